@@ -1,0 +1,2 @@
+Console.Error.WriteLine("The benchmarks are not composed yet.");
+return 1;

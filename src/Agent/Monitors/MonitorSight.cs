@@ -1,0 +1,14 @@
+using Opportunism.Core.Health;
+
+namespace Opportunism.Agent.Monitors;
+
+/// <summary>What a monitor can see.</summary>
+/// <param name="Sources">Devices, displays or sessions it watches; 0 means that there is nothing of its kind here, which alone is not blindness.</param>
+/// <param name="Blind">True when there is something it should watch and cannot: the owner counts as present.</param>
+/// <param name="Sentence">What it sees, for a person.</param>
+/// <param name="Health">What stands in its way, each with a remedy.</param>
+public sealed record MonitorSight(int Sources, bool Blind, string Sentence, IReadOnlyList<HealthItem> Health)
+{
+    /// <summary>Before a monitor has looked for the first time.</summary>
+    public static MonitorSight NotYet { get; } = new(0, Blind: true, "has not looked yet", []);
+}

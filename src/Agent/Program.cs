@@ -1,0 +1,2 @@
+Console.Error.WriteLine("The agent is not composed yet.");
+return 1;

@@ -1,0 +1,2 @@
+Console.Error.WriteLine("The command line is not composed yet.");
+return 1;

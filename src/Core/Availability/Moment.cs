@@ -1,0 +1,32 @@
+namespace Opportunism.Core.Availability;
+
+/// <summary>All that the rules look at when they decide about a node, at one point in time.</summary>
+public readonly record struct Moment
+{
+    /// <summary>The state the node is in.</summary>
+    public required NodeState State { get; init; }
+
+    /// <summary>How long it has been in it; not negative.</summary>
+    public required TimeSpan InState { get; init; }
+
+    /// <summary>How long no monitor has seen the owner; not negative.</summary>
+    public required TimeSpan QuietFor { get; init; }
+
+    /// <summary>The monitor that saw the owner last; empty before the first time.</summary>
+    public required string LastSeenBy { get; init; }
+
+    /// <summary>A monitor that cannot see, or null when all can and at least one has something to watch.</summary>
+    public string? BlindMonitor { get; init; }
+
+    /// <summary>A condition that does not hold, or null when all hold.</summary>
+    public string? FailingCondition { get; init; }
+
+    /// <summary>Who took the node back ("owner", "operator"), or null when nobody did.</summary>
+    public string? TakenBackBy { get; init; }
+
+    /// <summary>True while the owner is short of the memory that guests hold.</summary>
+    public bool OwnerNeedsMemory { get; init; }
+
+    /// <summary>Guests in this machine's memory, running or not.</summary>
+    public required int Guests { get; init; }
+}

@@ -1,0 +1,23 @@
+namespace Opportunism.Core.Availability;
+
+/// <summary>Why a node is in its state, and what said so.</summary>
+/// <param name="Code">The kind of reason.</param>
+/// <param name="Source">The monitor, condition or person's role behind it; empty where there is none. Never a user name.</param>
+public readonly record struct Reason(ReasonCode Code, string Source = "")
+{
+    /// <summary>The reason as a sentence for a person.</summary>
+    public string Sentence => Code switch
+    {
+        ReasonCode.Starting => "the agent has just started",
+        ReasonCode.OwnerSeen => $"the owner was seen by {Source}",
+        ReasonCode.OwnerQuiet => "the owner is away",
+        ReasonCode.MonitorBlind => $"{Source} cannot see, so the owner counts as present",
+        ReasonCode.ConditionFails => $"the condition {Source} does not hold",
+        ReasonCode.OwnerStayed => "the owner has stayed",
+        ReasonCode.MemoryNeeded => "the owner needs the memory",
+        ReasonCode.TakenBack => $"taken back by {Source}",
+        ReasonCode.GuestsFound => "guests were found that should not be here",
+        ReasonCode.NoGuestLeft => "the last guest has left",
+        _ => Code.ToString(),
+    };
+}

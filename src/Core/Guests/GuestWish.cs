@@ -1,0 +1,17 @@
+namespace Opportunism.Core.Guests;
+
+/// <summary>What the cloud wants of a guest on a node while the node is available. The names are on the wire and never change.</summary>
+public enum GuestWish
+{
+    /// <summary>It should run.</summary>
+    Running,
+
+    /// <summary>It should be off, its disk kept on the node.</summary>
+    Stopped,
+
+    /// <summary>It should be off and its disk handed to the controller, then removed here.</summary>
+    HandedOver,
+
+    /// <summary>Nothing of it should be left.</summary>
+    Gone,
+}

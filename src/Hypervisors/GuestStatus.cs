@@ -1,0 +1,33 @@
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Hypervisors;
+
+/// <summary>What a hypervisor knows about one guest; replaced whole at every change.</summary>
+/// <param name="Id">Its identity.</param>
+/// <param name="Spec">What it is made of.</param>
+/// <param name="Phase">Where it is in its life: Starting, Running, Held, Suspended, Stopped or Failed.</param>
+/// <param name="Sentence">Why, where that is not plain; else empty.</param>
+public sealed record GuestStatus(GuestId Id, GuestSpec Spec, GuestPhase Phase, string Sentence = "")
+{
+    /// <summary>True while it takes memory on this machine.</summary>
+    public bool InMemory => Phase is GuestPhase.Starting or GuestPhase.Running or GuestPhase.Held;
+
+    /// <summary>True while a complete checkpoint of it exists.</summary>
+    public bool HasCheckpoint { get; init; }
+
+    /// <summary>Room its checkpoint takes on disk, in MiB.</summary>
+    public long CheckpointMiB { get; init; }
+
+    /// <summary>From asking for the last hold until its vCPUs stood still; null before the first.</summary>
+    public TimeSpan? LastHold { get; init; }
+
+    /// <summary>From the last decision to suspend until its memory was free; null before the first.</summary>
+    public TimeSpan? LastMemoryReturn { get; init; }
+
+    /// <summary>Memory given back by the last suspend, in MiB.</summary>
+    public long LastMemoryReturnMiB { get; init; }
+
+    /// <summary>From asking for the last resume until its vCPUs ran; null before the first.</summary>
+    public TimeSpan? LastResume { get; init; }
+}

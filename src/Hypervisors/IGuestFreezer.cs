@@ -1,0 +1,22 @@
+namespace Opportunism.Hypervisors;
+
+/// <summary>Stops all guests of this machine from outside their hypervisor. The brakes are listed from gentle to crude.</summary>
+/// <remarks>Called by the one thread that decides, on the path from a key press to standing guests: no member may allocate,
+/// lock, log, throw or wait for anything but the kernel. Each answers whether the kernel accepted it.</remarks>
+public interface IGuestFreezer
+{
+    /// <summary>Freezes every guest at once, those that start later included. Reversible by <see cref="ThawAll"/>.</summary>
+    bool FreezeAll();
+
+    /// <summary>Lets every guest run again that was frozen or stopped from outside.</summary>
+    bool ThawAll();
+
+    /// <summary>SIGSTOP to each process of each guest. Reversible by <see cref="ThawAll"/>.</summary>
+    bool StopAll();
+
+    /// <summary>SIGKILL to each process of each guest. Memory is lost, disks are not.</summary>
+    bool KillAll();
+
+    /// <summary>CPU time all guests have used since they started, in nanoseconds, exact even while they run; negative when it cannot be told.</summary>
+    long GuestCpuNanoseconds();
+}
