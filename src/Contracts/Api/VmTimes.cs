@@ -15,6 +15,9 @@ public sealed record VmTimes
     /// <summary>From asking for the resume until its vCPUs ran.</summary>
     public double? ResumeMs { get; init; }
 
+    /// <summary>From the decision that a held guest goes on until its vCPUs ran.</summary>
+    public double? ThawMs { get; init; }
+
     /// <summary>Room its checkpoint takes on the node's disk.</summary>
     public long? CheckpointMiB { get; init; }
 }
