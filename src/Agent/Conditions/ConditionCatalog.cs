@@ -1,0 +1,26 @@
+using Opportunism.Agent.Conditions.Linux;
+using Opportunism.Core.Availability;
+
+namespace Opportunism.Agent.Conditions;
+
+/// <summary>The list of conditions there are, by name. The only place where a condition's operating system is asked for.</summary>
+public static class ConditionCatalog
+{
+    /// <summary>Names of all conditions, in the order in which people read them.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["snooze", "cpu", "memory"];
+
+    /// <summary>Makes the conditions that the settings ask for; the settings have been validated.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="snooze">The snooze, which other parts of the agent set.</param>
+    /// <param name="guestNanoseconds">CPU time that all guests together have used so far; asked by the deciding thread at every sample.</param>
+    public static IReadOnlyList<ICondition> Create(ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds) =>
+        [.. Names.Where(name => options.Enabled.Count == 0 || options.Enabled.Contains(name)).Select(name => Create(name, options, snooze, guestNanoseconds))];
+
+    private static ICondition Create(string name, ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds) => name switch
+    {
+        "snooze" => snooze,
+        "cpu" when OperatingSystem.IsLinux() => new CpuCondition(new ProcCpuReader(), guestNanoseconds, new Threshold(options.CpuEnterPercent, options.CpuLeavePercent)),
+        "memory" when OperatingSystem.IsLinux() => new MemoryCondition(new ProcMemoryReader(), new Threshold(options.MemoryEnterMiB, options.MemoryLeaveMiB), options.MemoryCriticalMiB),
+        _ => throw new ArgumentException($"There is no condition '{name}' on this operating system; known are: {string.Join(", ", Names)}.", nameof(name)),
+    };
+}

@@ -1,0 +1,23 @@
+namespace Opportunism.Agent.Conditions;
+
+/// <summary>Which conditions count, and their limits. Each limit has an edge to enter and one to leave, so that no node flaps.</summary>
+public sealed class ConditionOptions
+{
+    /// <summary>Names of the conditions that count; empty means all.</summary>
+    public IList<string> Enabled { get; } = [];
+
+    /// <summary>Guests may begin while everything that is not a guest uses at most this much of all CPUs, in percent.</summary>
+    public double CpuEnterPercent { get; set; } = 30;
+
+    /// <summary>Guests may go on while everything that is not a guest uses at most this much of all CPUs, in percent.</summary>
+    public double CpuLeavePercent { get; set; } = 60;
+
+    /// <summary>Guests may begin while at least this much memory is available.</summary>
+    public int MemoryEnterMiB { get; set; } = 1024;
+
+    /// <summary>Guests may go on while at least this much memory is available.</summary>
+    public int MemoryLeaveMiB { get; set; } = 512;
+
+    /// <summary>Below this much available memory the owner needs what the guests hold, and they leave at once.</summary>
+    public int MemoryCriticalMiB { get; set; } = 256;
+}

@@ -1,0 +1,52 @@
+using Opportunism.Core.Availability;
+
+namespace Opportunism.Agent.Conditions;
+
+/// <summary>Holds while everything that is not a guest leaves most of the CPUs idle: a long computation of the owner's goes on undisturbed.</summary>
+/// <param name="cpu">The machine's counters.</param>
+/// <param name="guestNanoseconds">CPU time that all guests together have used so far; a fall (a guest has ended) counts as none used.</param>
+/// <param name="limit">Percent of all CPUs.</param>
+/// <remarks>Guests that run are stopped only when the load is beyond the limit at two samples in a row: a package update's five
+/// seconds are not worth a freeze, and the guests run at idle priority, so the owner's program does not feel the wait.</remarks>
+internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, Threshold limit) : ICondition
+{
+    // One sample (5 s) may be a blip, two (10 s) are work.
+    private const int BadSamplesToFail = 2;
+
+    private CpuTimes? before;
+    private long guestsBefore;
+    private double? percent;
+    private int badSamples;
+
+    /// <inheritdoc/>
+    public string Name => "cpu";
+
+    /// <inheritdoc/>
+    public bool Holds { get; private set; }
+
+    /// <inheritdoc/>
+    public string Sentence => percent is { } used
+        ? $"the owner's programs use {used:0} % of the CPUs; guests begin at {limit.Enter:0} % or less and stop above {limit.Leave:0} %"
+        : "the CPU use is not known yet";
+
+    /// <inheritdoc/>
+    public void Sample(long now)
+    {
+        var guests = guestNanoseconds();
+        var times = cpu.Read();
+        percent = times is { } after && before is { } earlier ? Owners(after, earlier, guests - guestsBefore) : null;
+        (before, guestsBefore) = (times, guests);
+
+        var good = limit.Holds(Holds, percent);
+        badSamples = good ? 0 : badSamples + 1;
+        Holds = good || (Holds && percent is not null && badSamples < BadSamplesToFail);
+    }
+
+    private static double? Owners(CpuTimes now, CpuTimes before, long guestNanoseconds)
+    {
+        var total = now.Total - before.Total;
+        if (total <= TimeSpan.Zero) return null;
+        var owners = now.Busy - before.Busy - TimeSpan.FromTicks(Math.Max(0, guestNanoseconds) / TimeSpan.NanosecondsPerTick);
+        return Math.Clamp(owners / total * 100, 0, 100);
+    }
+}

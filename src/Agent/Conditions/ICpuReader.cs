@@ -1,0 +1,8 @@
+namespace Opportunism.Agent.Conditions;
+
+/// <summary>Tells how much CPU time this machine has used since it started.</summary>
+public interface ICpuReader
+{
+    /// <summary>The counters now; null when they cannot be read. Called by the deciding thread; never waits, never throws.</summary>
+    CpuTimes? Read();
+}

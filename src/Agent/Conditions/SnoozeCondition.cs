@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Logging;
+using Opportunism.Agent.Monitors;
+
+namespace Opportunism.Agent.Conditions;
+
+/// <summary>Does not hold until the time that the owner or the operator has named: "not today".</summary>
+/// <remarks>Set from any thread, sampled by the deciding thread, kept in a small file so that it outlives the agent.
+/// The wall clock counts, since that is what people name; a snooze ends by itself.</remarks>
+public sealed class SnoozeCondition : ICondition
+{
+    private readonly Lock gate = new();
+    private readonly SnoozeFile file;
+    private readonly TimeProvider time;
+    private readonly IWakeable? loop;
+    private readonly ILogger<SnoozeCondition> log;
+    private SnoozeTimes times;
+    private bool holds;
+
+    /// <summary>Reads the file; one that cannot be read snoozes the node until somebody sets or ends a snooze.</summary>
+    public SnoozeCondition(string path, TimeProvider time, IWakeable? loop, ILogger<SnoozeCondition> log)
+    {
+        this.time = time;
+        this.loop = loop;
+        this.log = log;
+        file = new SnoozeFile(path);
+        if (file.TryRead(out times, out var problem)) return;
+        SnoozeLog.CannotRead(log, path, problem);
+        times = new(Owner: DateTimeOffset.MaxValue, Operator: null);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "snooze";
+
+    /// <inheritdoc/>
+    public bool Holds => Volatile.Read(ref holds);
+
+    /// <summary>Until when each of the two wants the node left alone; null for one who does not.</summary>
+    public SnoozeTimes Times => Volatile.Read(ref times);
+
+    /// <inheritdoc/>
+    public string Sentence => (Active(Times.Owner), Active(Times.Operator)) switch
+    {
+        ({ } until, _) => $"snoozed by the owner {Until(until)}",
+        (_, { } until) => $"snoozed by the operator {Until(until)}",
+        _ => "not snoozed",
+    };
+
+    /// <inheritdoc/>
+    public void Sample(long now) => Volatile.Write(ref holds, Active(Times.Owner) is null && Active(Times.Operator) is null);
+
+    /// <summary>Snoozes until a time, or ends the snooze (null); the other's snooze stays. Any thread; writes a file.</summary>
+    /// <returns>Null when it is kept, else why it would not outlive the agent; it is in force either way.</returns>
+    public string? Set(SnoozeBy who, DateTimeOffset? until)
+    {
+        string? problem;
+        lock (gate)
+        {
+            Volatile.Write(ref times, who == SnoozeBy.Owner ? times with { Owner = until } : times with { Operator = until });
+            problem = file.TryWrite(times);
+        }
+
+        SnoozeLog.Changed(log, who, until);
+        if (problem is not null) SnoozeLog.CannotWrite(log, file.Path, problem);
+        loop?.Wake();
+        return problem;
+    }
+
+    private static string Until(DateTimeOffset until) => until == DateTimeOffset.MaxValue ? "until it is ended" : $"until {until:yyyy-MM-dd HH:mm} UTC";
+
+    private DateTimeOffset? Active(DateTimeOffset? until) => until > time.GetUtcNow() ? until : null;
+}

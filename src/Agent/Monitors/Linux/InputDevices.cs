@@ -1,0 +1,119 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Opportunism.Core.Health;
+
+namespace Opportunism.Agent.Monitors.Linux;
+
+/// <summary>The input devices of this machine that a person uses: finds them, opens them, and knows which it could not open.</summary>
+/// <remarks>Used by the input monitor's thread alone.</remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class InputDevices(string deviceFolder, string classFolder, IgnoreList ignore) : IDisposable
+{
+    private readonly Dictionary<string, InputDevice> open = [];
+    private readonly Dictionary<string, HealthItem> closed = [];
+
+    // What was looked at and is not for us, so that its description is read once and not at every scan.
+    private readonly HashSet<string> left = [];
+
+    /// <summary>The devices that are watched.</summary>
+    public IReadOnlyCollection<InputDevice> Open => open.Values;
+
+    /// <summary>Compares what is there with what is watched. True when a device was opened or has gone.</summary>
+    public bool Scan()
+    {
+        var changed = false;
+        var nodes = Directory.Exists(deviceFolder) ? Directory.EnumerateFileSystemEntries(deviceFolder, "event*").Select(path => Path.GetFileName(path)).ToHashSet() : [];
+        foreach (var node in open.Keys.Concat(closed.Keys).Concat(left).Where(node => !nodes.Contains(node)).ToList()) changed |= Gone(node);
+        foreach (var node in nodes.Where(node => !open.ContainsKey(node) && !left.Contains(node))) changed |= Consider(node);
+        return changed;
+    }
+
+    /// <summary>Forgets a device that has gone; another of the same name is looked at afresh. True when it was watched.</summary>
+    public bool Gone(string node)
+    {
+        left.Remove(node);
+        closed.Remove(node);
+        if (!open.Remove(node, out var device)) return false;
+        device.Dispose();
+        return true;
+    }
+
+    /// <summary>What is watched and what stands in the way.</summary>
+    public MonitorSight Sight()
+    {
+        if (closed.Count > 0) return new(open.Count, Blind: true, $"{Count()}, but cannot watch {string.Join(", ", closed.Keys.Order())}", [.. closed.Values]);
+        return new(open.Count, Blind: false, Count(), []);
+    }
+
+    public void Dispose()
+    {
+        foreach (var device in open.Values) device.Dispose();
+        open.Clear();
+    }
+
+    private bool Consider(string node)
+    {
+        var description = Path.Combine(classFolder, node, "device");
+        if (!TryDescribe(description, out var name, out var kind))
+        {
+            closed[node] = new("monitor.input.unknown-device", HealthSeverity.Error, $"The input device {node} has no description in {description}.", "Mount sysfs on /sys, then restart the agent.");
+            return false;
+        }
+
+        if (kind == InputKind.Other || ignore.Has(name))
+        {
+            closed.Remove(node);
+            left.Add(node);
+            return false;
+        }
+
+        var path = Path.Combine(deviceFolder, node);
+        if (InputDevice.Open(path, name, kind, out var error) is { } device)
+        {
+            closed.Remove(node);
+            open.Add(node, device);
+            return true;
+        }
+
+        // Gone again already: its leaving is on its way to us.
+        if (error is Libc.ENOENT or Libc.ENODEV or Libc.ENXIO) return false;
+        var remedy = error is Libc.EACCES or Libc.EPERM
+            ? "Run the agent as root or in the group 'input', and allow it the device (systemd: DeviceAllow=char-input w)."
+            : "Raise the agent's limit of open files (LimitNOFILE), or put the device on Monitors:Ignore.";
+        closed[node] = new("monitor.input.cannot-open", HealthSeverity.Error, $"The {Word(kind)} {path} ('{name}') cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}.", remedy);
+        return false;
+    }
+
+    private static bool TryDescribe(string description, out string name, out InputKind kind)
+    {
+        name = "";
+        kind = InputKind.Other;
+        try
+        {
+            name = File.ReadAllText(Path.Combine(description, "name")).Trim();
+            string Bits(string file) => File.ReadAllText(Path.Combine(description, file));
+            kind = new InputCapabilities(Bits("capabilities/key"), Bits("capabilities/rel"), Bits("capabilities/abs"), Bits("properties")).Kind;
+            return true;
+        }
+        catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private string Count()
+    {
+        if (open.Count == 0) return "no input device";
+        return string.Join(", ", open.Values.GroupBy(device => device.Kind).OrderBy(kind => kind.Key).Select(kind => $"{kind.Count()} {Word(kind.Key)}{(kind.Count() == 1 ? "" : "s")}"));
+    }
+
+    private static string Word(InputKind kind) => kind switch
+    {
+        InputKind.Keyboard => "keyboard",
+        InputKind.Pointer => "pointer",
+        InputKind.Touch => "touch device",
+        InputKind.Tablet => "tablet",
+        InputKind.Gamepad => "gamepad",
+        _ => "device",
+    };
+}

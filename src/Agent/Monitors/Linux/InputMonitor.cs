@@ -1,0 +1,129 @@
+using System.Runtime.Versioning;
+
+namespace Opportunism.Agent.Monitors.Linux;
+
+/// <summary>Notices every key, move and touch on this machine's input devices without being able to learn which.</summary>
+/// <remarks>
+/// 1. Devices that a person uses are chosen by their capabilities and opened write-only: the kernel refuses every read.
+/// 2. The monitor's thread sleeps in poll(2) until a device has an event, or a device comes or goes.
+/// 3. The waiting events are thrown away unread, the owner counts as seen, and for <see cref="IActivityMonitor.LooksAwayFor"/>
+///    only arrivals and departures are waited for: a mouse of 1000 Hz costs one wake-up a second.
+/// 4. Then all devices are waited for again; what happened meanwhile still waits in the kernel and wakes at once.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+public sealed class InputMonitor : IActivityMonitor
+{
+    // The first entries of poll's list are ours; devices come after them.
+    private const int WakeEntry = 0, FolderEntry = 1, FirstDevice = 2;
+
+    private readonly Questions questions = new();
+    private readonly string deviceFolder;
+    private readonly string classFolder;
+    private readonly IgnoreList ignore;
+    private readonly TimeProvider time;
+
+    /// <param name="time">The clock for looking away.</param>
+    /// <param name="ignore">Names of devices to leave alone.</param>
+    /// <param name="deviceFolder">Where the event nodes are.</param>
+    /// <param name="classFolder">Where the kernel describes them.</param>
+    public InputMonitor(TimeProvider time, IgnoreList ignore, string deviceFolder = "/dev/input", string classFolder = "/sys/class/input")
+    {
+        this.time = time;
+        this.ignore = ignore;
+        this.deviceFolder = deviceFolder;
+        this.classFolder = classFolder;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "input";
+
+    /// <inheritdoc/>
+    public Task<MonitorSight> LookAsync(CancellationToken cancellationToken) => questions.AskAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task WatchAsync(IActivitySink activity, CancellationToken cancellationToken)
+    {
+        using var stop = cancellationToken.UnsafeRegister(static wake => ((WakeEvent)wake!).Set(), questions.Wake);
+        using var folder = new FolderWatch(deviceFolder);
+        using var devices = new InputDevices(deviceFolder, classFolder, ignore);
+
+        folder.Arm();
+        devices.Scan();
+        activity.SightChanged(devices.Sight());
+        var (watched, entries) = List(devices, folder);
+        long? awaySince = null;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var left = awaySince is { } since ? IActivityMonitor.LooksAwayFor - time.GetElapsedTime(since) : TimeSpan.Zero;
+            if (left <= TimeSpan.Zero) awaySince = null;
+
+            // Away from devices, and from a parent folder too: it may be a busy one.
+            var attended = awaySince is null ? entries.Length : folder.FolderMissing ? FolderEntry : FirstDevice;
+            foreach (ref var entry in entries.AsSpan()) entry.Returned = 0;
+
+            // Rounded up, or the last part of a millisecond would be spent in a loop.
+            var ready = Libc.Wait(entries.AsSpan(0, attended), awaySince is null ? -1 : (int)Math.Ceiling(left.TotalMilliseconds));
+            if (ready == 0) continue;
+
+            var broken = false;
+            if (Flush(watched, entries, ref broken))
+            {
+                activity.Seen();
+                awaySince = time.GetTimestamp();
+            }
+
+            var changed = entries[FolderEntry].Returned != 0;
+            if (entries[WakeEntry].Returned == 0 && !changed && !broken) continue;
+
+            // Somebody who plugs or unplugs a device is there.
+            questions.Wake.Reset();
+            if (Rescan(devices, folder, watched, entries)) activity.Seen();
+            var sight = devices.Sight();
+            activity.SightChanged(sight);
+            questions.Answer(sight);
+            (watched, entries) = List(devices, folder);
+            if (broken || (changed && folder.FolderMissing)) awaySince = time.GetTimestamp();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Throws away the waiting events, unread. True when there was one. Allocates nothing.</summary>
+    private static bool Flush(InputDevice[] watched, ReadOnlySpan<Libc.PollEntry> entries, ref bool broken)
+    {
+        var seen = false;
+        for (var i = 0; i < watched.Length; i++)
+        {
+            var returned = entries[FirstDevice + i].Returned;
+            if (returned == 0) continue;
+            if (IsBroken(returned) || !watched[i].Flush()) broken = true;
+            else seen = true;
+        }
+
+        return seen;
+    }
+
+    /// <summary>Takes in what came and lets go of what left. True when a watched device came or left.</summary>
+    private static bool Rescan(InputDevices devices, FolderWatch folder, InputDevice[] watched, Libc.PollEntry[] entries)
+    {
+        var changed = false;
+        for (var i = 0; i < watched.Length; i++)
+        {
+            var returned = entries[FirstDevice + i].Returned;
+            if (returned != 0 && (IsBroken(returned) || !watched[i].Flush())) changed |= devices.Gone(watched[i].Node);
+        }
+
+        folder.Drain(name => changed |= devices.Gone(name));
+        folder.Arm();
+        return devices.Scan() | changed;
+    }
+
+    private static bool IsBroken(short returned) => (returned & (Libc.POLLERR | Libc.POLLHUP | Libc.POLLNVAL)) != 0;
+
+    private (InputDevice[] Watched, Libc.PollEntry[] Entries) List(InputDevices devices, FolderWatch folder)
+    {
+        InputDevice[] watched = [.. devices.Open];
+        int[] descriptors = [questions.Wake.Descriptor, folder.Descriptor, .. watched.Select(device => device.Descriptor)];
+        return (watched, [.. descriptors.Select(descriptor => new Libc.PollEntry { Descriptor = descriptor, Events = Libc.POLLIN })]);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Runtime.Versioning;
+
+namespace Opportunism.Agent.Monitors.Linux;
+
+/// <summary>Questions put to a monitor's own thread, which alone may touch what it watches.</summary>
+/// <remarks>Any thread asks; the monitor's thread waits for <see cref="Wake"/> in poll(2) and answers. It also carries the request to stop.</remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class Questions
+{
+    private readonly Lock gate = new();
+    private readonly List<TaskCompletionSource<MonitorSight>> waiting = [];
+
+    /// <summary>Set when there is a question, or when the monitor is to stop.</summary>
+    public WakeEvent Wake { get; } = new();
+
+    /// <summary>Asks what the monitor sees; waits until its thread answers or the asker gives up.</summary>
+    public async Task<MonitorSight> AskAsync(CancellationToken cancellationToken)
+    {
+        var question = new TaskCompletionSource<MonitorSight>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate) waiting.Add(question);
+        Wake.Set();
+        try
+        {
+            return await question.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (gate) waiting.Remove(question);
+        }
+    }
+
+    /// <summary>True when somebody waits for an answer.</summary>
+    public bool Any
+    {
+        get
+        {
+            lock (gate) return waiting.Count > 0;
+        }
+    }
+
+    /// <summary>Answers everybody who asked until now.</summary>
+    public void Answer(MonitorSight sight)
+    {
+        lock (gate)
+        {
+            foreach (var question in waiting) question.TrySetResult(sight);
+            waiting.Clear();
+        }
+    }
+}

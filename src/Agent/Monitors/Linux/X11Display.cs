@@ -1,0 +1,175 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Opportunism.Core.Health;
+
+namespace Opportunism.Agent.Monitors.Linux;
+
+/// <summary>One X display: connected and watched, or known to exist and not to be watched.</summary>
+/// <remarks>
+/// It is <em>armed</em> while its user is idle: the server tells the first activity at once. From then on the user is <em>active</em>, and
+/// the server stays silent until the user has been idle for a second; meanwhile no question is asked, since no news means activity.
+/// Used by the monitor's thread alone.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class X11Display : IDisposable
+{
+    private readonly IActivitySink activity;
+    private X11Connection? server;
+    private X11Idle? idle;
+
+    // Set while events are handled and acted on afterwards: asking the server may bring the next event.
+    private bool idleNews;
+
+    private X11Display(int number, IActivitySink activity)
+    {
+        Number = number;
+        this.activity = activity;
+    }
+
+    public int Number { get; }
+
+    /// <summary>Why it cannot be watched; null when it is watched.</summary>
+    public HealthItem? Blind { get; private set; }
+
+    /// <summary>True from the first activity until the user has been idle for a second.</summary>
+    public bool Active { get; private set; }
+
+    /// <summary>For poll's list; only while it is watched.</summary>
+    public int Descriptor => server!.Descriptor;
+
+    /// <summary>Connects to a display and begins to watch it. Null when there is no server behind the socket.</summary>
+    public static X11Display? Open(int number, string address, IActivitySink activity, TimeProvider time)
+    {
+        var display = new X11Display(number, activity);
+        try
+        {
+            return display.Connect(address, time) ? display : null;
+        }
+        catch (Exception failure) when (failure is IOException or TimeoutException or InvalidDataException)
+        {
+            display.GiveUp("no-answer", $"The X display :{number} does not answer as it should: {failure.Message}", "Look at the X server's log, or put ':" + number + "' on Monitors:Ignore if nobody sits at it. It is tried again by itself.");
+            return display;
+        }
+    }
+
+    /// <summary>Takes in what the server has told. False when the server is gone.</summary>
+    public bool TakeEvents() => Try(static display => display.idle!.TakeEvents());
+
+    /// <summary>Asks the server how long its user has been idle, which also proves that it answers. False when it is gone.</summary>
+    public bool Look() => Blind is not null || Try(static display =>
+    {
+        var now = display.idle!.Query();
+        if (now < IActivityMonitor.LooksAwayFor) display.activity.Seen(now);
+
+        // The news of idleness or activity got lost, or is on its way.
+        if (display.Active && now > IActivityMonitor.LooksAwayFor * 2) display.BecameIdle();
+        else if (!display.Active && now < IActivityMonitor.LooksAwayFor / 4) display.BecameActive(now);
+    });
+
+    public void Dispose() => server?.Dispose();
+
+    private bool Connect(string address, TimeProvider time)
+    {
+        string? refusal = null;
+        var first = X11Connection.Open(address, time, out var error);
+        if (first is null) return Unreachable(error);
+        var (process, user) = first.Peer();
+        List<byte[]?> cookies = [.. X11Displays.Cookies(Number, process, user), null];
+        foreach (var cookie in cookies)
+        {
+            server = first ?? X11Connection.Open(address, time, out error);
+            first = null;
+            if (server is null) return Unreachable(error);
+            refusal = server.SetUp(cookie);
+            if (refusal is null) break;
+            server.Dispose();
+        }
+
+        if (refusal is not null)
+        {
+            GiveUp("no-cookie", $"The X display :{Number} refused the agent: {refusal}", "Run the agent as root, so that it finds the display's cookie (the file after -auth on the X server's command line, or XAUTHORITY of its session).");
+            return true;
+        }
+
+        idle = new X11Idle(server!, Handle);
+        if (idle.Start() is { } missing)
+        {
+            GiveUp("no-idle-time", $"The X server of display :{Number} lacks {missing}.", "Use an X server with the SYNC extension (any of X.Org's), or put ':" + Number + "' on Monitors:Ignore if nobody sits at it.");
+            return true;
+        }
+
+        BecameIdle();
+        return true;
+    }
+
+    private bool Unreachable(int error)
+    {
+        // Nobody listens: a file left over by a server that has ended.
+        if (error is Libc.ECONNREFUSED or Libc.ENOENT) return false;
+        GiveUp("unreachable", $"The X display :{Number} cannot be reached: {Marshal.GetPInvokeErrorMessage(error)}.", "Run the agent as root. If it does already, look whether the X server hangs. It is tried again by itself.");
+        return true;
+    }
+
+    private void Handle(X11IdleEvent news)
+    {
+        // News that belongs to the other state was overtaken by a question.
+        if (news == X11IdleEvent.Active && !Active)
+        {
+            activity.Seen();
+            Active = true;
+            idle!.AwaitIdle();
+        }
+        else if (news == X11IdleEvent.Idle && Active)
+        {
+            idleNews = true;
+        }
+    }
+
+    private void BecameIdle()
+    {
+        Active = false;
+        var since = idle!.AwaitActivity();
+
+        // Something happened while the alarm was being set, and may have passed it unnoticed.
+        if (since < IActivityMonitor.LooksAwayFor) BecameActive(since);
+    }
+
+    private void BecameActive(TimeSpan ago)
+    {
+        activity.Seen(ago);
+        Active = true;
+        idle!.AwaitIdle();
+    }
+
+    private bool Try(Action<X11Display> step)
+    {
+        try
+        {
+            step(this);
+            while (idleNews)
+            {
+                idleNews = false;
+                if (Active) BecameIdle();
+            }
+
+            return true;
+        }
+        catch (EndOfStreamException)
+        {
+            return false;
+        }
+        catch (Exception failure) when (failure is IOException or TimeoutException or InvalidDataException)
+        {
+            GiveUp("no-answer", $"The X display :{Number} no longer answers as it should: {failure.Message}", "Look whether the X server hangs, and at its log. It is tried again by itself.");
+            return true;
+        }
+    }
+
+    private void GiveUp(string code, string sentence, string remedy)
+    {
+        server?.Dispose();
+        server = null;
+        Active = false;
+        Blind = new($"monitor.x11.{code}", HealthSeverity.Error, sentence, remedy);
+    }
+}

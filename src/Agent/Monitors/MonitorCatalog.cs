@@ -1,0 +1,29 @@
+using Opportunism.Agent.Monitors.Linux;
+
+namespace Opportunism.Agent.Monitors;
+
+/// <summary>The list of monitors there are, by name. The only place where a monitor's operating system is asked for.</summary>
+public static class MonitorCatalog
+{
+    /// <summary>Names of this operating system's monitors, in the order in which people read them.</summary>
+    public static IReadOnlyList<string> Names => OperatingSystem.IsLinux() ? ["input", "x11"] : [];
+
+    /// <summary>Makes the monitors that the settings ask for; the settings have been validated.</summary>
+    public static IReadOnlyList<IActivityMonitor> Create(MonitorOptions options, TimeProvider time)
+    {
+        var ignore = new IgnoreList(options.Ignore);
+        var names = options.Enabled.Count == 0 ? Names : [.. options.Enabled];
+        return [.. names.Select(name => Create(name, ignore, time))];
+    }
+
+    private static IActivityMonitor Create(string name, IgnoreList ignore, TimeProvider time)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            if (name == "input") return new InputMonitor(time, ignore);
+            if (name == "x11") return new X11Monitor(time, ignore);
+        }
+
+        throw new ArgumentException($"There is no monitor '{name}' on this operating system; known are: {string.Join(", ", Names)}.", nameof(name));
+    }
+}

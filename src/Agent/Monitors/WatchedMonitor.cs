@@ -1,0 +1,162 @@
+using Microsoft.Extensions.Logging;
+using Opportunism.Core.Health;
+
+namespace Opportunism.Agent.Monitors;
+
+/// <summary>One monitor under supervision: its thread, its sight, and what to think while it is broken or does not answer.</summary>
+/// <remarks>The monitor's thread and the asking task both replace <see cref="Sight"/>; it is one immutable reference.</remarks>
+internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger ledger, TimeProvider time, ILogger log) : IActivitySink
+{
+    /// <summary>How often a monitor is asked whether it still sees.</summary>
+    internal static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(30);
+
+    /// <summary>After this long without an answer a monitor counts as hung.</summary>
+    internal static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(5);
+
+    /// <summary>First and longest pause before a broken monitor is started again; doubled each time in between.</summary>
+    internal static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+
+    internal static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    private MonitorSight sight = MonitorSight.NotYet;
+    private Task<MonitorSight>? unanswered;
+    private volatile bool running;
+
+    public string Name { get; } = monitor.Name;
+
+    public MonitorSight Sight => Volatile.Read(ref sight);
+
+    public void Seen() => ledger.Seen(Name);
+
+    public void Seen(TimeSpan ago) => ledger.Seen(Name, ago);
+
+    public void SightChanged(MonitorSight sight) => Told(Interlocked.Exchange(ref this.sight, sight), sight);
+
+    /// <summary>Runs the monitor on a thread of its own, again and again, until cancelled.</summary>
+    public async Task KeepWatchingAsync(CancellationToken cancellationToken)
+    {
+        var pause = FirstPause;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var started = time.GetTimestamp();
+            Exception? failure = null;
+            try
+            {
+                running = true;
+                await OnOwnThreadAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception broken)
+            {
+                failure = broken;
+            }
+
+            running = false;
+            if (cancellationToken.IsCancellationRequested) return;
+
+            // It ran well for a while, so this is a new failure and not the last one again.
+            if (time.GetElapsedTime(started) >= LongestPause) pause = FirstPause;
+            var why = failure is null ? "it stopped by itself" : failure.Message;
+            MonitorWatchLog.Broke(log, Name, pause, why, failure);
+            SightChanged(Down("monitor.broken", $"The monitor {Name} broke: {why}", "It is started again by itself. If this goes on, send the agent's log to whoever maintains it, or disable the monitor in the agent's settings."));
+            if (!await PausedAsync(pause, cancellationToken).ConfigureAwait(false)) return;
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>Asks the monitor what it sees, now and then every <see cref="LooksEvery"/>, until cancelled.</summary>
+    public async Task KeepLookingAsync(CancellationToken cancellationToken)
+    {
+        do
+        {
+            await LookOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+        while (await PausedAsync(LooksEvery, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Asks once and takes over the answer; a monitor that does not answer in time is blind from then on.</summary>
+    public async Task LookOnceAsync(CancellationToken cancellationToken)
+    {
+        // A broken monitor is not asked: it is blind until it runs and says otherwise.
+        if (!running) return;
+
+        var before = Sight;
+        try
+        {
+            // One that has not answered the last question is not asked another: they would pile up.
+            var question = Volatile.Read(ref unanswered) is { IsCompleted: false } still ? still : monitor.LookAsync(cancellationToken);
+            Volatile.Write(ref unanswered, question);
+            var answer = await question.WaitAsync(AnswersWithin, time, cancellationToken).ConfigureAwait(false);
+
+            // What the monitor said by itself meanwhile is newer than its answer.
+            if (ReferenceEquals(Interlocked.CompareExchange(ref sight, answer, before), before)) Told(before, answer);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Asked to stop: what it sees no longer matters.
+        }
+        catch (TimeoutException)
+        {
+            MonitorWatchLog.Hung(log, Name, AnswersWithin);
+            SightChanged(Down("monitor.hung", $"The monitor {Name} has not answered for {AnswersWithin.TotalSeconds:0} s.", "Restart the agent. If it happens again, disable the monitor in the agent's settings and report it."));
+        }
+        catch (Exception broken)
+        {
+            MonitorWatchLog.LookFailed(log, Name, broken.Message, broken);
+            SightChanged(Down("monitor.broken", $"The monitor {Name} could not say what it sees: {broken.Message}", "It is asked again in half a minute. If this goes on, restart the agent."));
+        }
+    }
+
+    private static MonitorSight Down(string code, string sentence, string remedy) =>
+        new(0, Blind: true, sentence, [new HealthItem(code, HealthSeverity.Error, sentence, remedy)]);
+
+    private Task OnOwnThreadAsync(CancellationToken cancellationToken)
+    {
+        var ended = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                ended.SetResult(monitor.WatchAsync(this, cancellationToken));
+            }
+            catch (Exception broken)
+            {
+                ended.SetException(broken);
+            }
+        })
+        { IsBackground = true, Name = $"monitor {Name}" }.Start();
+        return ended.Task.Unwrap();
+    }
+
+    private void Told(MonitorSight before, MonitorSight now)
+    {
+        if (before.Blind && !now.Blind)
+        {
+            // Nobody knows what the owner did while we could not see.
+            ledger.Seen(Name);
+            MonitorWatchLog.Sees(log, Name, now.Sentence);
+        }
+        else if (now.Blind && (!before.Blind || before.Sentence != now.Sentence))
+        {
+            MonitorWatchLog.Blind(log, Name, now.Sentence);
+        }
+
+        if (before.Blind != now.Blind || before.Sources != now.Sources) ledger.Wake();
+    }
+
+    private async Task<bool> PausedAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}
