@@ -1,2 +1,12 @@
-Console.Error.WriteLine("The command line is not composed yet.");
-return 1;
+using System.CommandLine;
+using Opportunism.Cli.Try;
+using Opportunism.Cli.Up;
+
+var root = new RootCommand("Turns idle desktops into nodes of a private cloud.");
+if (OperatingSystem.IsLinux())
+{
+    root.Subcommands.Add(TryCommand.Create());
+    root.Subcommands.Add(UpCommand.Create());
+}
+
+return await root.Parse(args).InvokeAsync();

@@ -22,6 +22,9 @@ public sealed record GuestStatus(GuestId Id, GuestSpec Spec, GuestPhase Phase, s
     /// <summary>From asking for the last hold until its vCPUs stood still; null before the first.</summary>
     public TimeSpan? LastHold { get; init; }
 
+    /// <summary>From asking for the last release until its vCPUs ran; null before the first.</summary>
+    public TimeSpan? LastRelease { get; init; }
+
     /// <summary>From the last decision to suspend until its memory was free; null before the first.</summary>
     public TimeSpan? LastMemoryReturn { get; init; }
 

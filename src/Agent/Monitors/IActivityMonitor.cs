@@ -16,6 +16,6 @@ public interface IActivityMonitor
     /// answered within five seconds counts as hung, and so as blind.</summary>
     Task<MonitorSight> LookAsync(CancellationToken cancellationToken);
 
-    /// <summary>Longest time a monitor looks away after an event: half of the shortest time after which guests may go on.</summary>
-    static readonly TimeSpan LooksAwayFor = TimeSpan.FromSeconds(1);
+    /// <summary>Longest time a monitor looks away after an event: half of the shortest time after which guests may go on (AvailabilityTimes.ShortestThawAfter).</summary>
+    static readonly TimeSpan LooksAwayFor = TimeSpan.FromSeconds(2.5);
 }

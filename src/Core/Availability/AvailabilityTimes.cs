@@ -18,8 +18,8 @@ public sealed record AvailabilityTimes
     /// <summary>How long the owner must have stayed before the guests leave.</summary>
     public TimeSpan EvictAfter { get; init; } = TimeSpan.FromSeconds(120);
 
-    /// <summary>Shortest <see cref="ThawAfter"/>: monitors look away for up to a second after an event.</summary>
-    public static readonly TimeSpan ShortestThawAfter = TimeSpan.FromSeconds(2);
+    /// <summary>Shortest <see cref="ThawAfter"/>: twice the 2.5 s for which monitors may look away after an event.</summary>
+    public static readonly TimeSpan ShortestThawAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>Longest time that may be set: beyond a day a typo is likelier than a wish.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(1);
@@ -32,7 +32,7 @@ public sealed record AvailabilityTimes
             if (value <= TimeSpan.Zero || value > Longest) yield return $"{key} is {value}; allowed is more than 0 and at most {Longest}.";
         }
 
-        if (ThawAfter < ShortestThawAfter) yield return $"ThawAfter is {ThawAfter}; allowed is at least {ShortestThawAfter}, since monitors look away for up to a second after an event.";
+        if (ThawAfter < ShortestThawAfter) yield return $"ThawAfter is {ThawAfter}; allowed is at least {ShortestThawAfter}, since monitors look away for up to 2.5 s after an event.";
         if (ThawAfter > IdleFor) yield return $"ThawAfter is {ThawAfter}; allowed is at most IdleFor ({IdleFor}), or a node would freeze again as it thaws.";
         if (HoldAfter > PresaveAfter) yield return $"HoldAfter is {HoldAfter}; allowed is at most PresaveAfter ({PresaveAfter}): memory can be copied only while a guest is held.";
         if (PresaveAfter > EvictAfter) yield return $"PresaveAfter is {PresaveAfter}; allowed is at most EvictAfter ({EvictAfter}).";

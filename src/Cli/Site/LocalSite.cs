@@ -1,0 +1,128 @@
+using System.Runtime.Versioning;
+using Opportunism.Contracts.Api;
+using Opportunism.Contracts.Local;
+
+namespace Opportunism.Cli.Site;
+
+/// <summary>A whole site on this machine: one controller, one agent, both ours to end.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class LocalSite : IAsyncDisposable
+{
+    // A cold start on a busy machine with two cores: 6 s measured, and the disk may be slow.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60), StopPatience = TimeSpan.FromSeconds(20);
+
+    private readonly TimeProvider time;
+    private OwnProcess? controller;
+    private OwnProcess? agent;
+
+    private LocalSite(SiteFolders folders, SiteSettings settings, TimeProvider time) => (Folders, Settings, this.time) = (folders, settings, time);
+
+    public SiteFolders Folders { get; }
+
+    public SiteSettings Settings { get; }
+
+    /// <summary>The site's API as its administrator; set once the controller runs.</summary>
+    public SiteClient Client { get; private set; } = null!;
+
+    /// <summary>The local agent.</summary>
+    public LocalAgent Agent => new(Folders.AgentSocket);
+
+    /// <summary>Starts the controller and waits until it is ready.</summary>
+    /// <exception cref="IOException">It did not start; the message holds the end of its log.</exception>
+    public static async Task<LocalSite> StartControllerAsync(SiteFolders folders, SiteSettings settings, string listen, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var site = new LocalSite(folders, settings, time);
+        Directory.CreateDirectory(folders.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
+        File.Delete(Path.Combine(folders.ControllerState, SiteFile.Name));
+        site.controller = OwnProcess.Start("controller", folders.Controller, ["--state", folders.ControllerState, "--listen", listen], folders.Logs);
+        try
+        {
+            await site.UntilAsync(site.controller, "the controller is ready", async () =>
+            {
+                if (SiteFile.Read(folders.ControllerState) is null) return false;
+                site.Client ??= SiteClient.Open(folders.ControllerState);
+                return await site.Client.StatusAsync(cancellationToken).ConfigureAwait(false) is not null;
+            }, cancellationToken).ConfigureAwait(false);
+            return site;
+        }
+        catch
+        {
+            await site.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Starts the agent, enrols it with a join token where it is not yet enrolled, and waits until the site has heard from it.</summary>
+    public async Task StartAgentAsync(CancellationToken cancellationToken)
+    {
+        var url = SiteFile.Read(Folders.ControllerState)?.Url ?? throw new IOException($"The controller wrote no {SiteFile.Name}.");
+        await File.WriteAllTextAsync(Folders.AgentSettings, Settings.Ini(Folders, new Uri(url)), cancellationToken).ConfigureAwait(false);
+        if (!File.Exists(Path.Combine(Folders.AgentState, "node.json")))
+        {
+            var token = await Client.CreateJoinTokenAsync(new NewJoinToken { Note = "this machine" }, cancellationToken).ConfigureAwait(false);
+            await WriteSecretAsync(Folders.JoinToken, token.Token, cancellationToken).ConfigureAwait(false);
+        }
+
+        agent = OwnProcess.Start("agent", Folders.Agent, ["run", "--settings", Folders.AgentSettings], Folders.Logs);
+        await UntilAsync(agent, "the agent has reported to the controller", async () =>
+            (await Client.NodesAsync(cancellationToken).ConfigureAwait(false)).Any(node => node is { State: not null, Lost: false }), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends what still runs, the agent first so that it can say goodbye. Answers what did not end by itself.</summary>
+    public async Task<IReadOnlyList<string>> StopAsync()
+    {
+        var killed = new List<string>();
+        foreach (var process in new[] { agent, controller })
+        {
+            if (process is not null && !await process.StopAsync(StopPatience, time).ConfigureAwait(false)) killed.Add(process.Name);
+        }
+
+        return killed;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        if (agent is not null) await agent.DisposeAsync().ConfigureAwait(false);
+        if (controller is not null) await controller.DisposeAsync().ConfigureAwait(false);
+        Client?.Dispose();
+    }
+
+    /// <summary>Fails at once, with the end of its log, when one of the site's programs has ended by itself.</summary>
+    public void CheckAlive()
+    {
+        foreach (var process in new[] { agent, controller })
+        {
+            if (process is { HasExited: true }) throw new IOException($"The {process.Name} ended by itself. The end of {process.LogPath}:\n{process.LogTail()}");
+        }
+    }
+
+    private static async Task WriteSecretAsync(string path, string secret, CancellationToken cancellationToken)
+    {
+        File.Delete(path);
+        await using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        await using var writer = new StreamWriter(file);
+        await writer.WriteAsync(secret.AsMemory(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task UntilAsync(OwnProcess process, string what, Func<Task<bool>> reached, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var trouble = "";
+        while (true)
+        {
+            if (process.HasExited) throw new IOException($"The {process.Name} ended before {what}. The end of {process.LogPath}:\n{process.LogTail()}");
+            try
+            {
+                if (await reached().ConfigureAwait(false)) return;
+            }
+            catch (SiteException e)
+            {
+                trouble = e.Message;
+            }
+
+            if (time.GetElapsedTime(began) > StartPatience) throw new IOException($"It took longer than {StartPatience.TotalSeconds} s until {what}. {trouble}\nThe end of {process.LogPath}:\n{process.LogTail()}");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Opportunism.Cli.Site;
+
+/// <summary>A process that this program started, writes to a log file and ends again.</summary>
+internal sealed partial class OwnProcess : IAsyncDisposable
+{
+    private const int Terminate = 15;
+    private readonly Process process;
+    private readonly Task copying;
+
+    private OwnProcess(string name, Process process, string logPath)
+    {
+        (Name, this.process, LogPath) = (name, process, logPath);
+        copying = CopyAsync(logPath);
+    }
+
+    public string Name { get; }
+
+    public int Id => process.Id;
+
+    public string LogPath { get; }
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>Starts a program; its output goes to <c>NAME.log</c> in the folder.</summary>
+    /// <exception cref="IOException">It could not be started.</exception>
+    public static OwnProcess Start(string name, string program, IEnumerable<string> arguments, string logFolder, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        Directory.CreateDirectory(logFolder);
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false };
+        foreach (var (key, value) in environment ?? new Dictionary<string, string>()) start.Environment[key] = value;
+        try
+        {
+            var process = Process.Start(start) ?? throw new IOException($"{program} could not be started.");
+            process.StandardInput.Close();
+            return new(name, process, Path.Combine(logFolder, name + ".log"));
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new IOException($"{program} could not be started: {e.Message}.", e);
+        }
+    }
+
+    /// <summary>Asks it to end and waits; kills it when it has not after <paramref name="patience"/>. Answers whether it ended by itself.</summary>
+    public async Task<bool> StopAsync(TimeSpan patience, TimeProvider time)
+    {
+        if (!process.HasExited) _ = Kill(process.Id, Terminate);
+        using var limit = new CancellationTokenSource(patience, time);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            await copying.ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            return false;
+        }
+    }
+
+    /// <summary>The end of its log, for a message about why it failed.</summary>
+    public string LogTail(int lines = 15) => File.Exists(LogPath) ? string.Join('\n', File.ReadLines(LogPath).TakeLast(lines)) : "";
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+            await process.WaitForExitAsync().ConfigureAwait(false);
+        }
+
+        await copying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        process.Dispose();
+    }
+
+    private async Task CopyAsync(string path)
+    {
+        await using var log = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        var gate = new Lock();
+        async Task Lines(StreamReader from)
+        {
+            while (await from.ReadLineAsync().ConfigureAwait(false) is { } line)
+            {
+                lock (gate) log.WriteLine(line);
+            }
+        }
+
+        await Task.WhenAll(Lines(process.StandardOutput), Lines(process.StandardError)).ConfigureAwait(false);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int processId, int signal);
+}

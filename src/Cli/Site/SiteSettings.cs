@@ -1,0 +1,47 @@
+using System.Globalization;
+using Opportunism.Core.Availability;
+
+namespace Opportunism.Cli.Site;
+
+/// <summary>What the agent of a site on this machine is told.</summary>
+/// <param name="Name">Keeps this site's cgroup and memory folder apart from others on the machine; used as the node's name too.</param>
+/// <param name="Times">The waiting times.</param>
+/// <param name="BusyOwner">True where other programs may use all CPUs without counting as the owner: a demonstration beside a build.</param>
+internal sealed record SiteSettings(string Name, AvailabilityTimes Times, bool BusyOwner)
+{
+    /// <summary>A user and group id that Debian gives to nobody: between the ranges of adduser and of systemd's dynamic users (man 5 adduser.conf, UIDS-GIDS.md).</summary>
+    private const int GuestUser = 61111;
+
+    public string Cgroup => $"{Name}/guests";
+
+    public string RamFolder => $"/dev/shm/{Name}";
+
+    /// <summary>The agent's settings file.</summary>
+    public string Ini(SiteFolders folders, Uri controller) => string.Create(CultureInfo.InvariantCulture, $"""
+        [Agent]
+        StateFolder = {folders.AgentState}
+        Socket = {folders.AgentSocket}
+
+        [Site]
+        Controller = {controller}
+        JoinTokenFile = {folders.JoinToken}
+        NodeName = {Name}
+
+        [Times]
+        IdleFor = {Times.IdleFor}
+        ThawAfter = {Times.ThawAfter}
+        HoldAfter = {Times.HoldAfter}
+        PresaveAfter = {Times.PresaveAfter}
+        EvictAfter = {Times.EvictAfter}
+
+        [Conditions]
+        CpuEnterPercent = {(BusyOwner ? 100 : 30)}
+        CpuLeavePercent = {(BusyOwner ? 100 : 60)}
+
+        [Guests]
+        RamFolder = {RamFolder}
+        Cgroup = {Cgroup}
+        RunAs = {GuestUser}
+
+        """);
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+using Opportunism.Contracts.Api;
+
+namespace Opportunism.Cli.Try;
+
+/// <summary>Reads a guest's console and makes sure that its ticks are 0, 1, 2, ...: none lost, none repeated.</summary>
+/// <remarks>One reader; any thread may look.</remarks>
+internal sealed class TickCounter(SiteClient site, string vm)
+{
+    private readonly StringBuilder partial = new();
+    private long offset;
+    private volatile int last = -1;
+    private volatile string? fault;
+
+    /// <summary>The newest tick; -1 before the first.</summary>
+    public int Last => last;
+
+    /// <summary>What was wrong with the count; null while nothing was.</summary>
+    public string? Fault => fault;
+
+    /// <summary>Reads until cancelled.</summary>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                var piece = await site.ConsoleAsync(vm, offset, TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false);
+                if (piece.Offset > offset) fault ??= $"console output from {offset} to {piece.Offset} is missing";
+                offset = piece.NextOffset;
+                Take(piece.Text);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+    }
+
+    internal void Take(string text)
+    {
+        partial.Append(text);
+        var all = partial.ToString();
+        var end = all.LastIndexOf('\n');
+        if (end < 0) return;
+        partial.Clear().Append(all, end + 1, all.Length - end - 1);
+        foreach (var line in all[..end].Split('\n'))
+        {
+            if (!line.StartsWith("tick ", StringComparison.Ordinal) || !int.TryParse(line.AsSpan(5).TrimEnd('\r'), NumberStyles.None, CultureInfo.InvariantCulture, out var tick)) continue;
+            if (tick != last + 1) fault ??= $"tick {tick} came after tick {last}";
+            last = tick;
+        }
+    }
+}

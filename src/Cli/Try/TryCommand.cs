@@ -1,0 +1,26 @@
+using System.CommandLine;
+using System.Runtime.Versioning;
+using Spectre.Console;
+
+namespace Opportunism.Cli.Try;
+
+/// <summary><c>opportunism try</c>: plays one day of a desktop on this machine.</summary>
+[SupportedOSPlatform("linux")]
+internal static class TryCommand
+{
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Print one JSON object last; the steps go to standard error." };
+        var seat = new Option<string>("--seat") { Description = "Who plays the owner: you at this machine's seat (real), or a virtual display (virtual).", DefaultValueFactory = _ => "auto" };
+        seat.AcceptOnlyFromAmong("auto", "real", "virtual");
+        var command = new Command("try", "Play one day of a desktop on this machine: idle, lent, owner back, owner gone again.") { json, seat };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var console = parsed.GetValue(json)
+                ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), Interactive = InteractionSupport.No })
+                : AnsiConsole.Console;
+            return new TryRun(console, TimeProvider.System).RunAsync(parsed.GetValue(json), parsed.GetValue(seat)!, Console.Out, cancellationToken);
+        });
+        return command;
+    }
+}

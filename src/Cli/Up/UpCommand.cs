@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Runtime.Versioning;
+using Opportunism.Cli.Site;
+using Opportunism.Contracts.Api;
+using Opportunism.Core.Availability;
+using Spectre.Console;
+
+namespace Opportunism.Cli.Up;
+
+/// <summary><c>opportunism up</c>: keeps a site running on this machine until Ctrl-C.</summary>
+[SupportedOSPlatform("linux")]
+internal static class UpCommand
+{
+    /// <summary>Where the site of this machine keeps its state unless told otherwise.</summary>
+    public const string DefaultState = "/var/lib/opportunism/site";
+
+    public static Command Create()
+    {
+        var state = new Option<string>("--state") { Description = "Folder for everything the site keeps.", DefaultValueFactory = _ => DefaultState };
+        var listen = new Option<string>("--listen") { Description = "Address and port of the controller.", DefaultValueFactory = _ => "127.0.0.1:7443" };
+        var command = new Command("up", "Keep a site (a controller and the agent of this machine) running until Ctrl-C.") { state, listen };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(state)!, parsed.GetValue(listen)!, AnsiConsole.Console, TimeProvider.System, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string state, string listen, IAnsiConsole console, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var folders = SiteFolders.Find(state);
+        LocalSite? site = null;
+        try
+        {
+            site = await LocalSite.StartControllerAsync(folders, new SiteSettings("opportunism", new AvailabilityTimes(), BusyOwner: false), listen, time, cancellationToken).ConfigureAwait(false);
+            await site.StartAgentAsync(cancellationToken).ConfigureAwait(false);
+            console.WriteLine($"The site listens at {SiteFile.Read(folders.ControllerState)!.Url}; its state is in {state}.");
+            console.WriteLine($"In another terminal: opportunism --site {Path.Combine(folders.ControllerState, SiteFile.Name)} nodes");
+            console.WriteLine("Ctrl-C ends it; guests stay frozen and go on when it is started again.");
+            while (true)
+            {
+                site.CheckAlive();
+                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (Exception e) when (e is IOException or SiteException)
+        {
+            console.MarkupLineInterpolated($"[red]{e.Message}[/]");
+            return 1;
+        }
+        finally
+        {
+            if (site is not null) await site.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+namespace Opportunism.Contracts.Api;
+
+/// <summary>A join token, without its secret.</summary>
+/// <param name="Id">Its identity; no secret.</param>
+/// <param name="UsesLeft">How many more nodes may enrol with it.</param>
+/// <param name="Created">When it was made.</param>
+/// <param name="Expires">When it ends.</param>
+/// <param name="Revoked">True once it was revoked.</param>
+/// <param name="Note">What it is for.</param>
+public sealed record JoinTokenView(string Id, int UsesLeft, DateTimeOffset Created, DateTimeOffset Expires, bool Revoked, string Note);

@@ -1,0 +1,14 @@
+namespace Opportunism.Contracts.Api;
+
+/// <summary>Asks for a join token.</summary>
+public sealed record NewJoinToken
+{
+    /// <summary>How many nodes may enrol with it, 1 to 10000.</summary>
+    public int Uses { get; init; } = 1;
+
+    /// <summary>How long it may be used, in minutes: 1 to 43200 (30 days).</summary>
+    public int ValidForMinutes { get; init; } = 60;
+
+    /// <summary>What it is for; at most 200 characters.</summary>
+    public string Note { get; init; } = "";
+}

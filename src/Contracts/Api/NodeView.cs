@@ -1,0 +1,70 @@
+using Opportunism.Core.Availability;
+
+namespace Opportunism.Contracts.Api;
+
+/// <summary>A node as people see it.</summary>
+public sealed record NodeView
+{
+    /// <summary>Name under which it is enrolled.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What its agent has decided; null until its first report.</summary>
+    public NodeState? State { get; init; }
+
+    /// <summary>A name of <see cref="Core.Availability.ReasonCode"/>; empty until the first report.</summary>
+    public string ReasonCode { get; init; } = "";
+
+    /// <summary>Why it is as it is, as a sentence for a person; silence, draining and revocation count before the agent's own reason.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>When it entered the state, by the node's clock.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>True while it has not been heard from for longer than the site allows.</summary>
+    public bool Lost { get; init; }
+
+    /// <summary>True once its secret is dead.</summary>
+    public bool Revoked { get; init; }
+
+    /// <summary>True while the cloud may place guests on it.</summary>
+    public bool Open { get; init; }
+
+    /// <summary>What the cloud still has to be told about it and why it waits; null when nothing waits.</summary>
+    public string? Pending { get; init; }
+
+    /// <summary>True while an operator wants it empty.</summary>
+    public bool Drained { get; init; }
+
+    /// <summary>Until when an operator snoozed it, if so.</summary>
+    public DateTimeOffset? SnoozedUntil { get; init; }
+
+    /// <summary>Until when its owner snoozed it, if so.</summary>
+    public DateTimeOffset? OwnerSnoozedUntil { get; init; }
+
+    /// <summary>What it lends; null until its first report.</summary>
+    public CapacityView? Capacity { get; init; }
+
+    /// <summary>The guests it reports.</summary>
+    public IReadOnlyList<NodeGuestView> Guests { get; init; } = [];
+
+    /// <summary>Its monitors.</summary>
+    public IReadOnlyList<WatcherView> Monitors { get; init; } = [];
+
+    /// <summary>Its conditions.</summary>
+    public IReadOnlyList<WatcherView> Conditions { get; init; } = [];
+
+    /// <summary>What is not as it should be on it.</summary>
+    public IReadOnlyList<HealthView> Health { get; init; } = [];
+
+    /// <summary>How its last freeze went, if there was one.</summary>
+    public FreezeView? LastFreeze { get; init; }
+
+    /// <summary>When its newest report came, by the site's clock.</summary>
+    public DateTimeOffset? LastHeard { get; init; }
+
+    /// <summary>When it was enrolled.</summary>
+    public DateTimeOffset Enrolled { get; init; }
+
+    /// <summary>Version of its agent.</summary>
+    public string AgentVersion { get; init; } = "";
+}

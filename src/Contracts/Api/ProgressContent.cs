@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace Opportunism.Contracts.Api;
+
+/// <summary>A request body of known length that says how much of it has been sent.</summary>
+internal sealed class ProgressContent(Stream content, long bytes, IProgress<long>? sent) : HttpContent
+{
+    // Large enough for a fast disk, small enough for a progress bar that moves.
+    private const int PieceBytes = 256 * 1024;
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = bytes;
+        return true;
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        var piece = new byte[PieceBytes];
+        long total = 0;
+        int read;
+        while ((read = await content.ReadAsync(piece, cancellationToken).ConfigureAwait(false)) > 0)
+        {
+            await stream.WriteAsync(piece.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+            total += read;
+            sent?.Report(total);
+        }
+    }
+}

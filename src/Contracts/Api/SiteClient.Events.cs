@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace Opportunism.Contracts.Api;
+
+public sealed partial class SiteClient
+{
+    // A controller that restarts is back within a few seconds; asking more often helps nobody.
+    private static readonly TimeSpan ReconnectAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Every event after the one of that id as it happens, until cancelled; negative for only those from now on.</summary>
+    /// <remarks>A stream that breaks is taken up again where it was: no event is missed or told twice. Throws when the site refuses.</remarks>
+    public async IAsyncEnumerable<EventView> WatchEventsAsync(long after, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var newest = after < 0 ? (await StatusAsync(cancellationToken).ConfigureAwait(false)).NewestEvent : after;
+        while (true)
+        {
+            await foreach (var next in OneStreamAsync(newest, cancellationToken).ConfigureAwait(false))
+            {
+                newest = next.Id;
+                yield return next;
+            }
+
+            await Task.Delay(ReconnectAfter, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The events of one stream; ends when the stream breaks.</summary>
+    private async IAsyncEnumerable<EventView> OneStreamAsync(long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            response = await AnswerAsync(HttpMethod.Get, "/v1/events/stream", null, cancellationToken, request =>
+            {
+                request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+                request.Headers.Add("Last-Event-ID", after.ToString(CultureInfo.InvariantCulture));
+            }).ConfigureAwait(false);
+        }
+        catch (SiteException unreachable) when (unreachable.Status is null)
+        {
+            yield break;
+        }
+
+        using (response)
+        {
+            var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            var items = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize(data, SiteJson.Default.EventView)).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using (items.ConfigureAwait(false))
+            {
+                while (await NextAsync(items).ConfigureAwait(false))
+                {
+                    if (items.Current.Data is { } item) yield return item;
+                }
+            }
+        }
+    }
+
+    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<SseItem<EventView?>> items)
+    {
+        try
+        {
+            return await items.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception broken) when (broken is IOException or HttpRequestException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Opportunism.Contracts.Local;
+
+/// <summary>Asks the agent of this desktop over its local socket.</summary>
+/// <remarks>One connection per request. Any thread.</remarks>
+public sealed class LocalAgent(string socketPath)
+{
+    /// <summary>Where the agent listens unless its settings say otherwise.</summary>
+    public const string DefaultSocket = "/run/opportunism/agent.sock";
+
+    /// <summary>Longest line either side reads, in bytes: a status with 64 guests and every health item is a tenth of it.</summary>
+    public const int LongestLine = 256 * 1024;
+
+    /// <summary>True when something is there to be asked.</summary>
+    public bool Exists => File.Exists(socketPath);
+
+    /// <summary>Sends one request and reads the answer.</summary>
+    /// <exception cref="IOException">No agent listens there, it went away, or its answer was no answer.</exception>
+    public async Task<LocalReply> AskAsync(LocalRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken).ConfigureAwait(false);
+            await using var stream = new NetworkStream(socket);
+            var line = JsonSerializer.SerializeToUtf8Bytes(request, LocalJson.Default.LocalRequest);
+            await stream.WriteAsync(line, cancellationToken).ConfigureAwait(false);
+            await stream.WriteAsync("\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
+            var answer = await LineReader.ReadAsync(stream, LongestLine, cancellationToken).ConfigureAwait(false)
+                ?? throw new IOException($"The agent at {socketPath} closed the connection without an answer.");
+            return JsonSerializer.Deserialize(answer, LocalJson.Default.LocalReply)
+                ?? throw new IOException($"The agent at {socketPath} gave an empty answer.");
+        }
+        catch (SocketException e)
+        {
+            throw new IOException($"No agent answers at {socketPath}: {e.Message}. Is it running on this desktop?", e);
+        }
+        catch (JsonException e)
+        {
+            throw new IOException($"The agent at {socketPath} gave an answer that is not understood.", e);
+        }
+    }
+}

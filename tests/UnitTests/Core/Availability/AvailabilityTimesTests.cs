@@ -1,0 +1,43 @@
+using Opportunism.Core.Availability;
+using Xunit;
+
+namespace Opportunism.UnitTests.Core.Availability;
+
+public sealed class AvailabilityTimesTests
+{
+    [Fact]
+    public void The_defaults_are_allowed() => Assert.Empty(new AvailabilityTimes().Problems());
+
+    [Fact]
+    public void All_problems_are_named_at_once()
+    {
+        var times = new AvailabilityTimes
+        {
+            IdleFor = TimeSpan.FromSeconds(1),
+            ThawAfter = TimeSpan.FromSeconds(2),
+            HoldAfter = TimeSpan.FromSeconds(40),
+            PresaveAfter = TimeSpan.FromSeconds(30),
+            EvictAfter = TimeSpan.FromSeconds(20),
+        };
+
+        Assert.Equal(
+            [
+                "ThawAfter is 00:00:02; allowed is at least 00:00:05, since monitors look away for up to 2.5 s after an event.",
+                "ThawAfter is 00:00:02; allowed is at most IdleFor (00:00:01), or a node would freeze again as it thaws.",
+                "HoldAfter is 00:00:40; allowed is at most PresaveAfter (00:00:30): memory can be copied only while a guest is held.",
+                "PresaveAfter is 00:00:30; allowed is at most EvictAfter (00:00:20).",
+            ],
+            times.Problems());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(86401)]
+    public void A_time_out_of_range_is_refused(int seconds)
+    {
+        var problem = Assert.Single(new AvailabilityTimes { IdleFor = TimeSpan.FromSeconds(seconds) }.Problems(), p => p.StartsWith("IdleFor", StringComparison.Ordinal));
+
+        Assert.Contains("allowed is more than 0 and at most 1.00:00:00", problem, StringComparison.Ordinal);
+    }
+}
