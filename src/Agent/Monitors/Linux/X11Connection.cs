@@ -115,6 +115,8 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
     /// <returns>The whole reply.</returns>
     public byte[] Reply(Action<byte[]> onEvent)
     {
+        // An event's handler may send a request of its own meanwhile.
+        var expected = sent;
         var deadline = Deadline();
         while (true)
         {
@@ -130,7 +132,7 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
                     var reply = new byte[PacketSize + extra];
                     packet.CopyTo(reply, 0);
                     ReadExactly(reply.AsSpan(PacketSize), deadline);
-                    if (number == sent) return reply;
+                    if (number == expected) return reply;
                     break;
                 default:
                     onEvent(packet);

@@ -59,11 +59,11 @@ internal static class X11Displays
     {
         // The server's own file. Xwayland does not listen itself: its compositor does, and names the display to it.
         var name = $":{display}";
-        if (process != 0 && AuthArgument(ProcWords(process, "cmdline")) is { } own) yield return own;
+        if (process != 0 && AuthArgument(process, ProcWords(process, "cmdline")) is { } own) yield return own;
         foreach (var other in Processes())
         {
             var words = ProcWords(other, "cmdline");
-            if (words.Contains(name) && AuthArgument(words) is { } file) yield return file;
+            if (words.Contains(name) && AuthArgument(other, words) is { } file) yield return file;
         }
 
         // The file of a program that runs on the display.
@@ -76,7 +76,9 @@ internal static class X11Displays
         }
     }
 
-    private static string? AuthArgument(string[] words) => Array.IndexOf(words, "-auth") is >= 0 and var at && at + 1 < words.Length ? words[at + 1] : null;
+    // A relative path begins where the server does.
+    private static string? AuthArgument(int process, string[] words) =>
+        Array.IndexOf(words, "-auth") is >= 0 and var at && at + 1 < words.Length ? Path.Combine($"/proc/{process}/cwd", words[at + 1]) : null;
 
     private static string? Variable(string[] variables, string prefix) =>
         variables.FirstOrDefault(variable => variable.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..];

@@ -61,7 +61,9 @@ public sealed class X11Monitor : IActivityMonitor
             if (ScanAgainAfter(displays, tries) is { } again && Left(again, scannedAt) is var left && left < pause) pause = left;
 
             // While the folder is missing its parent is watched, which may be a busy place: then not more than once a second.
-            entries[FolderEntry].Descriptor = changes.FolderMissing && Left(IActivityMonitor.LooksAwayFor, scannedAt) > TimeSpan.Zero ? -1 : changes.Descriptor;
+            var busy = changes.FolderMissing ? Left(IActivityMonitor.LooksAwayFor, scannedAt) : TimeSpan.Zero;
+            entries[FolderEntry].Descriptor = busy > TimeSpan.Zero ? -1 : changes.Descriptor;
+            if (busy > TimeSpan.Zero && busy < pause) pause = busy;
             foreach (ref var entry in entries.AsSpan()) entry.Returned = 0;
             Libc.Wait(entries, pause == TimeSpan.MaxValue ? -1 : (int)Math.Ceiling(pause.TotalMilliseconds));
 

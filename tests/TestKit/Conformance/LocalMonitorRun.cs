@@ -1,0 +1,133 @@
+using System.Globalization;
+using Opportunism.Agent.Monitors;
+
+namespace Opportunism.TestKit.Conformance;
+
+/// <summary>A monitor that runs on a thread of this process.</summary>
+public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
+{
+    private readonly TimeProvider time = TimeProvider.System;
+    private readonly CancellationTokenSource stop = new();
+    private readonly Lock gate = new();
+    private readonly IActivityMonitor monitor;
+    private readonly Thread thread;
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int sightings;
+    private long lastSeen;
+    private long allocatedBefore = -1;
+    private bool someoneWaits;
+
+    public LocalMonitorRun(IActivityMonitor monitor)
+    {
+        this.monitor = monitor;
+        lastSeen = time.GetTimestamp();
+
+        // The kernel knows a thread by its first fifteen letters.
+        ThreadName = $"run {Guid.NewGuid():N}"[..15];
+        thread = new Thread(Run) { IsBackground = true, Name = ThreadName };
+        thread.Start();
+    }
+
+    public string ThreadName { get; }
+
+    public int Sightings => Volatile.Read(ref sightings);
+
+    public TimeSpan LastSeenAgo => time.GetElapsedTime(Volatile.Read(ref lastSeen));
+
+    public long AllocatedBetweenSightings { get; private set; }
+
+    public MonitorSight Sight { get; private set; } = MonitorSight.NotYet;
+
+    public long Sleeps
+    {
+        get
+        {
+            var task = Directory.EnumerateDirectories("/proc/self/task").First(folder => File.ReadAllText(folder + "/comm").Trim() == ThreadName);
+            var line = File.ReadLines(task + "/status").First(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
+            return long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
+        }
+    }
+
+    public void Seen() => Seen(TimeSpan.Zero);
+
+    public void Seen(TimeSpan ago)
+    {
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        if (allocatedBefore >= 0) AllocatedBetweenSightings = Math.Max(AllocatedBetweenSightings, allocated - allocatedBefore);
+        var at = time.GetTimestamp() - (long)(ago.TotalSeconds * time.TimestampFrequency);
+        lock (gate)
+        {
+            lastSeen = Math.Max(lastSeen, at);
+            sightings++;
+            if (someoneWaits) news.TrySetResult();
+        }
+
+        allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
+    }
+
+    public void SightChanged(MonitorSight sight) => Sight = sight;
+
+    public void StartMeasuringAllocations()
+    {
+        allocatedBefore = -1;
+        AllocatedBetweenSightings = 0;
+    }
+
+    public async Task<bool> SeesMoreThanAsync(int sightings, TimeSpan within)
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            Task wait;
+            lock (gate)
+            {
+                if (this.sightings > sightings) return true;
+                if (news.Task.IsCompleted) news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                someoneWaits = true;
+                wait = news.Task;
+            }
+
+            var left = within - time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero) return false;
+            await Task.WhenAny(wait, Task.Delay(left, time)).ConfigureAwait(false);
+            lock (gate) someoneWaits = false;
+        }
+    }
+
+    public async Task<MonitorSight> LookAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), time);
+        return await monitor.LookAsync(limit.Token).ConfigureAwait(false);
+    }
+
+    public async Task<bool> StopsAsync(TimeSpan within)
+    {
+        await stop.CancelAsync().ConfigureAwait(false);
+        return await Task.WhenAny(ended.Task, Task.Delay(within, time)).ConfigureAwait(false) == ended.Task;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!await StopsAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false)) throw new TimeoutException($"The monitor {monitor.Name} has not stopped for 10 s.");
+        await ended.Task.ConfigureAwait(false);
+        stop.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            monitor.WatchAsync(this, stop.Token).GetAwaiter().GetResult();
+            ended.SetResult();
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            ended.SetResult();
+        }
+        catch (Exception broken)
+        {
+            ended.SetException(broken);
+        }
+    }
+}

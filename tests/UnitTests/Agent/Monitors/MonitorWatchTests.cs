@@ -1,0 +1,212 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Opportunism.Agent.Monitors;
+using Xunit;
+
+namespace Opportunism.UnitTests.Agent.Monitors;
+
+public sealed class MonitorWatchTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider time = new();
+    private readonly RecordingWaker waker = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly ScriptedMonitor first = new("first");
+    private readonly ScriptedMonitor second = new("second");
+    private readonly ActivityLedger ledger;
+    private readonly MonitorWatch watch;
+    private Task running = Task.CompletedTask;
+
+    public MonitorWatchTests()
+    {
+        ledger = new(time) { Woken = waker };
+        watch = new([first, second], ledger, time, NullLogger<MonitorWatch>.Instance);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await running.WaitAsync(TimeSpan.FromSeconds(10));
+        stop.Dispose();
+    }
+
+    [Fact]
+    public void Before_they_have_looked_monitors_are_blind() => Assert.Equal("first", watch.BlindMonitor);
+
+    [Fact]
+    public async Task When_all_see_and_one_has_a_source_none_is_blind()
+    {
+        second.Look = _ => Task.FromResult(ScriptedMonitor.Sees(0));
+        await RunAsync();
+        await Eventually(() => watch.BlindMonitor is null);
+        Assert.Equal(["first", "second"], watch.Sights.Select(sight => sight.Monitor));
+    }
+
+    [Fact]
+    public async Task When_none_has_a_source_all_together_are_blind()
+    {
+        first.Look = second.Look = _ => Task.FromResult(ScriptedMonitor.Sees(0));
+        await RunAsync();
+        await Eventually(() => watch.BlindMonitor == MonitorWatch.NothingToWatch);
+    }
+
+    [Fact]
+    public async Task The_first_blind_one_is_named()
+    {
+        await RunAsync();
+        await Eventually(() => watch.BlindMonitor is null);
+        second.Sink.SightChanged(ScriptedMonitor.BlindSight);
+        Assert.Equal("second", watch.BlindMonitor);
+    }
+
+    [Fact]
+    public async Task Going_blind_wakes_the_deciding_thread()
+    {
+        await RunAsync();
+        await Eventually(() => watch.BlindMonitor is null);
+        var before = waker.Wakes;
+        second.Sink.SightChanged(ScriptedMonitor.BlindSight);
+        Assert.Equal(before + 1, waker.Wakes);
+    }
+
+    [Fact]
+    public async Task Seeing_again_counts_as_activity_since_nobody_knows_what_happened_meanwhile()
+    {
+        await RunAsync();
+        await Eventually(() => watch.BlindMonitor is null);
+        second.Sink.SightChanged(ScriptedMonitor.BlindSight);
+        time.Advance(TimeSpan.FromMinutes(1));
+        second.Sink.SightChanged(ScriptedMonitor.Sees(1));
+        Assert.Equal((time.GetTimestamp(), "second"), (ledger.LastSeenTimestamp, ledger.LastSeenBy));
+    }
+
+    [Fact]
+    public async Task A_sighting_reaches_the_ledger_under_the_monitors_name()
+    {
+        await RunAsync();
+        time.Advance(TimeSpan.FromSeconds(7));
+        second.Sink.Seen(TimeSpan.FromSeconds(2));
+        Assert.Equal(("second", TimeSpan.FromSeconds(2)), (ledger.LastSeenBy, time.GetElapsedTime(ledger.LastSeenTimestamp)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_that_breaks_or_stops_is_blind_and_started_again_after_a_pause(bool breaks)
+    {
+        await RunAsync();
+        await Eventually(() => watch.BlindMonitor is null);
+        if (breaks) first.Break("the wire was cut");
+        else first.End();
+        await Eventually(() => watch.BlindMonitor == "first");
+        Assert.Contains(breaks ? "the wire was cut" : "stopped by itself", watch.Sights[0].Sight.Sentence, StringComparison.Ordinal);
+        Assert.NotEmpty(watch.Sights[0].Sight.Health[0].Remedy);
+
+        await PassAsync(WatchedMonitor.FirstPause, () => first.Starts == 2);
+        Assert.Equal("first", watch.BlindMonitor);
+        first.Sink.SightChanged(ScriptedMonitor.Sees(1));
+        Assert.Null(watch.BlindMonitor);
+    }
+
+    [Fact]
+    public async Task One_that_keeps_breaking_is_started_ever_more_rarely()
+    {
+        await RunAsync();
+        var pause = WatchedMonitor.FirstPause;
+        for (var start = 1; start <= 7; start++)
+        {
+            await Eventually(() => watch.Sights[0].Sight.Sentence != "broken by the test");
+            first.Sink.SightChanged(new(0, true, "broken by the test", []));
+            first.Break("again");
+            await Eventually(() => watch.Sights[0].Sight.Sentence.Contains("again", StringComparison.Ordinal));
+            await PassAsync(pause, () => first.Starts == start + 1);
+            pause = pause * 2 < WatchedMonitor.LongestPause ? pause * 2 : WatchedMonitor.LongestPause;
+        }
+    }
+
+    [Fact]
+    public async Task One_that_does_not_answer_is_blind_until_it_does()
+    {
+        var answer = new TaskCompletionSource<MonitorSight>(TaskCreationOptions.RunContinuationsAsynchronously);
+        first.Look = _ => answer.Task;
+        await RunAsync();
+        first.Sink.SightChanged(ScriptedMonitor.Sees(1));
+        second.Sink.SightChanged(ScriptedMonitor.Sees(1));
+        Assert.Null(watch.BlindMonitor);
+
+        await PassAsync(WatchedMonitor.AnswersWithin, () => watch.BlindMonitor == "first");
+        Assert.Equal("monitor.hung", watch.Sights[0].Sight.Health[0].Code);
+
+        answer.SetResult(ScriptedMonitor.Sees(1));
+        await PassAsync(WatchedMonitor.LooksEvery, () => watch.BlindMonitor is null);
+    }
+
+    [Fact]
+    public async Task What_a_monitor_says_by_itself_is_newer_than_its_answer()
+    {
+        var answer = new TaskCompletionSource<MonitorSight>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await RunAsync();
+        await Eventually(() => watch.BlindMonitor is null);
+        first.Look = _ =>
+        {
+            asked.TrySetResult();
+            return answer.Task;
+        };
+        var looking = watch.LookAsync(CancellationToken.None);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        first.Sink.SightChanged(ScriptedMonitor.BlindSight);
+        answer.SetResult(ScriptedMonitor.Sees(1));
+        var sights = await looking.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.True(sights[0].Sight.Blind);
+    }
+
+    [Fact]
+    public async Task Reading_whether_one_is_blind_allocates_nothing()
+    {
+        await RunAsync();
+        await Eventually(() => watch.BlindMonitor is null);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++) GC.KeepAlive(watch.BlindMonitor);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private async Task RunAsync()
+    {
+        running = Task.Run(() => watch.RunAsync(stop.Token));
+        await first.StartedAsync();
+        await second.StartedAsync();
+
+        // One that had not started yet when it was first asked is asked here.
+        if (first.Look(default).IsCompleted) await watch.LookAsync(stop.Token);
+    }
+
+    /// <summary>Waits for other threads to come to what must follow without time passing.</summary>
+    private static async Task Eventually(Func<bool> holds)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!holds())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10), "It did not come about within 10 s.");
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Lets time pass in small steps until it holds, and checks that it took as long as expected and not longer.</summary>
+    private async Task PassAsync(TimeSpan expected, Func<bool> holds)
+    {
+        var step = TimeSpan.FromMilliseconds(500);
+        var started = TimeProvider.System.GetTimestamp();
+        var passed = TimeSpan.Zero;
+        while (!holds())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10), $"It did not come about though {passed} had passed.");
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
+            if (holds()) break;
+            time.Advance(step);
+            passed += step;
+        }
+
+        // The wait begins on another thread, so the first steps may have passed before it.
+        Assert.InRange(passed, expected, expected + (step * 20));
+    }
+}
