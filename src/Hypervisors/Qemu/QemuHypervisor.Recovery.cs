@@ -1,0 +1,7 @@
+namespace Opportunism.Hypervisors.Qemu;
+
+public sealed partial class QemuHypervisor
+{
+    /// <inheritdoc/>
+    public Task RecoverAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
