@@ -89,7 +89,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             }
 
             answer = process.Qmp!.Queue("cont");
-            process.IsStateSaved = false;
+            process.IsStateSaved = process.IsStateLost = false;
         }
 
         // From here on it may run, so from here on that is what is known of it, whatever becomes of the answer.
@@ -121,8 +121,8 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             if (guest.Detach() is { } ended) await host.RetireAsync(ended).ConfigureAwait(false);
         }
 
-        File.Delete(guest.Folder.Ram);
-        File.Delete(guest.Folder.Process);
+        if (Directory.Exists(host.Settings.RamFolder)) File.Delete(guest.Folder.Ram);
+        if (Directory.Exists(guest.Folder.Root)) File.Delete(guest.Folder.Process);
         host.Cgroups.RemoveChild(guest.Id);
         guest.FrozenAlone = false;
         return resident;

@@ -88,6 +88,7 @@ public sealed partial class QemuHypervisor : IHypervisor
         {
             WriteRecord(guest);
             QemuDisks.Adopt(diskPath, guest.Folder.Disk, host.Machine.User);
+            guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = "" });
             return Task.FromResult(Done);
         }, cancellationToken);
     }

@@ -21,6 +21,9 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch) : I
     /// <summary>True once device state was saved: its disks are closed until it goes on, and saving again would end it.</summary>
     public bool IsStateSaved { get; set; }
 
+    /// <summary>True when device state was saved once and the file is not there any more: it can only be let go on or ended.</summary>
+    public bool IsStateLost { get; set; }
+
     /// <summary>Set when the guest has ended by itself rather than QEMU by accident.</summary>
     public bool GuestShutDown { get; set; }
 
