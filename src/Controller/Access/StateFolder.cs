@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+
+namespace Opportunism.Controller.Access;
+
+/// <summary>The folder that holds all a site must not lose. Only the controller's user may enter it.</summary>
+internal sealed class StateFolder : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private FileStream? held;
+
+    public StateFolder(string path)
+    {
+        Path = System.IO.Path.GetFullPath(path);
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(Path);
+        else
+        {
+            Directory.CreateDirectory(Path, OwnerOnly | UnixFileMode.UserExecute);
+            File.SetUnixFileMode(Path, OwnerOnly | UnixFileMode.UserExecute);
+        }
+    }
+
+    public string Path { get; }
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Keeps a second controller off this folder for as long as this process lives. False when there is one already.</summary>
+    public bool TryHold()
+    {
+        try
+        {
+            held = new FileStream(this["controller.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Lets go of the folder.</summary>
+    public void Dispose() => held?.Dispose();
+
+    /// <summary>The text of a file, or null when there is none.</summary>
+    public string? Read(string name) => File.Exists(this[name]) ? File.ReadAllText(this[name]) : null;
+
+    /// <summary>Replaces a file whole: after a crash it holds the old text or the new one. Nobody else can read it at any time.</summary>
+    public void Write(string name, string text)
+    {
+        var written = this[name + ".new"];
+        File.Delete(written);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!RuntimeInformation.IsOSPlatform(OSPlatform.Windows)) options.UnixCreateMode = OwnerOnly;
+        using (var file = new FileStream(written, options))
+        {
+            file.Write(System.Text.Encoding.UTF8.GetBytes(text));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(written, this[name], overwrite: true);
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Opportunism.Clouds;
+using Opportunism.Contracts.Api;
+
+namespace Opportunism.Controller.Api;
+
+/// <summary>Refusals in the API's words (RFC 9457).</summary>
+internal static class Answers
+{
+    /// <summary>May look.</summary>
+    public const string Viewer = nameof(Role.Viewer);
+
+    /// <summary>May change VMs, images and nodes.</summary>
+    public const string Operator = nameof(Role.Operator);
+
+    /// <summary>May do everything.</summary>
+    public const string Admin = nameof(Role.Admin);
+
+    public static ProblemHttpResult NoSuch(string what, string which) => TypedResults.Problem($"There is no {what} '{Shown(which)}' here.", statusCode: StatusCodes.Status404NotFound);
+
+    public static ProblemHttpResult Wrong(string sentence) => TypedResults.Problem(sentence, statusCode: StatusCodes.Status400BadRequest);
+
+    public static ProblemHttpResult Conflict(string sentence) => TypedResults.Problem(sentence, statusCode: StatusCodes.Status409Conflict);
+
+    public static ProblemHttpResult Refusal(CloudAnswer answer) => answer.Outcome switch
+    {
+        CloudOutcome.TryLater => TypedResults.Problem(answer.Sentence, statusCode: StatusCodes.Status503ServiceUnavailable),
+        CloudOutcome.Unsupported => TypedResults.Problem(answer.Sentence, statusCode: StatusCodes.Status501NotImplemented),
+        _ => Conflict(answer.Sentence),
+    };
+
+    public static ProblemHttpResult NotThisCloud(ICloud cloud) =>
+        TypedResults.Problem($"This site serves the {cloud.Name} cloud: its VMs and images are made there, not here.", statusCode: StatusCodes.Status501NotImplemented);
+
+    // A caller's own text, bounded and printable, so that it can be shown and logged.
+    private static string Shown(string text) => new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
+}

@@ -1,0 +1,138 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Opportunism.Contracts;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Core;
+
+namespace Opportunism.TestKit.Sites;
+
+/// <summary>A node that says what a test wants it to say: real gRPC over TLS, no guests behind it.</summary>
+public sealed class FakeAgent : IAsyncDisposable
+{
+    // Generous for a busy machine; a test that waits this long has failed.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly GrpcChannel channel;
+    private readonly Level<NodePlan> plans = new(new NodePlan());
+    private AsyncDuplexStreamingCall<NodeReport, NodePlan>? stream;
+    private Task reading = Task.CompletedTask;
+
+    private FakeAgent(Uri url, string caFingerprint)
+    {
+        channel = GrpcChannel.ForAddress(url, new GrpcChannelOptions { HttpHandler = new PinnedCa(caFingerprint).CreateHandler(), DisposeHttpClient = true });
+        Client = new Nodes.NodesClient(channel);
+    }
+
+    /// <summary>The bare client.</summary>
+    public Nodes.NodesClient Client { get; }
+
+    /// <summary>The id it was given.</summary>
+    public string Id { get; private set; } = "";
+
+    /// <summary>The secret it was given.</summary>
+    public string Secret { get; private set; } = "";
+
+    /// <summary>What it reports; tests change it and send it with <see cref="ReportAsync"/>.</summary>
+    public NodeReport Report { get; } = new()
+    {
+        ContractVersion = 1,
+        RunId = Guid.NewGuid().ToString("N"),
+        AgentVersion = "0.1.0",
+        State = NodeStateKind.InUse,
+        ReasonCode = "Starting",
+        Capacity = new Capacity { Vcpus = 4, MemoryMib = 4096, DiskMib = 20000, Hypervisor = "fake", Accelerator = "none" },
+    };
+
+    /// <summary>The newest plan it got.</summary>
+    public NodePlan Plan => plans.Current;
+
+    /// <summary>Its credentials.</summary>
+    public Metadata Credentials => new() { { "authorization", $"Node {Id}:{Secret}" } };
+
+    /// <summary>Enrols with a join token.</summary>
+    public static async Task<FakeAgent> EnrolAsync(TestSite site, string joinToken, string name)
+    {
+        ArgumentNullException.ThrowIfNull(site);
+        if (!JoinToken.TryParse(joinToken, out var token)) throw new ArgumentException($"'{joinToken}' is not a join token.", nameof(joinToken));
+        var agent = new FakeAgent(site.Url, token.CaFingerprint);
+        var reply = await agent.Client.EnrolAsync(new EnrolRequest { ContractVersion = 1, JoinSecret = token.Secret, ProposedName = name, AgentVersion = "0.1.0" });
+        agent.Id = reply.NodeId;
+        agent.Secret = reply.NodeSecret;
+        return agent;
+    }
+
+    /// <summary>The same node dialling a site that was started anew.</summary>
+    public FakeAgent At(TestSite site)
+    {
+        ArgumentNullException.ThrowIfNull(site);
+        var agent = new FakeAgent(site.Url, site.CaFingerprint) { Id = Id, Secret = Secret };
+        agent.Report.MergeFrom(Report);
+        return agent;
+    }
+
+    /// <summary>Opens the stream and waits for the first plan.</summary>
+    public async Task ConnectAsync()
+    {
+        stream = Client.Connect(Credentials);
+        var first = plans.Current;
+        reading = ReadAsync(stream);
+        await Task.WhenAny(plans.NewerThanAsync(first, CancellationToken.None), reading).WaitAsync(Patience);
+        if (reading.IsFaulted) await reading;
+    }
+
+    /// <summary>Sends what it reports now and waits until the site has stored it.</summary>
+    public async Task ReportAsync(Action<NodeReport>? change = null)
+    {
+        change?.Invoke(Report);
+        Report.Sequence++;
+        Report.PlanVersion = Plan.Version;
+        await SendAsync(Report.Clone());
+        await PlanAsync(plan => plan.AcknowledgedSequence >= Report.Sequence);
+    }
+
+    /// <summary>Sends any report without waiting for anything.</summary>
+    public Task SendAsync(NodeReport report) => stream!.RequestStream.WriteAsync(report);
+
+    /// <summary>Waits for a plan of that kind.</summary>
+    public async Task<NodePlan> PlanAsync(Func<NodePlan, bool> wanted)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        using var deadline = new CancellationTokenSource(Patience);
+        var plan = plans.Current;
+        while (!wanted(plan))
+        {
+            var next = plans.NewerThanAsync(plan, deadline.Token);
+            if (await Task.WhenAny(next, reading) == reading) await reading;
+            plan = await next;
+        }
+
+        return plan;
+    }
+
+    /// <summary>Ends the stream and answers how the site ended it.</summary>
+    public async Task<StatusCode> EndedAsync()
+    {
+        try
+        {
+            await reading.WaitAsync(Patience);
+            return StatusCode.OK;
+        }
+        catch (RpcException end)
+        {
+            return end.StatusCode;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        stream?.Dispose();
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        channel.Dispose();
+    }
+
+    private async Task ReadAsync(AsyncDuplexStreamingCall<NodeReport, NodePlan> call)
+    {
+        await foreach (var plan in call.ResponseStream.ReadAllAsync()) plans.Set(plan);
+    }
+}
