@@ -16,6 +16,9 @@ public sealed record GuestStatus(GuestId Id, GuestSpec Spec, GuestPhase Phase, s
     /// <summary>True while a complete checkpoint of it exists.</summary>
     public bool HasCheckpoint { get; init; }
 
+    /// <summary>True after it has ended by itself rather than by us or by an accident; it stays off until the tenant asks anew.</summary>
+    public bool ShutItselfDown { get; init; }
+
     /// <summary>Room its checkpoint takes on disk, in MiB.</summary>
     public long CheckpointMiB { get; init; }
 

@@ -1,0 +1,7 @@
+namespace Opportunism.Agent;
+
+/// <summary>The version of this program, as it tells it to others.</summary>
+internal static class AgentVersion
+{
+    public static string Text { get; } = typeof(AgentVersion).Assembly.GetName().Version?.ToString(3) ?? "unknown";
+}

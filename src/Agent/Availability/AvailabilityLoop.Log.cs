@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+using Opportunism.Core.Availability;
+
+namespace Opportunism.Agent.Availability;
+
+internal sealed partial class AvailabilityLoop
+{
+    [LoggerMessage(1000, LogLevel.Information, "Node went from {From} to {State}: {Reason}; {Guests} guests in memory")]
+    private partial void LogEntered(NodeState from, NodeState state, string reason, int guests);
+
+    [LoggerMessage(1001, LogLevel.Information, "{Guests} guests frozen, still after {StillMs:0.00} ms, {LeakedMs:0.00} ms of CPU leaked, seen by {Monitor}")]
+    private partial void LogFrozen(int guests, double stillMs, double leakedMs, string monitor);
+
+    [LoggerMessage(1002, LogLevel.Error, "The kernel's freezer missed its deadline; {Guests} guests were stopped by {Brake} after {StillMs:0.0} ms. Run the doctor command on this desktop")]
+    private partial void LogCruderBrake(Brake brake, int guests, double stillMs);
+
+    [LoggerMessage(1003, LogLevel.Critical, "{Guests} guests could not be stopped, not even killed. End the QEMU processes by hand and run the doctor command on this desktop")]
+    private partial void LogNotStopped(int guests);
+
+    [LoggerMessage(1004, LogLevel.Error, "The kernel refused to thaw the guests' cgroup, so they stay frozen. Run the doctor command on this desktop")]
+    private partial void LogThawRefused();
+
+    [LoggerMessage(1005, LogLevel.Information, "The agent stops; {Guests} guests are left frozen ({Brake})")]
+    private partial void LogStopped(int guests, Brake brake);
+}

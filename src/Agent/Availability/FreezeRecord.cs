@@ -1,0 +1,7 @@
+namespace Opportunism.Agent.Availability;
+
+/// <summary>The last time guests were stopped.</summary>
+/// <param name="At">When, wall clock.</param>
+/// <param name="Guests">Guests in memory then.</param>
+/// <param name="Result">How they were stopped.</param>
+internal sealed record FreezeRecord(DateTimeOffset At, int Guests, BrakeResult Result);

@@ -1,0 +1,50 @@
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Availability;
+
+/// <summary>Stops every guest and makes sure that they stand still, with a cruder brake where a gentler one fails.</summary>
+/// <remarks>The deciding thread only. Nothing here allocates, locks, logs or throws.
+/// 1. Freeze: one write to the kernel. 2. Look at the guests' CPU clocks until they stand still. 3. Past the deadline SIGSTOP each, then look.
+/// 4. Past that deadline SIGKILL each, then look.</remarks>
+internal sealed class GuestBrake(IGuestFreezer freezer, BrakeTimes times, TimeProvider time, Action<TimeSpan> pause)
+{
+    /// <summary>Stops all guests; answers how, and how long it took.</summary>
+    public BrakeResult FreezeAll()
+    {
+        var began = time.GetTimestamp();
+        // Read first, or what guests use during the write would not be told; a few microseconds for eight guests.
+        var cpuBefore = freezer.GuestCpuNanoseconds();
+        var accepted = freezer.FreezeAll();                                         // 1
+        var cpu = cpuBefore;
+        if (accepted && StandStill(times.Freeze, out cpu)) return Result(Brake.Freeze, began, cpuBefore, cpu);   // 2
+        if (freezer.StopAll() && StandStill(times.Stop, out cpu)) return Result(Brake.Stop, began, cpuBefore, cpu);  // 3
+        if (freezer.KillAll() && StandStill(times.Kill, out cpu)) return Result(Brake.Kill, began, cpuBefore, cpu);  // 4
+        return Result(Brake.None, began, cpuBefore, cpu);
+    }
+
+    /// <summary>Lets all guests run that only the kernel stopped; false when the kernel refused.</summary>
+    public bool ThawAll() => freezer.ThawAll();
+
+    private BrakeResult Result(Brake brake, long began, long cpuBefore, long cpuAfter) =>
+        new(brake, stillSince > began ? time.GetElapsedTime(began, stillSince) : TimeSpan.Zero, TimeSpan.FromMicroseconds(Math.Max(0, cpuAfter - cpuBefore) / 1000d));
+
+    private long stillSince;
+
+    /// <summary>True as soon as two looks in a row find the same CPU time; false at the deadline. One look alone says nothing.</summary>
+    private bool StandStill(TimeSpan deadline, out long cpu)
+    {
+        var began = time.GetTimestamp();
+        stillSince = began;
+        cpu = freezer.GuestCpuNanoseconds();
+        while (true)
+        {
+            pause(times.Look);
+            var looked = time.GetTimestamp();
+            var next = freezer.GuestCpuNanoseconds();
+            if (next >= 0 && next == cpu) return true;
+            cpu = next;
+            stillSince = looked;
+            if (time.GetElapsedTime(began, looked) >= deadline) return false;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Opportunism.Agent.Reporting;
+using Opportunism.Contracts;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Core;
+
+namespace Opportunism.Agent.Enrolment;
+
+/// <summary>Turns a join token into this node's own secret, once.</summary>
+internal sealed partial class Enroller(SiteOptions options, IdentityFile identities, ILogger<Enroller> log)
+{
+    /// <summary>This node's identity, enrolling it first where a join token is waiting; null while there is neither.</summary>
+    /// <exception cref="RpcException">The controller could not be reached or refused the token.</exception>
+    /// <exception cref="InvalidDataException">The token or the answer is not what it should be.</exception>
+    public async Task<NodeIdentity?> IdentityAsync(CancellationToken cancellationToken)
+    {
+        if (identities.Read() is { } known) return known;
+        if (options.JoinTokenFile is not { } file || !File.Exists(file)) return null;
+        if (!JoinToken.TryParse((await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Trim(), out var token))
+            throw new InvalidDataException($"{file} holds no join token. Make one on the controller with 'opportunism token create'.");
+
+        using var channel = GrpcChannel.ForAddress(options.Controller!, new GrpcChannelOptions { HttpHandler = new PinnedCa(token.CaFingerprint).CreateHandler(), DisposeHttpClient = true });
+        var reply = await new Nodes.NodesClient(channel).EnrolAsync(
+            new EnrolRequest { ContractVersion = SiteLink.ContractVersion, JoinSecret = token.Secret, ProposedName = options.NodeName, AgentVersion = AgentVersion.Text },
+            deadline: null, cancellationToken: cancellationToken).ConfigureAwait(false);
+        if (!NodeId.TryParse(reply.NodeId, out var node) || reply.NodeSecret.Length is 0 or > 256)
+            throw new InvalidDataException("The controller's answer to the enrolment names no node. Is it an older version?");
+        var identity = new NodeIdentity(node, reply.NodeSecret, token.CaFingerprint);
+        identities.Write(identity);
+        // Used up, and of no use to whoever finds it.
+        File.Delete(file);
+        LogEnrolled(node);
+        return identity;
+    }
+}

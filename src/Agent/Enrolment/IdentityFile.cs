@@ -1,0 +1,55 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Opportunism.Core;
+
+namespace Opportunism.Agent.Enrolment;
+
+/// <summary>Keeps the node's identity in its state folder, readable by the agent's user alone.</summary>
+internal sealed class IdentityFile(string stateFolder)
+{
+    private string Path { get; } = System.IO.Path.Combine(stateFolder, "node.json");
+
+    /// <summary>The identity, or null when the node is not enrolled.</summary>
+    /// <exception cref="InvalidDataException">There is a file and it is no identity.</exception>
+    public NodeIdentity? Read()
+    {
+        if (!File.Exists(Path)) return null;
+        try
+        {
+            var stored = JsonSerializer.Deserialize(File.ReadAllBytes(Path), IdentityJson.Default.StoredIdentity);
+            if (stored is not null && NodeId.TryParse(stored.Node, out var node) && stored is { Secret.Length: > 0, CaFingerprint.Length: 64 })
+                return new(node, stored.Secret, stored.CaFingerprint);
+        }
+        catch (JsonException)
+        {
+            // Told below, like a file that lacks something.
+        }
+
+        throw new InvalidDataException($"{Path} is not a node's identity. Delete it and enrol the node again with a new join token.");
+    }
+
+    /// <summary>Writes the identity so that it is there whole or not at all, also after a power cut.</summary>
+    public void Write(NodeIdentity identity)
+    {
+        var temporary = Path + ".new";
+        File.Delete(temporary);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        // On Windows the state folder's own access list keeps others out.
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var file = new FileStream(temporary, options))
+        {
+            JsonSerializer.Serialize(file, new StoredIdentity(identity.Node.Value, identity.Secret, identity.CaFingerprint), IdentityJson.Default.StoredIdentity);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, Path, overwrite: true);
+    }
+}
+
+/// <summary>The file's content.</summary>
+internal sealed record StoredIdentity(string Node, string Secret, string CaFingerprint);
+
+/// <summary>How it is written.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(StoredIdentity))]
+internal sealed partial class IdentityJson : JsonSerializerContext;

@@ -1,0 +1,28 @@
+using System.Runtime.Versioning;
+using Opportunism.Contracts.Local;
+using Opportunism.Hypervisors.Cgroups;
+
+namespace Opportunism.Agent.LocalSocket;
+
+/// <summary>Tries the brake for <c>doctor</c>; one trial at a time.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class BrakeTrial(FreezerTrial trial) : IDisposable
+{
+    private readonly SemaphoreSlim one = new(1);
+
+    public async Task<LocalBrakeTrial> RunAsync(CancellationToken cancellationToken)
+    {
+        await one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var (still, sentence) = await trial.RunAsync(cancellationToken).ConfigureAwait(false);
+            return new(still is not null, still?.TotalMilliseconds ?? 0, sentence);
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    public void Dispose() => one.Dispose();
+}

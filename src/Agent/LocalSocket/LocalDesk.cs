@@ -1,0 +1,56 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Opportunism.Agent.Availability;
+using Opportunism.Agent.Conditions;
+using Opportunism.Contracts.Local;
+
+namespace Opportunism.Agent.LocalSocket;
+
+/// <summary>Decides what a user of this desktop may ask, and answers it.</summary>
+/// <remarks>Anyone may look; the owner at the seat and root may snooze, take back and run the doctor. Any thread.</remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial, SeatOwner seat, TimeProvider time)
+{
+    /// <summary>Longest snooze: a week away is a holiday, beyond it the operator should take the desktop out of the site.</summary>
+    public static readonly TimeSpan LongestSnooze = TimeSpan.FromDays(31);
+
+    public async Task<LocalReply> AnswerAsync(ReadOnlyMemory<byte> line, uint userId, CancellationToken cancellationToken)
+    {
+        LocalRequest? request;
+        try
+        {
+            request = JsonSerializer.Deserialize(line.Span, LocalJson.Default.LocalRequest);
+        }
+        catch (JsonException)
+        {
+            request = null;
+        }
+
+        if (request is null) return new("The request is not a JSON object with the field 'ask'.", null);
+        if (request.Ask == LocalAsk.Status) return new(null, view.Look());
+        if (request.Ask is not (LocalAsk.Snooze or LocalAsk.Wake or LocalAsk.TakeBack or LocalAsk.Doctor))
+            return new($"The agent does not know what to answer. Known are {LocalAsk.Status}, {LocalAsk.Snooze}, {LocalAsk.Wake}, {LocalAsk.TakeBack} and {LocalAsk.Doctor}.", null);
+        if (userId != 0 && !seat.SitsHere(userId)) return new("Only the user at the desktop's seat and root may do that.", null);
+        switch (request.Ask)
+        {
+            case LocalAsk.Snooze when request.Until is not { } until || until <= time.GetUtcNow() || until > time.GetUtcNow() + LongestSnooze:
+                return new($"A snooze needs an end that lies ahead, at most {LongestSnooze.TotalDays} days.", null);
+            case LocalAsk.Snooze:
+                snooze.Set(SnoozeBy.Owner, request.Until.Value);
+                loop.Reconsider();
+                break;
+            case LocalAsk.Wake:
+                snooze.Set(SnoozeBy.Owner, null);
+                loop.Reconsider();
+                break;
+            case LocalAsk.TakeBack:
+                loop.TakeBack();
+                break;
+            case LocalAsk.Doctor:
+                var brake = await trial.RunAsync(cancellationToken).ConfigureAwait(false);
+                return new(null, await view.LookAnewAsync(cancellationToken).ConfigureAwait(false), brake);
+        }
+
+        return new(null, view.Look());
+    }
+}

@@ -1,0 +1,71 @@
+using Google.Protobuf.WellKnownTypes;
+using Opportunism.Agent.Availability;
+using Opportunism.Agent.Conditions;
+using Opportunism.Agent.Monitors;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Core;
+using Opportunism.Core.Availability;
+
+namespace Opportunism.Agent.Reporting;
+
+/// <summary>Writes down everything this node is, as the controller gets it. Any thread.</summary>
+internal sealed class ReportView(
+    AvailabilityLoop loop, MonitorWatch watch, ConditionSet conditions, SnoozeCondition snooze, NodeHealth health,
+    Level<IReadOnlyList<GuestReport>> guests, Func<Capacity> capacity)
+{
+    // A sentence is for a person; one that is longer than this is a mistake, and the controller would refuse the report.
+    private const int LongestSentence = 500;
+
+    /// <summary>The guests' part of the report.</summary>
+    public Level<IReadOnlyList<GuestReport>> Guests => guests;
+
+    public NodeReport Report(string runId, ulong sequence, ulong planVersion)
+    {
+        var status = loop.Status.Current;
+        var report = new NodeReport
+        {
+            ContractVersion = SiteLink.ContractVersion,
+            RunId = runId,
+            Sequence = sequence,
+            AgentVersion = AgentVersion.Text,
+            State = Kind(status.State),
+            StateSince = status.Since.ToTimestamp(),
+            ReasonCode = status.Reason.Code.ToString(),
+            ReasonSource = status.Reason.Source,
+            Capacity = capacity(),
+            PlanVersion = planVersion,
+        };
+        if (snooze.Times.Owner is { } until) report.SnoozedUntil = until.ToTimestamp();
+        report.Guests.AddRange(guests.Current);
+        report.Monitors.AddRange(watch.Sights.Select(seen => new WatcherReport { Name = seen.Monitor, Ok = !seen.Sight.Blind, Sources = (uint)seen.Sight.Sources, Sentence = Short(seen.Sight.Sentence) }));
+        report.Conditions.AddRange(conditions.All.Select(condition => new WatcherReport { Name = condition.Name, Ok = condition.Holds, Sentence = Short(condition.Sentence) }));
+        report.Health.AddRange(health.Items.Select(item => new HealthReport { Code = item.Code, Severity = item.Severity.ToString(), Sentence = Short(item.Sentence), Remedy = Short(item.Remedy) }));
+        if (loop.LastFreeze.Current is var freeze && freeze != AvailabilityLoop.None)
+        {
+            report.LastFreeze = new FreezeReport
+            {
+                At = freeze.At.ToTimestamp(),
+                StillMs = freeze.Result.StillIn.TotalMilliseconds,
+                LeakedCpuMs = freeze.Result.LeakedCpu.TotalMilliseconds,
+                Guests = (uint)freeze.Guests,
+                Brake = BrakeName(freeze.Result.Brake),
+            };
+        }
+
+        return report;
+    }
+
+    /// <summary>A brake as reports and the command line name it.</summary>
+    internal static string BrakeName(Brake brake) => brake switch { Brake.Freeze => "freeze", Brake.Stop => "stop", Brake.Kill => "kill", _ => "none" };
+
+    private static NodeStateKind Kind(NodeState state) => state switch
+    {
+        NodeState.InUse => NodeStateKind.InUse,
+        NodeState.Available => NodeStateKind.Available,
+        NodeState.Frozen => NodeStateKind.Frozen,
+        NodeState.Evicting => NodeStateKind.Evicting,
+        _ => NodeStateKind.Unspecified,
+    };
+
+    private static string Short(string sentence) => sentence.Length <= LongestSentence ? sentence : sentence[..LongestSentence];
+}

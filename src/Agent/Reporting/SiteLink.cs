@@ -1,0 +1,150 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Opportunism.Agent.Availability;
+using Opportunism.Agent.Enrolment;
+using Opportunism.Contracts;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Core;
+
+namespace Opportunism.Agent.Reporting;
+
+/// <summary>Keeps the stream to the controller: the node's report up whenever it changed, its plan down.</summary>
+/// <remarks>
+/// 1. Enrol where there is a join token. 2. Dial the controller, trusting its pinned CA alone. 3. Send the whole report.
+/// 4. Take up each plan that is newer. 5. Send again on every change and at least every <see cref="SiteOptions.ReportEvery"/>.
+/// 6. When the stream breaks, wait longer each time and go on at 2. Nothing the node decides ever waits for any of it.
+/// </remarks>
+internal sealed partial class SiteLink(
+    SiteOptions options, Enroller enroller, ReportView reports, Level<NodePlan> plan, AvailabilityLoop loop, TimeProvider time, ILogger<SiteLink> log) : BackgroundService
+{
+    /// <summary>Version of src/Contracts/Nodes/nodes.proto that this program speaks.</summary>
+    public const uint ContractVersion = 1;
+
+    // A plan with 64 guests is 30 KiB; a chunk of an image is 1 MiB.
+    private const int LargestMessage = 4 * 1024 * 1024;
+
+    private static readonly TimeSpan ShortestBackOff = TimeSpan.FromSeconds(1), LongestBackOff = TimeSpan.FromSeconds(30);
+
+    // Changes come in bursts: a freeze is followed by what it did to the guests.
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(20);
+
+    private volatile Nodes.NodesClient? client;
+    private readonly string runId = Guid.NewGuid().ToString("N");
+    private ulong sequence;
+
+    /// <summary>The controller, for fetching and handing over files; null while it is not connected.</summary>
+    public Nodes.NodesClient? Client => client;
+
+    /// <summary>How this node stands with its site.</summary>
+    public Level<SiteState> State { get; } = new(new SiteState(null, false, "not connected yet"));
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.Controller is null)
+        {
+            State.Set(new(null, false, "no controller is set"));
+            return;
+        }
+
+        var backOff = ShortestBackOff;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var identity = await enroller.IdentityAsync(stoppingToken).ConfigureAwait(false);
+                if (identity is null) State.Set(new(null, false, "not enrolled: put a join token into the file that [Site] JoinTokenFile names"));
+                else await TalkAsync(identity, () => backOff = ShortestBackOff, stoppingToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // The top of a long-lived loop: whatever broke, the node goes on deciding and tries again.
+                var why = e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : e.Message;
+                LogBroken(options.Controller, why, backOff.TotalSeconds);
+                State.Set(State.Current with { Connected = false, Trouble = why });
+            }
+
+            client = null;
+            // Up to half more, so that a site's nodes do not all come back in the same second.
+            await Task.Delay(backOff * (1 + (Random.Shared.NextDouble() / 2)), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            backOff = backOff * 2 < LongestBackOff ? backOff * 2 : LongestBackOff;
+        }
+    }
+
+    private async Task TalkAsync(NodeIdentity identity, Action succeeded, CancellationToken stopping)
+    {
+        var credentials = CallCredentials.FromInterceptor((_, metadata) =>
+        {
+            metadata.Add("authorization", $"Node {identity.Node}:{identity.Secret}");
+            return Task.CompletedTask;
+        });
+        using var channel = GrpcChannel.ForAddress(options.Controller!, new GrpcChannelOptions
+        {
+            HttpHandler = new PinnedCa(identity.CaFingerprint).CreateHandler(),
+            DisposeHttpClient = true,
+            Credentials = ChannelCredentials.Create(ChannelCredentials.SecureSsl, credentials),
+            MaxReceiveMessageSize = LargestMessage,
+            MaxSendMessageSize = LargestMessage,
+        });
+        var nodes = new Nodes.NodesClient(channel);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var call = nodes.Connect(cancellationToken: either.Token);
+        client = nodes;
+        var receiving = ReceiveAsync(call.ResponseStream, identity, succeeded, either.Token);
+        var sending = SendAsync(call.RequestStream, either.Token);
+        try
+        {
+            await (await Task.WhenAny(receiving, sending).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        finally
+        {
+            await either.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(receiving, sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            client = null;
+        }
+
+        throw new IOException("The controller ended the stream.");
+    }
+
+    private async Task ReceiveAsync(IAsyncStreamReader<NodePlan> plans, NodeIdentity identity, Action succeeded, CancellationToken cancellationToken)
+    {
+        await foreach (var next in plans.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!State.Current.Connected)
+            {
+                LogConnected(options.Controller!, identity.Node);
+                State.Set(new(identity.Node.Value, true, ""));
+                succeeded();
+            }
+
+            if (next.ContractVersion > ContractVersion) LogNewerContract(next.ContractVersion, ContractVersion);
+            // The same version again is an acknowledgement and nothing new.
+            if (next.Version != plan.Current.Version || plan.Current.Version == 0) plan.Set(next);
+        }
+    }
+
+    private async Task SendAsync(IClientStreamWriter<NodeReport> stream, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var status = loop.Status.Current;
+            var guests = reports.Guests.Current;
+            var taken = plan.Current;
+            await stream.WriteAsync(reports.Report(runId, ++sequence, taken.Version), cancellationToken).ConfigureAwait(false);
+
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(
+                loop.Status.NewerThanAsync(status, enough.Token),
+                reports.Guests.NewerThanAsync(guests, enough.Token),
+                plan.NewerThanAsync(taken, enough.Token),
+                Task.Delay(options.ReportEvery, time, enough.Token)).ConfigureAwait(false);
+            await enough.CancelAsync().ConfigureAwait(false);
+            await Task.Delay(Gather, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

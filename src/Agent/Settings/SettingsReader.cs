@@ -1,0 +1,94 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace Opportunism.Agent.Settings;
+
+/// <summary>Reads the agent's settings file key by key and collects every problem instead of stopping at the first.</summary>
+/// <remarks>Each key that is asked for is a known one; <see cref="Finish"/> names all others. Times are written as <c>90s</c>, <c>5m</c>, <c>2h</c>, <c>300ms</c> or <c>hh:mm:ss</c>.</remarks>
+internal sealed class SettingsReader(IConfiguration file)
+{
+    private readonly List<string> problems = [];
+    private readonly Dictionary<string, List<string>> known = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Every problem so far, each naming section, key, value and what is allowed.</summary>
+    public IReadOnlyList<string> Problems => problems;
+
+    public string Text(string section, string key, string fallback) => Find(section, key) ?? fallback;
+
+    public string? TextOrNone(string section, string key) => Find(section, key);
+
+    public TimeSpan Time(string section, string key, TimeSpan fallback) =>
+        Read(section, key, fallback, TryTime, "a time such as 90s, 5m, 2h, 300ms or 00:01:30");
+
+    public int Number(string section, string key, int fallback) =>
+        Read(section, key, fallback, (string text, out int value) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value), "a whole number");
+
+    public double Decimal(string section, string key, double fallback) =>
+        Read(section, key, fallback, (string text, out double value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value), "a number");
+
+    public Uri? Address(string section, string key) =>
+        Read<Uri?>(section, key, null, (string text, out Uri? value) => Uri.TryCreate(text, UriKind.Absolute, out value), "an address such as https://cloud.example.org:7443");
+
+    /// <summary>A list written with commas; empty entries are dropped.</summary>
+    public IReadOnlyList<string> List(string section, string key, IReadOnlyList<string> fallback) =>
+        Find(section, key)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? fallback;
+
+    /// <summary>Adds problems that a feature found in its own settings.</summary>
+    public void Add(string section, IEnumerable<string> found) => problems.AddRange(found.Select(problem => $"[{section}] {problem}"));
+
+    /// <summary>Adds problems that already name their section.</summary>
+    public void Add(IEnumerable<string> found) => problems.AddRange(found);
+
+    /// <summary>Every section and key that was asked for.</summary>
+    public IEnumerable<(string Section, string Key)> Known => known.SelectMany(section => section.Value.Select(key => (section.Key, key)));
+
+    /// <summary>Names every key that nothing asked for. Call it last.</summary>
+    public void Finish()
+    {
+        foreach (var section in file.GetChildren())
+        {
+            if (!known.TryGetValue(section.Key, out var keys))
+            {
+                problems.Add($"[{section.Key}] is not a section. Known ones are {string.Join(", ", known.Keys)}.");
+                continue;
+            }
+
+            foreach (var key in section.GetChildren().Where(key => !keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase)))
+            {
+                problems.Add($"[{section.Key}] {key.Key} is not a setting. Known ones are {string.Join(", ", keys)}.");
+            }
+        }
+    }
+
+    private delegate bool Parser<T>(string text, out T value);
+
+    private T Read<T>(string section, string key, T fallback, Parser<T> parse, string allowed)
+    {
+        if (Find(section, key) is not { } text) return fallback;
+        if (parse(text, out var value)) return value;
+        problems.Add($"[{section}] {key} is '{text}'; allowed is {allowed}.");
+        return fallback;
+    }
+
+    private string? Find(string section, string key)
+    {
+        if (!known.TryGetValue(section, out var keys)) known[section] = keys = [];
+        keys.Add(key);
+        return file[$"{section}:{key}"] is { Length: > 0 } text ? text : null;
+    }
+
+    internal static bool TryTime(string text, out TimeSpan value)
+    {
+        value = default;
+        foreach (var (unit, seconds) in new[] { ("ms", 0.001), ("s", 1d), ("m", 60d), ("h", 3600d), ("d", 86400d) })
+        {
+            if (!text.EndsWith(unit, StringComparison.Ordinal)) continue;
+            if (!double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)) continue;
+            if (amount * seconds > TimeSpan.MaxValue.TotalSeconds / 2) return false;
+            value = TimeSpan.FromSeconds(amount * seconds);
+            return true;
+        }
+
+        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Opportunism.Hypervisors.Linux;
+
+namespace Opportunism.Hypervisors.Cgroups;
+
+/// <summary>Stops all guests by one write to an already open file of the kernel.</summary>
+/// <remarks>
+/// The deciding thread calls it; <see cref="Publish"/> comes from the hypervisor. They share one reference to an immutable
+/// snapshot, so neither ever waits. <c>cgroup.events</c> is not looked at: with KVM it may never say "frozen" though all stand still.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
+{
+    private readonly int freeze;
+    private readonly int kill;
+    private readonly int stat;
+    private readonly byte[] statText = GC.AllocateArray<byte>(4096, pinned: true);
+    private Snapshot guests = new([], 0);
+    private bool stopped;
+
+    /// <param name="parent">Folder of the cgroup that holds all guests.</param>
+    /// <exception cref="IOException">The freezer file cannot be opened.</exception>
+    public CgroupFreezer(string parent)
+    {
+        freeze = Libc.Open(Path.Combine(parent, "cgroup.freeze"), Libc.WriteOnly | Libc.CloseOnExec, 0);
+        if (freeze < 0) throw LinuxFiles.Failed("open", Path.Combine(parent, "cgroup.freeze"));
+        // Not there before Linux 5.14: then each process is killed by itself.
+        kill = Libc.Open(Path.Combine(parent, "cgroup.kill"), Libc.WriteOnly | Libc.CloseOnExec, 0);
+        stat = Libc.Open(Path.Combine(parent, "cpu.stat"), Libc.ReadOnly | Libc.CloseOnExec, 0);
+    }
+
+    public bool FreezeAll() => WriteDigit(freeze, (byte)'1');
+
+    public bool ThawAll()
+    {
+        // Signals first: a process that was stopped and frozen runs only when both are undone.
+        if (Volatile.Read(ref stopped))
+        {
+            Volatile.Write(ref stopped, false);
+            SignalEach(Libc.SigCont);
+        }
+
+        return WriteDigit(freeze, (byte)'0');
+    }
+
+    public bool StopAll()
+    {
+        Volatile.Write(ref stopped, true);
+        return SignalEach(Libc.SigStop);
+    }
+
+    public bool KillAll()
+    {
+        // Both: cgroup.kill also reaches a process that has only just joined, a signal one that the cgroup does not show.
+        var whole = kill >= 0 && WriteDigit(kill, (byte)'1');
+        return SignalEach(Libc.SigKill) || whole;
+    }
+
+    public long GuestCpuNanoseconds()
+    {
+        var now = Volatile.Read(ref guests);
+        var sum = now.EndedCpuNanoseconds;
+        foreach (var process in now.Processes)
+        {
+            Libc.Timespec time;
+            if (Libc.ClockGetTime(process.CpuClock, &time) == 0) process.LastCpuNanoseconds = (time.Seconds * 1_000_000_000) + time.Nanoseconds;
+            else if (process.LastCpuNanoseconds == 0) return UsageFromCgroup();
+            sum += process.LastCpuNanoseconds;
+        }
+
+        return sum;
+    }
+
+    /// <summary>Tells the freezer which processes there are now; from any thread, one at a time.</summary>
+    public void Publish(FrozenProcess[] processes)
+    {
+        var before = Volatile.Read(ref guests);
+        var ended = before.EndedCpuNanoseconds;
+        foreach (var process in before.Processes)
+        {
+            if (Array.IndexOf(processes, process) < 0) ended += Volatile.Read(ref process.LastCpuNanoseconds);
+        }
+
+        Volatile.Write(ref guests, new Snapshot(processes, ended));
+    }
+
+    public void Dispose()
+    {
+        _ = Libc.Close(freeze);
+        if (kill >= 0) _ = Libc.Close(kill);
+        if (stat >= 0) _ = Libc.Close(stat);
+    }
+
+    private bool SignalEach(int signal)
+    {
+        var all = true;
+        foreach (var process in Volatile.Read(ref guests).Processes) all &= Libc.SignalProcess(process.PidFd, signal) == 0 || Marshal.GetLastPInvokeError() == Libc.ErrorNoSuchProcess;
+        return all;
+    }
+
+    // "usage_usec N" is the first line of cpu.stat.
+    private long UsageFromCgroup()
+    {
+        if (stat < 0) return -1;
+        nint length;
+        fixed (byte* start = statText) length = Libc.Pread(stat, start, (nuint)statText.Length, 0);
+        long microseconds = 0;
+        var digits = false;
+        for (var i = 0; i < length && statText[i] != '\n'; i++)
+        {
+            if (statText[i] is < (byte)'0' or > (byte)'9') continue;
+            microseconds = (microseconds * 10) + (statText[i] - '0');
+            digits = true;
+        }
+
+        return digits ? microseconds * 1000 : -1;
+    }
+
+    private static bool WriteDigit(int fd, byte digit) => Libc.Pwrite(fd, &digit, 1, 0) == 1;
+
+    private sealed record Snapshot(FrozenProcess[] Processes, long EndedCpuNanoseconds);
+}

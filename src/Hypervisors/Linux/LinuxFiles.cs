@@ -1,0 +1,124 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Text;
+
+namespace Opportunism.Hypervisors.Linux;
+
+/// <summary>Files that survive a power cut or belong to another user. Every failure is an <see cref="IOException"/> that names the path.</summary>
+[SupportedOSPlatform("linux")]
+internal static unsafe class LinuxFiles
+{
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    public const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
+    public const UnixFileMode GroupMayPass = OwnerFolder | UnixFileMode.GroupExecute;
+
+    public static void ChangeOwner(string path, uint uid, uint gid)
+    {
+        if (Libc.ChangeOwner(path, uid, gid) != 0) throw Failed("change the owner of", path);
+    }
+
+    /// <summary>Makes the folder with its parents and sets mode and owner even where it existed.</summary>
+    public static void MakeFolder(string path, UnixFileMode mode, uint uid, uint gid)
+    {
+        Directory.CreateDirectory(path, OwnerFolder);
+        File.SetUnixFileMode(path, mode);
+        ChangeOwner(path, uid, gid);
+    }
+
+    /// <summary>Makes what was written to the file, or renamed in the folder, survive a power cut.</summary>
+    public static void Sync(string path)
+    {
+        var fd = Libc.Open(path, Libc.ReadOnly | Libc.CloseOnExec, 0);
+        if (fd < 0) throw Failed("open", path);
+        try
+        {
+            if (Libc.Fsync(fd) != 0) throw Failed("sync", path);
+        }
+        finally
+        {
+            _ = Libc.Close(fd);
+        }
+    }
+
+    /// <summary>Replaces a small file whole: afterwards either the old or the new one is there, whatever happens.</summary>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        var part = path + ".part";
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
+        using (var stream = new FileStream(part, options))
+        {
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(part, path, overwrite: true);
+        Sync(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Renames a folder over nothing and makes that last.</summary>
+    public static void RenameForGood(string from, string to)
+    {
+        if (Libc.Rename(from, to) != 0) throw Failed("rename to " + to, from);
+        Sync(Path.GetDirectoryName(to)!);
+    }
+
+    /// <summary>Removes a folder so that it cannot come back after a power cut: out of the way by one rename, then piece by piece.</summary>
+    public static void RemoveFolderForGood(string path)
+    {
+        if (!Directory.Exists(path)) return;
+        var gone = path + ".gone";
+        if (Directory.Exists(gone)) Directory.Delete(gone, recursive: true);
+        RenameForGood(path, gone);
+        Directory.Delete(gone, recursive: true);
+    }
+
+    public static bool IsTmpfs(string path)
+    {
+        Libc.FileSystem fileSystem;
+        return Libc.StatFileSystem(path, &fileSystem) == 0 && fileSystem.Type == Libc.TmpfsMagic;
+    }
+
+    /// <summary>Room on the file system that holds the folder, in bytes: in all, and left.</summary>
+    public static (long Total, long Free) RoomAt(string path)
+    {
+        Libc.FileSystem fileSystem;
+        if (Libc.StatFileSystem(path, &fileSystem) != 0) throw Failed("measure the room at", path);
+        var most = (ulong)(long.MaxValue / fileSystem.BlockSize);
+        return ((long)Math.Min(fileSystem.Blocks, most) * fileSystem.BlockSize, (long)Math.Min(fileSystem.BlocksAvailable, most) * fileSystem.BlockSize);
+    }
+
+    public static long FreeBytes(string path) => RoomAt(path).Free;
+
+    /// <summary>Whether files in the folder can be read and written past the page cache.</summary>
+    public static bool AllowsDirectAccess(string folder)
+    {
+        var probe = Path.Combine(folder, ".direct");
+        File.WriteAllBytes(probe, []);
+        var fd = Libc.Open(probe, Libc.ReadWrite | Libc.Direct | Libc.CloseOnExec, 0);
+        if (fd >= 0) _ = Libc.Close(fd);
+        File.Delete(probe);
+        return fd >= 0;
+    }
+
+    /// <summary>Writes a word to a kernel control file; false where the kernel refuses or the file is not there.</summary>
+    public static bool TryControl(string path, string word)
+    {
+        var fd = Libc.Open(path, Libc.WriteOnly | Libc.CloseOnExec, 0);
+        if (fd < 0) return false;
+        var bytes = Encoding.ASCII.GetBytes(word);
+        fixed (byte* start = bytes)
+        {
+            var written = Libc.Pwrite(fd, start, (nuint)bytes.Length, 0);
+            _ = Libc.Close(fd);
+            return written == bytes.Length;
+        }
+    }
+
+    /// <summary>The exception for the call that just failed.</summary>
+    public static IOException Failed(string tried, string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"Could not {tried} {path}: {Marshal.GetPInvokeErrorMessage(error)}.", new Win32Exception(error));
+    }
+}

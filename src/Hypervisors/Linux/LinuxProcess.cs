@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace Opportunism.Hypervisors.Linux;
+
+/// <summary>Exactly one process of this machine, child of ours or not: known by its number and start time, signalled through a pidfd.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed unsafe class LinuxProcess : IDisposable
+{
+    private LinuxProcess(int pid, long startTime, int pidfd)
+    {
+        Pid = pid;
+        StartTime = startTime;
+        PidFd = pidfd;
+    }
+
+    public int Pid { get; }
+
+    /// <summary>Clock ticks after boot at which it started: tells it from an earlier or later one with the same number.</summary>
+    public long StartTime { get; }
+
+    public int PidFd { get; }
+
+    /// <summary>The process with this number, if it lives; and, where a start time is given, only if it is that one.</summary>
+    public static LinuxProcess? Find(int pid, long? startTime = null)
+    {
+        if (pid <= 1) return null;
+        var pidfd = Libc.OpenProcess(pid);
+        if (pidfd < 0) return null;
+        // Read after the pidfd is open: now the number cannot change its meaning between the two.
+        if (ReadStat(pid) is not { } stat || stat.State is 'Z' or 'X' || (startTime is { } wanted && wanted != stat.StartTime))
+        {
+            _ = Libc.Close(pidfd);
+            return null;
+        }
+
+        return new LinuxProcess(pid, stat.StartTime, pidfd);
+    }
+
+    /// <summary>False once it has exited, whether or not its parent has noticed.</summary>
+    public bool IsAlive => !HasExitedWithin(0);
+
+    /// <summary>Kills it and waits until the kernel has taken its memory back.</summary>
+    /// <returns>False if it was still there after <paramref name="timeout"/>.</returns>
+    public bool KillAndWait(TimeSpan timeout)
+    {
+        _ = Libc.SignalProcess(PidFd, Libc.SigKill);
+        return HasExitedWithin((int)timeout.TotalMilliseconds);
+    }
+
+    /// <summary>Blocks for at most so long until it has exited.</summary>
+    public bool HasExitedWithin(int milliseconds)
+    {
+        var poll = new Libc.PollFd { Fd = PidFd, Events = Libc.PollIn };
+        while (true)
+        {
+            var ready = Libc.Poll(&poll, 1, milliseconds);
+            if (ready >= 0) return ready > 0;
+            if (Marshal.GetLastPInvokeError() != Libc.ErrorInterrupted) return false;
+        }
+    }
+
+    /// <summary>Resident memory in MiB, shared pages included; 0 once it is gone.</summary>
+    public long ResidentMiB()
+    {
+        try
+        {
+            foreach (var line in File.ReadLines($"/proc/{Pid}/status"))
+            {
+                if (line.StartsWith("VmRSS:", StringComparison.Ordinal)) return long.Parse(line.AsSpan(6).Trim(" \tkB"), CultureInfo.InvariantCulture) / 1024;
+            }
+        }
+        catch (IOException)
+        {
+            return 0; // it has just gone
+        }
+
+        return 0;
+    }
+
+    public void Dispose() => _ = Libc.Close(PidFd);
+
+    private static (char State, long StartTime)? ReadStat(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            // The name in parentheses may hold anything; what follows the last one is numbers (proc(5)).
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (fields[0][0], long.Parse(fields[19], CultureInfo.InvariantCulture));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null; // it has just gone
+        }
+    }
+}

@@ -1,0 +1,38 @@
+namespace Opportunism.Hypervisors.Qemu;
+
+/// <summary>What a checkpoint consists of. Written last: a folder without it is no checkpoint.</summary>
+internal sealed record CheckpointManifest
+{
+    /// <summary>Grows when the format of the folder changes.</summary>
+    public const int CurrentVersion = 1;
+
+    public required int Version { get; init; }
+
+    public required string GuestId { get; init; }
+
+    /// <summary>The process that wrote it; another one that lives is only loading it.</summary>
+    public required int Pid { get; init; }
+
+    public required long StartTime { get; init; }
+
+    public required long StateBytes { get; init; }
+
+    public required uint StateCrc { get; init; }
+
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>Room that the memory takes on disk.</summary>
+    public required long MemoryStoredBytes { get; init; }
+
+    /// <summary>CRC-32C of each piece of <see cref="MemoryCopy.PieceBytes"/>.</summary>
+    public required IReadOnlyList<uint> MemoryCrcs { get; init; }
+
+    public required long DiskBytes { get; init; }
+
+    /// <summary>When the disk was written last, in ticks: a disk written since belongs to another past.</summary>
+    public required long DiskWrittenTicks { get; init; }
+
+    public required int Vcpus { get; init; }
+
+    public required LaunchRecord Launch { get; init; }
+}

@@ -1,0 +1,163 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+using Opportunism.Hypervisors.Linux;
+using Opportunism.Hypervisors.Qemu.Qmp;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+/// <summary>Saves held guests to disk and brings them back.</summary>
+/// <remarks>
+/// Saving, in the folder <c>held</c>:
+///  1. Device state by <c>migrate</c> into a file handed over as a descriptor, RAM left out (x-ignore-shared); fsync. Only once per hold.
+///  2. Memory, paced; fsync.  3. The disk; fsync.  4. The manifest; fsync; fsync of the folder.
+///  5. The folder is renamed to <c>checkpoint</c>; fsync of its parent. Before that there is no checkpoint, after it a complete one.
+/// Letting go: 6. the folder is renamed back, fsync of its parent; 7. <c>cont</c>; 8. what is left is deleted.
+/// Bringing back: memory into a RAM file, QEMU with <c>-incoming defer</c>, device state; then as letting go.
+/// A checkpoint that outlived the guest's going on and were loaded later would corrupt its disk: hence 6 before 7.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class GuestCheckpoints(QemuHost host)
+{
+    // Device state is 400 KiB and takes 6 ms; a minute means a disk that does not answer.
+    private static readonly TimeSpan StateTime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StatePoll = TimeSpan.FromMilliseconds(2);
+
+    // The manifest, the device state and the file system's own blocks.
+    private const long RoomBesideMemory = 16 * 1024 * 1024;
+    private const long MiB = 1024 * 1024;
+
+    /// <summary>Makes the checkpoint complete. If it fails or is cancelled there is none, and the guest is held as before.</summary>
+    public async Task SaveAsync(QemuGuest guest, QemuProcess process, long? bytesPerSecond, CancellationToken cancellationToken)
+    {
+        var folder = guest.Folder;
+        var (state, memory) = (Path.Combine(folder.Held, "state"), Path.Combine(folder.Held, "memory"));
+        CheckRoom(guest);
+        if (!process.IsStateSaved)
+        {
+            if (Directory.Exists(folder.Held)) Directory.Delete(folder.Held, recursive: true);
+            Directory.CreateDirectory(folder.Held, LinuxFiles.OwnerFolder);
+            await SaveStateAsync(process, state, cancellationToken).ConfigureAwait(false);
+        }
+
+        CheckpointManifest manifest;
+        try
+        {
+            var (crcs, stored) = await Task.Run(() => MemoryCopy.SaveAsync(folder.Ram, memory, bytesPerSecond, host.Time, null, cancellationToken), cancellationToken).ConfigureAwait(false);
+            LinuxFiles.Sync(folder.Disk);
+            manifest = ManifestOf(guest, process, state, crcs, stored);
+        }
+        catch
+        {
+            File.Delete(memory); // its room belongs to the owner again; the device state is still good for this hold
+            throw;
+        }
+
+        LinuxFiles.Replace(Path.Combine(folder.Held, "manifest.json"), JsonSerializer.SerializeToUtf8Bytes(manifest, QemuJson.Default.CheckpointManifest));
+        LinuxFiles.RenameForGood(folder.Held, folder.Checkpoint);
+        guest.Set(status => status with { HasCheckpoint = true, CheckpointMiB = (manifest.MemoryStoredBytes + manifest.StateBytes) / MiB });
+    }
+
+    /// <summary>From here on the checkpoint does not exist any more, not even after a power cut; its device state stays usable while the guest is held.</summary>
+    public static void Unmake(QemuGuest guest)
+    {
+        var folder = guest.Folder;
+        if (!Directory.Exists(folder.Checkpoint)) return;
+        if (Directory.Exists(folder.Held)) Directory.Delete(folder.Held, recursive: true);
+        LinuxFiles.RenameForGood(folder.Checkpoint, folder.Held);
+        File.Delete(Path.Combine(folder.Held, "manifest.json"));
+    }
+
+    /// <summary>Removes what was saved of a guest that goes on or boots anew.</summary>
+    public static void Clear(QemuGuest guest)
+    {
+        if (Directory.Exists(guest.Folder.Held)) Directory.Delete(guest.Folder.Held, recursive: true);
+    }
+
+    /// <summary>Fills the RAM file from the checkpoint.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
+    public static void LoadMemory(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
+    {
+        var state = Path.Combine(guest.Folder.Checkpoint, "state");
+        if (MemoryCopy.CrcOf(File.ReadAllBytes(state)) != manifest.StateCrc) throw new InvalidDataException($"{state} is damaged: its checksum differs from the manifest's.");
+        MemoryCopy.Load(Path.Combine(guest.Folder.Checkpoint, "memory"), guest.Folder.Ram, manifest.MemoryCrcs, cancellationToken);
+    }
+
+    /// <summary>Gives the saved device state to a QEMU that waits for it.</summary>
+    public async Task LoadStateAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)
+    {
+        using var state = File.OpenHandle(Path.Combine(guest.Folder.Checkpoint, "state"));
+        await PassAsync(process, state, cancellationToken).ConfigureAwait(false);
+        await process.Qmp!.ExecuteAsync("migrate-incoming", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
+        await AwaitMigrationAsync(process, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void CheckRoom(QemuGuest guest)
+    {
+        var free = LinuxFiles.FreeBytes(guest.Folder.Root);
+        var needed = (guest.Spec.MemoryMiB * MiB) + RoomBesideMemory;
+        if (free < needed) throw new IOException($"{host.Settings.StateFolder} has {free / MiB} MiB left, a checkpoint of guest {guest.Id} may need {needed / MiB} MiB. Make room on that disk.");
+    }
+
+    private async Task SaveStateAsync(QemuProcess process, string path, CancellationToken cancellationToken)
+    {
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
+        // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
+        await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
+        await AwaitMigrationAsync(process, CancellationToken.None).ConfigureAwait(false);
+        RandomAccess.FlushToDisk(file);
+        process.IsStateSaved = true;
+    }
+
+    private static async Task PassAsync(QemuProcess process, SafeFileHandle file, CancellationToken cancellationToken)
+    {
+        var qmp = process.Qmp!;
+        await qmp.ExecuteAsync("migrate-set-capabilities", GuestProcesses.AnswerTime, cancellationToken, json =>
+        {
+            json.WriteStartArray("capabilities"u8);
+            json.WriteStartObject();
+            json.WriteString("capability"u8, "x-ignore-shared"u8);
+            json.WriteBoolean("state"u8, true);
+            json.WriteEndObject();
+            json.WriteEndArray();
+        }).ConfigureAwait(false);
+        await qmp.ExecuteAsync("getfd", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("fdname"u8, "state"u8), (int)file.DangerousGetHandle()).ConfigureAwait(false);
+    }
+
+    private async Task AwaitMigrationAsync(QemuProcess process, CancellationToken cancellationToken)
+    {
+        var began = host.Time.GetTimestamp();
+        while (true)
+        {
+            var answer = await process.Qmp!.ExecuteAsync("query-migrate", GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
+            var status = answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("status"u8, out var text) ? text.GetString() : null;
+            if (status == "completed") return;
+            if (status is "failed" or "cancelled") throw new QmpException($"QEMU could not save or load device state: {(answer.TryGetProperty("error-desc"u8, out var why) ? why.GetString() : status)}.");
+            if (host.Time.GetElapsedTime(began) > StateTime) throw new QmpException($"QEMU has not saved or loaded device state within {StateTime.TotalSeconds} s.");
+            await Task.Delay(StatePoll, host.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static CheckpointManifest ManifestOf(QemuGuest guest, QemuProcess process, string state, uint[] crcs, long stored)
+    {
+        var bytes = File.ReadAllBytes(state);
+        var disk = new FileInfo(guest.Folder.Disk);
+        return new CheckpointManifest
+        {
+            Version = CheckpointManifest.CurrentVersion,
+            GuestId = guest.Id.Value,
+            Pid = process.Process.Pid,
+            StartTime = process.Process.StartTime,
+            StateBytes = bytes.Length,
+            StateCrc = MemoryCopy.CrcOf(bytes),
+            MemoryBytes = guest.Spec.MemoryMiB * MiB,
+            MemoryStoredBytes = stored,
+            MemoryCrcs = crcs,
+            DiskBytes = disk.Length,
+            DiskWrittenTicks = disk.LastWriteTimeUtc.Ticks,
+            Vcpus = guest.Spec.Vcpus,
+            Launch = process.Launch,
+        };
+    }
+}

@@ -1,0 +1,89 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors.Qemu.Qmp;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+/// <summary>Turns guests that the kernel has frozen into guests that QEMU holds, without one of them running in between.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class GuestHolder(QemuHost host)
+{
+    /// <remarks>
+    /// 1. Nothing that was asked for earlier may let a guest run from here on.
+    /// 2. <c>stop</c> is written into the socket of each QEMU: the kernel keeps it while the process is frozen.
+    /// 3. A guest whose socket does not take it is frozen in its own cgroup.
+    /// 4. The cgroup of all is thawed: the first thing each QEMU reads is <c>stop</c> (guest CPU used: 0.25 ms).
+    /// 5. A QEMU that does not answer in time is frozen in its own cgroup.
+    /// One that is only just starting has its vCPUs stopped from the beginning and needs nothing.
+    /// </remarks>
+    public async Task<GuestAnswer> HoldAllAsync(IReadOnlyList<QemuGuest> guests, CancellationToken cancellationToken)
+    {
+        var began = host.Time.GetTimestamp();
+        var asked = new List<(QemuGuest Guest, QemuProcess Process, Task<JsonElement>? Answer)>();
+        lock (host.GoingOn)
+        {
+            host.BeginHoldLocked();
+            foreach (var guest in guests)
+            {
+                if (guest.Process is not { Qmp: not null } process) continue;
+                var answer = TryQueueStop(process);
+                Alone(guest, answer is null);
+                asked.Add((guest, process, answer));
+            }
+
+            host.Freezer.ThawAll();
+        }
+
+        var alone = await Task.WhenAll(asked.Select(item => AwaitAsync(item.Guest, item.Process, item.Answer, began, cancellationToken))).ConfigureAwait(false);
+        var failed = alone.Count(stands => stands);
+        return failed == 0
+            ? new GuestAnswer(asked.Count == 0 ? GuestOutcome.AlreadySo : GuestOutcome.Done)
+            : new GuestAnswer(GuestOutcome.TryLater, $"{failed} of {asked.Count} guests could not be held and stay frozen by the kernel.");
+    }
+
+    private async Task<bool> AwaitAsync(QemuGuest guest, QemuProcess process, Task<JsonElement>? answer, long began, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (answer is not null)
+            {
+                await answer.WaitAsync(GuestProcesses.AnswerTime, host.Time, cancellationToken).ConfigureAwait(false);
+                var took = host.Time.GetElapsedTime(began);
+                guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
+                    ? status with { Phase = GuestPhase.Held, Sentence = "", LastHold = status.Phase == GuestPhase.Held ? status.LastHold : took }
+                    : status);
+                return false;
+            }
+        }
+        catch (Exception exception) when (exception is TimeoutException or QmpException)
+        {
+            // It does not do as it is told, so the kernel must keep it still.
+            lock (host.GoingOn) Alone(guest, frozen: true);
+        }
+
+        guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
+            ? status with { Phase = GuestPhase.Held, Sentence = "frozen by the kernel on its own, since QEMU does not answer" }
+            : status);
+        return true;
+    }
+
+    private void Alone(QemuGuest guest, bool frozen)
+    {
+        if (guest.FrozenAlone == frozen) return;
+        host.Cgroups.FreezeChild(guest.Id, frozen);
+        guest.FrozenAlone = frozen;
+    }
+
+    private static Task<JsonElement>? TryQueueStop(QemuProcess process)
+    {
+        try
+        {
+            return process.Qmp!.Queue("stop");
+        }
+        catch (QmpException)
+        {
+            return null; // the caller freezes it instead
+        }
+    }
+}

@@ -1,0 +1,183 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors.Linux;
+using Opportunism.Hypervisors.Qemu.Qmp;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+/// <summary>Starts guests' processes, lets them go on, and ends them.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProcess> onEnded)
+{
+    /// <summary>QEMU answers in milliseconds; on a machine as loaded as a CI's in seconds. Longer means that it hangs.</summary>
+    public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
+
+    // QEMU listens 0.2 s after its start; 100 times that is a machine that swaps.
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(10);
+
+    // Freeing memory takes 0.2 s per GiB.
+    private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(30);
+
+    private const long MiB = 1024 * 1024;
+
+    /// <summary>What a new boot gets.</summary>
+    public LaunchRecord NewLaunch() => new()
+    {
+        MachineType = host.Machine.Type,
+        Accelerator = host.Machine.Accelerator,
+        QemuVersion = host.Machine.Version,
+        Network = host.Settings.Network.ToString(),
+    };
+
+    /// <summary>Makes an empty file for the guest's memory.</summary>
+    /// <exception cref="IOException">There is no room for it.</exception>
+    public void MakeRam(QemuGuest guest, long memoryOfOthersMiB)
+    {
+        var (folder, bytes) = (host.Settings.RamFolder, guest.Spec.MemoryMiB * MiB);
+        var (total, free) = LinuxFiles.RoomAt(folder);
+        // A file on tmpfs takes its room only as the guest uses it, so what the others may still take counts too.
+        if (bytes > free || bytes + (memoryOfOthersMiB * MiB) > total)
+        {
+            throw new IOException($"{folder} has no room for {guest.Spec.MemoryMiB} MiB of memory (of {total / MiB} MiB, {memoryOfOthersMiB} MiB are promised and {free / MiB} MiB free). Lower Guests:MaxMemoryMiB or enlarge the tmpfs.");
+        }
+
+        File.Delete(guest.Folder.Ram);
+        QemuGuest.MakeOwned(guest.Folder.Ram, host.Machine.User);
+        using var file = File.OpenHandle(guest.Folder.Ram, FileMode.Open, FileAccess.Write);
+        RandomAccess.SetLength(file, bytes);
+    }
+
+    /// <summary>Starts QEMU with its vCPUs stopped and connects to it. If that fails nothing of it is left.</summary>
+    public async Task<QemuProcess> LaunchAsync(QemuGuest guest, LaunchRecord launch, bool incoming, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var process = Start(guest, launch, incoming);
+            await ConnectWhenListeningAsync(guest, process, cancellationToken).ConfigureAwait(false);
+            return process;
+        }
+        catch
+        {
+            await EndAsync(guest).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Connects to a process that listens, frozen or not, and watches for its end.</summary>
+    public void Connect(QemuGuest guest, QemuProcess process)
+    {
+        var qmp = QmpClient.Connect(guest.Folder.QmpSocket, host.Time, told => OnEvent(process, told));
+        process.Qmp = qmp;
+        _ = qmp.Closed.ContinueWith(_ => onEnded(guest, process), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    /// <summary>Lets the vCPUs run, unless guests were to stand still since <paramref name="holds"/> was read.</summary>
+    /// <returns>False when the guest must not go on any more; it stands still.</returns>
+    public async Task<bool> GoOnAsync(QemuGuest guest, QemuProcess process, long holds, CancellationToken cancellationToken)
+    {
+        Task<JsonElement> answer;
+        lock (host.GoingOn)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (host.Holds != holds) return false;
+            if (guest.FrozenAlone)
+            {
+                host.Cgroups.FreezeChild(guest.Id, frozen: false);
+                guest.FrozenAlone = false;
+            }
+
+            answer = process.Qmp!.Queue("cont");
+            process.IsStateSaved = process.IsStateLost = false;
+        }
+
+        // From here on it may run, so from here on that is what is known of it, whatever becomes of the answer.
+        guest.SetWhile(process, status => status with { Phase = GuestPhase.Running, Sentence = "", HasCheckpoint = false, CheckpointMiB = 0 });
+        try
+        {
+            await answer.WaitAsync(AnswerTime, host.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new QmpException($"QEMU of guest {guest.Id} has not confirmed that it goes on.", exception);
+        }
+
+        return true;
+    }
+
+    /// <summary>Kills the guest's process and gives its memory back; what is on disk stays. Safe to repeat.</summary>
+    /// <returns>MiB of memory that the process had.</returns>
+    public async Task<long> EndAsync(QemuGuest guest)
+    {
+        long resident = 0;
+        if (guest.Process is { } process)
+        {
+            resident = process.Process.ResidentMiB();
+            // Blocks a pool thread for the fraction of a second in which the kernel frees the memory.
+            var gone = await Task.Run(() => process.Process.KillAndWait(KillTime)).ConfigureAwait(false);
+            if (!gone) throw new IOException($"QEMU of guest {guest.Id} (process {process.Process.Pid}) was killed but has not ended within {KillTime.TotalSeconds} s. Look for a disk that does not answer.");
+            File.Delete(guest.Folder.Ram);
+            if (guest.Detach() is { } ended) await host.RetireAsync(ended).ConfigureAwait(false);
+        }
+
+        if (Directory.Exists(host.Settings.RamFolder)) File.Delete(guest.Folder.Ram);
+        if (Directory.Exists(guest.Folder.Root)) File.Delete(guest.Folder.Process);
+        host.Cgroups.RemoveChild(guest.Id);
+        guest.FrozenAlone = false;
+        return resident;
+    }
+
+    /// <summary>The last thing QEMU complained about, for a sentence.</summary>
+    public static string LastComplaint(QemuGuest guest)
+    {
+        var path = guest.Folder.Complaints;
+        if (!File.Exists(path)) return "";
+        var text = File.ReadLines(path).LastOrDefault(line => line.Length > 0) ?? "";
+        return text.Length > 300 ? text[..300] : text;
+    }
+
+    private QemuProcess Start(QemuGuest guest, LaunchRecord launch, bool incoming)
+    {
+        var (folder, user) = (guest.Folder, host.Machine.User);
+        LinuxFiles.MakeFolder(folder.Run, LinuxFiles.OwnerFolder, user.Uid, user.Gid);
+        File.Delete(folder.QmpSocket);
+        File.Delete(folder.AgentSocket);
+        File.Delete(folder.Complaints);
+        QemuGuest.MakeOwned(folder.Console, user);
+        var joins = host.Cgroups.MakeChild(guest.Id, (guest.Spec.MemoryMiB + QemuArguments.OverheadMiB(launch.Accelerator)) * MiB);
+        host.Cgroups.FreezeChild(guest.Id, frozen: false);
+        var arguments = QemuArguments.For(guest.Spec, guest.Record.ImagePath, folder, host.Machine, launch, incoming);
+        var process = new QemuProcess(QemuLauncher.Start(host.Machine, arguments, joins, folder.Complaints), launch);
+        guest.Attach(process);
+        var record = new ProcessRecord { Pid = process.Process.Pid, StartTime = process.Process.StartTime, Launch = launch };
+        LinuxFiles.Replace(folder.Process, JsonSerializer.SerializeToUtf8Bytes(record, QemuJson.Default.ProcessRecord));
+        return process;
+    }
+
+    private async Task ConnectWhenListeningAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)
+    {
+        var began = host.Time.GetTimestamp();
+        while (true)
+        {
+            if (!process.Process.IsAlive) throw new IOException($"QEMU of guest {guest.Id} ended at once: {LastComplaint(guest)}");
+            try
+            {
+                Connect(guest, process);
+                break;
+            }
+            catch (QmpException) when (host.Time.GetElapsedTime(began) < StartTime)
+            {
+                await Task.Delay(StartPoll, host.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        await process.Qmp!.Capabilities.WaitAsync(AnswerTime, host.Time, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void OnEvent(QemuProcess process, QmpEvent told)
+    {
+        if (told.Name != "SHUTDOWN" || told.Data.ValueKind != JsonValueKind.Object) return;
+        if (told.Data.TryGetProperty("guest"u8, out var byGuest) && byGuest.ValueKind == JsonValueKind.True) process.GuestShutDown = true;
+    }
+}

@@ -1,0 +1,13 @@
+namespace Opportunism.Hypervisors.Qemu;
+
+/// <summary>The process that runs a guest, so that the next run of the agent finds exactly this one.</summary>
+internal sealed record ProcessRecord
+{
+    public required int Pid { get; init; }
+
+    /// <summary>Clock ticks after boot at which it started.</summary>
+    public required long StartTime { get; init; }
+
+    /// <summary>How it was started; what a checkpoint needs to be loaded again.</summary>
+    public required LaunchRecord Launch { get; init; }
+}

@@ -1,0 +1,35 @@
+using System.Buffers.Binary;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+/// <summary>The part of a qcow2 file's header that decides whether a foreign file may be used (QEMU's docs/interop/qcow2.txt).</summary>
+/// <param name="VirtualBytes">Size of the disk it holds.</param>
+/// <param name="HasBackingFile">It names another file to read from: never accepted from outside.</param>
+/// <param name="HasDataFile">It names another file that holds its content: never accepted from outside.</param>
+internal readonly record struct Qcow2Header(long VirtualBytes, bool HasBackingFile, bool HasDataFile)
+{
+    private const uint Magic = 0x514649fb;
+    private const int Length = 80;
+    private const ulong ExternalDataFile = 1 << 2;
+
+    /// <summary>Reads the header, or null when the file is not qcow2 of version 2 or 3.</summary>
+    public static Qcow2Header? Read(string path)
+    {
+        Span<byte> header = stackalloc byte[Length];
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        if (stream.ReadAtLeast(header, Length, throwOnEndOfStream: false) < Length) return null;
+        return Parse(header);
+    }
+
+    /// <summary>The same for bytes at hand.</summary>
+    public static Qcow2Header? Parse(ReadOnlySpan<byte> header)
+    {
+        if (header.Length < Length || BinaryPrimitives.ReadUInt32BigEndian(header) != Magic) return null;
+        var version = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
+        if (version is not (2 or 3)) return null;
+        var size = BinaryPrimitives.ReadUInt64BigEndian(header[24..]);
+        if (size > long.MaxValue) return null;
+        var incompatible = version == 3 ? BinaryPrimitives.ReadUInt64BigEndian(header[72..]) : 0;
+        return new Qcow2Header((long)size, BinaryPrimitives.ReadUInt64BigEndian(header[8..]) != 0, (incompatible & ExternalDataFile) != 0);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using System.Text;
+using System.Text.Json;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors.Linux;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+/// <summary>Makes, adopts and exports guests' disks. Foreign bytes are only ever parsed as the guests' user.</summary>
+[SupportedOSPlatform("linux")]
+internal static class QemuDisks
+{
+    private const long MiB = 1024 * 1024;
+
+    /// <summary>Why an image or a disk from elsewhere is refused, or null.</summary>
+    public static string? ProblemOf(string path, ImageFormat format)
+    {
+        if (!File.Exists(path)) return $"{path} is not there. Fetch the image again.";
+        if (format == ImageFormat.Raw) return null;
+        return Qcow2Header.Read(path) switch
+        {
+            null => $"{path} is not a qcow2 file of version 2 or 3. Upload the image with its true format.",
+            { HasBackingFile: true } => $"{path} names a backing file, which is never followed. Make it self-contained with 'qemu-img convert'.",
+            { HasDataFile: true } => $"{path} keeps its content in another file, which is never followed. Make it self-contained with 'qemu-img convert'.",
+            _ => null,
+        };
+    }
+
+    /// <summary>Makes an empty disk over an image, at least as large as the image.</summary>
+    public static async Task MakeAsync(GuestSpec spec, string imagePath, string diskPath, GuestUser user, CancellationToken cancellationToken)
+    {
+        var imageBytes = spec.ImageFormat == ImageFormat.Raw ? new FileInfo(imagePath).Length : Qcow2Header.Read(imagePath)!.Value.VirtualBytes;
+        var bytes = Math.Max(imageBytes, spec.DiskMiB * MiB);
+        var part = diskPath + ".part";
+        // -u: the image is not opened, so nothing foreign is parsed here.
+        await RunAsync(null, ["create", "-q", "-u", "-f", "qcow2", "-F", spec.ImageFormat == ImageFormat.Raw ? "raw" : "qcow2", "-b", imagePath, part, bytes.ToString(CultureInfo.InvariantCulture)], cancellationToken).ConfigureAwait(false);
+        TakeOver(part, diskPath, user);
+    }
+
+    /// <summary>Gives a file that was fetched to a guest.</summary>
+    public static void Adopt(string from, string diskPath, GuestUser user)
+    {
+        if (File.GetUnixFileMode(from) is var mode && mode != LinuxFiles.OwnerOnly) File.SetUnixFileMode(from, LinuxFiles.OwnerOnly);
+        TakeOver(from, diskPath, user);
+    }
+
+    /// <summary>Writes a disk and the image below it to one file.</summary>
+    public static async Task ExportAsync(GuestSpec spec, string imagePath, GuestFolder folder, string toPath, GuestUser user, CancellationToken cancellationToken)
+    {
+        // Made beforehand in a folder of root's, so that the guests' user can write this file and name no other.
+        var part = Path.Combine(folder.Root, "export.part");
+        File.Delete(part);
+        File.WriteAllBytes(part, []);
+        try
+        {
+            File.SetUnixFileMode(part, LinuxFiles.OwnerOnly);
+            LinuxFiles.ChangeOwner(part, user.Uid, user.Gid);
+            await RunAsync(user, ["convert", "-q", "-O", "qcow2", "json:" + DiskJson(spec, imagePath, folder), part], cancellationToken).ConfigureAwait(false);
+            LinuxFiles.ChangeOwner(part, 0, 0);
+            LinuxFiles.Sync(part);
+            File.Move(part, toPath, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+
+    private static void TakeOver(string from, string diskPath, GuestUser user)
+    {
+        LinuxFiles.ChangeOwner(from, user.Uid, user.Gid);
+        File.SetUnixFileMode(from, LinuxFiles.OwnerOnly);
+        LinuxFiles.Sync(from);
+        File.Move(from, diskPath, overwrite: true);
+        LinuxFiles.Sync(Path.GetDirectoryName(diskPath)!);
+    }
+
+    private static string DiskJson(GuestSpec spec, string imagePath, GuestFolder folder)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            QemuArguments.WriteDisk(json, spec, imagePath, folder.Disk, direct: false, readOnly: true);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static async Task RunAsync(GuestUser? user, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var (exitCode, output) = await QemuLauncher.RunAsync(user, ["qemu-img", .. arguments], cancellationToken).ConfigureAwait(false);
+        if (exitCode != 0) throw new IOException($"qemu-img {arguments[0]} failed ({exitCode}): {(output.Length > 300 ? output[..300] : output)}");
+    }
+}

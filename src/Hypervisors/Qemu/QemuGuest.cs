@@ -1,0 +1,108 @@
+using System.Runtime.Versioning;
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors.Linux;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+/// <summary>One guest of this machine: its files, its process, what is known about it.</summary>
+/// <remarks>
+/// Whoever changes it holds <see cref="Busy"/>. The exceptions are holding, which must not wait for anything that a frozen QEMU keeps
+/// waiting, and the end of a process; both change only <see cref="Status"/>, and only while the process is still the one they saw.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder folder, Action onChange)
+{
+    private readonly Lock gate = new();
+    private GuestStatus status = new(spec.Id, spec, GuestPhase.Stopped);
+    private QemuProcess? process;
+
+    public GuestId Id => spec.Id;
+
+    public GuestSpec Spec => spec;
+
+    public GuestRecord Record => record;
+
+    public GuestFolder Folder => folder;
+
+    /// <summary>One request at a time.</summary>
+    public SemaphoreSlim Busy { get; } = new(1, 1);
+
+    /// <summary>True while it stands still by its own cgroup because it could not be held.</summary>
+    public bool FrozenAlone { get; set; }
+
+    public GuestStatus Status => Volatile.Read(ref status);
+
+    /// <summary>The process that runs it; null while it is not in memory.</summary>
+    public QemuProcess? Process => Volatile.Read(ref process);
+
+    /// <summary>Replaces what is known and tells whoever listens.</summary>
+    public void Set(Func<GuestStatus, GuestStatus> change)
+    {
+        lock (gate) Volatile.Write(ref status, change(status));
+        onChange();
+    }
+
+    /// <summary>The same, but only while this process still runs it.</summary>
+    public bool SetWhile(QemuProcess seen, Func<GuestStatus, GuestStatus> change)
+    {
+        lock (gate)
+        {
+            if (process != seen) return false;
+            Volatile.Write(ref status, change(status));
+        }
+
+        onChange();
+        return true;
+    }
+
+    /// <summary>Notes the process that runs it from now on.</summary>
+    public void Attach(QemuProcess started)
+    {
+        lock (gate) process = started;
+        onChange();
+    }
+
+    /// <summary>Forgets its process; null when somebody else did before.</summary>
+    public QemuProcess? Detach()
+    {
+        QemuProcess? ended;
+        lock (gate)
+        {
+            ended = process;
+            process = null;
+        }
+
+        onChange();
+        return ended;
+    }
+
+    /// <summary>The guest kept in a folder, or null when the folder is not a guest's.</summary>
+    public static QemuGuest? Load(string stateFolder, string ramFolder, GuestId id, Action onChange)
+    {
+        var folder = new GuestFolder(stateFolder, ramFolder, id);
+        var record = QemuJson.Read(folder.Record, QemuJson.Default.GuestRecord);
+        return record?.ToSpec() is { } spec && spec.Id == id ? new QemuGuest(record, spec, folder, onChange) : null;
+    }
+
+    /// <summary>The manifest of its complete checkpoint, if what it names is there and no later past has overtaken it.</summary>
+    public CheckpointManifest? FindCheckpoint()
+    {
+        var manifest = QemuJson.Read(Path.Combine(folder.Checkpoint, "manifest.json"), QemuJson.Default.CheckpointManifest);
+        if (manifest is not { Version: CheckpointManifest.CurrentVersion } || manifest.GuestId != spec.Id.Value) return null;
+        var state = new FileInfo(Path.Combine(folder.Checkpoint, "state"));
+        var memory = new FileInfo(Path.Combine(folder.Checkpoint, "memory"));
+        var disk = new FileInfo(folder.Disk);
+        if (!state.Exists || state.Length != manifest.StateBytes || !memory.Exists || memory.Length != manifest.MemoryBytes) return null;
+        if (!disk.Exists || disk.Length != manifest.DiskBytes || disk.LastWriteTimeUtc.Ticks != manifest.DiskWrittenTicks) return null;
+        return manifest;
+    }
+
+    /// <summary>Makes an empty file that the guests' user may write.</summary>
+    public static void MakeOwned(string path, GuestUser user)
+    {
+        if (!File.Exists(path)) File.WriteAllBytes(path, []);
+        File.SetUnixFileMode(path, LinuxFiles.OwnerOnly);
+        LinuxFiles.ChangeOwner(path, user.Uid, user.Gid);
+    }
+}

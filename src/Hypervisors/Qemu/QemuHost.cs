@@ -1,0 +1,47 @@
+using System.Runtime.Versioning;
+using Microsoft.Extensions.Logging;
+using Opportunism.Hypervisors.Cgroups;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+/// <summary>What every step with a guest needs of its machine.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class QemuHost(QemuSettings settings, GuestCgroups cgroups, CgroupFreezer freezer, TimeProvider time, ILogger log)
+{
+    private QemuMachine? machine;
+
+    // Grows whenever guests are to stand still. A guest may go on only if it has not grown since that was asked for.
+    private long holds;
+    private QemuProcess? retired;
+
+    public QemuSettings Settings => settings;
+
+    public GuestCgroups Cgroups => cgroups;
+
+    public CgroupFreezer Freezer => freezer;
+
+    public TimeProvider Time => time;
+
+    public ILogger Log => log;
+
+    /// <summary>Held while a command that lets a guest run is written, and while holding begins: never one in the middle of the other.</summary>
+    public Lock GoingOn { get; } = new();
+
+    public long Holds => Interlocked.Read(ref holds);
+
+    public QemuMachine Machine
+    {
+        get => machine ?? throw new IOException("QEMU on this machine is not usable or was not looked at yet; the health items say what is missing.");
+        set => machine = value;
+    }
+
+    /// <summary>Ends a process object. The one before it is closed only now: the deciding thread may just have been about to signal it.</summary>
+    public async ValueTask RetireAsync(QemuProcess process)
+    {
+        if (process.Qmp is { } qmp) await qmp.DisposeAsync().ConfigureAwait(false);
+        Interlocked.Exchange(ref retired, process)?.Dispose();
+    }
+
+    /// <summary>From here on nothing that was asked for earlier may let a guest run. Called with <see cref="GoingOn"/> held.</summary>
+    public void BeginHoldLocked() => Interlocked.Increment(ref holds);
+}

@@ -1,0 +1,217 @@
+using System.Globalization;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors.Linux;
+using Opportunism.Hypervisors.Qemu.Qmp;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+// What is done with one guest; each is called with the guest to itself.
+public sealed partial class QemuHypervisor
+{
+    private const string Overtaken = "The owner came back meanwhile; the guest stands still.";
+
+    private async Task<GuestAnswer> BootAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
+    {
+        if (guest.Status.Phase is GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (guest.Status.Phase is GuestPhase.Held or GuestPhase.Suspended) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: release, resume or stop it.");
+        if (!File.Exists(guest.Folder.Disk) && QemuDisks.ProblemOf(guest.Record.ImagePath, guest.Spec.ImageFormat) is { } problem)
+        {
+            guest.Set(status => status with { Phase = GuestPhase.Failed, Sentence = problem });
+            return new GuestAnswer(GuestOutcome.Refused, problem);
+        }
+
+        guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "" });
+        try
+        {
+            WriteRecord(guest);
+            LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
+            if (!File.Exists(guest.Folder.Disk)) await QemuDisks.MakeAsync(guest.Spec, guest.Record.ImagePath, guest.Folder.Disk, host.Machine.User, cancellationToken).ConfigureAwait(false);
+            LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
+            GuestCheckpoints.Clear(guest);
+            processes.MakeRam(guest, OthersMiB(guest));
+            var process = await processes.LaunchAsync(guest, processes.NewLaunch(), incoming: false, cancellationToken).ConfigureAwait(false);
+            if (!await processes.GoOnAsync(guest, process, holds, cancellationToken).ConfigureAwait(false)) throw new IOException(Overtaken);
+            LogStarted(log, guest.Id, process.Process.Pid, process.Launch.Accelerator);
+            TrimWhileRunning();
+            return Done;
+        }
+        catch (Exception exception)
+        {
+            // Nothing was lost that a boot would not bring back, so nothing need be left.
+            if (guest.Status.Phase == GuestPhase.Starting)
+            {
+                await processes.EndAsync(guest).ConfigureAwait(false);
+                guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = exception is OperationCanceledException ? "" : exception.Message });
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<GuestAnswer> SaveAsync(QemuGuest guest, long? bytesPerSecond, CancellationToken cancellationToken)
+    {
+        if (guest.Status is { Phase: GuestPhase.Suspended } or { HasCheckpoint: true }) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be saved.");
+        if (guest.FrozenAlone) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so its device state cannot be saved.");
+        if (process.IsStateLost) return new GuestAnswer(GuestOutcome.Refused, $"The device state of guest {guest.Id} was saved before and is gone from {guest.Folder.Root}; it can be let go on or stopped.");
+        var began = time.GetTimestamp();
+        await checkpoints.SaveAsync(guest, process, bytesPerSecond, cancellationToken).ConfigureAwait(false);
+        LogSaved(log, guest.Id, guest.Status.CheckpointMiB, time.GetElapsedTime(began).TotalMilliseconds);
+        return Done;
+    }
+
+    private async Task<GuestAnswer> ReleaseAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
+    {
+        if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be released.");
+        // The checkpoint may be out of date after the first instruction, so it goes first; losing it costs nothing but time.
+        GuestCheckpoints.Unmake(guest);
+        guest.Set(status => status with { HasCheckpoint = false, CheckpointMiB = 0 });
+        if (!await processes.GoOnAsync(guest, process, holds, cancellationToken).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
+        GuestCheckpoints.Clear(guest);
+        await GuestClock.SetAsync(guest, process, time, cancellationToken).ConfigureAwait(false);
+        LogReleased(log, guest.Id);
+        return Done;
+    }
+
+    private async Task<GuestAnswer> SuspendAsync(QemuGuest guest, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        if (guest.Status.Phase == GuestPhase.Suspended) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (!guest.Status.HasCheckpoint)
+        {
+            var saved = await SaveAsync(guest, null, cancellationToken).ConfigureAwait(false);
+            if (!saved.IsDone) return saved;
+        }
+
+        var returned = await processes.EndAsync(guest).ConfigureAwait(false);
+        var took = time.GetElapsedTime(began);
+        guest.Set(status => status with { Phase = GuestPhase.Suspended, Sentence = "", LastMemoryReturn = took, LastMemoryReturnMiB = returned });
+        LogSuspended(log, guest.Id, returned, took.TotalMilliseconds);
+        return Done;
+    }
+
+    private async Task<GuestAnswer> ResumeAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (guest.Status.Phase != GuestPhase.Suspended) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a suspended guest can be resumed.");
+        if (guest.FindCheckpoint() is not { } manifest) throw new InvalidDataException($"The checkpoint of guest {guest.Id} is not complete or does not fit its disk any more. Stop the guest; it boots from its disk.");
+        if (manifest.Launch.Accelerator != host.Machine.Accelerator || manifest.Vcpus != guest.Spec.Vcpus) throw new InvalidDataException($"The checkpoint of guest {guest.Id} was made with {manifest.Vcpus} CPUs on {manifest.Launch.Accelerator}, this node now runs {guest.Spec.Vcpus} on {host.Machine.Accelerator}. Set Guests:Accelerator back, or stop the guest; it boots from its disk.");
+        var process = await LoadAsync(guest, manifest, cancellationToken).ConfigureAwait(false);
+
+        // It is in memory and stands still, as after a hold; from here on it goes on the same way.
+        process.IsStateSaved = false;
+        guest.SetWhile(process, status => status with { Phase = GuestPhase.Held, Sentence = "", HasCheckpoint = true });
+        var answer = await ReleaseAsync(guest, holds, cancellationToken).ConfigureAwait(false);
+        if (!answer.IsDone) return answer;
+        var took = time.GetElapsedTime(began);
+        guest.Set(status => status with { LastResume = took });
+        LogResumed(log, guest.Id, took.TotalMilliseconds);
+        TrimWhileRunning();
+        return answer;
+    }
+
+    /// <summary>Brings the guest into memory; if that fails it is suspended as before.</summary>
+    private async Task<QemuProcess> LoadAsync(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
+    {
+        guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "" });
+        try
+        {
+            LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
+            processes.MakeRam(guest, OthersMiB(guest));
+            await Task.Run(() => GuestCheckpoints.LoadMemory(guest, manifest, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var process = await processes.LaunchAsync(guest, manifest.Launch, incoming: true, cancellationToken).ConfigureAwait(false);
+            await checkpoints.LoadStateAsync(guest, process, cancellationToken).ConfigureAwait(false);
+            return process;
+        }
+        catch (Exception exception)
+        {
+            await processes.EndAsync(guest).ConfigureAwait(false);
+            guest.Set(status => status with { Phase = GuestPhase.Suspended, Sentence = exception is OperationCanceledException ? "" : exception.Message });
+            throw;
+        }
+    }
+
+    private async Task<GuestAnswer> StopAsync(QemuGuest guest, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (guest.Status is { Phase: GuestPhase.Stopped }) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (guest is { Status.Phase: GuestPhase.Running, Process: { } process } && patience > TimeSpan.Zero) await AskToShutDownAsync(process, patience, cancellationToken).ConfigureAwait(false);
+        await processes.EndAsync(guest).ConfigureAwait(false);
+        LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
+        GuestCheckpoints.Clear(guest);
+        guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = "", HasCheckpoint = false, CheckpointMiB = 0 });
+        LogStopped(log, guest.Id);
+        return Done;
+    }
+
+    private async Task AskToShutDownAsync(QemuProcess process, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var button = process.Qmp!.Queue("system_powerdown");
+            await Task.WhenAll(button, process.Qmp.Closed).WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is QmpException or TimeoutException)
+        {
+            LogNoShutdown(log, patience.TotalSeconds.ToString(CultureInfo.InvariantCulture), exception.Message);
+        }
+    }
+
+    private long OthersMiB(QemuGuest guest) => Guests.Where(other => other.InMemory && other.Id != guest.Id).Sum(other => (long)other.Spec.MemoryMiB);
+
+    /// <summary>A QEMU has closed its socket: what is left of its guest is decided here, unless a request has dealt with it already.</summary>
+    private async Task OnEndedAsync(QemuGuest guest, QemuProcess process)
+    {
+        if (disposed.IsCancellationRequested || guest.Process != process) return;
+        await guest.Busy.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (guest.Process != process || disposed.IsCancellationRequested) return;
+            // A QEMU that lives but cannot be told to stop must not run.
+            await processes.EndAsync(guest).ConfigureAwait(false);
+            var saved = guest.FindCheckpoint() is not null;
+            var sentence = process.GuestShutDown ? "it shut itself down" : saved ? "QEMU ended while the guest was held; its checkpoint is complete" : $"QEMU ended unexpectedly; the guest boots from its disk. {GuestProcesses.LastComplaint(guest)}".TrimEnd();
+            guest.Set(status => status with { Phase = saved ? GuestPhase.Suspended : GuestPhase.Stopped, Sentence = sentence, HasCheckpoint = saved, ShutItselfDown = process.GuestShutDown });
+            if (process.GuestShutDown) LogShutItselfDown(log, guest.Id);
+            else LogCrashed(log, guest.Id, saved, GuestProcesses.LastComplaint(guest));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogFailed(log, guest.Id, exception.Message);
+        }
+        finally
+        {
+            guest.Busy.Release();
+        }
+    }
+
+    /// <summary>Keeps the consoles of guests bounded for as long as one of them can write.</summary>
+    private void TrimWhileRunning()
+    {
+        lock (publishing)
+        {
+            if (trimming.IsCompleted && !disposed.IsCancellationRequested) trimming = Task.Run(TrimAsync);
+        }
+    }
+
+    private async Task TrimAsync()
+    {
+        try
+        {
+            while (GuestsInMemory > 0)
+            {
+                await Task.Delay(TrimEvery, time, disposed.Token).ConfigureAwait(false);
+                foreach (var guest in guests.Values.Where(guest => guest.Status.InMemory))
+                {
+                    ConsoleLog.Trim(guest.Folder.Console);
+                    ConsoleLog.Trim(guest.Folder.Complaints);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return; // the agent ends
+        }
+    }
+}

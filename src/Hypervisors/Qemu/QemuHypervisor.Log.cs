@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+using Opportunism.Core;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+public sealed partial class QemuHypervisor
+{
+    [LoggerMessage(6000, LogLevel.Information, "Guest {Guest} runs as process {Pid} with {Accelerator}")]
+    private static partial void LogStarted(ILogger log, GuestId guest, int pid, string accelerator);
+
+    [LoggerMessage(6001, LogLevel.Information, "Guest {Guest} saved in {Milliseconds} ms: {MiB} MiB")]
+    private static partial void LogSaved(ILogger log, GuestId guest, long miB, double milliseconds);
+
+    [LoggerMessage(6002, LogLevel.Information, "Guest {Guest} goes on")]
+    private static partial void LogReleased(ILogger log, GuestId guest);
+
+    [LoggerMessage(6003, LogLevel.Information, "Guest {Guest} suspended: {MiB} MiB given back in {Milliseconds} ms")]
+    private static partial void LogSuspended(ILogger log, GuestId guest, long miB, double milliseconds);
+
+    [LoggerMessage(6004, LogLevel.Information, "Guest {Guest} resumed in {Milliseconds} ms")]
+    private static partial void LogResumed(ILogger log, GuestId guest, double milliseconds);
+
+    [LoggerMessage(6005, LogLevel.Information, "Guest {Guest} stopped")]
+    private static partial void LogStopped(ILogger log, GuestId guest);
+
+    [LoggerMessage(6006, LogLevel.Information, "Guest {Guest} deleted")]
+    private static partial void LogDeleted(ILogger log, GuestId guest);
+
+    [LoggerMessage(6007, LogLevel.Information, "Guest {Guest} has shut itself down")]
+    private static partial void LogShutItselfDown(ILogger log, GuestId guest);
+
+    [LoggerMessage(6008, LogLevel.Warning, "QEMU of guest {Guest} ended unexpectedly (checkpoint complete: {Saved}): {Complaint}")]
+    private static partial void LogCrashed(ILogger log, GuestId guest, bool saved, string complaint);
+
+    [LoggerMessage(6009, LogLevel.Warning, "A request about guest {Guest} failed: {Sentence}")]
+    private static partial void LogFailed(ILogger log, GuestId guest, string sentence);
+
+    [LoggerMessage(6010, LogLevel.Warning, "Not every guest could be held: {Sentence}")]
+    private static partial void LogNotHeld(ILogger log, string sentence);
+
+    [LoggerMessage(6011, LogLevel.Information, "A guest has not shut down within {Seconds} s and is ended: {Sentence}")]
+    private static partial void LogNoShutdown(ILogger log, string seconds, string sentence);
+
+    [LoggerMessage(6012, LogLevel.Information, "Guest {Guest} found after a restart: {Phase}")]
+    private static partial void LogFound(ILogger log, GuestId guest, string phase);
+
+    [LoggerMessage(6013, LogLevel.Warning, "{Folder} is not a guest of ours and is left alone")]
+    private static partial void LogForeign(ILogger log, string folder);
+}

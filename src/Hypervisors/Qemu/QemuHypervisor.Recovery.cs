@@ -1,0 +1,180 @@
+using System.Text.Json;
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors.Linux;
+using Opportunism.Hypervisors.Qemu.Qmp;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+// What an earlier run of the agent left behind, wherever it was killed:
+// 1. Everything in our cgroup is frozen before anything else.
+// 2. A process counts only if number, start time and cgroup are those written down. Others in a guest's cgroup are ended:
+//    they were never let go on.
+// 3. A process that lives beside a checkpoint it did not make was about to load it: it is ended, the checkpoint is the guest.
+// 4. The others are held: "stop" is the first thing they read. Only then is their status asked for, and it alone is never believed.
+// 5. What does not live is Suspended if its checkpoint is complete, else Stopped.
+public sealed partial class QemuHypervisor
+{
+    private static readonly TimeSpan SavingTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SavingPoll = TimeSpan.FromMilliseconds(5);
+
+    /// <inheritdoc/>
+    public async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        freezer.FreezeAll();
+        LoadGuests();
+        foreach (var guest in guests.Values)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await FindProcessAsync(guest).ConfigureAwait(false);
+        }
+
+        await HoldAllAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var guest in guests.Values)
+        {
+            if (guest.Process is { } process) await JudgeAsync(guest, process, cancellationToken).ConfigureAwait(false);
+            LogFound(log, guest.Id, guest.Status.Phase.ToString());
+        }
+
+        RemoveStrayMemory();
+        Publish();
+        TrimWhileRunning();
+    }
+
+    private void LoadGuests()
+    {
+        var all = GuestFolder.AllIn(settings.StateFolder);
+        if (!Directory.Exists(all)) return;
+        foreach (var path in Directory.EnumerateDirectories(all))
+        {
+            var guest = GuestId.TryParse(Path.GetFileName(path), out var id) ? QemuGuest.Load(settings.StateFolder, settings.RamFolder, id, Publish) : null;
+            if (guest is not null) guests[guest.Id] = guest;
+            else LogForeign(log, path);
+        }
+    }
+
+    /// <summary>Finds a guest's process and connects to it, or settles what the guest is without one.</summary>
+    private async Task FindProcessAsync(QemuGuest guest)
+    {
+        var record = QemuJson.Read(guest.Folder.Process, QemuJson.Default.ProcessRecord);
+        var found = record is null ? null : LinuxProcess.Find(record.Pid, record.StartTime);
+        if (found is not null && !cgroups.Holds(guest.Id, found.Pid))
+        {
+            found.Dispose();
+            found = null;
+        }
+
+        EndStrays(guest.Id, found?.Pid);
+        var manifest = guest.FindCheckpoint();
+        if (found is null || record is null)
+        {
+            await SettleAsync(guest, manifest, record is null ? "" : "QEMU ended while the agent was away").ConfigureAwait(false);
+            return;
+        }
+
+        var process = new QemuProcess(found, record.Launch);
+        guest.Attach(process);
+        guest.Set(status => status with { Phase = GuestPhase.Held, HasCheckpoint = manifest is not null, CheckpointMiB = StoredMiB(manifest) });
+        if (manifest is not null && (manifest.Pid != found.Pid || manifest.StartTime != found.StartTime))
+        {
+            await SettleAsync(guest, manifest, "").ConfigureAwait(false);
+            return;
+        }
+
+        if (manifest is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
+        try
+        {
+            processes.Connect(guest, process);
+        }
+        catch (QmpException)
+        {
+            // It does not listen yet: it was just being started, so nothing of its guest has run.
+            await SettleAsync(guest, manifest, "").ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks closer at a guest that is held now.</summary>
+    private async Task JudgeAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)
+    {
+        if (guest.FrozenAlone) return;
+        try
+        {
+            var status = await StatusWhenSavedAsync(process, cancellationToken).ConfigureAwait(false);
+            switch (status)
+            {
+                case "prelaunch" or "inmigrate":
+                    // Never let go on since it was started, and there is no checkpoint that it could be loading.
+                    await SettleAsync(guest, manifest: null, "the agent ended while it was starting").ConfigureAwait(false);
+                    break;
+                case "postmigrate":
+                    var saved = Directory.Exists(guest.Folder.Checkpoint) ? guest.Folder.Checkpoint : guest.Folder.Held;
+                    process.IsStateSaved = new FileInfo(Path.Combine(saved, "state")) is { Exists: true, Length: > 0 };
+                    process.IsStateLost = !process.IsStateSaved;
+                    break;
+                case "running":
+                    lock (host.GoingOn) guest.FrozenAlone = cgroups.FreezeChild(guest.Id, frozen: true);
+                    break;
+            }
+        }
+        catch (QmpException exception)
+        {
+            LogFailed(log, guest.Id, exception.Message);
+        }
+    }
+
+    private async Task<string> StatusWhenSavedAsync(QemuProcess process, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var answer = await process.Qmp!.ExecuteAsync("query-status", GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
+            var status = answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("status"u8, out var text) ? text.GetString() ?? "" : "";
+            // The earlier agent was killed while QEMU was saving device state, which it then finishes by itself.
+            if (status != "finish-migrate" || time.GetElapsedTime(began) > SavingTime) return status;
+            await Task.Delay(SavingPoll, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends what is left of a guest in memory; it is what its files say.</summary>
+    private async Task SettleAsync(QemuGuest guest, CheckpointManifest? manifest, string why)
+    {
+        await processes.EndAsync(guest).ConfigureAwait(false);
+        GuestCheckpoints.Clear(guest);
+        if (manifest is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
+        guest.Set(status => status with
+        {
+            Phase = manifest is null ? GuestPhase.Stopped : GuestPhase.Suspended,
+            Sentence = why,
+            HasCheckpoint = manifest is not null,
+            CheckpointMiB = StoredMiB(manifest),
+        });
+    }
+
+    private void EndStrays(GuestId guest, int? known)
+    {
+        foreach (var pid in cgroups.Processes(guest))
+        {
+            if (pid == known) continue;
+            using var stray = LinuxProcess.Find(pid);
+            stray?.KillAndWait(TimeSpan.FromSeconds(10));
+        }
+    }
+
+    /// <summary>Memory of guests that are not in memory, and cgroups of guests that are not here at all.</summary>
+    private void RemoveStrayMemory()
+    {
+        foreach (var id in cgroups.Children().Where(id => !guests.ContainsKey(id)).ToArray())
+        {
+            EndStrays(id, known: null);
+            cgroups.RemoveChild(id);
+        }
+
+        if (!Directory.Exists(settings.RamFolder)) return;
+        foreach (var path in Directory.EnumerateFiles(settings.RamFolder))
+        {
+            if (GuestId.TryParse(Path.GetFileName(path), out var id) && !(guests.TryGetValue(id, out var guest) && guest.Process is not null)) File.Delete(path);
+        }
+    }
+
+    private static long StoredMiB(CheckpointManifest? manifest) => manifest is null ? 0 : (manifest.MemoryStoredBytes + manifest.StateBytes) / (1024 * 1024);
+}

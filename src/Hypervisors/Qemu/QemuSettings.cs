@@ -1,0 +1,26 @@
+namespace Opportunism.Hypervisors.Qemu;
+
+/// <summary>How guests are run by QEMU on this machine.</summary>
+public sealed record QemuSettings
+{
+    /// <summary>Folder for guests' disks and checkpoints; absolute.</summary>
+    public required string StateFolder { get; init; }
+
+    /// <summary>Folder on tmpfs for the memory of guests that run; absolute.</summary>
+    public string RamFolder { get; init; } = "/dev/shm/opportunism";
+
+    /// <summary>Path of the guests' cgroup below the mount point; another one for each agent on a machine.</summary>
+    public string Cgroup { get; init; } = "opportunism/guests";
+
+    /// <summary>Unprivileged user that QEMU runs as, by name or number.</summary>
+    public string RunAs { get; init; } = "opportunism-guest";
+
+    /// <summary>How guests' CPUs are run.</summary>
+    public Accelerator Accelerator { get; init; } = Accelerator.Auto;
+
+    /// <summary>What network guests get.</summary>
+    public GuestNetwork Network { get; init; } = GuestNetwork.Isolated;
+
+    /// <summary>The emulator, by name or path.</summary>
+    public string Binary { get; init; } = "qemu-system-x86_64";
+}

@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using System.Text.Json;
+
+namespace Opportunism.Hypervisors.Qemu.Qmp;
+
+/// <summary>Speaks QEMU's machine protocol over its Unix socket.</summary>
+/// <remarks>
+/// 1. The client writes <c>qmp_capabilities</c> without waiting for the greeting, so that commands can be queued for a frozen QEMU.
+/// 2. Each command carries a number; QEMU answers in order, and answers nobody waits for any more are dropped.
+/// 3. Lines without that number are events, or the greeting.
+/// 4. When the socket closes, everything under way fails and <see cref="Closed"/> completes.
+/// QEMU may have been taken over by its guest: lines are bounded and nothing in them is believed beyond its type.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class QmpClient : IAsyncDisposable
+{
+    /// <summary>Longest line taken: the largest answer we ask for (query-migrate) has under 4 KiB.</summary>
+    public const int LongestLine = 256 * 1024;
+
+    private readonly Socket socket;
+    private readonly TimeProvider time;
+    private readonly Action<QmpEvent> onEvent;
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> waiting = new();
+    private readonly Lock writing = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly Task reading;
+    private long lastId;
+
+    private QmpClient(Socket socket, TimeProvider time, Action<QmpEvent> onEvent)
+    {
+        this.socket = socket;
+        this.time = time;
+        this.onEvent = onEvent;
+        Capabilities = Queue("qmp_capabilities");
+        reading = Task.Run(ReadAsync);
+    }
+
+    /// <summary>Completes when QEMU has taken up the protocol.</summary>
+    public Task<JsonElement> Capabilities { get; }
+
+    /// <summary>Completes, never failing, when the connection has ended.</summary>
+    public Task Closed => reading;
+
+    /// <summary>Connects to a socket; works for a frozen QEMU too, since the kernel takes the connection and what is queued.</summary>
+    /// <param name="path">The socket.</param>
+    /// <param name="time">For time limits.</param>
+    /// <param name="onEvent">Called on the reading thread, one at a time; must not block.</param>
+    /// <exception cref="QmpException">Nobody listens there.</exception>
+    public static QmpClient Connect(string path, TimeProvider time, Action<QmpEvent> onEvent)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return new QmpClient(socket, time, onEvent);
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw new QmpException($"QEMU does not listen at {path} ({exception.SocketErrorCode}).", exception);
+        }
+        catch (QmpException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a command without waiting; the task is its answer.</summary>
+    /// <param name="command">Its name.</param>
+    /// <param name="arguments">Writes the members of its arguments; null for none.</param>
+    /// <param name="passFd">A descriptor that goes with it; -1 for none.</param>
+    /// <exception cref="QmpException">The socket does not take it: QEMU is gone or has not read for long.</exception>
+    public Task<JsonElement> Queue(string command, Action<Utf8JsonWriter>? arguments = null, int passFd = -1)
+    {
+        var id = Interlocked.Increment(ref lastId);
+        var line = QmpLine.Write(id, command, arguments);
+        var answer = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
+        waiting[id] = answer;
+        try
+        {
+            lock (writing) DescriptorSocket.Send(socket, line, passFd);
+        }
+        catch (QmpException)
+        {
+            waiting.TryRemove(id, out _);
+            throw;
+        }
+
+        // The reader may have ended between the two lines above: then nobody else would fail this one.
+        if (stop.IsCancellationRequested && waiting.TryRemove(id, out _)) answer.TrySetException(Gone());
+        // Nobody need look at an answer that fails later.
+        _ = answer.Task.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return answer.Task;
+    }
+
+    /// <summary>Writes a command and waits for its answer.</summary>
+    /// <exception cref="QmpException">QEMU refused it, is gone, or has not answered within <paramref name="timeout"/>.</exception>
+    public async Task<JsonElement> ExecuteAsync(string command, TimeSpan timeout, CancellationToken cancellationToken, Action<Utf8JsonWriter>? arguments = null, int passFd = -1)
+    {
+        try
+        {
+            return await Queue(command, arguments, passFd).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new QmpException($"QEMU has not answered '{command}' within {timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s.", exception);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync().ConfigureAwait(false);
+        socket.Dispose();
+        await reading.ConfigureAwait(false);
+        stop.Dispose();
+    }
+
+    private static QmpException Gone() => new("QEMU has closed its control socket.");
+
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[8192];
+        var used = 0;
+        try
+        {
+            while (true)
+            {
+                if (used == buffer.Length)
+                {
+                    if (buffer.Length >= LongestLine) break; // no answer of ours is that long: this is no QEMU we know
+                    Array.Resize(ref buffer, buffer.Length * 2);
+                }
+
+                var count = await socket.ReceiveAsync(buffer.AsMemory(used), stop.Token).ConfigureAwait(false);
+                if (count == 0) break;
+                used += count;
+                var start = 0;
+                int end;
+                while ((end = buffer.AsSpan(start, used - start).IndexOf((byte)'\n')) >= 0)
+                {
+                    Take(buffer.AsMemory(start, end));
+                    start += end + 1;
+                }
+
+                buffer.AsSpan(start, used - start).CopyTo(buffer);
+                used -= start;
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException or JsonException)
+        {
+            // The connection is over, whatever ended it; those who wait are told below.
+        }
+
+        if (!stop.IsCancellationRequested) await stop.CancelAsync().ConfigureAwait(false);
+        foreach (var id in waiting.Keys)
+        {
+            if (waiting.TryRemove(id, out var answer)) answer.TrySetException(Gone());
+        }
+    }
+
+    private void Take(ReadOnlyMemory<byte> line)
+    {
+        if (line.Span.Trim(" \r\t"u8).IsEmpty) return;
+        using var document = JsonDocument.Parse(line);
+        var root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object) return;
+        if (root.TryGetProperty("event"u8, out var name) && name.ValueKind == JsonValueKind.String)
+        {
+            onEvent(new QmpEvent(name.GetString()!, root.TryGetProperty("data"u8, out var data) ? data.Clone() : default));
+            return;
+        }
+
+        if (!root.TryGetProperty("id"u8, out var idElement) || idElement.ValueKind != JsonValueKind.Number || !idElement.TryGetInt64(out var id)) return;
+        if (!waiting.TryRemove(id, out var answer)) return;
+        if (root.TryGetProperty("return"u8, out var value)) answer.TrySetResult(value.Clone());
+        else answer.TrySetException(new QmpException($"QEMU refused: {QmpLine.ErrorOf(root)}."));
+    }
+}

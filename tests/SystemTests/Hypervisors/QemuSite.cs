@@ -1,0 +1,70 @@
+using System.Runtime.Versioning;
+using Microsoft.Extensions.Logging.Abstractions;
+using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Cgroups;
+using Opportunism.Hypervisors.Qemu;
+using Opportunism.TestKit.Guests;
+
+namespace Opportunism.SystemTests.Hypervisors;
+
+/// <summary>Folders and cgroups of its own for one test, and everything ended afterwards.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class QemuSite
+{
+    /// <summary>A user that exists nowhere, so that nothing else of the machine belongs to it.</summary>
+    public const uint Uid = 64321;
+
+    private readonly string name = "opp-test-" + Guid.NewGuid().ToString("N")[..8];
+    private readonly string folder;
+
+    public QemuSite()
+    {
+        folder = "/var/tmp/" + name;
+        // Guests run as another user that must reach the image.
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        Settings = new QemuSettings
+        {
+            StateFolder = Path.Combine(folder, "state"),
+            RamFolder = "/dev/shm/" + name,
+            Cgroup = name + "/guests",
+            RunAs = Uid.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Accelerator = Accelerator.Tcg,
+        };
+    }
+
+    public QemuSettings Settings { get; }
+
+    public string ParentCgroup => Path.Combine(CgroupMounts.Find().Unified!, Settings.Cgroup);
+
+    public IHypervisor Make() => new QemuHypervisor(Settings, TimeProvider.System, NullLogger<QemuHypervisor>.Instance);
+
+    public Task<TickImage> MakeImageAsync(int busy = 0, int dirtyMiB = 0, bool disk = false) => TickImage.MakeAsync(folder, busy, dirtyMiB, disk);
+
+    /// <summary>Kills every process in this site's cgroups and removes what it made.</summary>
+    public async ValueTask CleanUpAsync()
+    {
+        var cgroups = GuestCgroups.Make(Settings.Cgroup, CgroupMounts.Find());
+        foreach (var guest in cgroups.Children())
+        {
+            var children = cgroups.Processes(guest).Select(pid => Opportunism.Hypervisors.Linux.LinuxProcess.Find(pid)).OfType<Opportunism.Hypervisors.Linux.LinuxProcess>();
+            foreach (var process in children)
+            {
+                process.KillAndWait(TimeSpan.FromSeconds(10));
+                process.Dispose();
+            }
+
+            for (var tries = 0; tries < 50 && cgroups.Processes(guest).Count > 0; tries++) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            cgroups.RemoveChild(guest);
+        }
+
+        cgroups.RemoveParent();
+        var mounts = CgroupMounts.Find();
+        foreach (var mount in new[] { mounts.Unified, mounts.Cpu, mounts.Memory }.OfType<string>())
+        {
+            if (Directory.Exists(Path.Combine(mount, name))) Directory.Delete(Path.Combine(mount, name));
+        }
+
+        if (Directory.Exists(Settings.RamFolder)) Directory.Delete(Settings.RamFolder, recursive: true);
+        Directory.Delete(folder, recursive: true);
+    }
+}
