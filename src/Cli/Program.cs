@@ -10,5 +10,6 @@ if (OperatingSystem.IsLinux())
     root.Subcommands.Add(UpCommand.Create());
 }
 
-CommandList.AddTo(root, CliWorld.Real());
-return await CommandList.InvokeAsync(root, args);
+var world = CliWorld.Real();
+CommandList.AddTo(root, world);
+return await CommandList.InvokeAsync(root, world, args);

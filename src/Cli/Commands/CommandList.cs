@@ -52,10 +52,10 @@ internal static class CommandList
     }
 
     /// <summary>Parses and runs; words that cannot be understood end with <see cref="ExitCode.Usage"/>.</summary>
-    public static async Task<int> InvokeAsync(RootCommand root, string[] args)
+    public static async Task<int> InvokeAsync(RootCommand root, CliWorld world, string[] args)
     {
         var parsed = root.Parse(args);
-        var exit = await parsed.InvokeAsync().ConfigureAwait(false);
+        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = world.Output, Error = world.Error }).ConfigureAwait(false);
         return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Opportunism.Cli.Commands;
 using Opportunism.Contracts.Api;
+using Opportunism.Core.Availability;
 using Spectre.Console;
 using Xunit;
 
@@ -11,7 +12,10 @@ namespace Opportunism.UnitTests.Cli;
 
 public sealed class CommandLineTests : IDisposable
 {
-    private const string Node = """{"id":"lab3-07","state":"Frozen","reason":"the owner was seen by input","open":false,"guests":[],"monitors":[{"name":"input","ok":false,"sources":0,"sentence":"no [keyboard] here"}]}""";
+    private static readonly string Node = JsonSerializer.Serialize(
+        new NodeView { Id = "lab3-07", State = NodeState.Frozen, Reason = "the owner was seen by input", Monitors = [new("input", false, 0, "no [keyboard] here")] },
+        SiteJson.Default.NodeView);
+
     private const string Vm = """{"id":"0123456789abcdef0123456789abcdef","name":"sum","status":"Waiting","why":"no node has room","vcpus":2,"memoryMiB":1024}""";
 
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 22, 16, 0, 0, TimeSpan.Zero));
@@ -158,19 +162,29 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Words_are_completed()
     {
-        var found = Root().Parse("vm ").GetCompletions(3).Select(item => item.Label).ToList();
+        var found = Root(World()).Parse("vm ").GetCompletions(3).Select(item => item.Label).ToList();
         Assert.Contains("create", found);
         Assert.Contains("console", found);
     }
 
-    private async Task<int> RunAsync(params string[] words) => await CommandList.InvokeAsync(Root(), ["--site", siteFile, .. words]);
+    private async Task<int> RunAsync(params string[] words)
+    {
+        var world = World();
+        return await CommandList.InvokeAsync(Root(world), world, ["--site", siteFile, .. words]);
+    }
 
-    private RootCommand Root()
+    private static RootCommand Root(CliWorld world)
+    {
+        var root = new RootCommand();
+        CommandList.AddTo(root, world);
+        return root;
+    }
+
+    private CliWorld World()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = 200;
-        var root = new RootCommand();
-        CommandList.AddTo(root, new CliWorld
+        return new()
         {
             Console = console,
             Output = output,
@@ -178,7 +192,6 @@ public sealed class CommandLineTests : IDisposable
             Time = time,
             Variable = _ => null,
             OpenSite = address => new SiteClient(new Uri(address.Url), site, address.Token),
-        });
-        return root;
+        };
     }
 }
