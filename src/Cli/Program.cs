@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Opportunism.Cli.Commands;
 using Opportunism.Cli.Try;
 using Opportunism.Cli.Up;
 
@@ -9,4 +10,6 @@ if (OperatingSystem.IsLinux())
     root.Subcommands.Add(UpCommand.Create());
 }
 
-return await root.Parse(args).InvokeAsync();
+var world = CliWorld.Real();
+CommandList.AddTo(root, world);
+return await CommandList.InvokeAsync(root, world, args);

@@ -1,0 +1,89 @@
+using System.Net;
+using Opportunism.Contracts.Api;
+using Opportunism.Contracts.Local;
+using Spectre.Console;
+
+namespace Opportunism.Cli.Commands;
+
+/// <summary>What commands reach the world by; a test gives its own.</summary>
+internal sealed record CliWorld
+{
+    /// <summary>Tables, progress and questions; colours only where they can be shown.</summary>
+    public required IAnsiConsole Console { get; init; }
+
+    /// <summary>Where JSON and raw text go.</summary>
+    public required TextWriter Output { get; init; }
+
+    /// <summary>Where failures are said.</summary>
+    public required TextWriter Error { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>An environment variable, or null.</summary>
+    public required Func<string, string?> Variable { get; init; }
+
+    /// <summary>Opens the site that an address names.</summary>
+    public Func<SiteAddress, SiteClient> OpenSite { get; init; } = address => new SiteClient(new Uri(address.Url), address.CaFingerprint, address.Token);
+
+    /// <summary>The world of a person at a terminal or a script.</summary>
+    public static CliWorld Real()
+    {
+        var console = AnsiConsole.Console;
+
+        // A pipe has no width: rows stay on one line each.
+        if (System.Console.IsOutputRedirected) console.Profile.Width = 240;
+        return new() { Console = console, Output = System.Console.Out, Error = System.Console.Error, Time = TimeProvider.System, Variable = Environment.GetEnvironmentVariable };
+    }
+
+    /// <summary>Runs a command and turns what went wrong into a sentence and an exit code.</summary>
+    public async Task<int> RunAsync(Func<Task<int>> command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await command().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Done;
+        }
+        catch (CliFailure failure)
+        {
+            return Say(failure.ExitCode, failure.Message);
+        }
+        catch (SiteException refusal)
+        {
+            return Say(
+                refusal.Status switch
+                {
+                    null => ExitCode.NotConnected,
+                    HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ExitCode.NotAllowed,
+                    HttpStatusCode.NotFound => ExitCode.NotFound,
+                    HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => ExitCode.Usage,
+                    _ => ExitCode.Failed,
+                },
+                refusal.Message);
+        }
+    }
+
+    /// <summary>Asks the agent of this desktop; a refusal ends the command.</summary>
+    public static async Task<LocalReply> AskAgentAsync(string socket, LocalRequest request, CancellationToken cancellationToken)
+    {
+        LocalReply reply;
+        try
+        {
+            reply = await new LocalAgent(socket).AskAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException unreachable)
+        {
+            throw new CliFailure(ExitCode.NotConnected, unreachable.Message);
+        }
+
+        return reply.Error is { } error ? throw new CliFailure(ExitCode.Failed, error) : reply;
+    }
+
+    private int Say(int exitCode, string message)
+    {
+        Error.WriteLine(message);
+        return exitCode;
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+
+namespace Opportunism.Cli.Commands;
+
+/// <summary>Every command that asks a site or this desktop's agent. One that is added is one line here.</summary>
+internal static class CommandList
+{
+    /// <summary>Adds the commands and the options that go with all of them.</summary>
+    public static void AddTo(RootCommand root, CliWorld world)
+    {
+        var options = new CliOptions(world);
+        root.Options.Add(options.Site);
+        root.Options.Add(options.Socket);
+        root.Subcommands.Add(StatusCommand.Create(options));
+        root.Subcommands.Add(SnoozeCommand.Create(options));
+        root.Subcommands.Add(TakeBackCommand.Create(options));
+        root.Subcommands.Add(DoctorCommand.Create(options));
+        root.Subcommands.Add(NodesCommand.Create(options));
+        root.Subcommands.Add(new Command("node", "Look at or change one node.")
+        {
+            NodeShowCommand.Create(options),
+            NodeSnoozeCommand.Create(options),
+            NodeDrainCommand.Create(options),
+            NodeUndrainCommand.Create(options),
+            NodeRevokeCommand.Create(options),
+        });
+        root.Subcommands.Add(new Command("vm", "Virtual machines.")
+        {
+            VmCreateCommand.Create(options),
+            VmListCommand.Create(options),
+            VmShowCommand.Create(options),
+            VmConsoleCommand.Create(options),
+            VmStopCommand.Create(options),
+            VmStartCommand.Create(options),
+            VmDeleteCommand.Create(options),
+        });
+        root.Subcommands.Add(new Command("image", "Images that virtual machines start from.")
+        {
+            ImageUploadCommand.Create(options),
+            ImageListCommand.Create(options),
+            ImageDeleteCommand.Create(options),
+        });
+        root.Subcommands.Add(EventsCommand.Create(options));
+        root.Subcommands.Add(WatchCommand.Create(options));
+        root.Subcommands.Add(new Command("token", "Tokens that let desktops join and people in.")
+        {
+            TokenCreateCommand.Create(options),
+            TokenListCommand.Create(options),
+            TokenRevokeCommand.Create(options),
+        });
+        root.Subcommands.Add(CompletionCommand.Create(options));
+    }
+
+    /// <summary>Parses and runs; words that cannot be understood end with <see cref="ExitCode.Usage"/>.</summary>
+    public static async Task<int> InvokeAsync(RootCommand root, CliWorld world, string[] args)
+    {
+        var parsed = root.Parse(args);
+        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = world.Output, Error = world.Error }).ConfigureAwait(false);
+        return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;
+    }
+}

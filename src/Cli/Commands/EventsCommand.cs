@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Text.Json;
+using Opportunism.Contracts.Api;
+
+namespace Opportunism.Cli.Commands;
+
+/// <summary><c>events</c>: what happened at the site.</summary>
+internal static class EventsCommand
+{
+    public static Command Create(CliOptions options)
+    {
+        var take = new Option<int>("--last") { Description = "How many of the newest.", DefaultValueFactory = _ => 50, HelpName = "N" };
+        take.Validators.Add(parsed =>
+        {
+            if (parsed.GetValueOrDefault<int>() is < 1 or > 1000) parsed.AddError("--last: 1 to 1000 is allowed.");
+        });
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what happens, until Ctrl-C; with --json one object a line." };
+        return options.ForSite(new Command("events", "Show what happened at the site.") { take, follow }, async (parsed, site, cancellationToken) =>
+        {
+            var events = await site.EventsAsync(0, parsed.GetValue(take), cancellationToken).ConfigureAwait(false);
+            if (!parsed.GetValue(follow))
+            {
+                return options.Show(parsed, events, SiteJson.Default.IReadOnlyListEventView, () =>
+                {
+                    foreach (var one in events) Write(options, parsed, one);
+                });
+            }
+
+            foreach (var one in events) Write(options, parsed, one);
+            await foreach (var one in site.WatchEventsAsync(events.Count > 0 ? events[^1].Id : -1, options.World.Time, cancellationToken).ConfigureAwait(false)) Write(options, parsed, one);
+            return ExitCode.Done;
+        });
+    }
+
+    /// <summary>Writes one event on a line.</summary>
+    public static void Write(CliOptions options, ParseResult parsed, EventView one)
+    {
+        var time = TimeZoneInfo.ConvertTime(one.At, options.World.Time.LocalTimeZone);
+        var about = one.Vm is null ? one.Node ?? "" : one.Node is null ? one.Vm : $"{one.Node} {one.Vm}";
+        options.World.Output.WriteLine(parsed.GetValue(options.Json)
+            ? JsonSerializer.Serialize(one, SiteJson.Default.EventView)
+            : ConsoleText.Safe($"{time:yyyy-MM-dd HH:mm:ss}  {one.Severity,-7}  {one.Kind,-14}  {about}  {one.Sentence}"));
+        options.World.Output.Flush();
+    }
+}

@@ -1,0 +1,22 @@
+namespace Opportunism.Cli.Commands;
+
+/// <summary>What a command leaves behind for scripts; the numbers never change and stand in docs/operating/command-line.md.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+
+    /// <summary>It was tried and did not work, or what was asked about is not well.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The words cannot be understood.</summary>
+    public const int Usage = 2;
+
+    /// <summary>There is no such node, VM, image or token.</summary>
+    public const int NotFound = 3;
+
+    /// <summary>No site or agent is known, or it does not answer.</summary>
+    public const int NotConnected = 4;
+
+    /// <summary>The token does not allow it.</summary>
+    public const int NotAllowed = 5;
+}

@@ -1,0 +1,13 @@
+namespace Opportunism.Cli.Commands;
+
+/// <summary>Shows what is not as it should be, each with what to do about it.</summary>
+internal static class HealthText
+{
+    public static void Write(CliWorld world, IEnumerable<(string Severity, string Sentence, string Remedy)> items)
+    {
+        var table = TextTable.With("how bad", "what", "what to do");
+        foreach (var (severity, sentence, remedy) in items) table.Row(severity, sentence, remedy);
+        table.Columns[1].NoWrap = false;
+        if (table.Rows.Count > 0) world.Console.Write(table);
+    }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Opportunism.Contracts.Api;
+using Opportunism.Core.Guests;
+using Spectre.Console;
+
+namespace Opportunism.Cli.Commands;
+
+/// <summary><c>image upload</c>: a disk image to the site.</summary>
+internal static class ImageUploadCommand
+{
+    public static Command Create(CliOptions options)
+    {
+        var file = new Argument<FileInfo>("file") { Description = "The image." };
+        var name = new Option<string?>("--name") { Description = "Its name; the file's name without its ending unless said." };
+        var format = new Option<string>("--format") { Description = "Its format; never guessed, since a wrong guess would be a hole in the host.", Required = true };
+        format.AcceptOnlyFromAmong("raw", "qcow2");
+        return options.ForSite(new Command("upload", "Upload an image.") { file, name, format }, async (parsed, site, cancellationToken) =>
+        {
+            var image = parsed.GetValue(file)!;
+            if (!image.Exists) throw new CliFailure(ExitCode.NotFound, $"There is no file {image.FullName}.");
+            var called = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(image.Name).ToLowerInvariant();
+            var kind = parsed.GetValue(format) == "raw" ? ImageFormat.Raw : ImageFormat.Qcow2;
+            var view = await UploadAsync(options.World, site, image, called, kind, !parsed.GetValue(options.Json), cancellationToken).ConfigureAwait(false);
+            return options.Show(parsed, view, SiteJson.Default.ImageView, $"{view.Name} is {view.State}: {Words.MiB(view.Bytes / 1048576)}, sha256 {view.Sha256}.");
+        });
+    }
+
+    private static async Task<ImageView> UploadAsync(CliWorld world, SiteClient site, FileInfo image, string name, ImageFormat format, bool showProgress, CancellationToken cancellationToken)
+    {
+        Stream content;
+        try
+        {
+            content = image.OpenRead();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CliFailure(ExitCode.Failed, $"{image.FullName} cannot be read: {failure.Message}");
+        }
+
+        await using (content.ConfigureAwait(false))
+        {
+            if (!showProgress || !world.Console.Profile.Capabilities.Interactive) return await site.UploadImageAsync(name, format, content, content.Length, null, cancellationToken).ConfigureAwait(false);
+            return await world.Console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()).StartAsync(progress =>
+            {
+                var bar = progress.AddTask(Markup.Escape(name), maxValue: Math.Max(1, content.Length));
+                return site.UploadImageAsync(name, format, content, content.Length, new Progress<long>(sent => bar.Value = sent), cancellationToken);
+            }).ConfigureAwait(false);
+        }
+    }
+}

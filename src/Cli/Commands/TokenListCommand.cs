@@ -1,0 +1,21 @@
+using System.CommandLine;
+
+namespace Opportunism.Cli.Commands;
+
+/// <summary><c>token list</c>: every token, without its secret.</summary>
+internal static class TokenListCommand
+{
+    public static Command Create(CliOptions options) =>
+        options.ForSite(new Command("list", "List tokens."), async (parsed, site, cancellationToken) =>
+        {
+            var both = new BothTokens(await site.JoinTokensAsync(cancellationToken).ConfigureAwait(false), await site.PersonTokensAsync(cancellationToken).ConfigureAwait(false));
+            return options.Show(parsed, both, CliJson.Default.BothTokens, () =>
+            {
+                var time = options.World.Time;
+                var table = TextTable.With("id", "for", "allows", "expires", "revoked", "note");
+                foreach (var token in both.Join) table.Row(token.Id, "joining", $"{token.UsesLeft} more", Words.At(token.Expires, time), token.Revoked ? "revoked" : "-", token.Note);
+                foreach (var token in both.People) table.Row(token.Id, token.Name, token.Role.ToString(), token.Expires is { } end ? Words.At(end, time) : "never", token.Revoked ? "revoked" : "-", "");
+                options.World.Console.Show(table, "There is no token.");
+            });
+        });
+}

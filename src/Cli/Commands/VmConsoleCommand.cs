@@ -1,0 +1,33 @@
+using System.CommandLine;
+using System.Text.Json;
+using Opportunism.Contracts.Api;
+
+namespace Opportunism.Cli.Commands;
+
+/// <summary><c>vm console</c>: what a VM has written to its console.</summary>
+internal static class VmConsoleCommand
+{
+    // The site answers at once when there is more; this only bounds one request.
+    private static readonly TimeSpan WaitsFor = TimeSpan.FromSeconds(20);
+
+    public static Command Create(CliOptions options)
+    {
+        var vm = SiteArguments.Vm();
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what comes, until Ctrl-C." };
+        var all = new Option<bool>("--all") { Description = "From its first boot, instead of the newest 4 KiB." };
+        return options.ForSite(new Command("console", "Show a VM's console output.") { vm, follow, all }, async (parsed, site, cancellationToken) =>
+        {
+            var name = parsed.GetValue(vm)!;
+            long offset = parsed.GetValue(all) ? 0 : -1;
+            while (true)
+            {
+                var piece = await site.ConsoleAsync(name, offset, offset < 0 || !parsed.GetValue(follow) ? TimeSpan.Zero : WaitsFor, cancellationToken).ConfigureAwait(false);
+                if (parsed.GetValue(options.Json)) options.World.Output.WriteLine(JsonSerializer.Serialize(piece, SiteJson.Default.ConsoleView));
+                else options.World.Output.Write(ConsoleText.Safe(piece.Text));
+                options.World.Output.Flush();
+                if (!parsed.GetValue(follow) && (piece.Text.Length == 0 || !parsed.GetValue(all))) return ExitCode.Done;
+                offset = piece.NextOffset;
+            }
+        });
+    }
+}

@@ -1,0 +1,21 @@
+using System.CommandLine;
+using Opportunism.Contracts.Api;
+
+namespace Opportunism.Cli.Commands;
+
+/// <summary><c>vm delete</c>: a VM and its disk, for ever.</summary>
+internal static class VmDeleteCommand
+{
+    public static Command Create(CliOptions options)
+    {
+        var vm = SiteArguments.Vm();
+        var yes = SiteArguments.Yes();
+        return options.ForSite(new Command("delete", "Delete a VM and its disk.") { vm, yes }, async (parsed, site, cancellationToken) =>
+        {
+            var name = parsed.GetValue(vm)!;
+            if (!await Confirmation.AsksAsync(options.World, parsed.GetValue(yes), $"Delete {name} and its disk?", cancellationToken).ConfigureAwait(false)) return ExitCode.Failed;
+            var view = await site.DeleteVmAsync(name, cancellationToken).ConfigureAwait(false);
+            return options.Show(parsed, view, SiteJson.Default.VmView, $"{view.Name} is {view.Status}.");
+        });
+    }
+}

@@ -1,0 +1,18 @@
+using System.CommandLine;
+using Opportunism.Contracts.Api;
+
+namespace Opportunism.Cli.Commands;
+
+/// <summary><c>vm stop</c>: a VM off, its disk kept.</summary>
+internal static class VmStopCommand
+{
+    public static Command Create(CliOptions options)
+    {
+        var vm = SiteArguments.Vm();
+        return options.ForSite(new Command("stop", "Turn a VM off; its disk is kept.") { vm }, async (parsed, site, cancellationToken) =>
+        {
+            var view = await site.StopVmAsync(parsed.GetValue(vm)!, cancellationToken).ConfigureAwait(false);
+            return options.Show(parsed, view, SiteJson.Default.VmView, $"{view.Name} is {view.Status}.");
+        });
+    }
+}

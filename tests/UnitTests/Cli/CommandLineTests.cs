@@ -1,0 +1,197 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
+using Opportunism.Cli.Commands;
+using Opportunism.Contracts.Api;
+using Opportunism.Core.Availability;
+using Spectre.Console;
+using Xunit;
+
+namespace Opportunism.UnitTests.Cli;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private static readonly string Node = JsonSerializer.Serialize(
+        new NodeView { Id = "lab3-07", State = NodeState.Frozen, Reason = "the owner was seen by input", Monitors = [new("input", false, 0, "no [keyboard] here")] },
+        SiteJson.Default.NodeView);
+
+    private const string Vm = """{"id":"0123456789abcdef0123456789abcdef","name":"sum","status":"Waiting","why":"no node has room","vcpus":2,"memoryMiB":1024}""";
+
+    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 22, 16, 0, 0, TimeSpan.Zero));
+    private readonly FakeSite site = new();
+    private readonly StringWriter output = new();
+    private readonly StringWriter error = new();
+    private readonly string folder = Directory.CreateTempSubdirectory("cli-").FullName;
+    private readonly string siteFile;
+
+    public CommandLineTests()
+    {
+        siteFile = Path.Combine(folder, SiteFile.Name);
+        File.WriteAllText(siteFile, """{"url":"https://site.example:7443","caPath":"ca.pem","caFingerprint":"00","processId":1}""");
+        File.WriteAllText(Path.Combine(folder, SiteFile.AdminTokenName), "secret\n");
+    }
+
+    public void Dispose()
+    {
+        site.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Nodes_are_listed()
+    {
+        site.Answers("GET /v1/nodes", $"[{Node}]");
+        Assert.Equal(ExitCode.Done, await RunAsync("nodes"));
+        Assert.Contains("lab3-07", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the owner was seen by input", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_site_says_is_never_read_as_markup()
+    {
+        site.Answers("GET /v1/nodes/lab3-07", Node);
+        Assert.Equal(ExitCode.Done, await RunAsync("node", "show", "lab3-07"));
+        Assert.Contains("no [keyboard] here", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nodes")]
+    [InlineData("node", "show", "lab3-07")]
+    [InlineData("vm", "list")]
+    [InlineData("vm", "show", "sum")]
+    [InlineData("image", "list")]
+    [InlineData("events")]
+    [InlineData("token", "list")]
+    [InlineData("token", "create")]
+    [InlineData("vm", "create", "sum", "--image", "tiny")]
+    [InlineData("vm", "delete", "sum")]
+    [InlineData("image", "delete", "tiny")]
+    [InlineData("token", "revoke", "t1")]
+    [InlineData("node", "snooze", "lab3-07", "--for", "2h")]
+    public async Task Every_command_prints_json_when_asked(params string[] words)
+    {
+        site.Answers("GET /v1/nodes", $"[{Node}]").Answers("GET /v1/nodes/lab3-07", Node).Answers("POST /v1/nodes/lab3-07/snooze", Node)
+            .Answers("GET /v1/vms", $"[{Vm}]").Answers("GET /v1/vms/sum", Vm).Answers("POST /v1/vms", Vm).Answers("DELETE /v1/vms/sum", Vm)
+            .Answers("GET /v1/images", "[]").Answers("DELETE /v1/images/tiny", "{}").Answers("GET /v1/events?after=0&take=50", "[]")
+            .Answers("GET /v1/tokens/join", "[]").Answers("GET /v1/tokens/people", "[]").Answers("DELETE /v1/tokens/join/t1", "{}")
+            .Answers("POST /v1/tokens/join", """{"id":"t1","token":"opj1-secret","expires":null}""");
+        Assert.Equal((ExitCode.Done, ""), (await RunAsync([.. words, "--json"]), error.ToString()));
+        using var parsed = JsonDocument.Parse(output.ToString());
+        Assert.True(parsed.RootElement.ValueKind is JsonValueKind.Object or JsonValueKind.Array);
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.NotFound, ExitCode.NotFound)]
+    [InlineData(HttpStatusCode.Unauthorized, ExitCode.NotAllowed)]
+    [InlineData(HttpStatusCode.Forbidden, ExitCode.NotAllowed)]
+    [InlineData(HttpStatusCode.BadRequest, ExitCode.Usage)]
+    [InlineData(HttpStatusCode.Conflict, ExitCode.Failed)]
+    [InlineData(HttpStatusCode.InternalServerError, ExitCode.Failed)]
+    public async Task A_refusal_has_its_exit_code_and_its_sentence(HttpStatusCode status, int exit)
+    {
+        site.Answers("POST /v1/vms/sum/stop", """{"detail":"The site said why."}""", status);
+        Assert.Equal(exit, await RunAsync("vm", "stop", "sum"));
+        Assert.Equal("The site said why.", error.ToString().Trim());
+    }
+
+    [Theory]
+    [InlineData("nosuch")]
+    [InlineData("vm", "create", "sum")]
+    [InlineData("vm", "create", "sum", "--image", "tiny", "--policy", "explode")]
+    [InlineData("node", "snooze", "lab3-07", "--for", "soon")]
+    [InlineData("node", "snooze", "lab3-07", "--for", "1h", "--off")]
+    [InlineData("node", "snooze", "lab3-07", "--until", "2020-01-01")]
+    [InlineData("token", "create", "--valid", "long")]
+    [InlineData("events", "--last", "0")]
+    public async Task Words_that_cannot_be_understood_are_a_usage_error_and_reach_no_site(params string[] words)
+    {
+        Assert.Equal(ExitCode.Usage, await RunAsync(words));
+        Assert.Empty(site.Requests);
+    }
+
+    [Fact]
+    public async Task Without_a_site_it_says_how_to_name_one()
+    {
+        File.Delete(siteFile);
+        Assert.Equal(ExitCode.NotConnected, await RunAsync("nodes"));
+        Assert.Contains(siteFile, error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_without_an_agent_says_that_nothing_was_tried()
+    {
+        Assert.Equal(ExitCode.NotConnected, await RunAsync("doctor", "--agent-socket", Path.Combine(folder, "none.sock")));
+        Assert.Contains("Nothing was tried", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_snooze_without_a_time_lasts_until_midnight()
+    {
+        site.Answers("POST /v1/nodes/lab3-07/snooze", Node);
+        Assert.Equal(ExitCode.Done, await RunAsync("node", "snooze", "lab3-07"));
+        Assert.Contains("2026-11-23T00:00:00", Assert.Single(site.Bodies), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_that_is_not_for_joining_is_revoked_as_a_persons()
+    {
+        site.Answers("DELETE /v1/tokens/people/t9", "{}");
+        Assert.Equal(ExitCode.Done, await RunAsync("token", "revoke", "t9"));
+        Assert.Equal(["DELETE /v1/tokens/join/t9", "DELETE /v1/tokens/people/t9"], site.Requests);
+    }
+
+    [Fact]
+    public async Task A_console_cannot_play_with_the_terminal()
+    {
+        site.Answers("GET /v1/vms/sum/console?offset=-1&waitSeconds=0", """{"offset":0,"nextOffset":9,"text":"tick 1\r\n\u001b]0;evil\u0007"}""");
+        Assert.Equal(ExitCode.Done, await RunAsync("vm", "console", "sum"));
+        Assert.Equal("tick 1\n\u241b]0;evil\u2407", output.ToString());
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    public async Task Completion_scripts_ask_the_program(string shell)
+    {
+        Assert.Equal(ExitCode.Done, await RunAsync("completion", shell));
+        Assert.Contains("[suggest:", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Words_are_completed()
+    {
+        var found = Root(World()).Parse("vm ").GetCompletions(3).Select(item => item.Label).ToList();
+        Assert.Contains("create", found);
+        Assert.Contains("console", found);
+    }
+
+    private async Task<int> RunAsync(params string[] words)
+    {
+        var world = World();
+        return await CommandList.InvokeAsync(Root(world), world, ["--site", siteFile, .. words]);
+    }
+
+    private static RootCommand Root(CliWorld world)
+    {
+        var root = new RootCommand();
+        CommandList.AddTo(root, world);
+        return root;
+    }
+
+    private CliWorld World()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
+        console.Profile.Width = 200;
+        return new()
+        {
+            Console = console,
+            Output = output,
+            Error = error,
+            Time = time,
+            Variable = _ => null,
+            OpenSite = address => new SiteClient(new Uri(address.Url), site, address.Token),
+        };
+    }
+}
