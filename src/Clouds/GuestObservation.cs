@@ -36,6 +36,9 @@ public sealed record GuestObservation
     /// <summary>Latest time until it ran again; null when not measured.</summary>
     public double? ResumeMs { get; init; }
 
+    /// <summary>From the decision that it goes on until its vCPUs ran, in ms.</summary>
+    public double? ThawMs { get; init; }
+
     /// <summary>Room its checkpoint takes; null when there is none.</summary>
     public long? CheckpointMiB { get; init; }
 }

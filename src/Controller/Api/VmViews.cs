@@ -27,6 +27,7 @@ internal static class VmViews
             MemoryReturnedMs = vm.Seen?.MemoryReturnedMs,
             MemoryReturnedMiB = vm.Seen?.MemoryReturnedMiB,
             ResumeMs = vm.Seen?.ResumeMs,
+            ThawMs = vm.Seen?.ThawMs,
             CheckpointMiB = vm.Seen?.CheckpointMiB,
         },
         Placements = vm.Placements,

@@ -44,6 +44,7 @@ internal static class ReportReading
         MemoryReturnedMs = Measured(guest.MemoryReturnedMs),
         MemoryReturnedMiB = guest.MemoryReturnedMib > 0 ? (long)guest.MemoryReturnedMib : null,
         ResumeMs = Measured(guest.ResumeMs),
+        ThawMs = Measured(guest.ThawMs),
         CheckpointMiB = guest.CheckpointMib > 0 ? (long)guest.CheckpointMib : null,
     };
 

@@ -49,7 +49,7 @@ internal static class ReportLimits
         if (!Enum.TryParse<GuestPhase>(guest.Phase, out var phase) || phase.ToString() != guest.Phase) return "a guest's phase is not one of this contract";
         if (guest.Sentence.Length > SentenceLength) return "a guest's sentence is longer than 1000 characters";
         if (guest.DiskSha256.Length > 0 && !IsSha256(guest.DiskSha256)) return "a guest's disk_sha256 is not 64 lower-case hexadecimal digits";
-        if (!IsMeasure(guest.HoldMs) || !IsMeasure(guest.MemoryReturnedMs) || !IsMeasure(guest.ResumeMs) || guest.Progress is not (>= 0 and <= 1)) return "a guest's measured time or progress is out of range";
+        if (!IsMeasure(guest.HoldMs) || !IsMeasure(guest.MemoryReturnedMs) || !IsMeasure(guest.ResumeMs) || !IsMeasure(guest.ThawMs) || guest.Progress is not (>= 0 and <= 1)) return "a guest's measured time or progress is out of range";
         if (guest.CheckpointMib > 1L << 40 || guest.MemoryReturnedMib > 1L << 40 || guest.Generation > long.MaxValue) return "a guest's size or generation is out of range";
         return IsTime(guest.PhaseSince) ? null : "a guest's timestamp is out of range";
     }
