@@ -90,6 +90,42 @@ public sealed class FakeAgent : IAsyncDisposable
         await PlanAsync(plan => plan.AcknowledgedSequence >= Report.Sequence);
     }
 
+    /// <summary>Reports that a guest is in that phase.</summary>
+    public Task ReportGuestAsync(string guest, string phase, Action<GuestReport>? change = null) => ReportAsync(report =>
+    {
+        var known = report.Guests.FirstOrDefault(other => other.GuestId == guest);
+        if (known is null) report.Guests.Add(known = new GuestReport { GuestId = guest });
+        known.Phase = phase;
+        known.Generation = Plan.Guests.FirstOrDefault(plan => plan.GuestId == guest)?.Generation ?? known.Generation;
+        change?.Invoke(known);
+    });
+
+    /// <summary>Hands a guest's disk over, as the contract says, and answers what the site confirmed.</summary>
+    public async Task<string> WriteDiskAsync(string guest, byte[] disk, string? sha256 = null)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        sha256 ??= Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(disk));
+        using var call = Client.WriteDisk(Credentials);
+        await call.RequestStream.WriteAsync(new WriteDiskRequest { GuestId = guest, Sha256 = sha256, TotalBytes = (ulong)disk.Length });
+        for (var offset = 0; offset < disk.Length; offset += 50_000)
+        {
+            var piece = disk.AsSpan(offset, Math.Min(50_000, disk.Length - offset));
+            await call.RequestStream.WriteAsync(new WriteDiskRequest { Chunk = new Chunk { Offset = (ulong)offset, Data = Google.Protobuf.ByteString.CopyFrom(piece) } });
+        }
+
+        await call.RequestStream.CompleteAsync();
+        return (await call).Sha256;
+    }
+
+    /// <summary>Reads a whole stream of chunks.</summary>
+    public static async Task<byte[]> ReadAllAsync(AsyncServerStreamingCall<Chunk> call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        using var content = new MemoryStream();
+        await foreach (var chunk in call.ResponseStream.ReadAllAsync()) chunk.Data.WriteTo(content);
+        return content.ToArray();
+    }
+
     /// <summary>Sends any report without waiting for anything.</summary>
     public Task SendAsync(NodeReport report) => stream!.RequestStream.WriteAsync(report);
 
