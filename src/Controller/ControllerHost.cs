@@ -28,9 +28,6 @@ namespace Opportunism.Controller;
 /// <summary>Composes the controller: what serves whom, on which address, with which limits.</summary>
 internal static class ControllerHost
 {
-    // Requests but uploads are small JSON documents.
-    private const int LargestRequest = 64 * 1024;
-
     // A disk's chunk of 1 MiB and what is around it.
     private const int LargestMessage = (1 << 20) + (64 * 1024);
 
@@ -90,7 +87,7 @@ internal static class ControllerHost
     private static void Listen(KestrelServerOptions kestrel, IPEndPoint endpoint, SiteKeys keys)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = LargestRequest;
+        kestrel.Limits.MaxRequestBodySize = LargestMessage;
         kestrel.Limits.MaxConcurrentConnections = 20_000;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
 
@@ -15,6 +16,9 @@ internal static class Answers
 
     /// <summary>May do everything.</summary>
     public const string Admin = nameof(Role.Admin);
+
+    /// <summary>Requests but uploads are small JSON documents.</summary>
+    public static RequestSizeLimitAttribute SmallRequests { get; } = new(64 * 1024);
 
     /// <summary>What an exception becomes: a caller's mistake is an answer, not a fault of ours.</summary>
     public static ExceptionHandlerOptions ForFaults { get; } = new()
