@@ -28,9 +28,6 @@ namespace Opportunism.Controller;
 /// <summary>Composes the controller: what serves whom, on which address, with which limits.</summary>
 internal static class ControllerHost
 {
-    // Requests but uploads are small JSON documents.
-    private const int LargestRequest = 64 * 1024;
-
     // A disk's chunk of 1 MiB and what is around it.
     private const int LargestMessage = (1 << 20) + (64 * 1024);
 
@@ -50,7 +47,7 @@ internal static class ControllerHost
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.Diagnostics", LogLevel.Error);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.Diagnostics", LogLevel.Error).AddFilter(typeof(PersonGate).FullName, LogLevel.Warning);
 
         var keys = new SiteKeys(state, time, [.. ControllerOptionsValidator.NamesOf(options), AddressOf(options)]);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, IPEndPoint.Parse(options.Listen), keys));
@@ -90,7 +87,7 @@ internal static class ControllerHost
     private static void Listen(KestrelServerOptions kestrel, IPEndPoint endpoint, SiteKeys keys)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = LargestRequest;
+        kestrel.Limits.MaxRequestBodySize = LargestMessage;
         kestrel.Limits.MaxConcurrentConnections = 20_000;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
 
@@ -108,7 +105,7 @@ internal static class ControllerHost
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
         services.AddSingleton(settings.Controller).AddSingleton(settings.Policy).AddSingleton(state).AddSingleton(keys).AddSingleton(time);
-        services.AddSingleton<IDbContextFactory<SiteDbContext>>(new SqliteContexts(state.Path));
+        services.AddSingleton<IDbContextFactory<SiteDbContext>>(new SqliteContexts(state));
         services.AddSingleton<StoreStart>().AddSingleton<NodeStore>().AddSingleton<TokenStore>().AddSingleton<ImageStore>().AddSingleton<EventStore>().AddSingleton<IEmbeddedStore, EmbeddedStore>();
         services.AddSingleton(parts => CloudCatalog.Create(settings.Controller.Cloud, parts.GetRequiredService<IEmbeddedStore>(), time));
         services.AddSingleton<PersonTokens>().AddSingleton<ImageShelf>().AddSingleton<DiskShelf>().AddSingleton<ConsoleBook>();
@@ -129,9 +126,14 @@ internal static class ControllerHost
             .AddPolicy(Answers.Viewer, policy => policy.RequireRole(Answers.Viewer))
             .AddPolicy(Answers.Operator, policy => policy.RequireRole(Answers.Operator))
             .AddPolicy(Answers.Admin, policy => policy.RequireRole(Answers.Admin));
-        services.AddProblemDetails();
-        services.AddOpenApi();
-        services.AddHealthChecks();
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Answers.Explain);
+        services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Opportunism site";
+            document.Info.Version = "1";
+            return Task.CompletedTask;
+        }));
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, SiteJson.Default);
@@ -142,7 +144,7 @@ internal static class ControllerHost
 
     private static void Map(WebApplication app)
     {
-        app.UseExceptionHandler();
+        app.UseExceptionHandler(Answers.ForFaults);
         app.UseStatusCodePages();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Opportunism.Controller.Access;
 
 /// <summary>The folder that holds all a site must not lose. Only the controller's user may enter it.</summary>
@@ -11,12 +9,7 @@ internal sealed class StateFolder : IDisposable
     public StateFolder(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(Path);
-        else
-        {
-            Directory.CreateDirectory(Path, OwnerOnly | UnixFileMode.UserExecute);
-            File.SetUnixFileMode(Path, OwnerOnly | UnixFileMode.UserExecute);
-        }
+        MakePrivate(Path);
     }
 
     public string Path { get; }
@@ -28,7 +21,7 @@ internal sealed class StateFolder : IDisposable
     {
         try
         {
-            held = new FileStream(this["controller.lock"], FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            held = new FileStream(this["controller.lock"], Private(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None }));
             return true;
         }
         catch (IOException)
@@ -40,6 +33,25 @@ internal sealed class StateFolder : IDisposable
     /// <summary>Lets go of the folder.</summary>
     public void Dispose() => held?.Dispose();
 
+    /// <summary>Options for making a file that nobody else may read.</summary>
+    public static FileStreamOptions Private(FileStreamOptions options)
+    {
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        return options;
+    }
+
+    /// <summary>Makes a folder that nobody else may enter; one that is there already is made so.</summary>
+    public static string MakePrivate(string path)
+    {
+        if (OperatingSystem.IsWindows()) return Directory.CreateDirectory(path).FullName;
+        var made = Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(path, OwnerOnly | UnixFileMode.UserExecute);
+        return made.FullName;
+    }
+
+    /// <summary>Makes an empty private file unless there is one.</summary>
+    public void Touch(string name) => new FileStream(this[name], Private(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite })).Dispose();
+
     /// <summary>The text of a file, or null when there is none.</summary>
     public string? Read(string name) => File.Exists(this[name]) ? File.ReadAllText(this[name]) : null;
 
@@ -48,9 +60,7 @@ internal sealed class StateFolder : IDisposable
     {
         var written = this[name + ".new"];
         File.Delete(written);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!RuntimeInformation.IsOSPlatform(OSPlatform.Windows)) options.UnixCreateMode = OwnerOnly;
-        using (var file = new FileStream(written, options))
+        using (var file = new FileStream(written, Private(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write })))
         {
             file.Write(System.Text.Encoding.UTF8.GetBytes(text));
             file.Flush(flushToDisk: true);

@@ -14,7 +14,7 @@ internal static class NodesApi
 
     public static void MapNodes(this IEndpointRouteBuilder routes)
     {
-        var nodes = routes.MapGroup("/v1/nodes").WithTags("nodes");
+        var nodes = routes.MapGroup("/v1/nodes").WithMetadata(Answers.SmallRequests).WithTags("nodes");
         nodes.MapGet("", (NodeBook fleet, NodeViews views) => (IReadOnlyList<NodeView>)[.. fleet.Nodes.Select(views.ViewOf)]).RequireAuthorization(Answers.Viewer).WithName("listNodes");
         nodes.MapGet("/{id}", Show).RequireAuthorization(Answers.Viewer).WithName("showNode");
         nodes.MapPost("/{id}/snooze", SnoozeAsync).RequireAuthorization(Answers.Operator).WithName("snoozeNode");

@@ -14,7 +14,7 @@ internal static class TokensApi
 
     public static void MapTokens(this IEndpointRouteBuilder routes)
     {
-        var tokens = routes.MapGroup("/v1/tokens").WithTags("tokens").RequireAuthorization(Answers.Admin);
+        var tokens = routes.MapGroup("/v1/tokens").WithMetadata(Answers.SmallRequests).WithTags("tokens").RequireAuthorization(Answers.Admin);
         tokens.MapGet("/join", ListJoinAsync).WithName("listJoinTokens");
         tokens.MapPost("/join", CreateJoinAsync).WithName("createJoinToken");
         tokens.MapDelete("/join/{id}", RevokeJoinAsync).WithName("revokeJoinToken");

@@ -20,7 +20,7 @@ internal static class VmsApi
 
     public static void MapVms(this IEndpointRouteBuilder routes)
     {
-        var vms = routes.MapGroup("/v1/vms").WithTags("vms");
+        var vms = routes.MapGroup("/v1/vms").WithMetadata(Answers.SmallRequests).WithTags("vms");
         vms.MapGet("", List).RequireAuthorization(Answers.Viewer).WithName("listVms");
         vms.MapPost("", CreateAsync).RequireAuthorization(Answers.Operator).WithName("createVm");
         vms.MapGet("/{id}", Show).RequireAuthorization(Answers.Viewer).WithName("showVm");

@@ -1,3 +1,5 @@
+using Opportunism.Controller.Access;
+
 namespace Opportunism.Controller.Files;
 
 /// <summary>A folder of large files, written whole and read in pieces.</summary>
@@ -10,7 +12,7 @@ internal sealed class ContentFolder
 
     public ContentFolder(string path, long keepFreeBytes)
     {
-        this.path = Directory.CreateDirectory(path).FullName;
+        this.path = StateFolder.MakePrivate(path);
         this.keepFreeBytes = keepFreeBytes;
 
         // A transfer that a crash cut is begun anew by whoever sent it.

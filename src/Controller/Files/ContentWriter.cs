@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Opportunism.Controller.Access;
 
 namespace Opportunism.Controller.Files;
 
@@ -15,7 +16,7 @@ internal sealed class ContentWriter : IAsyncDisposable
     public ContentWriter(string temporaryPath)
     {
         path = temporaryPath;
-        file = new FileStream(temporaryPath, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous, BufferSize = 0 });
+        file = new FileStream(temporaryPath, StateFolder.Private(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous, BufferSize = 0 }));
     }
 
     public long Bytes { get; private set; }

@@ -24,7 +24,7 @@ internal sealed partial class NodesEndpoint(
     IHostApplicationLifetime lifetime,
     TimeProvider time) : Nodes.NodesBase
 {
-    // A node that is slowed this often in a row does not listen.
+    // A node that was slowed this often without ever falling quiet does not listen.
     private const int SlowedUntilCut = 50;
 
     /// <summary>1. A new desktop.</summary>
@@ -58,8 +58,9 @@ internal sealed partial class NodesEndpoint(
         while (await reports.MoveNext(cancellationToken))
         {
             if (ReportLimits.Problem(reports.Current) is { } problem) throw new RpcException(new Status(StatusCode.InvalidArgument, $"the report was refused: {problem}"));
+            if (bucket.IsFull) slowed = 0;
             var wait = bucket.Take();
-            slowed = wait > TimeSpan.Zero ? slowed + 1 : 0;
+            if (wait > TimeSpan.Zero) slowed++;
             if (slowed > SlowedUntilCut) throw new RpcException(new Status(StatusCode.ResourceExhausted, "too many reports; send the newest one at most a few times a second"));
 
             // Not reading on is what slows the sender.

@@ -50,11 +50,17 @@ public sealed class FakeAgent : IAsyncDisposable
     public Metadata Credentials => new() { { "authorization", $"Node {Id}:{Secret}" } };
 
     /// <summary>Enrols with a join token.</summary>
-    public static async Task<FakeAgent> EnrolAsync(TestSite site, string joinToken, string name)
+    public static Task<FakeAgent> EnrolAsync(TestSite site, string joinToken, string name)
     {
         ArgumentNullException.ThrowIfNull(site);
+        return EnrolAsync(site.Url, joinToken, name);
+    }
+
+    /// <summary>Enrols with a join token at a site anywhere.</summary>
+    public static async Task<FakeAgent> EnrolAsync(Uri site, string joinToken, string name)
+    {
         if (!JoinToken.TryParse(joinToken, out var token)) throw new ArgumentException($"'{joinToken}' is not a join token.", nameof(joinToken));
-        var agent = new FakeAgent(site.Url, token.CaFingerprint);
+        var agent = new FakeAgent(site, token.CaFingerprint);
         var reply = await agent.Client.EnrolAsync(new EnrolRequest { ContractVersion = 1, JoinSecret = token.Secret, ProposedName = name, AgentVersion = "0.1.0" });
         agent.Id = reply.NodeId;
         agent.Secret = reply.NodeSecret;
@@ -65,7 +71,13 @@ public sealed class FakeAgent : IAsyncDisposable
     public FakeAgent At(TestSite site)
     {
         ArgumentNullException.ThrowIfNull(site);
-        var agent = new FakeAgent(site.Url, site.CaFingerprint) { Id = Id, Secret = Secret };
+        return At(site.Url, site.CaFingerprint);
+    }
+
+    /// <summary>The same node dialling a site anywhere.</summary>
+    public FakeAgent At(Uri site, string caFingerprint)
+    {
+        var agent = new FakeAgent(site, caFingerprint) { Id = Id, Secret = Secret };
         agent.Report.MergeFrom(Report);
         return agent;
     }
@@ -88,6 +100,44 @@ public sealed class FakeAgent : IAsyncDisposable
         Report.PlanVersion = Plan.Version;
         await SendAsync(Report.Clone());
         await PlanAsync(plan => plan.AcknowledgedSequence >= Report.Sequence);
+    }
+
+    /// <summary>Reports that a guest is in that phase.</summary>
+    public Task ReportGuestAsync(string guest, string phase, Action<GuestReport>? change = null) => ReportAsync(report =>
+    {
+        var known = report.Guests.FirstOrDefault(other => other.GuestId == guest);
+        if (known is null) report.Guests.Add(known = new GuestReport { GuestId = guest });
+        known.Phase = phase;
+        known.Generation = Plan.Guests.FirstOrDefault(plan => plan.GuestId == guest)?.Generation ?? known.Generation;
+        change?.Invoke(known);
+    });
+
+    /// <summary>Hands a guest's disk over, as the contract says, and answers what the site confirmed.</summary>
+    public async Task<string> WriteDiskAsync(string guest, byte[] disk, string? sha256 = null)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        sha256 ??= Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(disk));
+        using var call = Client.WriteDisk(Credentials);
+        try
+        {
+            await SendDiskAsync(call.RequestStream, guest, disk, sha256);
+        }
+        catch (RpcException)
+        {
+            // The site ended the call while it was still being written to; its answer says why.
+            return (await call).Sha256;
+        }
+
+        return (await call).Sha256;
+    }
+
+    /// <summary>Reads a whole stream of chunks.</summary>
+    public static async Task<byte[]> ReadAllAsync(AsyncServerStreamingCall<Chunk> call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        using var content = new MemoryStream();
+        await foreach (var chunk in call.ResponseStream.ReadAllAsync()) chunk.Data.WriteTo(content);
+        return content.ToArray();
     }
 
     /// <summary>Sends any report without waiting for anything.</summary>
@@ -129,6 +179,18 @@ public sealed class FakeAgent : IAsyncDisposable
         stream?.Dispose();
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         channel.Dispose();
+    }
+
+    private static async Task SendDiskAsync(IClientStreamWriter<WriteDiskRequest> to, string guest, byte[] disk, string sha256)
+    {
+        await to.WriteAsync(new WriteDiskRequest { GuestId = guest, Sha256 = sha256, TotalBytes = (ulong)disk.Length });
+        for (var offset = 0; offset < disk.Length; offset += 50_000)
+        {
+            var piece = disk.AsSpan(offset, Math.Min(50_000, disk.Length - offset));
+            await to.WriteAsync(new WriteDiskRequest { Chunk = new Chunk { Offset = (ulong)offset, Data = Google.Protobuf.ByteString.CopyFrom(piece) } });
+        }
+
+        await to.CompleteAsync();
     }
 
     private async Task ReadAsync(AsyncDuplexStreamingCall<NodeReport, NodePlan> call)

@@ -75,6 +75,39 @@ public sealed class TestSite : IAsyncDisposable
         return (await Admin.UploadImageAsync(name, Core.Guests.ImageFormat.Raw, new MemoryStream(content), bytes), content);
     }
 
+    /// <summary>Waits for an event of that kind about that node or VM; those that have happened already count.</summary>
+    public async Task<EventView> EventAsync(string kind, string? about = null, long after = 0)
+    {
+        // Generous for a busy machine; a test that waits this long has failed.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await foreach (var item in Admin.WatchEventsAsync(after, TimeProvider.System, deadline.Token))
+        {
+            if (item.Kind == kind && (about is null || item.Node == about || item.Vm == about)) return item;
+        }
+
+        throw new InvalidOperationException($"No event {kind} about {about} came.");
+    }
+
+    /// <summary>Waits until a VM has that status.</summary>
+    public async Task<VmView> VmAsync(string idOrName, Core.Fleet.VmStatus status)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var vm = await Admin.VmAsync(idOrName, deadline.Token);
+        var newest = 0L;
+        while (vm.Status != status)
+        {
+            await foreach (var item in Admin.WatchEventsAsync(newest, TimeProvider.System, deadline.Token))
+            {
+                newest = item.Id;
+                if (item.Vm == vm.Id) break;
+            }
+
+            vm = await Admin.VmAsync(vm.Id, deadline.Token);
+        }
+
+        return vm;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
