@@ -17,7 +17,7 @@ public sealed class GuestOptionsValidator : IValidateOptions<GuestOptions>
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
-    private static IEnumerable<string> Problems(GuestOptions options)
+    internal static IEnumerable<string> Problems(GuestOptions options)
     {
         if (!HypervisorCatalog.Names.Contains(options.Hypervisor)) yield return $"Guests:Hypervisor is '{options.Hypervisor}'; known are {string.Join(", ", HypervisorCatalog.Names)}.";
         if (!IsPlainPath(options.StateFolder)) yield return $"Guests:StateFolder is '{options.StateFolder}'; an absolute path without '..' is needed.";
