@@ -96,8 +96,10 @@ internal sealed class AgentParts : BackgroundService
         base.Dispose();
         foreach (var service in services) service.Dispose();
         trial.Dispose();
-        wakeUp.Dispose();
+        // Letting go of guests is told to whoever listens; nobody is left who would.
+        hypervisor.GuestsChanged -= loop.Reconsider;
         hypervisor.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        wakeUp.Dispose();
     }
 
     private static Task OnOwnThread(Action run)

@@ -33,7 +33,8 @@ internal sealed class LocalSite : IAsyncDisposable
     {
         var site = new LocalSite(folders, settings, time);
         Directory.CreateDirectory(folders.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
-        File.Delete(Path.Combine(folders.ControllerState, SiteFile.Name));
+        // One left by an earlier run would name a controller that is gone.
+        if (Directory.Exists(folders.ControllerState)) File.Delete(Path.Combine(folders.ControllerState, SiteFile.Name));
         site.controller = OwnProcess.Start("controller", folders.Controller, ["--state", folders.ControllerState, "--listen", listen], folders.Logs);
         try
         {

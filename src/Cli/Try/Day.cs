@@ -85,11 +85,11 @@ internal sealed class Day(LocalSite site, ISeat seat, DayBoard board, TimeProvid
         seat.Rest();
         await StepAsync("It stands still", async () =>
         {
-            // The console's last bytes are still on their way for a moment.
-            await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(false);
+            // The console's last bytes are still on their way for a moment: the agent looks twice a second, and the machine is busy.
+            await Task.Delay(TimeSpan.FromSeconds(2), time, cancellationToken).ConfigureAwait(false);
             var before = ticks.Last;
-            await Task.Delay(TimeSpan.FromSeconds(2.2), time, cancellationToken).ConfigureAwait(false);
-            return ticks.Last == before ? $"tick {before} for 2.2 s" : throw new DayBrokenException($"The guest ticked from {before} to {ticks.Last} while the owner was there.");
+            await Task.Delay(TimeSpan.FromSeconds(2.5), time, cancellationToken).ConfigureAwait(false);
+            return ticks.Last == before ? $"tick {before} for 2.5 s" : throw new DayBrokenException($"The guest ticked from {before} to {ticks.Last} while the owner was there.");
         }).ConfigureAwait(false);
 
         var stood = ticks.Last;

@@ -50,7 +50,7 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
 
     public void Detail(string detail)
     {
-        lock (gate) rows[^1] = rows[^1] with { Detail = detail };
+        lock (gate) rows[^1] = rows[^1] with { Detail = detail.Split('\n')[0] };
     }
 
     public double End(bool seen)
@@ -63,7 +63,7 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
             if (live is null)
             {
                 var row = rows[^1];
-                console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(seen ? "ok " : "NO ")} {row.Name,-62} {ms / 1000,7:0.00} s  {row.Detail}"));
+                console.Profile.Out.Writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(seen ? "ok " : "NO ")} {row.Name,-62} {ms / 1000,7:0.00} s  {row.Detail}"));
             }
         }
 

@@ -7,24 +7,37 @@ namespace Opportunism.Cli.Try;
 [SupportedOSPlatform("linux")]
 internal static class Leftovers
 {
-    /// <summary>Kills what is left in the site's cgroups and removes them and its memory folder; answers how many processes there were.</summary>
-    public static int EndGuests(SiteSettings settings)
-    {
-        var left = 0;
-        foreach (var root in File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => line.Split(' ')[4]))
-        {
-            var ours = Path.Combine(root, settings.Name);
-            if (!Directory.Exists(ours)) continue;
-            foreach (var cgroup in Directory.EnumerateDirectories(ours, "*", SearchOption.AllDirectories).OrderByDescending(path => path.Length).Append(ours))
-            {
-                var processes = File.ReadAllLines(Path.Combine(cgroup, "cgroup.procs"));
-                left += processes.Length;
-                if (processes.Length > 0 && File.Exists(Path.Combine(cgroup, "cgroup.kill"))) File.WriteAllText(Path.Combine(cgroup, "cgroup.kill"), "1");
-                if (processes.Length == 0) Directory.Delete(cgroup);
-            }
-        }
+    // A killed QEMU gives its memory back in 0.2 s per GiB.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-        if (Directory.Exists(settings.RamFolder)) Directory.Delete(settings.RamFolder, recursive: true);
-        return left;
+    /// <summary>Kills what is left in the site's cgroups, removes them and its memory folder; answers how many processes there were, and what could not be removed.</summary>
+    public static async Task<(int Processes, string? Stuck)> EndAsync(SiteSettings settings, TimeProvider time)
+    {
+        var cgroups = Cgroups(settings.Name);
+        var left = cgroups.SelectMany(Processes).Distinct().Count();
+        foreach (var kill in cgroups.Select(cgroup => Path.Combine(cgroup, "cgroup.kill")).Where(File.Exists)) await File.WriteAllTextAsync(kill, "1").ConfigureAwait(false);
+        var began = time.GetTimestamp();
+        while (cgroups.Any(cgroup => Processes(cgroup).Length > 0) && time.GetElapsedTime(began) < Patience) await Task.Delay(TimeSpan.FromMilliseconds(20), time).ConfigureAwait(false);
+        try
+        {
+            foreach (var cgroup in cgroups) Directory.Delete(cgroup);
+            if (Directory.Exists(settings.RamFolder)) Directory.Delete(settings.RamFolder, recursive: true);
+            return (left, null);
+        }
+        catch (IOException e)
+        {
+            return (left, $"Something of the site could not be removed: {e.Message}");
+        }
     }
+
+    /// <summary>The site's cgroups in every hierarchy, inner ones first.</summary>
+    private static List<string> Cgroups(string name) =>
+        [.. File.ReadLines("/proc/self/mountinfo")
+            .Where(line => line.Contains(" - cgroup", StringComparison.Ordinal))
+            .Select(line => Path.Combine(line.Split(' ')[4], name))
+            .Where(Directory.Exists)
+            .SelectMany(ours => Directory.EnumerateDirectories(ours, "*", SearchOption.AllDirectories).Append(ours))
+            .OrderByDescending(path => path.Length)];
+
+    private static string[] Processes(string cgroup) => File.ReadAllLines(Path.Combine(cgroup, "cgroup.procs"));
 }

@@ -15,11 +15,11 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
     // Short enough to watch, long enough that every state is really seen.
     private static readonly AvailabilityTimes Times = new()
     {
-        IdleFor = TimeSpan.FromSeconds(6),
-        ThawAfter = TimeSpan.FromSeconds(6),
+        IdleFor = TimeSpan.FromSeconds(7),
+        ThawAfter = TimeSpan.FromSeconds(7),
         HoldAfter = TimeSpan.FromSeconds(1),
         PresaveAfter = TimeSpan.FromSeconds(3),
-        EvictAfter = TimeSpan.FromSeconds(10),
+        EvictAfter = TimeSpan.FromSeconds(8),
     };
 
     /// <summary>Answers 0 only if every step was seen to happen.</summary>
@@ -104,10 +104,10 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         var killed = site is null ? [] : await site.StopAsync().ConfigureAwait(false);
         if (site is not null) await site.DisposeAsync().ConfigureAwait(false);
         if (seat is not null) await seat.DisposeAsync().ConfigureAwait(false);
-        var guests = Leftovers.EndGuests(settings);
+        var (guests, stuck) = await Leftovers.EndAsync(settings, TimeProvider.System).ConfigureAwait(false);
         var problem = killed.Count > 0 ? $"The {string.Join(" and the ", killed)} did not end when asked to and had to be killed."
             : guests > 0 ? $"{guests} guest processes were left and had to be killed."
-            : null;
+            : stuck;
         board.Detail(problem ?? "nothing is left");
         steps.Add(new("Everything is ended", board.End(problem is null)));
         return (guests, problem);
