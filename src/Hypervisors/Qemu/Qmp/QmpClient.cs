@@ -82,7 +82,12 @@ internal sealed class QmpClient : IAsyncDisposable
         waiting[id] = answer;
         try
         {
-            lock (writing) DescriptorSocket.Send(socket, line, passFd);
+            lock (writing)
+            {
+                // Once closed, the descriptor's number may be another file's.
+                if (stop.IsCancellationRequested) throw Gone();
+                DescriptorSocket.Send(socket, line, passFd);
+            }
         }
         catch (QmpException)
         {
@@ -113,10 +118,14 @@ internal sealed class QmpClient : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync().ConfigureAwait(false);
-        socket.Dispose();
+        await CloseAsync().ConfigureAwait(false);
         await reading.ConfigureAwait(false);
-        stop.Dispose();
+    }
+
+    private async Task CloseAsync()
+    {
+        await stop.CancelAsync().ConfigureAwait(false);
+        lock (writing) socket.Dispose();
     }
 
     private static QmpException Gone() => new("QEMU has closed its control socket.");
@@ -155,7 +164,7 @@ internal sealed class QmpClient : IAsyncDisposable
             // The connection is over, whatever ended it; those who wait are told below.
         }
 
-        if (!stop.IsCancellationRequested) await stop.CancelAsync().ConfigureAwait(false);
+        await CloseAsync().ConfigureAwait(false);
         foreach (var id in waiting.Keys)
         {
             if (waiting.TryRemove(id, out var answer)) answer.TrySetException(Gone());

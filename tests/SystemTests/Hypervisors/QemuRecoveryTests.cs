@@ -1,0 +1,205 @@
+using System.Runtime.Versioning;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Linux;
+using Opportunism.Hypervisors.Qemu;
+using Opportunism.TestKit.Guests;
+using Xunit;
+
+namespace Opportunism.SystemTests.Hypervisors;
+
+/// <summary>What an agent finds that was killed at each step of saving, letting go and bringing back. No guest is lost, none runs.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class QemuRecoveryTests : IAsyncLifetime
+{
+    private readonly QemuSite site = new();
+    private readonly GuestSpecMaker specs = new();
+    private IHypervisor hypervisor = null!;
+    private GuestSpec spec = null!;
+    private GuestFolder folder = null!;
+    private int last;
+
+    /// <summary>Boots a guest, holds it and makes its checkpoint.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        var image = await site.MakeImageAsync(disk: true);
+        hypervisor = site.Make();
+        await hypervisor.RecoverAsync(CancellationToken.None);
+        await hypervisor.ProbeAsync(CancellationToken.None);
+        spec = specs.Make(image);
+        folder = new GuestFolder(site.Settings.StateFolder, site.Settings.RamFolder, spec.Id);
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.StartAsync(spec, image.Path, CancellationToken.None)).Outcome);
+        await TickBeyondAsync(0);
+        hypervisor.Freezer.FreezeAll();
+        Assert.True((await hypervisor.HoldAllAsync(CancellationToken.None)).IsDone);
+        Assert.True((await hypervisor.CheckpointAsync(spec.Id, null, CancellationToken.None)).IsDone);
+        last = new TickConsole(hypervisor, spec.Id).Newest;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await hypervisor.DisposeAsync();
+        await site.CleanUpAsync();
+    }
+
+    [Theory]
+    [InlineData("device state saved, memory not begun")]
+    [InlineData("memory half copied")]
+    [InlineData("manifest written, folder not renamed")]
+    [InlineData("folder renamed")]
+    [InlineData("QEMU killed, memory not yet unlinked")]
+    [InlineData("suspended")]
+    [InlineData("letting go: folder renamed back, not yet let go on")]
+    [InlineData("bringing back: memory filled, QEMU not started")]
+    [InlineData("bringing back: QEMU waits for device state")]
+    public async Task No_guest_is_lost_and_none_runs(string killedAfter)
+    {
+        await KillAsync(killedAfter);
+        var status = Assert.Single(hypervisor.Guests);
+        Assert.True(status.Phase is GuestPhase.Held or GuestPhase.Suspended, $"{killedAfter}: {status.Phase} '{status.Sentence}'");
+        var used = hypervisor.Freezer.GuestCpuNanoseconds();
+        await Task.Delay(TimeSpan.FromSeconds(1.5), TimeProvider.System);
+        Assert.Equal(last, new TickConsole(hypervisor, spec.Id).Newest);
+        Assert.InRange(hypervisor.Freezer.GuestCpuNanoseconds() - used, 0, 100_000_000);
+
+        // Through another suspend, so that what was found is worth something, and on without a lost or repeated tick.
+        if (status.Phase == GuestPhase.Held) AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        AssertDone(await hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
+        await TickBeyondAsync(last + 1);
+        Assert.False(Directory.Exists(folder.Checkpoint) || Directory.Exists(folder.Held), "Nothing saved is left while the guest runs.");
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_the_disk_has_overtaken_is_never_loaded()
+    {
+        AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        await hypervisor.DisposeAsync();
+        File.SetLastWriteTimeUtc(folder.Disk, File.GetLastWriteTimeUtc(folder.Disk).AddSeconds(1));
+        await RecoverAsync();
+        Assert.Equal(GuestPhase.Stopped, Assert.Single(hypervisor.Guests).Phase);
+        Assert.False(Directory.Exists(folder.Checkpoint));
+    }
+
+    [Theory]
+    [InlineData("memory")]
+    [InlineData("state")]
+    public async Task A_damaged_checkpoint_is_refused_and_the_disk_kept(string file)
+    {
+        AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        using (var stream = new FileStream(Path.Combine(folder.Checkpoint, file), FileMode.Open, FileAccess.ReadWrite))
+        {
+            // The first page of the memory holds the BIOS's own tables, so it is not a hole.
+            var at = file == "memory" ? 0x500 : 100;
+            stream.Position = at;
+            var before = stream.ReadByte();
+            stream.Position = at;
+            stream.WriteByte((byte)(before ^ 0x40));
+        }
+
+        var answer = await hypervisor.ResumeAsync(spec.Id, CancellationToken.None);
+        Assert.Equal(GuestOutcome.Refused, answer.Outcome);
+        Assert.Contains("damaged", answer.Sentence, StringComparison.Ordinal);
+        Assert.True(Assert.Single(hypervisor.Guests) is { Phase: GuestPhase.Suspended } status && status.Sentence.Contains("damaged", StringComparison.Ordinal));
+        Assert.Equal(0, hypervisor.GuestsInMemory);
+        AssertDone(await hypervisor.StopAsync(spec.Id, TimeSpan.Zero, CancellationToken.None));
+        Assert.True(File.Exists(folder.Disk));
+    }
+
+    [Fact]
+    public async Task A_QEMU_that_dies_while_held_leaves_a_suspended_guest()
+    {
+        hypervisor.Freezer.KillAll();
+        for (var tries = 0; hypervisor.GuestsInMemory > 0 && tries < 100; tries++) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        Assert.Equal(GuestPhase.Suspended, Assert.Single(hypervisor.Guests).Phase);
+        AssertDone(await hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
+        await TickBeyondAsync(last + 1);
+    }
+
+    [Fact]
+    public async Task A_process_that_was_not_written_down_is_ended()
+    {
+        await hypervisor.DisposeAsync();
+        File.Delete(folder.Process);
+        Directory.Delete(folder.Checkpoint, recursive: true);
+        await RecoverAsync();
+        Assert.Equal(GuestPhase.Stopped, Assert.Single(hypervisor.Guests).Phase);
+        Assert.False(File.Exists(folder.Ram));
+    }
+
+    [Fact]
+    public async Task Foreign_folders_are_left_alone()
+    {
+        await hypervisor.DisposeAsync();
+        var foreign = Path.Combine(GuestFolder.AllIn(site.Settings.StateFolder), "holiday-photos");
+        Directory.CreateDirectory(foreign);
+        var garbled = Path.Combine(GuestFolder.AllIn(site.Settings.StateFolder), new string('e', 32));
+        Directory.CreateDirectory(garbled);
+        await File.WriteAllTextAsync(Path.Combine(garbled, "guest.json"), "{ garbled");
+        await RecoverAsync();
+        Assert.Equal(GuestPhase.Held, Assert.Single(hypervisor.Guests).Phase);
+        Assert.True(Directory.Exists(foreign) && Directory.Exists(garbled));
+    }
+
+    /// <summary>Leaves things as an agent does that is killed at this point, and starts a new one.</summary>
+    private async Task KillAsync(string after)
+    {
+        if (after is "suspended" or "bringing back: memory filled, QEMU not started") AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        await hypervisor.DisposeAsync();
+        var manifest = Path.Combine(folder.Held, "manifest.json");
+        var memory = Path.Combine(folder.Held, "memory");
+        switch (after)
+        {
+            case "device state saved, memory not begun":
+                Directory.Move(folder.Checkpoint, folder.Held);
+                File.Delete(manifest);
+                File.Delete(memory);
+                break;
+            case "memory half copied":
+                Directory.Move(folder.Checkpoint, folder.Held);
+                File.Delete(manifest);
+                using (var file = File.OpenHandle(memory, FileMode.Open, FileAccess.Write)) RandomAccess.SetLength(file, RandomAccess.GetLength(file) / 2);
+                break;
+            case "manifest written, folder not renamed":
+                Directory.Move(folder.Checkpoint, folder.Held);
+                break;
+            case "letting go: folder renamed back, not yet let go on":
+                Directory.Move(folder.Checkpoint, folder.Held);
+                File.Delete(manifest);
+                break;
+            case "QEMU killed, memory not yet unlinked":
+                var record = QemuJson.Read(folder.Process, QemuJson.Default.ProcessRecord)!;
+                using (var process = LinuxProcess.Find(record.Pid, record.StartTime)!) Assert.True(process.KillAndWait(TimeSpan.FromSeconds(10)));
+                break;
+            case "bringing back: memory filled, QEMU not started":
+                File.Copy(Path.Combine(folder.Checkpoint, "memory"), folder.Ram);
+                break;
+            case "bringing back: QEMU waits for device state":
+                // A process that lives beside a checkpoint it did not make.
+                var path = Path.Combine(folder.Checkpoint, "manifest.json");
+                var text = await File.ReadAllTextAsync(path);
+                await File.WriteAllTextAsync(path, text.Replace("\"StartTime\": ", "\"StartTime\": 1", StringComparison.Ordinal));
+                break;
+        }
+
+        await RecoverAsync();
+    }
+
+    private async Task RecoverAsync()
+    {
+        hypervisor = site.Make();
+        await hypervisor.RecoverAsync(CancellationToken.None);
+        await hypervisor.ProbeAsync(CancellationToken.None);
+    }
+
+    private async Task TickBeyondAsync(int tick)
+    {
+        var console = new TickConsole(hypervisor, spec.Id);
+        for (var tries = 0; console.Newest <= tick; tries++)
+        {
+            Assert.True(tries < 600, $"The guest has not ticked beyond {tick}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+    }
+
+    private static void AssertDone(GuestAnswer answer) => Assert.True(answer.IsDone, $"{answer.Outcome}: {answer.Sentence}");
+}

@@ -1,0 +1,56 @@
+using Opportunism.Hypervisors.Qemu;
+using Xunit;
+
+namespace Opportunism.UnitTests.Hypervisors;
+
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
+public sealed class MemoryCopyTests : IDisposable
+{
+    private const int MiB = 1024 * 1024;
+    private readonly string folder = Directory.CreateTempSubdirectory("opp-copy-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task Memory_comes_back_bit_for_bit_and_zeros_take_no_room()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Guests are saved on Linux only.");
+        var memory = new byte[(20 * MiB) + 4096];
+        var random = new Random(7);
+        // Islands of noise of odd sizes at odd places, one across the border of two pieces, one at the very end.
+        foreach (var (at, length) in new[] { (0, 1), (70_001, 300_000), (MemoryCopy.PieceBytes - 3, 7), (15 * MiB, 2 * MiB), (memory.Length - 1, 1) }) random.NextBytes(memory.AsSpan(at, length));
+        memory[0] = 1;
+        memory[^1] = 1;
+        var (ram, saved, back) = (Path.Combine(folder, "ram"), Path.Combine(folder, "saved"), Path.Combine(folder, "back"));
+        await File.WriteAllBytesAsync(ram, memory);
+
+        var progress = new List<double>();
+        var (crcs, stored) = await MemoryCopy.SaveAsync(ram, saved, null, TimeProvider.System, progress.Add, CancellationToken.None);
+        Assert.InRange(stored, 2 * MiB, 4 * MiB);
+        Assert.Equal(memory.Length, new FileInfo(saved).Length);
+        Assert.Equal([1 / 3.0, 2 / 3.0, 1], progress);
+
+        using (var handle = File.OpenHandle(back, FileMode.CreateNew, FileAccess.Write)) RandomAccess.SetLength(handle, memory.Length);
+        MemoryCopy.Load(saved, back, crcs, CancellationToken.None);
+        var restored = await File.ReadAllBytesAsync(back);
+        Assert.True(memory.AsSpan().SequenceEqual(restored));
+    }
+
+    [Theory]
+    [InlineData(70_001)]
+    [InlineData(5 * MiB)]
+    public async Task One_changed_bit_is_noticed(int at)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Guests are saved on Linux only.");
+        var memory = new byte[10 * MiB];
+        new Random(7).NextBytes(memory.AsSpan(70_000, 10));
+        var (ram, saved, back) = (Path.Combine(folder, "ram"), Path.Combine(folder, "saved"), Path.Combine(folder, "back"));
+        await File.WriteAllBytesAsync(ram, memory);
+        var (crcs, _) = await MemoryCopy.SaveAsync(ram, saved, null, TimeProvider.System, null, CancellationToken.None);
+        var bytes = await File.ReadAllBytesAsync(saved);
+        bytes[at] ^= 4;
+        await File.WriteAllBytesAsync(saved, bytes);
+        using (var handle = File.OpenHandle(back, FileMode.CreateNew, FileAccess.Write)) RandomAccess.SetLength(handle, memory.Length);
+        Assert.Throws<InvalidDataException>(() => MemoryCopy.Load(saved, back, crcs, CancellationToken.None));
+    }
+}
