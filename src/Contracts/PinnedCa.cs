@@ -43,6 +43,7 @@ public sealed class PinnedCa
         KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         EnableMultipleHttp2Connections = true,
+        Expect100ContinueTimeout = TimeSpan.FromSeconds(10),
         ConnectTimeout = TimeSpan.FromSeconds(10),
     };
 

@@ -1,2 +1,24 @@
-await Console.Error.WriteLineAsync("The controller is not composed yet.");
-return 1;
+using Opportunism.Controller;
+using Opportunism.Controller.Access;
+using Opportunism.Controller.Settings;
+
+var problems = new List<string>();
+var settings = ControllerSettings.Read(args, problems);
+if (problems.Count > 0)
+{
+    foreach (var problem in problems) await Console.Error.WriteLineAsync(problem);
+    return 2;
+}
+
+using var state = new StateFolder(settings.Controller.State);
+if (!state.TryHold())
+{
+    await Console.Error.WriteLineAsync($"A controller runs already with the state folder {state.Path}: stop it first, or name another folder with --state.");
+    return 3;
+}
+
+await using var app = ControllerHost.Build(settings, state, TimeProvider.System);
+await ControllerHost.StartAsync(app, state, CancellationToken.None);
+Console.WriteLine($"Listening on {ControllerHost.UrlOf(app)}; state in {state.Path}");
+await app.WaitForShutdownAsync();
+return 0;

@@ -88,20 +88,21 @@ internal sealed partial class AvailabilityLoop : IWakeable
     /// <summary>Decides until nothing more changes; answers after how long to decide again, null when only an event can change anything.</summary>
     internal TimeSpan? Step()
     {
-        var untilSample = SampleConditions();
-        Moment now;
-        while (true)
-        {
-            now = Now();
-            if (AvailabilityRules.Next(now, policy.Current.Times) is not { } verdict) break;
-            Enter(verdict);
-        }
+        // First with what is known: an owner who comes back does not wait until the conditions have been read.
+        Decide();
+        var untilSample = SampleConditions(out var sampled);
+        if (sampled) Decide();
 
         // Taken back with nothing here: done.
         if (state == NodeState.InUse) takenBack = false;
         if (!ReferenceEquals(Status.Current.Times, policy.Current.Times)) Status.Set(Status.Current with { Times = policy.Current.Times });
-        var untilChange = AvailabilityRules.ChangesIn(now, policy.Current.Times);
+        var untilChange = AvailabilityRules.ChangesIn(Now(), policy.Current.Times);
         return untilChange < untilSample ? untilChange : untilSample;
+    }
+
+    private void Decide()
+    {
+        while (AvailabilityRules.Next(Now(), policy.Current.Times) is { } verdict) Enter(verdict);
     }
 
     private Moment Now() => new()
@@ -153,10 +154,11 @@ internal sealed partial class AvailabilityLoop : IWakeable
         else LogCruderBrake(result.Brake, guests, result.StillIn.TotalMilliseconds);
     }
 
-    private TimeSpan SampleConditions()
+    private TimeSpan SampleConditions(out bool sampled)
     {
         var now = time.GetTimestamp();
-        if (!reconsider && sampledAt is { } before && time.GetElapsedTime(before, now) is var elapsed && elapsed < ICondition.SampledEvery) return ICondition.SampledEvery - elapsed;
+        sampled = reconsider || sampledAt is not { } before || time.GetElapsedTime(before, now) >= ICondition.SampledEvery;
+        if (!sampled) return ICondition.SampledEvery - time.GetElapsedTime(sampledAt!.Value, now);
         reconsider = false;
         sampledAt = now;
         conditions.Sample(now);

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Opportunism.Agent.Availability;
 using Opportunism.Agent.Conditions;
+using Opportunism.Agent.Guests;
 using Opportunism.Agent.Monitors;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
@@ -11,17 +12,18 @@ namespace Opportunism.Agent.Reporting;
 /// <summary>Writes down everything this node is, as the controller gets it. Any thread.</summary>
 internal sealed class ReportView(
     AvailabilityLoop loop, MonitorWatch watch, ConditionSet conditions, SnoozeCondition snooze, NodeHealth health,
-    Level<IReadOnlyList<GuestReport>> guests, Func<Capacity> capacity)
+    Level<GuestsReport> guests)
 {
     // A sentence is for a person; one that is longer than this is a mistake, and the controller would refuse the report.
     private const int LongestSentence = 500;
 
     /// <summary>The guests' part of the report.</summary>
-    public Level<IReadOnlyList<GuestReport>> Guests => guests;
+    public Level<GuestsReport> Guests => guests;
 
-    public NodeReport Report(string runId, ulong sequence, ulong planVersion)
+    public NodeReport Report(string runId, ulong sequence)
     {
         var status = loop.Status.Current;
+        var here = guests.Current;
         var report = new NodeReport
         {
             ContractVersion = SiteLink.ContractVersion,
@@ -32,11 +34,11 @@ internal sealed class ReportView(
             StateSince = status.Since.ToTimestamp(),
             ReasonCode = status.Reason.Code.ToString(),
             ReasonSource = status.Reason.Source,
-            Capacity = capacity(),
-            PlanVersion = planVersion,
+            Capacity = here.Capacity,
+            PlanVersion = here.PlanVersion,
         };
         if (snooze.Times.Owner is { } until) report.SnoozedUntil = until.ToTimestamp();
-        report.Guests.AddRange(guests.Current);
+        report.Guests.AddRange(here.Guests);
         report.Monitors.AddRange(watch.Sights.Select(seen => new WatcherReport { Name = seen.Monitor, Ok = !seen.Sight.Blind, Sources = (uint)seen.Sight.Sources, Sentence = Short(seen.Sight.Sentence) }));
         report.Conditions.AddRange(conditions.All.Select(condition => new WatcherReport { Name = condition.Name, Ok = condition.Holds, Sentence = Short(condition.Sentence) }));
         report.Health.AddRange(health.Items.Select(item => new HealthReport { Code = item.Code, Severity = item.Severity.ToString(), Sentence = Short(item.Sentence), Remedy = Short(item.Remedy) }));

@@ -134,14 +134,12 @@ internal sealed partial class SiteLink(
         {
             var status = loop.Status.Current;
             var guests = reports.Guests.Current;
-            var taken = plan.Current;
-            await stream.WriteAsync(reports.Report(runId, ++sequence, taken.Version), cancellationToken).ConfigureAwait(false);
+            await stream.WriteAsync(reports.Report(runId, ++sequence), cancellationToken).ConfigureAwait(false);
 
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(
                 loop.Status.NewerThanAsync(status, enough.Token),
                 reports.Guests.NewerThanAsync(guests, enough.Token),
-                plan.NewerThanAsync(taken, enough.Token),
                 Task.Delay(options.ReportEvery, time, enough.Token)).ConfigureAwait(false);
             await enough.CancelAsync().ConfigureAwait(false);
             await Task.Delay(Gather, time, cancellationToken).ConfigureAwait(false);

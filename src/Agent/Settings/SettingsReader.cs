@@ -23,6 +23,14 @@ internal sealed class SettingsReader(IConfiguration file)
     public int Number(string section, string key, int fallback) =>
         Read(section, key, fallback, (string text, out int value) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value), "a whole number");
 
+    public long Long(string section, string key, long fallback) =>
+        Read(section, key, fallback, (string text, out long value) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value), "a whole number");
+
+    /// <summary>One of an enum's names, in any case.</summary>
+    public T OneOf<T>(string section, string key, T fallback)
+        where T : struct, Enum =>
+        Read(section, key, fallback, (string text, out T value) => Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]), string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant());
+
     public double Decimal(string section, string key, double fallback) =>
         Read(section, key, fallback, (string text, out double value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value), "a number");
 

@@ -1,12 +1,25 @@
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace Opportunism.Contracts.Api;
 
 /// <summary>A request body of known length that says how much of it has been sent.</summary>
-internal sealed class ProgressContent(Stream content, long bytes, IProgress<long>? sent) : HttpContent
+internal sealed class ProgressContent : HttpContent
 {
     // Large enough for a fast disk, small enough for a progress bar that moves.
     private const int PieceBytes = 256 * 1024;
+
+    private readonly Stream content;
+    private readonly long bytes;
+    private readonly IProgress<long>? sent;
+
+    public ProgressContent(Stream content, long bytes, IProgress<long>? sent)
+    {
+        this.content = content;
+        this.bytes = bytes;
+        this.sent = sent;
+        Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+    }
 
     protected override bool TryComputeLength(out long length)
     {

@@ -13,9 +13,9 @@ public sealed partial class SiteClient
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, path, null, type, cancellationToken);
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellationToken, Action<HttpRequestMessage>? prepare = null)
     {
-        using var response = await AnswerAsync(method, path, body, cancellationToken).ConfigureAwait(false);
+        using var response = await AnswerAsync(method, path, body, cancellationToken, prepare).ConfigureAwait(false);
         try
         {
             return await response.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false)

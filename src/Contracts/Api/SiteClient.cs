@@ -103,7 +103,9 @@ public sealed partial class SiteClient : IDisposable
     public async Task<ImageView> UploadImageAsync(string name, ImageFormat format, Stream content, long bytes, IProgress<long>? sent = null, CancellationToken cancellationToken = default)
     {
         using var body = new ProgressContent(content, bytes, sent);
-        return await SendAsync(HttpMethod.Post, $"/v1/images?name={Escape(name)}&format={format}", body, SiteJson.Default.ImageView, cancellationToken).ConfigureAwait(false);
+
+        // So that an upload that is refused is refused before gigabytes are on their way.
+        return await SendAsync(HttpMethod.Post, $"/v1/images?name={Escape(name)}&format={format}", body, SiteJson.Default.ImageView, cancellationToken, request => request.Headers.ExpectContinue = true).ConfigureAwait(false);
     }
 
     /// <summary>Deletes an image that no VM needs.</summary>

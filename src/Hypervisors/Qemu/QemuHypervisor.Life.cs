@@ -20,7 +20,7 @@ public sealed partial class QemuHypervisor
             return new GuestAnswer(GuestOutcome.Refused, problem);
         }
 
-        guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "" });
+        guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "", ShutItselfDown = false });
         try
         {
             WriteRecord(guest);
@@ -115,7 +115,7 @@ public sealed partial class QemuHypervisor
     /// <summary>Brings the guest into memory; if that fails it is suspended as before.</summary>
     private async Task<QemuProcess> LoadAsync(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
     {
-        guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "" });
+        guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "", ShutItselfDown = false });
         try
         {
             LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);

@@ -1,62 +1,26 @@
-using System.ComponentModel;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Opportunism.Agent.Monitors.Linux;
 
 namespace Opportunism.Agent.Availability.Linux;
 
 /// <summary>Wakes the deciding thread by an eventfd (man 2 eventfd): one system call on each side, no lock of the runtime's in between.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed partial class EventFdWakeUp : IWakeUp, IDisposable
+internal sealed class EventFdWakeUp : IWakeUp, IDisposable
 {
-    private const int CloseOnExec = 0x80000, NonBlocking = 0x800;
-    private const short ReadReady = 1;
-    private readonly int descriptor;
+    private readonly WakeEvent woken = new();
+    private readonly Libc.PollEntry[] entries;
 
-    public EventFdWakeUp()
-    {
-        descriptor = OpenEventFd(0, CloseOnExec | NonBlocking);
-        if (descriptor < 0) throw new Win32Exception(Marshal.GetLastPInvokeError(), "The kernel gave no eventfd to wake the deciding thread with.");
-    }
+    public EventFdWakeUp() => entries = [new() { Descriptor = woken.Descriptor, Events = Libc.POLLIN }];
 
-    public unsafe void Wake()
-    {
-        // The only way to fail is a full counter, and then the thread is being woken already.
-        ulong one = 1;
-        _ = Write(descriptor, &one, sizeof(ulong));
-    }
+    public void Wake() => woken.Set();
 
-    public unsafe void Wait(TimeSpan? atMost)
+    public void Wait(TimeSpan? atMost)
     {
-        var poll = new PollEntry { Descriptor = descriptor, Events = ReadReady };
         // Rounded up: waking a millisecond early would find that nothing is due yet and spin.
         var milliseconds = atMost is { } time ? (int)Math.Min(Math.Ceiling(Math.Max(0, time.TotalMilliseconds)), int.MaxValue) : -1;
-        if (Poll(&poll, 1, milliseconds) <= 0) return;
-        ulong counter;
-        _ = Read(descriptor, &counter, sizeof(ulong));
+        entries[0].Returned = 0;
+        if (Libc.Wait(entries, milliseconds) > 0) woken.Reset();
     }
 
-    public void Dispose() => _ = Close(descriptor);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
-
-    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
-    private static partial int OpenEventFd(uint initial, int flags);
-
-    [LibraryImport("libc", EntryPoint = "write")]
-    private static unsafe partial nint Write(int descriptor, void* buffer, nint count);
-
-    [LibraryImport("libc", EntryPoint = "read")]
-    private static unsafe partial nint Read(int descriptor, void* buffer, nint count);
-
-    [LibraryImport("libc", EntryPoint = "poll")]
-    private static unsafe partial int Poll(PollEntry* entries, nuint count, int milliseconds);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int descriptor);
+    public void Dispose() => woken.Dispose();
 }

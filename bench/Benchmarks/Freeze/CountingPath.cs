@@ -1,0 +1,48 @@
+using Opportunism.Agent.Availability;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Benchmarks.Freeze;
+
+/// <summary>Stands on both ends of the deciding thread's way and counts what is allocated in between: from its waking to the last look at the guests.</summary>
+internal sealed class CountingPath(IWakeUp wakeUp, IGuestFreezer freezer, TimeProvider time) : IWakeUp, IGuestFreezer
+{
+    private long atWake;
+
+    /// <summary>Bytes allocated on the last way from waking to standing guests.</summary>
+    public long Allocated { get; private set; }
+
+    /// <summary>When the last look at the guests was taken that found them still running, or the freeze itself.</summary>
+    public long LastMovedAt { get; private set; }
+
+    private long lastCpu;
+
+    public void Wake() => wakeUp.Wake();
+
+    public void Wait(TimeSpan? atMost)
+    {
+        wakeUp.Wait(atMost);
+        atWake = GC.GetAllocatedBytesForCurrentThread();
+    }
+
+    public bool FreezeAll()
+    {
+        var accepted = freezer.FreezeAll();
+        LastMovedAt = time.GetTimestamp();
+        return accepted;
+    }
+
+    public bool ThawAll() => freezer.ThawAll();
+
+    public bool StopAll() => freezer.StopAll();
+
+    public bool KillAll() => freezer.KillAll();
+
+    public long GuestCpuNanoseconds()
+    {
+        var cpu = freezer.GuestCpuNanoseconds();
+        if (cpu != lastCpu) LastMovedAt = time.GetTimestamp();
+        lastCpu = cpu;
+        Allocated = GC.GetAllocatedBytesForCurrentThread() - atWake;
+        return cpu;
+    }
+}

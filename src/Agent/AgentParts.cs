@@ -1,0 +1,122 @@
+using System.Runtime.Versioning;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Opportunism.Agent.Availability;
+using Opportunism.Agent.Availability.Linux;
+using Opportunism.Agent.Conditions;
+using Opportunism.Agent.Enrolment;
+using Opportunism.Agent.Guests;
+using Opportunism.Agent.LocalSocket;
+using Opportunism.Agent.Monitors;
+using Opportunism.Agent.Reporting;
+using Opportunism.Agent.Settings;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Core;
+using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Cgroups;
+using Opportunism.Hypervisors.Qemu;
+
+namespace Opportunism.Agent;
+
+/// <summary>Puts the agent's parts together and runs them: the one place that knows them all.</summary>
+/// <remarks>
+/// Start: 1. whatever guests there are, freeze them; 2. find out which they are; 3. the monitors watch and the deciding thread decides;
+/// 4. everything else. Stop: the deciding thread freezes the guests last thing; nothing else matters to the owner.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class AgentParts : BackgroundService
+{
+    private readonly IHypervisor hypervisor;
+    private readonly EventFdWakeUp wakeUp = new();
+    private readonly MonitorWatch watch;
+    private readonly AvailabilityLoop loop;
+    private readonly GuestKeeper keeper;
+    private readonly BrakeTrial trial;
+    private readonly BackgroundService[] services;
+
+    public AgentParts(AgentSettings settings, TimeProvider time, ILoggerFactory logs)
+    {
+        var guests = settings.Guests;
+        hypervisor = HypervisorCatalog.Make(
+            guests.Hypervisor,
+            new QemuSettings { StateFolder = guests.StateFolder, RamFolder = guests.RamFolder, Cgroup = guests.Cgroup, RunAs = guests.RunAs, Accelerator = guests.Accelerator, Network = guests.Network },
+            time, logs);
+        // 1. Before anything can fail or take time.
+        hypervisor.Freezer.FreezeAll();
+
+        var ledger = new ActivityLedger(time);
+        watch = new MonitorWatch(MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>());
+        var snooze = new SnoozeCondition(Path.Combine(settings.StateFolder, "snooze"), time, null, logs.CreateLogger<SnoozeCondition>());
+        var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, hypervisor.Freezer.GuestCpuNanoseconds));
+        var policy = new Level<NodePolicy>(new(false, settings.Times));
+        var plan = new Level<NodePlan>(new NodePlan());
+        var brake = new GuestBrake(hypervisor.Freezer, BrakeTimes.Default, time, ShortPause.For);
+        loop = new AvailabilityLoop(ledger, watch, conditions, brake, hypervisor, policy, wakeUp, time, logs.CreateLogger<AvailabilityLoop>());
+        ledger.Woken = loop;
+        hypervisor.GuestsChanged += loop.Reconsider;
+
+        SiteLink link = null!;
+        keeper = new GuestKeeper(hypervisor, loop.Status, plan, new SiteFiles(() => link.Client, guests.TransferBytesPerSecond, time), guests, time, logs.CreateLogger<GuestKeeper>());
+        var health = new NodeHealth(watch, keeper.Reports);
+        var identities = new IdentityFile(settings.StateFolder);
+        var reports = new ReportView(loop, watch, conditions, snooze, health, keeper.Reports);
+        link = new SiteLink(settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, time, logs.CreateLogger<SiteLink>());
+        trial = new BrakeTrial(new FreezerTrial(guests.Cgroup + "-trial", time));
+        var desk = new LocalDesk(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, hypervisor, link, settings.Site), trial, new SeatOwner(), time);
+        services =
+        [
+            new PlanPolicy(plan, policy, settings.Times, snooze, loop, logs.CreateLogger<PlanPolicy>()),
+            link,
+            new LocalSocketListener(settings.Socket, desk, time, logs.CreateLogger<LocalSocketListener>()),
+        ];
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await keeper.PrepareAsync(cancellationToken).ConfigureAwait(false); // 2
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var deciding = OnOwnThread(() => loop.Run(stoppingToken)); // 3
+        var watching = watch.RunAsync(stoppingToken);
+        foreach (var service in services) await service.StartAsync(stoppingToken).ConfigureAwait(false); // 4
+        await Task.WhenAll([deciding, watching, keeper.RunAsync(stoppingToken), .. services.Select(service => service.ExecuteTask ?? Task.CompletedTask)]).ConfigureAwait(false);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var service in services) await service.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        foreach (var service in services) service.Dispose();
+        trial.Dispose();
+        wakeUp.Dispose();
+        hypervisor.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    private static Task OnOwnThread(Action run)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                run();
+                ended.SetResult();
+            }
+            catch (Exception e)
+            {
+                // The host ends the agent: one that cannot decide must not look as if it could. Its guests stay as they are, and the next start freezes them.
+                ended.SetException(e);
+            }
+        })
+        { Name = "availability" }.Start();
+        return ended.Task;
+    }
+}

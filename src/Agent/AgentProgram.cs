@@ -1,0 +1,59 @@
+using System.Runtime.Versioning;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Opportunism.Agent.Settings;
+
+namespace Opportunism.Agent;
+
+/// <summary>Runs the agent until it is asked to stop. SIGTERM and Ctrl-C leave the guests frozen.</summary>
+[SupportedOSPlatform("linux")]
+internal static class AgentProgram
+{
+    public static async Task<int> RunAsync(AgentSettings settings)
+    {
+        Directory.CreateDirectory(settings.StateFolder, (UnixFileMode)0b111_001_001);
+        using var alone = Claim(settings.StateFolder);
+        if (alone is null)
+        {
+            await Console.Error.WriteLineAsync($"The agent does not start: another one uses {settings.StateFolder}.").ConfigureAwait(false);
+            return 1;
+        }
+
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddSystemd();
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat, options.ColorBehavior) = (true, "yyyy-MM-ddTHH:mm:ss.fffzzz ", LoggerColorBehavior.Disabled));
+        // Longer than the slowest thing a stop waits for: a guest's step that has just begun.
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(15));
+
+        AgentParts? parts = null;
+        builder.Services.AddSingleton(services => parts ??= new AgentParts(settings, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddHostedService(services => services.GetRequiredService<AgentParts>());
+        using var host = builder.Build();
+        try
+        {
+            await host.RunAsync().ConfigureAwait(false);
+            return 0;
+        }
+        catch (IOException e)
+        {
+            await Console.Error.WriteLineAsync($"The agent does not start: {e.Message}").ConfigureAwait(false);
+            return 1;
+        }
+    }
+
+    /// <summary>Two agents over the same guests would undo each other's work; the kernel frees the lock of one that was killed.</summary>
+    private static FileStream? Claim(string stateFolder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(stateFolder, "agent.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

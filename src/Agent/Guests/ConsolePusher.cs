@@ -1,0 +1,61 @@
+using Opportunism.Core;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>Sends guests' console output to the controller while somebody looks at it; sleeps otherwise.</summary>
+internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, TimeProvider time)
+{
+    // Somebody is looking: a line should be there within a second.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
+
+    // The contract's largest piece.
+    private const int PieceBytes = 64 * 1024;
+
+    private readonly Dictionary<GuestId, long> offsets = [];
+
+    /// <summary>Guests whose console is looked at.</summary>
+    public Level<IReadOnlyList<GuestId>> Wanted { get; } = new([]);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var wanted = Wanted.Current;
+            foreach (var old in offsets.Keys.Except(wanted).ToArray()) offsets.Remove(old);
+            if (wanted.Count == 0)
+            {
+                await Wanted.NewerThanAsync(wanted, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            var pause = LookEvery;
+            try
+            {
+                foreach (var guest in wanted) await PushAsync(guest, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SiteFilesException)
+            {
+                pause = PauseAfterFault; // the controller asks for the missing part by its next offset
+            }
+
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task PushAsync(GuestId guest, CancellationToken cancellationToken)
+    {
+        // The first message is empty: the answer says from where on the controller wants it.
+        var known = offsets.TryGetValue(guest, out var offset);
+        var slice = known ? hypervisor.ReadConsole(guest, offset, PieceBytes) : new ConsoleSlice(0, ReadOnlyMemory<byte>.Empty);
+        while (!known || !slice.Bytes.IsEmpty)
+        {
+            offset = await files.WriteConsoleAsync(guest.Value, slice.Offset, slice.Bytes, cancellationToken).ConfigureAwait(false);
+            offsets[guest] = offset;
+            if (known && offset <= slice.Offset) break; // it wants an older part or nothing: next look
+            known = true;
+            slice = hypervisor.ReadConsole(guest, offset, PieceBytes);
+        }
+    }
+}

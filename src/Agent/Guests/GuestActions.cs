@@ -1,0 +1,96 @@
+using Opportunism.Core.Eviction;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>Carries out one step for one guest. Stateless; the keeper decides and remembers.</summary>
+internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISiteFiles files, GuestOptions options)
+{
+    // One more than the most patient policy needs to come to its last step.
+    private const int MostEvictionSteps = 5;
+
+    private static readonly GuestAnswer Done = new(GuestOutcome.Done);
+
+    /// <param name="step">What to do.</param>
+    /// <param name="guest">The guest as it is here or as it is wanted.</param>
+    /// <param name="wanted">What the plan says; null where it does not know the guest.</param>
+    /// <param name="work">Told how far it is and what becomes of the guest.</param>
+    /// <param name="cancellationToken">Cancelled when the node's state makes the step wrong.</param>
+    public Task<GuestAnswer> DoAsync(GuestStep step, GuestSpec guest, WantedGuest? wanted, GuestWork work, CancellationToken cancellationToken) => step switch
+    {
+        GuestStep.Start => StartAsync(wanted!, work, cancellationToken),
+        GuestStep.Resume => hypervisor.ResumeAsync(guest.Id, cancellationToken),
+        GuestStep.Release => hypervisor.ReleaseAsync(guest.Id, cancellationToken),
+        GuestStep.Checkpoint => hypervisor.CheckpointAsync(guest.Id, options.CheckpointBytesPerSecond, cancellationToken),
+        GuestStep.Evict => EvictAsync(guest, wanted?.Policy ?? EvictionPolicies.Default, work, cancellationToken),
+        GuestStep.Suspend => hypervisor.SuspendAsync(guest.Id, cancellationToken),
+        GuestStep.ShutDown => hypervisor.StopAsync(guest.Id, options.ShutdownPatience, cancellationToken),
+        GuestStep.End => hypervisor.StopAsync(guest.Id, TimeSpan.Zero, cancellationToken),
+        GuestStep.HandOver => HandOverAsync(guest, work, cancellationToken),
+        GuestStep.Delete => hypervisor.DeleteAsync(guest.Id, cancellationToken),
+        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "There is nothing to do."),
+    };
+
+    private async Task<GuestAnswer> StartAsync(WantedGuest wanted, GuestWork work, CancellationToken cancellationToken)
+    {
+        var known = hypervisor.Guests.Any(guest => guest.Id == wanted.Spec.Id && guest.Phase != GuestPhase.Failed);
+        if (known) return await hypervisor.StartAsync(wanted.Spec, store.ImagePath(wanted.Spec), cancellationToken).ConfigureAwait(false);
+        if (wanted.DiskSha256.Length == 0)
+        {
+            var image = await store.ImageAsync(wanted, work.Progressed, cancellationToken).ConfigureAwait(false);
+            return await hypervisor.StartAsync(wanted.Spec, image, cancellationToken).ConfigureAwait(false);
+        }
+
+        var disk = await store.DiskAsync(wanted, work.Progressed, cancellationToken).ConfigureAwait(false);
+        var adopted = await hypervisor.AdoptDiskAsync(wanted.Spec, store.ImagePath(wanted.Spec), disk, cancellationToken).ConfigureAwait(false);
+        return adopted.IsDone ? await hypervisor.StartAsync(wanted.Spec, store.ImagePath(wanted.Spec), cancellationToken).ConfigureAwait(false) : adopted;
+    }
+
+    /// <summary>Asks the policy again after each step that failed, until the memory is the owner's.</summary>
+    private async Task<GuestAnswer> EvictAsync(GuestSpec guest, IEvictionPolicy policy, GuestWork work, CancellationToken cancellationToken)
+    {
+        var canSuspend = true;
+        var answer = Done;
+        for (var attempts = 0; attempts < MostEvictionSteps; attempts++)
+        {
+            var step = policy.Next(new EvictionCase(attempts, canSuspend));
+            answer = step switch
+            {
+                EvictionStep.Suspend => await hypervisor.SuspendAsync(guest.Id, cancellationToken).ConfigureAwait(false),
+                EvictionStep.Delete => await hypervisor.DeleteAsync(guest.Id, cancellationToken).ConfigureAwait(false),
+                _ => await hypervisor.StopAsync(guest.Id, TimeSpan.Zero, cancellationToken).ConfigureAwait(false),
+            };
+            if (answer.IsDone)
+            {
+                if (step == EvictionStep.Delete) work.Fate = GuestFate.Terminated;
+                if (step == EvictionStep.Relocate) work.Fate = GuestFate.Relocating;
+                return answer;
+            }
+
+            canSuspend &= !(step == EvictionStep.Suspend && answer.Outcome == GuestOutcome.Refused);
+        }
+
+        return answer;
+    }
+
+    private async Task<GuestAnswer> HandOverAsync(GuestSpec guest, GuestWork work, CancellationToken cancellationToken)
+    {
+        var path = store.OutgoingPath(guest);
+        try
+        {
+            var exported = await hypervisor.ExportDiskAsync(guest.Id, path, cancellationToken).ConfigureAwait(false);
+            if (!exported.IsDone) return exported;
+            var sha = await SiteStore.HashAsync(path, cancellationToken).ConfigureAwait(false);
+            await files.WriteDiskAsync(guest.Id.Value, sha, path, work.Progressed, cancellationToken).ConfigureAwait(false);
+            // From here on the controller's copy is the guest. What is here goes in the next step, after that is written down.
+            work.HandedOverSha256 = sha;
+            work.Fate = GuestFate.HandedOver;
+            return Done;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Opportunism.Agent.Guests;
+
+/// <summary>What has become of a guest on this node, apart from what the plan wishes.</summary>
+internal enum GuestFate
+{
+    /// <summary>Nothing special.</summary>
+    None,
+
+    /// <summary>Its policy sent it away: its disk is to be handed over.</summary>
+    Relocating,
+
+    /// <summary>Its disk is with the controller and gone from here.</summary>
+    HandedOver,
+
+    /// <summary>Its policy deleted it.</summary>
+    Terminated,
+
+    /// <summary>It has shut itself down and stays off until the tenant asks anew.</summary>
+    ShutItselfDown,
+}

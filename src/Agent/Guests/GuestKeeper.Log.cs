@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging;
+using Opportunism.Core;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+internal sealed partial class GuestKeeper
+{
+    [LoggerMessage(1200, LogLevel.Information, "Guests run by {Hypervisor} {Version} with {Accelerator}; {Guests} found")]
+    private static partial void LogReady(ILogger log, string hypervisor, string version, string accelerator, int guests);
+
+    [LoggerMessage(1201, LogLevel.Information, "{Step} done for guest {Guest}")]
+    private static partial void LogDone(ILogger log, GuestStep step, GuestId guest);
+
+    [LoggerMessage(1202, LogLevel.Warning, "{Step} for guest {Guest} failed {Failed} times: {Sentence}")]
+    private static partial void LogNotDone(ILogger log, GuestStep step, GuestId guest, int failed, string sentence);
+
+    [LoggerMessage(1203, LogLevel.Warning, "Part of the plan is refused: {Sentence}")]
+    private static partial void LogRefused(ILogger log, string sentence);
+
+    [LoggerMessage(1204, LogLevel.Information, "{Guests} guests held ({Outcome}) {Sentence}")]
+    private static partial void LogHeld(ILogger log, int guests, GuestOutcome outcome, string sentence);
+
+    [LoggerMessage(1205, LogLevel.Warning, "Guest {Guest} ended by accident, {Failed} times in a row: {Sentence}")]
+    private static partial void LogCrashed(ILogger log, GuestId guest, int failed, string sentence);
+
+    [LoggerMessage(1206, LogLevel.Error, "The guests could not be looked after; trying again")]
+    private static partial void LogFault(ILogger log, Exception exception);
+}

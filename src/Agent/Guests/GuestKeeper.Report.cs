@@ -1,0 +1,104 @@
+using Google.Protobuf.WellKnownTypes;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+using Opportunism.Core.Health;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+// What the controller is told.
+internal sealed partial class GuestKeeper
+{
+    // The contract's longest sentence.
+    private const int LongestSentence = 1000;
+    private readonly Dictionary<GuestId, (string Phase, Timestamp Since)> since = [];
+
+    private void Report()
+    {
+        var guests = new List<GuestReport>();
+        foreach (var id in wanted.Guests.Keys.Union(GuestsHere()))
+        {
+            if (Describe(id, hypervisor.Guests.FirstOrDefault(guest => guest.Id == id), wanted.Guests.GetValueOrDefault(id)) is { } report) guests.Add(report);
+        }
+
+        foreach (var gone in since.Keys.Where(id => guests.All(guest => guest.GuestId != id.Value)).ToArray()) since.Remove(gone);
+        guests.Sort((a, b) => string.CompareOrdinal(a.GuestId, b.GuestId));
+        var next = new GuestsReport(guests, [.. probe.Health, .. wanted.Problems, .. Strangers()], takenUp?.Version ?? 0, CapacityNow());
+        var before = Reports.Current;
+        if (before.PlanVersion == next.PlanVersion && Equals(before.Capacity, next.Capacity) && before.Guests.SequenceEqual(next.Guests) && before.Health.SequenceEqual(next.Health)) return;
+        Reports.Set(next);
+    }
+
+    private GuestReport? Describe(GuestId id, GuestStatus? status, WantedGuest? want)
+    {
+        var work = works.GetValueOrDefault(id);
+        var fate = book.FateOf(id);
+        var tried = attempts.GetValueOrDefault(id);
+        var (phase, sentence) = (status, fate, work?.Step) switch
+        {
+            // What the controller wished gone is told by its absence.
+            (null, _, _) when want?.Wish is null or GuestWish.Gone => (null, ""),
+            (_, GuestFate.HandedOver, _) => (nameof(GuestPhase.HandedOver), ""),
+            (null, GuestFate.Terminated, _) => (nameof(GuestPhase.Failed), "ended by its eviction policy 'terminate' when the owner stayed"),
+            (_, _, GuestStep.HandOver) => (nameof(GuestPhase.Leaving), ""),
+            ({ InMemory: false }, GuestFate.Relocating, _) => (nameof(GuestPhase.Leaving), tried?.Sentence ?? ""),
+            (null or { Phase: GuestPhase.Stopped }, _, GuestStep.Start) => (nameof(GuestPhase.Preparing), ""),
+            (null, _, _) when want!.Wish != GuestWish.Running => (null, ""),
+            (null or { InMemory: false }, _, _) when tried is { Refused: true } => (nameof(GuestPhase.Failed), tried.Sentence),
+            (null, _, _) => (nameof(GuestPhase.Preparing), tried?.Sentence ?? "waits for the node to be available"),
+            _ => (status.Phase.ToString(), status.Sentence.Length > 0 || tried is null ? status.Sentence : tried.Sentence),
+        };
+        if (phase is null) return null;
+        var report = new GuestReport
+        {
+            GuestId = id.Value,
+            Phase = phase,
+            Sentence = sentence.Length > LongestSentence ? sentence[..LongestSentence] : sentence,
+            Generation = want?.Generation ?? 0,
+            DiskSha256 = fate == GuestFate.HandedOver ? book.HandedOverSha256(id) : "",
+            Progress = work is null ? 0 : Math.Floor(Math.Clamp(work.Progress, 0, 1) * 100) / 100,
+            PhaseSince = SinceOf(id, phase),
+        };
+        if (status is not null)
+        {
+            report.CheckpointMib = (ulong)Math.Max(0, status.CheckpointMiB);
+            report.HoldMs = status.LastHold?.TotalMilliseconds ?? 0;
+            report.MemoryReturnedMs = status.LastMemoryReturn?.TotalMilliseconds ?? 0;
+            report.MemoryReturnedMib = (ulong)Math.Max(0, status.LastMemoryReturnMiB);
+            report.ResumeMs = status.LastResume?.TotalMilliseconds ?? 0;
+        }
+
+        return report;
+    }
+
+    private Timestamp SinceOf(GuestId id, string phase)
+    {
+        if (since.TryGetValue(id, out var known) && known.Phase == phase) return known.Since;
+        var now = Timestamp.FromDateTimeOffset(time.GetUtcNow());
+        since[id] = (phase, now);
+        return now;
+    }
+
+    private IEnumerable<HealthItem> Strangers()
+    {
+        var count = GuestsHere().Count(id => !wanted.Guests.ContainsKey(id));
+        if (count == 0) yield break;
+        yield return new HealthItem("guests.not-in-plan", HealthSeverity.Warning, $"{count} guests are on this node that the plan does not name; they are left alone.", "If the controller was set up anew, delete them with 'opportunism vm delete' or in the guests folder of the node.");
+    }
+
+    private Capacity? CapacityNow()
+    {
+        if (probe.Accelerator.Length == 0) return null;
+        var free = new DriveInfo(options.StateFolder).AvailableFreeSpace / (1024 * 1024);
+        return new Capacity
+        {
+            Vcpus = (uint)MaxVcpus,
+            MemoryMib = (uint)MaxMemoryMiB,
+            // Rounded to whole GiB, or every write would be news.
+            DiskMib = (ulong)Math.Max(0, (free - options.KeepFreeMiB) / 1024 * 1024),
+            Hypervisor = hypervisor.Name,
+            Accelerator = probe.Accelerator,
+        };
+    }
+}

@@ -1,0 +1,120 @@
+using Opportunism.Agent.Availability;
+using Opportunism.Core;
+using Opportunism.Core.Availability;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+// Which step begins, which one is cancelled, and when.
+internal sealed partial class GuestKeeper
+{
+    /// <summary>Cancels steps that the node's state or the plan has made wrong. They end soon and wake the loop.</summary>
+    private void CancelWhatIsWrong(NodeStatus status)
+    {
+        foreach (var work in works.Values)
+        {
+            if (IsWrong(work, status.State)) work.Cancel.Cancel();
+        }
+    }
+
+    private bool IsWrong(GuestWork work, NodeState state)
+    {
+        var wish = wanted.Guests.GetValueOrDefault(work.Guest)?.Wish;
+        return work.Step switch
+        {
+            GuestStep.Start or GuestStep.Resume => state != NodeState.Available || wish != GuestWish.Running,
+            GuestStep.Release => state != NodeState.Available,
+            // Once the owner stays it is finished by the eviction, as fast as can be rather than paced.
+            GuestStep.Checkpoint => state is NodeState.Available or NodeState.Evicting,
+            // Frozen it cannot shut down any more.
+            GuestStep.ShutDown => state != NodeState.Available || wish == GuestWish.Running,
+            GuestStep.HandOver => wish is null or GuestWish.Gone || (wish is GuestWish.Running && book.FateOf(work.Guest) != GuestFate.Relocating),
+            _ => false,
+        };
+    }
+
+    /// <summary>Holds all guests once they have been frozen for long enough; at once where they are to leave.</summary>
+    private async Task<TimeSpan?> HoldAsync(NodeStatus status, CancellationToken cancellationToken)
+    {
+        if (status.State is not (NodeState.Frozen or NodeState.Evicting) || !hypervisor.Guests.Any(guest => guest.Phase == GuestPhase.Running)) return null;
+        var due = status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter - time.GetElapsedTime(status.SinceTimestamp);
+        if (due > TimeSpan.Zero) return due;
+        // A step that was just cancelled may still have a word to QEMU on its way; it ends in milliseconds and wakes the loop.
+        if (works.Values.Any(work => work.Step is GuestStep.Start or GuestStep.Resume or GuestStep.Release)) return null;
+        var answer = await hypervisor.HoldAllAsync(cancellationToken).ConfigureAwait(false);
+        LogHeld(log, hypervisor.Guests.Count(guest => guest.Phase == GuestPhase.Held), answer.Outcome, answer.Sentence);
+        return null;
+    }
+
+    /// <summary>Begins the next step of a guest, if there is one and it may begin now.</summary>
+    /// <returns>When to look at this guest again though nothing has changed.</returns>
+    private TimeSpan? Begin(GuestId id, NodeStatus status, CancellationToken cancellationToken)
+    {
+        if (works.ContainsKey(id)) return null;
+        var here = hypervisor.Guests.FirstOrDefault(guest => guest.Id == id);
+        var want = wanted.Guests.GetValueOrDefault(id);
+        var saveDue = status.Times.PresaveAfter - time.GetElapsedTime(status.SinceTimestamp);
+        var moment = new GuestMoment
+        {
+            Node = status.State,
+            Status = here,
+            Wish = want?.Wish,
+            Fate = book.FateOf(id),
+            MaySave = status.State == NodeState.Frozen && saveDue <= TimeSpan.Zero,
+            RanBefore = ran.Contains(id),
+        };
+        var step = GuestRules.Next(moment);
+        if (step == GuestStep.Nothing) return status.State == NodeState.Frozen && saveDue > TimeSpan.Zero && here is { InMemory: true } ? saveDue : null;
+        if (attempts.GetValueOrDefault(id) is { } before && before.Step == step && before.NotBefore > time.GetTimestamp()) return time.GetElapsedTime(time.GetTimestamp(), before.NotBefore);
+        if (step is GuestStep.Start or GuestStep.Resume && RoomProblem(want!.Spec) is { } problem)
+        {
+            attempts[id] = new GuestAttempts(step, 0, time.GetTimestamp(), problem, Refused: false);
+            return null; // whatever makes room wakes the loop
+        }
+
+        var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var work = new GuestWork(id, step, want, cancel, Wake);
+        works[id] = work;
+        work.Task = DoAsync(work, here?.Spec ?? want!.Spec, cancel.Token);
+        return null;
+    }
+
+    private async Task<GuestAnswer> DoAsync(GuestWork work, GuestSpec guest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Off the loop at once: the first part of a step may read or write files.
+            await Task.Yield();
+            return await actions.DoAsync(work.Step, guest, work.Under, work, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new GuestAnswer(GuestOutcome.TryLater);
+        }
+        catch (Exception exception) when (exception is SiteFilesException or IOException or UnauthorizedAccessException)
+        {
+            return new GuestAnswer(GuestOutcome.TryLater, exception.Message);
+        }
+        finally
+        {
+            Wake();
+        }
+    }
+
+    /// <summary>Why a guest has no room in what the node lends, or null.</summary>
+    private string? RoomProblem(GuestSpec spec)
+    {
+        var others = hypervisor.Guests.Where(guest => guest.InMemory && guest.Id != spec.Id).Select(guest => guest.Spec)
+            .Concat(works.Values.Where(work => work.Step is GuestStep.Start or GuestStep.Resume && work.Under is not null && work.Guest != spec.Id).Select(work => work.Under!.Spec))
+            .DistinctBy(other => other.Id).ToArray();
+        var (memory, vcpus) = (others.Sum(other => (long)other.MemoryMiB), others.Sum(other => other.Vcpus));
+        if (memory + spec.MemoryMiB > MaxMemoryMiB) return $"waits for room: {spec.MemoryMiB} MiB of memory are needed, {memory} of {MaxMemoryMiB} MiB are taken";
+        return vcpus + spec.Vcpus > MaxVcpus ? $"waits for room: {spec.Vcpus} CPUs are needed, {vcpus} of {MaxVcpus} are taken" : null;
+    }
+
+    // Half of the machine's where nobody chose: the owner's programs stay in memory while the owner is away.
+    private long MaxMemoryMiB => options.MaxMemoryMiB > 0 ? options.MaxMemoryMiB : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / (1024 * 1024);
+
+    private int MaxVcpus => options.MaxVcpus > 0 ? options.MaxVcpus : Environment.ProcessorCount;
+}

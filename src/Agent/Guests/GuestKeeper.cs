@@ -1,0 +1,228 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Opportunism.Agent.Availability;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Core;
+using Opportunism.Core.Availability;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>Brings the guests of this node in line with its state and its plan, step by step, for as long as the agent runs.</summary>
+/// <remarks>
+/// It never freezes or thaws for the owner; the deciding thread does that and waits for nobody. The keeper comes after: it alone
+/// asks for guests to go on, only while the node is Available, and the hypervisor drops that wish if a hold has begun meanwhile.
+/// All fields belong to the loop; steps run beside it and only wake it.
+/// </remarks>
+internal sealed partial class GuestKeeper
+{
+    // After a bug in a pass the next one may find the same; this often the log says so.
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
+
+    // A guest that ran for so long after its last failure has recovered from it.
+    private static readonly TimeSpan Steady = TimeSpan.FromMinutes(10);
+
+    private readonly IHypervisor hypervisor;
+    private readonly Level<NodeStatus> node;
+    private readonly Level<NodePlan> plan;
+    private readonly GuestOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly SiteStore store;
+    private readonly GuestActions actions;
+    private readonly ConsolePusher consoles;
+    private readonly GuestBook book;
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Dictionary<GuestId, GuestWork> works = [];
+    private readonly Dictionary<GuestId, GuestAttempts> attempts = [];
+    private readonly Dictionary<GuestId, GuestStatus> seen = [];
+    private readonly HashSet<GuestId> ran = [];
+    private NodePlan? takenUp;
+    private PlanReading wanted;
+    private HypervisorProbe probe = new("", "", []);
+
+    /// <param name="hypervisor">Runs the guests.</param>
+    /// <param name="node">What the deciding thread has decided.</param>
+    /// <param name="plan">What the controller wants; version 0 while it has not said anything.</param>
+    /// <param name="files">Files that travel between node and controller.</param>
+    /// <param name="options">Section [Guests].</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="log">Log.</param>
+    public GuestKeeper(IHypervisor hypervisor, Level<NodeStatus> node, Level<NodePlan> plan, ISiteFiles files, GuestOptions options, TimeProvider time, ILogger<GuestKeeper> log)
+    {
+        this.hypervisor = hypervisor;
+        this.node = node;
+        this.plan = plan;
+        this.options = options;
+        this.time = time;
+        this.log = log;
+        store = new SiteStore(options.StateFolder, options.KeepFreeMiB, files);
+        actions = new GuestActions(hypervisor, store, files, options);
+        consoles = new ConsolePusher(hypervisor, files, time);
+        book = new GuestBook(options.StateFolder);
+        wanted = PlanReading.Of(book.Plan);
+    }
+
+    /// <summary>What is reported about guests; a newer one whenever something has changed.</summary>
+    public Level<GuestsReport> Reports { get; } = new(GuestsReport.NotYet);
+
+    /// <summary>Finds guests that an earlier run left behind; none runs afterwards. Called once, before the deciding thread starts.</summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await hypervisor.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        probe = await hypervisor.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        LogReady(log, hypervisor.Name, probe.Version, probe.Accelerator, hypervisor.Guests.Count);
+        Report();
+    }
+
+    /// <summary>Keeps guests until cancelled; leaves them then as they are.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        hypervisor.GuestsChanged += Wake;
+        using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        try
+        {
+            await Task.WhenAll(WakeOnAsync(node, cancellationToken), WakeOnAsync(plan, cancellationToken), consoles.RunAsync(cancellationToken), LoopAsync(timer, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await EndWorksAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            hypervisor.GuestsChanged -= Wake;
+        }
+    }
+
+    private void Wake() => wake.Writer.TryWrite(true);
+
+    private async Task WakeOnAsync<T>(Level<T> level, CancellationToken cancellationToken)
+        where T : class
+    {
+        for (var last = level.Current; ; Wake()) last = await level.NewerThanAsync(last, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task LoopAsync(ITimer timer, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TimeSpan? next;
+            try
+            {
+                next = await PassAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogFault(log, exception);
+                next = PauseAfterFault;
+            }
+
+            timer.Change(next ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            await wake.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks at everything once and begins what is to be done.</summary>
+    /// <returns>When to look again though nothing has changed; null for not at all.</returns>
+    private async Task<TimeSpan?> PassAsync(CancellationToken cancellationToken)
+    {
+        var status = node.Current;
+        TakeUpPlan();
+        await CollectAsync().ConfigureAwait(false);
+        NoteChanges(status);
+        CancelWhatIsWrong(status);
+        var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
+        foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)).Order(Comparer<GuestId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).ToArray())
+        {
+            next = Sooner(next, Begin(id, status, cancellationToken));
+        }
+
+        consoles.Wanted.Set(wanted.Guests.Values.Where(guest => guest.ConsoleWanted).Select(guest => guest.Spec.Id).ToArray());
+        if (works.Count == 0) store.Tidy(ImagesInUse(), GuestsHere().Select(id => id.Value).ToHashSet());
+        Report();
+        return next;
+    }
+
+    private void TakeUpPlan()
+    {
+        var newest = plan.Current;
+        if (ReferenceEquals(newest, takenUp) || newest.Version == 0) return;
+        takenUp = newest;
+        book.TakePlan(newest);
+        wanted = PlanReading.Of(book.Plan);
+        foreach (var problem in wanted.Problems) LogRefused(log, problem.Sentence);
+    }
+
+    /// <summary>Takes in what steps that have ended did.</summary>
+    private async Task CollectAsync()
+    {
+        foreach (var work in works.Values.Where(work => work.Task.IsCompleted).ToArray())
+        {
+            works.Remove(work.Guest);
+            var answer = await work.Task.ConfigureAwait(false);
+            work.Cancel.Dispose();
+            // What has become of it is written down before anything else is done with it.
+            if (work.Fate != GuestFate.None) book.Set(work.Guest, work.Fate, work.Under, work.HandedOverSha256);
+            if (answer.IsDone)
+            {
+                // A boot counts as a success only when the guest has run for a while.
+                if (attempts.GetValueOrDefault(work.Guest) is { } over && over.Step == work.Step && work.Step != GuestStep.Start) attempts.Remove(work.Guest);
+                LogDone(log, work.Step, work.Guest);
+                continue;
+            }
+
+            if (answer.Sentence.Length == 0) continue; // cancelled: the pass that cancelled it knows why
+            var before = attempts.GetValueOrDefault(work.Guest);
+            var failed = before is { } same && same.Step == work.Step ? same.Failed + 1 : 1;
+            attempts[work.Guest] = new GuestAttempts(work.Step, failed, After(GuestAttempts.WaitAfter(work.Step, failed)), answer.Sentence, answer.Outcome == GuestOutcome.Refused);
+            LogNotDone(log, work.Step, work.Guest, failed, answer.Sentence);
+        }
+    }
+
+    /// <summary>Remembers what only the moment of a change tells.</summary>
+    private void NoteChanges(NodeStatus status)
+    {
+        var here = hypervisor.Guests;
+        foreach (var guest in here)
+        {
+            var before = seen.GetValueOrDefault(guest.Id);
+            seen[guest.Id] = guest;
+            if (status.State == NodeState.Available && guest.Phase == GuestPhase.Running) ran.Add(guest.Id);
+            if (before is null || before.Phase == guest.Phase || guest.Phase != GuestPhase.Stopped) continue;
+            var under = wanted.Guests.GetValueOrDefault(guest.Id);
+            if (guest.ShutItselfDown) book.Set(guest.Id, GuestFate.ShutItselfDown, under);
+            else if (before.Phase is GuestPhase.Running or GuestPhase.Held && guest.Sentence.Length > 0) NoteCrash(guest); // one that we end has no sentence
+        }
+
+        foreach (var gone in seen.Keys.Except(here.Select(guest => guest.Id)).ToArray())
+        {
+            seen.Remove(gone);
+            ran.Remove(gone);
+        }
+
+        foreach (var gone in attempts.Keys.Where(id => !seen.ContainsKey(id) && !wanted.Guests.ContainsKey(id)).ToArray()) attempts.Remove(gone);
+        book.Reconcile(wanted.Guests, GuestsHere());
+    }
+
+    private void NoteCrash(GuestStatus guest)
+    {
+        var failed = attempts.GetValueOrDefault(guest.Id) is { Step: GuestStep.Start } before && time.GetElapsedTime(before.NotBefore) < Steady ? before.Failed + 1 : 1;
+        attempts[guest.Id] = new GuestAttempts(GuestStep.Start, failed, After(GuestAttempts.WaitAfter(GuestStep.Start, failed)), guest.Sentence, Refused: false);
+        LogCrashed(log, guest.Id, failed, guest.Sentence);
+    }
+
+    private HashSet<GuestId> GuestsHere() => [.. hypervisor.Guests.Select(guest => guest.Id)];
+
+    private HashSet<string> ImagesInUse() => [.. hypervisor.Guests.Select(guest => guest.Spec.ImageSha256), .. wanted.Guests.Values.Select(guest => guest.Spec.ImageSha256)];
+
+    private long After(TimeSpan wait) => time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
+
+    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null ? b : b is null || a < b ? a : b;
+
+    private async Task EndWorksAsync()
+    {
+        foreach (var work in works.Values) await work.Cancel.CancelAsync().ConfigureAwait(false);
+        foreach (var work in works.Values) await work.Task.ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,27 @@
+using Opportunism.Core.Availability;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>All that <see cref="GuestRules"/> looks at for one guest, at one point in time.</summary>
+internal readonly record struct GuestMoment
+{
+    /// <summary>State of the node.</summary>
+    public required NodeState Node { get; init; }
+
+    /// <summary>What the hypervisor knows of it; null when nothing of it is here.</summary>
+    public required GuestStatus? Status { get; init; }
+
+    /// <summary>What the plan wishes; null when the plan does not know it.</summary>
+    public required GuestWish? Wish { get; init; }
+
+    /// <summary>What has become of it here.</summary>
+    public required GuestFate Fate { get; init; }
+
+    /// <summary>The owner has been back for long enough that memory may be copied to disk.</summary>
+    public required bool MaySave { get; init; }
+
+    /// <summary>It ran here until the owner came back; says what to do with one that the plan does not know any more.</summary>
+    public required bool RanBefore { get; init; }
+}

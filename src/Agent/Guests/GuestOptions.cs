@@ -1,0 +1,49 @@
+using Opportunism.Hypervisors.Qemu;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>Settings of section [Guests]: how this node runs guests and how much it lends.</summary>
+public sealed class GuestOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Guests";
+
+    /// <summary>Which hypervisor runs guests.</summary>
+    public string Hypervisor { get; set; } = "qemu";
+
+    /// <summary>Folder for images, disks and checkpoints.</summary>
+    public string StateFolder { get; set; } = "/var/lib/opportunism";
+
+    /// <summary>Folder on tmpfs for the memory of guests that run.</summary>
+    public string RamFolder { get; set; } = "/dev/shm/opportunism";
+
+    /// <summary>The guests' cgroup below the mount point.</summary>
+    public string Cgroup { get; set; } = "opportunism/guests";
+
+    /// <summary>Unprivileged user that hypervisor processes run as, by name or number.</summary>
+    public string RunAs { get; set; } = "opportunism-guest";
+
+    /// <summary>How guests' CPUs are run.</summary>
+    public Accelerator Accelerator { get; set; } = Accelerator.Auto;
+
+    /// <summary>What network guests get.</summary>
+    public GuestNetwork Network { get; set; } = GuestNetwork.Isolated;
+
+    /// <summary>Memory lent to guests in all, in MiB; 0 for half of what the machine has.</summary>
+    public int MaxMemoryMiB { get; set; }
+
+    /// <summary>Virtual CPUs lent to guests in all; 0 for as many as the machine has.</summary>
+    public int MaxVcpus { get; set; }
+
+    /// <summary>Pace at which checkpoints are written beside the owner: at 100 MB/s the owner's own writes stay under 10 ms.</summary>
+    public long CheckpointBytesPerSecond { get; set; } = 100_000_000;
+
+    /// <summary>Pace at which disks and images travel between the node and its controller.</summary>
+    public long TransferBytesPerSecond { get; set; } = 50_000_000;
+
+    /// <summary>How long a guest may take to shut down before it is ended.</summary>
+    public TimeSpan ShutdownPatience { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Disk that is never used for guests, in MiB.</summary>
+    public int KeepFreeMiB { get; set; } = 2048;
+}

@@ -1,0 +1,69 @@
+using Opportunism.Core.Availability;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>Decides what is done with a guest next. Pure; asked again after every change.</summary>
+/// <remarks>Only in <see cref="NodeState.Available"/> does it ever answer with a step after which a guest runs.</remarks>
+internal static class GuestRules
+{
+    public static GuestStep Next(in GuestMoment now)
+    {
+        var inMemory = now.Status is { InMemory: true };
+        // Memory first: it belongs to the owner, whatever else is wished.
+        if (inMemory && now.Node == NodeState.Evicting && now.Wish is not GuestWish.Gone) return now.Wish is GuestWish.Stopped or GuestWish.HandedOver ? GuestStep.End : GuestStep.Evict;
+        return now.Wish switch
+        {
+            GuestWish.Gone => now.Status is null ? GuestStep.Nothing : GuestStep.Delete,
+            GuestWish.HandedOver => HandOver(now),
+            GuestWish.Stopped => now.Fate == GuestFate.Relocating ? HandOver(now) : Stop(now),
+            GuestWish.Running => Run(now),
+            _ => LeaveAlone(now),
+        };
+    }
+
+    private static GuestStep Run(in GuestMoment now)
+    {
+        if (now.Fate == GuestFate.Relocating) return HandOver(now);
+        if (now.Fate is GuestFate.HandedOver or GuestFate.Terminated) return GuestStep.Nothing;
+        return now.Node switch
+        {
+            NodeState.Available => now.Status?.Phase switch
+            {
+                null or GuestPhase.Stopped or GuestPhase.Failed => now.Fate == GuestFate.ShutItselfDown ? GuestStep.Nothing : GuestStep.Start,
+                GuestPhase.Suspended => GuestStep.Resume,
+                GuestPhase.Held => GuestStep.Release,
+                _ => GuestStep.Nothing,
+            },
+            _ => Save(now),
+        };
+    }
+
+    private static GuestStep LeaveAlone(in GuestMoment now) => now switch
+    {
+        { Node: NodeState.Available, Status.Phase: GuestPhase.Held } => now.RanBefore ? GuestStep.Release : GuestStep.Suspend,
+        { Node: NodeState.Available } => GuestStep.Nothing,
+        _ => Save(now),
+    };
+
+    private static GuestStep Save(in GuestMoment now) =>
+        now is { MaySave: true, Status: { Phase: GuestPhase.Held, HasCheckpoint: false } } ? GuestStep.Checkpoint : GuestStep.Nothing;
+
+    private static GuestStep Stop(in GuestMoment now) => now.Status?.Phase switch
+    {
+        GuestPhase.Running when now.Node == NodeState.Available => GuestStep.ShutDown,
+        GuestPhase.Running or GuestPhase.Starting or GuestPhase.Held or GuestPhase.Suspended => GuestStep.End,
+        _ => GuestStep.Nothing,
+    };
+
+    private static GuestStep HandOver(in GuestMoment now)
+    {
+        if (now.Fate == GuestFate.HandedOver) return now.Status is null ? GuestStep.Nothing : GuestStep.Delete;
+        return now.Status?.Phase switch
+        {
+            null => GuestStep.Nothing,
+            GuestPhase.Stopped or GuestPhase.Failed => GuestStep.HandOver,
+            _ => Stop(now),
+        };
+    }
+}

@@ -1,0 +1,35 @@
+using Opportunism.Core;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>A step that is being carried out for a guest. Progress comes from the step's thread, the rest is read after its end.</summary>
+internal sealed class GuestWork(GuestId guest, GuestStep step, WantedGuest? under, CancellationTokenSource cancel, Action onProgress)
+{
+    private double progress;
+
+    public GuestId Guest => guest;
+
+    public GuestStep Step => step;
+
+    /// <summary>The wish it is carried out under.</summary>
+    public WantedGuest? Under => under;
+
+    public CancellationTokenSource Cancel => cancel;
+
+    public Task<Hypervisors.GuestAnswer> Task { get; set; } = System.Threading.Tasks.Task.FromResult(default(Hypervisors.GuestAnswer));
+
+    /// <summary>What has become of the guest by it.</summary>
+    public GuestFate Fate { get; set; }
+
+    public string HandedOverSha256 { get; set; } = "";
+
+    /// <summary>0..1 while something is copied.</summary>
+    public double Progress => Volatile.Read(ref progress);
+
+    public void Progressed(double part)
+    {
+        // Whole per cents only: a report per chunk would help nobody.
+        var before = Interlocked.Exchange(ref progress, part);
+        if ((int)(before * 100) != (int)(part * 100)) onProgress();
+    }
+}

@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using Google.Protobuf;
+using Grpc.Core;
+using Opportunism.Contracts.Nodes;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>Moves files over the controller's gRPC contract.</summary>
+/// <param name="client">The connected client with its credentials; null while there is no controller.</param>
+/// <param name="bytesPerSecond">Pace of what is sent, so that the owner's network stays usable.</param>
+/// <param name="time">For pace and time limits.</param>
+internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, long bytesPerSecond, TimeProvider time) : ISiteFiles
+{
+    private const int ChunkBytes = 256 * 1024;
+
+    // A stream that brings nothing for so long is dead; TCP alone would take a quarter of an hour to notice.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadImageAsync(string sha256, long offset, CancellationToken cancellationToken) =>
+        ReadAsync(nodes => nodes.ReadImage(new ReadImageRequest { Sha256 = sha256, Offset = (ulong)offset }, cancellationToken: cancellationToken), offset, cancellationToken);
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadDiskAsync(string guestId, string sha256, long offset, CancellationToken cancellationToken) =>
+        ReadAsync(nodes => nodes.ReadDisk(new ReadDiskRequest { GuestId = guestId, Sha256 = sha256, Offset = (ulong)offset }, cancellationToken: cancellationToken), offset, cancellationToken);
+
+    public async Task WriteDiskAsync(string guestId, string sha256, string path, Action<double> onProgress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var call = Connected().WriteDisk(cancellationToken: cancellationToken);
+            using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
+            var length = RandomAccess.GetLength(file);
+            var buffer = new byte[ChunkBytes];
+            var began = time.GetTimestamp();
+            long offset = 0;
+            do
+            {
+                var count = await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken).ConfigureAwait(false);
+                if (count == 0 && offset < length) throw new SiteFilesException($"{path} became shorter while it was sent.");
+                var request = new WriteDiskRequest { Chunk = new Chunk { Offset = (ulong)offset, Data = ByteString.CopyFrom(buffer, 0, count) } };
+                if (offset == 0) (request.GuestId, request.Sha256, request.TotalBytes) = (guestId, sha256, (ulong)length);
+                await call.RequestStream.WriteAsync(request, cancellationToken).WaitAsync(Silence, time, cancellationToken).ConfigureAwait(false);
+                offset += count;
+                onProgress(length == 0 ? 1 : (double)offset / length);
+                var wait = TimeSpan.FromSeconds((double)offset / bytesPerSecond) - time.GetElapsedTime(began);
+                if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+            }
+            while (offset < length);
+
+            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            var reply = await call.ResponseAsync.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (reply.Sha256 != sha256) throw new SiteFilesException($"The controller stored another disk for guest {guestId} than was sent. Look at its log.");
+        }
+        catch (Exception exception) when (IsOfTheWay(exception, cancellationToken))
+        {
+            throw new SiteFilesException($"The disk of guest {guestId} could not be sent: {Told(exception)}", exception);
+        }
+    }
+
+    public async Task<long> WriteConsoleAsync(string guestId, long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = new WriteConsoleRequest { GuestId = guestId, Offset = (ulong)offset, Data = ByteString.CopyFrom(bytes.Span) };
+            var reply = await Connected().WriteConsoleAsync(request, cancellationToken: cancellationToken).ResponseAsync.WaitAsync(Silence, time, cancellationToken).ConfigureAwait(false);
+            return reply.NextOffset > long.MaxValue ? offset + bytes.Length : (long)reply.NextOffset;
+        }
+        catch (Exception exception) when (IsOfTheWay(exception, cancellationToken))
+        {
+            throw new SiteFilesException($"Console output of guest {guestId} could not be sent: {Told(exception)}", exception);
+        }
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(Func<Nodes.NodesClient, AsyncServerStreamingCall<Chunk>> ask, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var call = ask(Connected());
+        while (await NextAsync(call, cancellationToken).ConfigureAwait(false) is { } chunk)
+        {
+            if (chunk.Offset != (ulong)offset) throw new SiteFilesException($"The controller sent byte {chunk.Offset} where {offset} was due.");
+            offset += chunk.Data.Length;
+            yield return chunk.Data.Memory;
+        }
+    }
+
+    private async Task<Chunk?> NextAsync(AsyncServerStreamingCall<Chunk> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call.ResponseStream.MoveNext(cancellationToken).WaitAsync(Silence, time, cancellationToken).ConfigureAwait(false) ? call.ResponseStream.Current : null;
+        }
+        catch (Exception exception) when (IsOfTheWay(exception, cancellationToken))
+        {
+            throw new SiteFilesException($"The controller could not be read from: {Told(exception)}", exception);
+        }
+    }
+
+    private Nodes.NodesClient Connected() => client() ?? throw new SiteFilesException("The node is not connected to its controller.");
+
+    private static bool IsOfTheWay(Exception exception, CancellationToken cancellationToken) => !cancellationToken.IsCancellationRequested && exception is RpcException or TimeoutException or InvalidOperationException or IOException or OperationCanceledException;
+
+    private static string Told(Exception exception) => exception is RpcException rpc ? $"{rpc.StatusCode}, {rpc.Status.Detail}" : exception.Message;
+}

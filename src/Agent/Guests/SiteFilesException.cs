@@ -1,0 +1,15 @@
+namespace Opportunism.Agent.Guests;
+
+/// <summary>A file could not travel between the node and its controller.</summary>
+internal sealed class SiteFilesException : Exception
+{
+    public SiteFilesException(string message)
+        : base(message)
+    {
+    }
+
+    public SiteFilesException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}

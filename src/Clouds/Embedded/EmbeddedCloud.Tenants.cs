@@ -1,0 +1,85 @@
+using Opportunism.Core;
+using Opportunism.Core.Eviction;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Clouds.Embedded;
+
+public sealed partial class EmbeddedCloud
+{
+    /// <summary>The VM of that id, those that ended lately too; else the one of that name that has not ended; null when there is none.</summary>
+    public Vm? Find(string idOrName)
+    {
+        var all = Volatile.Read(ref state).Vms;
+        if (GuestId.TryParse(idOrName, out var id) && all.GetValueOrDefault(id) is { } byId) return byId;
+        return all.Values.Where(vm => vm.Spec.Name == idOrName).OrderBy(vm => vm.End).ThenByDescending(vm => vm.Created).FirstOrDefault(vm => vm.End is not VmEnd.Deleted);
+    }
+
+    /// <summary>Takes on a new VM and places it if it can. Refused with every problem at once.</summary>
+    public Task<VmAnswer> CreateAsync(GuestSpec spec, string policy, string imageName, long imageBytes, CancellationToken cancellationToken) => ChangeAsync(
+        draft =>
+        {
+            var problems = spec.Problems().ToList();
+            if (EvictionPolicies.Find(policy) is null) problems.Add($"Policy is '{policy}'; allowed are {EvictionPolicies.Known}.");
+            if (problems.Count > 0) return Refused(string.Join(" ", problems));
+            if (draft.All.FirstOrDefault(vm => vm.Spec.Name == spec.Name && vm.End is VmEnd.None) is { } other) return Refused($"A VM {spec.Name} exists already ({other.Id}): delete it first, or choose another name.");
+            draft.Put(new Vm { Spec = spec, ImageName = imageName, ImageBytes = imageBytes, Policy = policy, Created = draft.Now, Queued = draft.Now, Since = draft.Now, Revision = draft.Revision });
+            return new VmAnswer(CloudAnswer.Done, spec.Id);
+        },
+        cancellationToken);
+
+    /// <summary>Wants a VM on.</summary>
+    public Task<VmAnswer> StartAsync(GuestId id, CancellationToken cancellationToken) => ChangeAsync(
+        draft =>
+        {
+            if (draft.Find(id) is not { End: VmEnd.None } vm) return Unknown(id);
+            if (vm.Wish is GuestWish.Gone) return Refused($"VM {vm.Spec.Name} is being deleted: it cannot be started.");
+            if (vm.Wanted is GuestWish.Running && vm.Seen is not { Phase: GuestPhase.Failed or GuestPhase.Stopped }) return new(CloudAnswer.AlreadySo, id);
+            draft.Put(vm with { Wanted = GuestWish.Running, Queued = vm.Node is null ? draft.Now : vm.Queued, Generation = vm.Generation + 1, Revision = draft.Revision });
+            return new(CloudAnswer.Done, id);
+        },
+        cancellationToken);
+
+    /// <summary>Wants a VM off, its disk kept.</summary>
+    public Task<VmAnswer> StopAsync(GuestId id, CancellationToken cancellationToken) => ChangeAsync(
+        draft =>
+        {
+            if (draft.Find(id) is not { End: VmEnd.None } vm) return Unknown(id);
+            if (vm.Wish is GuestWish.Gone) return Refused($"VM {vm.Spec.Name} is being deleted: it cannot be stopped.");
+            if (vm.Wanted is GuestWish.Stopped) return new(CloudAnswer.AlreadySo, id);
+            draft.Put(vm with { Wanted = GuestWish.Stopped, Generation = vm.Generation + 1, Revision = draft.Revision });
+            return new(CloudAnswer.Done, id);
+        },
+        cancellationToken);
+
+    /// <summary>Wants a VM gone: at once where no node has to confirm, or none can.</summary>
+    public Task<VmAnswer> DeleteAsync(GuestId id, CancellationToken cancellationToken) => ChangeAsync(
+        draft =>
+        {
+            if (draft.Find(id) is not { } vm || vm.End is VmEnd.Deleted) return Unknown(id);
+            if (vm.Node is not { } node) draft.Put(VmRules.Ended(vm, VmEnd.Deleted, draft.Now));
+            else if (draft.Observed(node) is { Lost: true } or { Revoked: true }) draft.Leave(vm, VmRules.Ended(vm, VmEnd.Deleted, draft.Now), mayRun: false);
+            else if (vm.Wanted is GuestWish.Gone) return new(CloudAnswer.AlreadySo, id);
+            else draft.Put(vm with { Wanted = GuestWish.Gone, Terminating = false, Generation = vm.Generation + 1, Revision = draft.Revision });
+            return new(CloudAnswer.Done, id);
+        },
+        cancellationToken);
+
+    /// <summary>Whether a node may hand over a guest's disk now.</summary>
+    public bool MayHandOver(NodeId node, GuestId id) =>
+        Volatile.Read(ref state).Vms.GetValueOrDefault(id) is { } vm && vm.Node == node && vm.Wish is not GuestWish.Gone && (vm.Moving || vm.Policy == "relocate");
+
+    /// <summary>The disk that a node handed over is with the site. False when it is not wanted any more.</summary>
+    public Task<bool> DiskStoredAsync(NodeId node, GuestId id, string sha256, long bytes, CancellationToken cancellationToken) => ChangeAsync(
+        draft =>
+        {
+            if (draft.Find(id) is not { } vm || vm.Node != node || vm.Wish is GuestWish.Gone) return false;
+            draft.Put(vm with { StoredSha256 = sha256, StoredBytes = bytes });
+            if (draft.Observed(node) is { } seen) draft.Observe(seen);
+            return true;
+        },
+        cancellationToken);
+
+    private static VmAnswer Refused(string sentence) => new(new(CloudOutcome.Refused, sentence), null);
+
+    private static VmAnswer Unknown(GuestId id) => Refused($"There is no VM {id}, or it has ended.");
+}

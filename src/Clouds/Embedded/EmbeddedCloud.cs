@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using Opportunism.Core;
+using Opportunism.Core.Fleet;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Clouds.Embedded;
+
+/// <summary>A cloud without OpenStack: keeps VMs, queues them, places them on open nodes and says to each node's plan what it should run.</summary>
+/// <remarks>Any thread. One change at a time: made on a <see cref="Draft"/>, saved, then published whole, so that readers never wait and never see half of one.</remarks>
+public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider time) : IAgentCloud, IDisposable
+{
+    /// <summary>Its name in settings.</summary>
+    public const string CloudName = "embedded";
+
+    /// <summary>How long a VM that ended can still be looked at.</summary>
+    // Long enough for a person who asks "where is it?" after a break.
+    public static readonly TimeSpan KeepEnded = TimeSpan.FromHours(12);
+
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private ImmutableDictionary<NodeId, NodeObservation> nodes = ImmutableDictionary<NodeId, NodeObservation>.Empty;
+    private EmbeddedState state = EmbeddedState.Empty;
+
+    /// <inheritdoc/>
+    public event Action<NodeId>? AssignmentsChanged;
+
+    /// <summary>Called from any thread after a VM has changed in anything its tenant sees: before (null for a new one) and after. Must not block.</summary>
+    public event Action<Vm?, Vm>? VmChanged;
+
+    /// <inheritdoc/>
+    public string Name => CloudName;
+
+    /// <inheritdoc/>
+    public CloudCapabilities Capabilities { get; } = new(Evicts: true, BringsBack: false, GuestsRunByAgents: true);
+
+    /// <summary>Every VM; never blocks.</summary>
+    public IEnumerable<Vm> Vms => Volatile.Read(ref state).Vms.Values;
+
+    /// <summary>Takes up what was stored. Called once, before anything else.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var loaded = await store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        var newest = loaded.Vms.Values.Select(vm => vm.Revision).Concat(loaded.Leftovers.Select(old => old.Revision)).Append(0).Max();
+        Volatile.Write(ref state, loaded with { Revision = newest + 1 });
+    }
+
+    /// <inheritdoc/>
+    public Task<CloudSight> LookAsync(NodeId node, CancellationToken cancellationToken)
+    {
+        var seen = Volatile.Read(ref state);
+        var revoked = Volatile.Read(ref nodes).GetValueOrDefault(node) is { Revoked: true };
+        var guests = seen.Vms.Values.Where(vm => vm.Node == node).Select(vm => new CloudGuest(vm.Id, revoked ? CloudGuestState.Resting : VmRules.Standing(vm)));
+        return Task.FromResult(new CloudSight(CloudAnswer.Done, new CloudHost(seen.Hosts.GetValueOrDefault(node) is { Open: true }, [.. guests])));
+    }
+
+    /// <inheritdoc/>
+    public Task<CloudAnswer> OpenAsync(NodeId node, CancellationToken cancellationToken) => SetOpenAsync(node, true, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CloudAnswer> CloseAsync(NodeId node, string reason, CancellationToken cancellationToken) => SetOpenAsync(node, false, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => ChangeAsync(
+        draft =>
+        {
+            if (draft.Find(guest) is not { } vm || vm.Node != node || VmRules.Standing(vm) is not CloudGuestState.Here) return CloudAnswer.AlreadySo;
+            if (!vm.StartedHere) draft.Leave(vm, VmRules.OffItsNode(vm, draft.Now) with { Queued = vm.Queued }, mayRun: true);
+            else if (vm.Policy == "terminate") draft.Put(vm with { Terminating = true, Generation = vm.Generation + 1, Revision = draft.Revision });
+            else draft.Put(vm with { Moving = true, Generation = vm.Generation + 1, Revision = draft.Revision });
+            return CloudAnswer.Done;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => Task.FromResult(CloudAnswer.AlreadySo);
+
+    /// <inheritdoc/>
+    public Task ObserveAsync(NodeObservation node, CancellationToken cancellationToken) => ChangeAsync(
+        draft =>
+        {
+            draft.Observe(node);
+            return true;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Assignments AssignmentsFor(NodeId node)
+    {
+        var seen = Volatile.Read(ref state);
+        var guests = seen.Vms.Values.Where(vm => vm.Node == node).Select(vm => new GuestAssignment
+        {
+            Spec = vm.Spec,
+            Wish = vm.Wish,
+            Generation = vm.Generation,
+            Policy = vm.Policy,
+            ImageBytes = vm.ImageBytes,
+            DiskSha256 = vm.DiskSha256,
+            DiskBytes = vm.DiskBytes,
+        });
+        var gone = seen.Leftovers.Where(old => old.Node == node).Select(old => new GuestAssignment { Spec = old.Spec, Wish = GuestWish.Gone, Generation = old.Generation, Policy = "terminate" });
+        return new(seen.Revision, [.. guests.Concat(gone).OrderBy(guest => guest.Spec.Id.Value, StringComparer.Ordinal)]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => gate.Dispose();
+
+    private Task<CloudAnswer> SetOpenAsync(NodeId node, bool open, CancellationToken cancellationToken) => ChangeAsync(
+        draft =>
+        {
+            if (draft.IsOpen(node) == open) return CloudAnswer.AlreadySo;
+            draft.Put(new EmbeddedHost(node, open));
+            return CloudAnswer.Done;
+        },
+        cancellationToken);
+
+    /// <summary>Makes one change: draft, save, publish, tell. When saving fails nothing has changed.</summary>
+    private async Task<T> ChangeAsync<T>(Func<Draft, T> change, CancellationToken cancellationToken)
+    {
+        EmbeddedState before;
+        EmbeddedState after;
+        T result;
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            before = state;
+            var draft = new Draft(before, nodes, time.GetUtcNow());
+            result = change(draft);
+            after = draft.Finish(KeepEnded);
+            if (Difference(before, after) is { } difference) await store.SaveAsync(difference, cancellationToken).ConfigureAwait(false);
+            Volatile.Write(ref nodes, draft.Nodes);
+            Volatile.Write(ref state, after);
+        }
+        finally
+        {
+            gate.Release();
+        }
+
+        Tell(before, after);
+        return result;
+    }
+
+    private static Vm Stored(Vm vm) => vm with { Seen = null };
+
+    private static EmbeddedChange? Difference(EmbeddedState before, EmbeddedState after)
+    {
+        var change = new EmbeddedChange
+        {
+            Vms = [.. after.Vms.Values.Where(vm => before.Vms.GetValueOrDefault(vm.Id) is not { } old || (!ReferenceEquals(old, vm) && Stored(old) != Stored(vm)))],
+            ForgottenVms = [.. before.Vms.Keys.Where(id => !after.Vms.ContainsKey(id))],
+            Hosts = [.. after.Hosts.Values.Where(host => before.Hosts.GetValueOrDefault(host.Node) != host)],
+            Leftovers = [.. after.Leftovers.Where(old => !before.Leftovers.Contains(old))],
+            ClearedLeftovers = [.. before.Leftovers.Where(old => !after.Leftovers.Contains(old))],
+        };
+        return change is { Vms.Count: 0, ForgottenVms.Count: 0, Hosts.Count: 0, Leftovers.Count: 0, ClearedLeftovers.Count: 0 } ? null : change;
+    }
+
+    private void Tell(EmbeddedState before, EmbeddedState after)
+    {
+        var touched = new HashSet<NodeId>();
+        foreach (var vm in after.Vms.Values)
+        {
+            var old = before.Vms.GetValueOrDefault(vm.Id);
+            if (ReferenceEquals(old, vm)) continue;
+            if (old?.Node is { } left) touched.Add(left);
+            if (vm.Node is { } on) touched.Add(on);
+            if (old is null || old != vm) VmChanged?.Invoke(old, vm);
+        }
+
+        touched.UnionWith(before.Leftovers.Concat(after.Leftovers).Select(old => old.Node));
+        foreach (var node in touched) AssignmentsChanged?.Invoke(node);
+    }
+}

@@ -1,0 +1,10 @@
+using Opportunism.Core;
+
+namespace Opportunism.Clouds.Embedded;
+
+/// <summary>A node as placement sees it.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Takes">True while guests may be placed on it: open, available, heard from.</param>
+/// <param name="Whole">What it could lend if it were empty.</param>
+/// <param name="Free">What is left beside everything assigned to it; may be negative.</param>
+public readonly record struct PlacementHost(NodeId Node, bool Takes, NodeCapacity Whole, NodeCapacity Free);

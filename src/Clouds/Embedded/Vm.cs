@@ -1,0 +1,90 @@
+using Opportunism.Core;
+using Opportunism.Core.Fleet;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Clouds.Embedded;
+
+/// <summary>A tenant's VM as the embedded cloud knows it. Immutable, replaced whole; what changes it is in <see cref="VmRules"/>.</summary>
+public sealed record Vm
+{
+    /// <summary>What it is made of.</summary>
+    public required GuestSpec Spec { get; init; }
+
+    /// <summary>Name of its image when it was asked for.</summary>
+    public required string ImageName { get; init; }
+
+    /// <summary>Size of its image.</summary>
+    public required long ImageBytes { get; init; }
+
+    /// <summary>A name of <see cref="Core.Eviction.EvictionPolicies"/>.</summary>
+    public required string Policy { get; init; }
+
+    /// <summary>When it was asked for.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>When it began to wait for a node, the last time it did.</summary>
+    public required DateTimeOffset Queued { get; init; }
+
+    /// <summary>What its tenant wants: Running, Stopped or Gone.</summary>
+    public GuestWish Wanted { get; init; } = GuestWish.Running;
+
+    /// <summary>Grows whenever its tenant asks anew.</summary>
+    public long Generation { get; init; } = 1;
+
+    /// <summary>The cloud's revision when its wish for the node changed last: a node whose plan shows that revision or a newer one knows of it.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>The node it is on; null while it is on none.</summary>
+    public NodeId? Node { get; init; }
+
+    /// <summary>True once its node may have changed its disk; until then nothing is lost by placing it elsewhere.</summary>
+    public bool StartedHere { get; init; }
+
+    /// <summary>True while its node hands its disk to the site.</summary>
+    public bool Moving { get; init; }
+
+    /// <summary>True while its node deletes it because of its policy.</summary>
+    public bool Terminating { get; init; }
+
+    /// <summary>SHA-256 of the disk it boots from on the node it is placed on next or now; empty for the image.</summary>
+    public string DiskSha256 { get; init; } = "";
+
+    /// <summary>Size of that disk.</summary>
+    public long DiskBytes { get; init; }
+
+    /// <summary>SHA-256 of the disk that its present node has handed over and the site has stored; empty while there is none.</summary>
+    public string StoredSha256 { get; init; } = "";
+
+    /// <summary>Size of that disk.</summary>
+    public long StoredBytes { get; init; }
+
+    /// <summary>How often it was placed on a node.</summary>
+    public int Placements { get; init; }
+
+    /// <summary>How it ended, if it has.</summary>
+    public VmEnd End { get; init; }
+
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>What its tenant sees.</summary>
+    public VmStatus Status { get; init; } = VmStatus.Waiting;
+
+    /// <summary>Why, as a sentence.</summary>
+    public string Why { get; init; } = "";
+
+    /// <summary>Since when it has this status.</summary>
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>What its node reported of it last; not stored, since the report is.</summary>
+    public GuestObservation? Seen { get; init; }
+
+    /// <summary>Its identity.</summary>
+    public GuestId Id => Spec.Id;
+
+    /// <summary>What its node's plan must say.</summary>
+    public GuestWish Wish => Wanted is GuestWish.Gone || Terminating ? GuestWish.Gone : Moving ? GuestWish.HandedOver : Wanted;
+
+    /// <summary>True while it waits for a node.</summary>
+    public bool IsQueued => End is VmEnd.None && Node is null && Wanted is GuestWish.Running;
+}

@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using Opportunism.Core;
+using Opportunism.Core.Fleet;
+
+namespace Opportunism.Clouds.Fake;
+
+/// <summary>A cloud that lives in memory and does as it is told: for tests and for trying a controller without guests. Can be slow, fail and lie.</summary>
+public sealed class FakeCloud : ICloud
+{
+    /// <summary>Its name in settings.</summary>
+    public const string CloudName = "fake";
+
+    private readonly ConcurrentDictionary<NodeId, Host> hosts = new();
+
+    /// <inheritdoc/>
+    public string Name => CloudName;
+
+    /// <inheritdoc/>
+    public CloudCapabilities Capabilities { get; } = new(Evicts: true, BringsBack: true, GuestsRunByAgents: false);
+
+    /// <summary>What every call answers instead of doing anything; null to do it.</summary>
+    public CloudAnswer? Fault { get; set; }
+
+    /// <summary>Waited for before every call; null for no wait.</summary>
+    public Func<CancellationToken, Task>? Delay { get; set; }
+
+    /// <summary>True to say Done without doing anything, as a cloud does whose queue was lost.</summary>
+    public bool Lies { get; set; }
+
+    /// <summary>Every call that was made, in order, such as <c>close pc-1</c>.</summary>
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    /// <summary>Puts a guest on a node, as a tenant would.</summary>
+    public void Put(NodeId node, GuestId guest, CloudGuestState state) => HostOf(node).Guests[guest] = state;
+
+    /// <summary>Takes a guest off a node.</summary>
+    public void Remove(NodeId node, GuestId guest) => HostOf(node).Guests.TryRemove(guest, out _);
+
+    /// <inheritdoc/>
+    public async Task<CloudSight> LookAsync(NodeId node, CancellationToken cancellationToken)
+    {
+        if (Delay is { } delay) await delay(cancellationToken).ConfigureAwait(false);
+        if (Fault is { } fault) return new(fault, null);
+        var host = HostOf(node);
+        return new(CloudAnswer.Done, new CloudHost(host.Open, [.. host.Guests.Select(guest => new CloudGuest(guest.Key, guest.Value))]));
+    }
+
+    /// <inheritdoc/>
+    public Task<CloudAnswer> OpenAsync(NodeId node, CancellationToken cancellationToken) =>
+        DoAsync($"open {node}", () => Swap(node, true), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CloudAnswer> CloseAsync(NodeId node, string reason, CancellationToken cancellationToken) =>
+        DoAsync($"close {node}", () => Swap(node, false), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
+        DoAsync($"evict {node} {guest}", () => Move(node, guest, CloudGuestState.Here, CloudGuestState.Evicted), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
+        DoAsync($"bring back {node} {guest}", () => Move(node, guest, CloudGuestState.Evicted, CloudGuestState.Here), cancellationToken);
+
+    private async Task<CloudAnswer> DoAsync(string call, Func<CloudAnswer> act, CancellationToken cancellationToken)
+    {
+        if (Delay is { } delay) await delay(cancellationToken).ConfigureAwait(false);
+        Calls.Enqueue(call);
+        if (Fault is { } fault) return fault;
+        return Lies ? CloudAnswer.Done : act();
+    }
+
+    private CloudAnswer Swap(NodeId node, bool open)
+    {
+        var host = HostOf(node);
+        if (host.Open == open) return CloudAnswer.AlreadySo;
+        host.Open = open;
+        return CloudAnswer.Done;
+    }
+
+    private CloudAnswer Move(NodeId node, GuestId guest, CloudGuestState from, CloudGuestState to) =>
+        HostOf(node).Guests.TryUpdate(guest, to, from) ? CloudAnswer.Done : CloudAnswer.AlreadySo;
+
+    private Host HostOf(NodeId node) => hosts.GetOrAdd(node, _ => new Host());
+
+    private sealed class Host
+    {
+        public bool Open { get; set; }
+
+        public ConcurrentDictionary<GuestId, CloudGuestState> Guests { get; } = new();
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Opportunism.Clouds;
+using Opportunism.Contracts.Api;
+
+namespace Opportunism.Controller.Api;
+
+/// <summary>Refusals in the API's words (RFC 9457).</summary>
+internal static class Answers
+{
+    /// <summary>May look.</summary>
+    public const string Viewer = nameof(Role.Viewer);
+
+    /// <summary>May change VMs, images and nodes.</summary>
+    public const string Operator = nameof(Role.Operator);
+
+    /// <summary>May do everything.</summary>
+    public const string Admin = nameof(Role.Admin);
+
+    /// <summary>Requests but uploads are small JSON documents.</summary>
+    public static RequestSizeLimitAttribute SmallRequests { get; } = new(64 * 1024);
+
+    /// <summary>What an exception becomes: a caller's mistake is an answer, not a fault of ours.</summary>
+    public static ExceptionHandlerOptions ForFaults { get; } = new()
+    {
+        StatusCodeSelector = failure => failure is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+        SuppressDiagnosticsCallback = fault => fault.Exception is BadHttpRequestException,
+    };
+
+    public static ProblemHttpResult NoSuch(string what, string which) => TypedResults.Problem($"There is no {what} '{Shown(which)}' here.", statusCode: StatusCodes.Status404NotFound);
+
+    public static ProblemHttpResult Wrong(string sentence) => TypedResults.Problem(sentence, statusCode: StatusCodes.Status400BadRequest);
+
+    public static ProblemHttpResult Conflict(string sentence) => TypedResults.Problem(sentence, statusCode: StatusCodes.Status409Conflict);
+
+    public static ProblemHttpResult Refusal(CloudAnswer answer) => answer.Outcome switch
+    {
+        CloudOutcome.TryLater => TypedResults.Problem(answer.Sentence, statusCode: StatusCodes.Status503ServiceUnavailable),
+        CloudOutcome.Unsupported => TypedResults.Problem(answer.Sentence, statusCode: StatusCodes.Status501NotImplemented),
+        _ => Conflict(answer.Sentence),
+    };
+
+    public static ProblemHttpResult NotThisCloud(ICloud cloud) =>
+        TypedResults.Problem($"This site serves the {cloud.Name} cloud: its VMs and images are made there, not here.", statusCode: StatusCodes.Status501NotImplemented);
+
+    /// <summary>Says what was wrong with a request that could not be read, or what to do about a fault of ours.</summary>
+    public static void Explain(ProblemDetailsContext context) => context.ProblemDetails.Detail ??= context switch
+    {
+        { Exception: BadHttpRequestException { InnerException: { } inner } } => $"The request could not be read: {inner.Message}",
+        { Exception: BadHttpRequestException bad } => $"The request could not be read: {bad.Message}",
+        { Exception: not null } => "The controller could not do this now. Try again; if it lasts, see the controller's log.",
+        { ProblemDetails.Status: StatusCodes.Status404NotFound } => "There is nothing at this address; /openapi/v1.json lists what there is.",
+        _ => null,
+    };
+
+    // A caller's own text, bounded and printable, so that it can be shown and logged.
+    private static string Shown(string text) => new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
+}

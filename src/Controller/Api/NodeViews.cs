@@ -1,0 +1,72 @@
+using Opportunism.Clouds;
+using Opportunism.Clouds.Embedded;
+using Opportunism.Contracts.Api;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.CloudActions;
+using Opportunism.Controller.Fleet;
+using Opportunism.Core.Fleet;
+
+namespace Opportunism.Controller.Api;
+
+/// <summary>Shows nodes to people.</summary>
+internal sealed class NodeViews(CloudWorkers workers, ICloud cloud, TimeProvider time)
+{
+    public NodeView ViewOf(NodeRecord node)
+    {
+        var report = node.Report;
+        var worker = workers.Of(node.Id);
+        var names = cloud is EmbeddedCloud embedded ? embedded.Vms.ToDictionary(vm => vm.Id.Value, vm => vm.Spec.Name) : [];
+        return new NodeView
+        {
+            Id = node.Id.Value,
+            State = ReportReading.StateOf(report),
+            ReasonCode = report?.ReasonCode ?? "",
+            Reason = ReasonOf(node),
+            Since = report?.StateSince?.ToDateTimeOffset(),
+            Lost = node.Lost,
+            Revoked = node.Revoked,
+            Open = worker?.IsOpen ?? false,
+            Pending = worker?.Pending is { Length: > 0 } pending ? pending : null,
+            Drained = node.Drained,
+            SnoozedUntil = node.SnoozedUntil > time.GetUtcNow() ? node.SnoozedUntil : null,
+            OwnerSnoozedUntil = report?.SnoozedUntil?.ToDateTimeOffset(),
+            Capacity = report?.Capacity is { } capacity ? new((int)capacity.Vcpus, (int)capacity.MemoryMib, (long)capacity.DiskMib, capacity.Hypervisor, capacity.Accelerator) : null,
+            Guests = report is null ? [] : [.. report.Guests.Select(guest => GuestOf(guest, names))],
+            Monitors = report is null ? [] : [.. report.Monitors.Select(WatcherOf)],
+            Conditions = report is null ? [] : [.. report.Conditions.Select(WatcherOf)],
+            Health = report is null ? [] : [.. report.Health.Select(HealthOf)],
+            LastFreeze = report?.LastFreeze is { } freeze ? new(freeze.At?.ToDateTimeOffset(), freeze.StillMs, freeze.LeakedCpuMs, (int)freeze.Guests, freeze.Brake) : null,
+            LastHeard = node.LastHeard,
+            Enrolled = node.Enrolled,
+            AgentVersion = report?.AgentVersion ?? "",
+        };
+    }
+
+    public static HealthView HealthOf(HealthReport item) => new(item.Code, item.Severity, item.Sentence, item.Remedy);
+
+    private string ReasonOf(NodeRecord node)
+    {
+        var wish = FleetPlan.Wish(new FleetCase
+        {
+            State = ReportReading.StateOf(node.Report),
+            Reason = ReportReading.ReasonOf(node.Report),
+            Lost = node.Lost,
+            Revoked = node.Revoked,
+            Drained = node.Drained,
+            Snoozed = node.SnoozedUntil > time.GetUtcNow(),
+        });
+        return wish.Open ? ReportReading.ReasonOf(node.Report).Sentence : wish.Reason;
+    }
+
+    private static NodeGuestView GuestOf(GuestReport guest, Dictionary<string, string> names) => new()
+    {
+        Id = guest.GuestId,
+        Name = names.GetValueOrDefault(guest.GuestId, ""),
+        Phase = guest.Phase,
+        Sentence = guest.Sentence,
+        Since = guest.PhaseSince?.ToDateTimeOffset(),
+        Progress = guest.Progress,
+    };
+
+    private static WatcherView WatcherOf(WatcherReport watcher) => new(watcher.Name, watcher.Ok, (int)watcher.Sources, watcher.Sentence);
+}

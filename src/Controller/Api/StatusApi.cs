@@ -1,0 +1,42 @@
+using System.Reflection;
+using System.Security.Claims;
+using Opportunism.Clouds;
+using Opportunism.Clouds.Embedded;
+using Opportunism.Contracts.Api;
+using Opportunism.Controller.CloudActions;
+using Opportunism.Controller.Events;
+using Opportunism.Controller.Fleet;
+using Opportunism.Core.Fleet;
+
+namespace Opportunism.Controller.Api;
+
+/// <summary>The site at a glance.</summary>
+internal static class StatusApi
+{
+    public static readonly string Version = typeof(StatusApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    public static void MapStatus(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/v1/status", Show).RequireAuthorization(Answers.Viewer).WithTags("site").WithName("showStatus");
+
+    private static SiteStatus Show(HttpContext http, NodeBook fleet, CloudWorkers workers, ICloud cloud, EventLog events, SiteStart start, TimeProvider time)
+    {
+        var nodes = fleet.Nodes.Where(node => !node.Revoked).ToList();
+        var vms = cloud is EmbeddedCloud embedded ? embedded.Vms.Where(vm => vm.End is not VmEnd.Deleted).ToList() : [];
+        return new SiteStatus
+        {
+            Version = Version,
+            Cloud = cloud.Name,
+            Started = start.Started,
+            Now = time.GetUtcNow(),
+            Nodes = nodes.Count,
+            NodesByState = nodes.CountBy(node => node.Lost ? "Lost" : ReportReading.StateOf(node.Report)?.ToString() ?? "Unknown").ToDictionary(),
+            NodesOpen = nodes.Count(node => workers.Of(node.Id) is { IsOpen: true }),
+            Vms = vms.Count(vm => vm.Status is not VmStatus.Terminated),
+            VmsByStatus = vms.CountBy(vm => vm.Status.ToString()).ToDictionary(),
+            Pending = [.. nodes.Select(node => (node.Id, workers.Of(node.Id)?.Pending)).Where(wait => wait.Pending is { Length: > 0 }).Select(wait => $"Node {wait.Id}: {wait.Pending}")],
+            Health = [.. nodes.Where(node => !node.Lost && node.Report is not null).SelectMany(node => node.Report!.Health.Select(item => NodeViews.HealthOf(item) with { Sentence = $"Node {node.Id}: {item.Sentence}" }))],
+            NewestEvent = events.NewestStored.Current.Id,
+            Role = Enum.GetValues<Role>().Where(role => http.User.HasClaim(ClaimTypes.Role, role.ToString())).Max(),
+        };
+    }
+}

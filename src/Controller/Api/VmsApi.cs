@@ -1,0 +1,106 @@
+using System.Text;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Opportunism.Clouds;
+using Opportunism.Clouds.Embedded;
+using Opportunism.Contracts.Api;
+using Opportunism.Controller.Consoles;
+using Opportunism.Controller.Files;
+using Opportunism.Controller.Store;
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Controller.Api;
+
+/// <summary>VMs of the embedded cloud: create, look, console, stop, start, delete.</summary>
+internal static class VmsApi
+{
+    private const int NewestBytes = 4096;
+    private const int MostBytes = 64 * 1024;
+    private const int LongestWaitSeconds = 25;
+
+    public static void MapVms(this IEndpointRouteBuilder routes)
+    {
+        var vms = routes.MapGroup("/v1/vms").WithMetadata(Answers.SmallRequests).WithTags("vms");
+        vms.MapGet("", List).RequireAuthorization(Answers.Viewer).WithName("listVms");
+        vms.MapPost("", CreateAsync).RequireAuthorization(Answers.Operator).WithName("createVm");
+        vms.MapGet("/{id}", Show).RequireAuthorization(Answers.Viewer).WithName("showVm");
+        vms.MapGet("/{id}/console", ConsoleAsync).RequireAuthorization(Answers.Viewer).WithName("readConsole");
+        vms.MapPost("/{id}/start", (string id, ICloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (vms, vm) => vms.StartAsync(vm, cancellationToken))).RequireAuthorization(Answers.Operator).WithName("startVm");
+        vms.MapPost("/{id}/stop", (string id, ICloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (vms, vm) => vms.StopAsync(vm, cancellationToken))).RequireAuthorization(Answers.Operator).WithName("stopVm");
+        vms.MapDelete("/{id}", (string id, ICloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (vms, vm) => vms.DeleteAsync(vm, cancellationToken))).RequireAuthorization(Answers.Operator).WithName("deleteVm");
+    }
+
+    private static Results<Ok<IReadOnlyList<VmView>>, ProblemHttpResult> List(ICloud cloud, bool all = false)
+    {
+        if (cloud is not EmbeddedCloud embedded) return Answers.NotThisCloud(cloud);
+        var shown = embedded.Vms.Where(vm => all || vm.End is not VmEnd.Deleted).OrderBy(vm => vm.Spec.Name, StringComparer.Ordinal).ThenBy(vm => vm.Created);
+        return TypedResults.Ok<IReadOnlyList<VmView>>([.. shown.Select(VmViews.ViewOf)]);
+    }
+
+    private static async Task<Results<Created<VmView>, ProblemHttpResult>> CreateAsync(NewVm asked, ICloud cloud, ImageStore images, ImageShelf shelf, CancellationToken cancellationToken)
+    {
+        if (cloud is not EmbeddedCloud embedded) return Answers.NotThisCloud(cloud);
+        if (asked.Image is not { Length: > 0 and <= 100 } || await images.FindAsync(asked.Image, cancellationToken) is not { } image) return Answers.Wrong($"There is no image '{asked.Image}': upload it first, or name one from the list of images.");
+        if (shelf.Folder.LengthOf(image.Sha256) != image.Bytes) return Answers.Conflict($"The file of image {image.Name} is missing or damaged: delete the image and upload it again.");
+        var imageMiB = (int)Math.Min(int.MaxValue, (image.Bytes + (1 << 20) - 1) >> 20);
+        if (asked.DiskMiB != 0 && image.Format is ImageFormat.Raw && asked.DiskMiB < imageMiB) return Answers.Wrong($"DiskMiB is {asked.DiskMiB}; the image {image.Name} alone needs {imageMiB}.");
+        var spec = new GuestSpec(GuestId.New(), asked.Name, asked.Vcpus, asked.MemoryMiB, asked.DiskMiB == 0 ? imageMiB : asked.DiskMiB, image.Sha256, image.Format);
+        if (spec.Problems().ToList() is { Count: > 0 } problems) return Answers.Wrong(string.Join(" ", problems));
+        var answer = await embedded.CreateAsync(spec, asked.Policy, image.Name, image.Bytes, cancellationToken);
+        return answer.Vm is { } id ? TypedResults.Created($"/v1/vms/{id}", VmViews.ViewOf(embedded.Find(id.Value)!)) : Answers.Refusal(answer.Answer);
+    }
+
+    private static async Task<Results<Ok<ConsoleView>, ProblemHttpResult>> ConsoleAsync(string id, ICloud cloud, ConsoleBook consoles, IHostApplicationLifetime lifetime, CancellationToken cancellationToken, long offset = -1, int waitSeconds = 0)
+    {
+        var (vm, problem) = Find(cloud, id);
+        if (vm is null) return problem!;
+        if (waitSeconds is < 0 or > LongestWaitSeconds) waitSeconds = LongestWaitSeconds;
+        consoles.Ask(vm.Id);
+        var piece = consoles.Read(vm.Id, offset, offset < 0 ? NewestBytes : MostBytes);
+        if (piece.Bytes.Length == 0 && waitSeconds > 0)
+        {
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+            await consoles.WaitAsync(vm.Id, piece.Offset, TimeSpan.FromSeconds(waitSeconds), end.Token);
+            piece = consoles.Read(vm.Id, offset, offset < 0 ? NewestBytes : MostBytes);
+        }
+
+        // A character cut in two at the end is left for the next piece.
+        var whole = WholeCharacters(piece.Bytes);
+        return TypedResults.Ok(new ConsoleView(piece.Offset, piece.Offset + whole, Encoding.UTF8.GetString(piece.Bytes, 0, whole)));
+    }
+
+    private static int WholeCharacters(byte[] bytes)
+    {
+        for (var back = 1; back <= 3 && back < bytes.Length; back++)
+        {
+            var b = bytes[^back];
+            if (b < 0x80) break;
+            if (b < 0xC0) continue;
+            var length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : 2;
+            return length > back ? bytes.Length - back : bytes.Length;
+        }
+
+        return bytes.Length;
+    }
+
+    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> AskAsync(string id, ICloud cloud, Func<EmbeddedCloud, GuestId, Task<VmAnswer>> ask)
+    {
+        var (vm, problem) = Find(cloud, id);
+        if (vm is null) return problem!;
+        var embedded = (EmbeddedCloud)cloud;
+        var answer = await ask(embedded, vm.Id);
+        return answer.Vm is null ? Answers.Refusal(answer.Answer) : TypedResults.Ok(VmViews.ViewOf(embedded.Find(vm.Id.Value) ?? vm));
+    }
+
+    private static (Vm? Result, ProblemHttpResult? Problem) Find(ICloud cloud, string id)
+    {
+        if (cloud is not EmbeddedCloud embedded) return (null, Answers.NotThisCloud(cloud));
+        return embedded.Find(id) is { } vm ? (vm, null) : (null, Answers.NoSuch("VM", id));
+    }
+
+    private static Results<Ok<VmView>, ProblemHttpResult> Show(string id, ICloud cloud)
+    {
+        var (vm, problem) = Find(cloud, id);
+        return vm is null ? problem! : TypedResults.Ok(VmViews.ViewOf(vm));
+    }
+}

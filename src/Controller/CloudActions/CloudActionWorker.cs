@@ -1,0 +1,177 @@
+using Opportunism.Clouds;
+using Opportunism.Controller.Events;
+using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Settings;
+using Opportunism.Core;
+using Opportunism.Core.Fleet;
+using Opportunism.Core.Health;
+
+namespace Opportunism.Controller.CloudActions;
+
+/// <summary>Brings one node and its cloud to agree, again and again: look, plan, act, at least once each. One worker per node, so its actions follow one another in the plan's order.</summary>
+internal sealed partial class CloudActionWorker(NodeId node, Level<NodeRecord> level, ICloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+
+    // How soon to look again at guests that are leaving; a cloud takes seconds for each.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);
+
+    private CloudHost? host;
+    private int failures;
+    private string pending = "";
+
+    /// <summary>What could not be done and why; empty when nothing waits.</summary>
+    public string Pending => Volatile.Read(ref pending);
+
+    /// <summary>True while the cloud may place guests on the node, as far as is known.</summary>
+    public bool IsOpen => Volatile.Read(ref host) is { Open: true };
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var seen = level.Current;
+            TimeSpan wait;
+            try
+            {
+                wait = await AgreeAsync(seen, cancellationToken);
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                // A driver that breaks its promise must not end the worker: the node would stay open for ever.
+                host = null;
+                WorkerFailed(node.Value, failure);
+                wait = Later($"the {cloud.Name} cloud's driver failed: {failure.Message}");
+            }
+
+            await WaitAsync(seen, wait, cancellationToken);
+        }
+    }
+
+    /// <summary>One comparison of wanted and actual, and what follows from it. Answers when to compare again although nothing changed.</summary>
+    private async Task<TimeSpan> AgreeAsync(NodeRecord record, CancellationToken cancellationToken)
+    {
+        // Closing does not wait for a look: what is not known to be closed is closed blind, before anything else.
+        if (!FleetPlan.Wish(CaseOf(record)).Open && host is not { Open: false })
+        {
+            foreach (var action in FleetPlan.Next(CaseOf(record)).OfType<CloudAction.Close>())
+            {
+                if (await TryAsync(action, cancellationToken) is { } later) return later;
+            }
+        }
+
+        var sight = await cloud.LookAsync(node, cancellationToken);
+        if (sight.Host is null)
+        {
+            host = null;
+            return Later($"a look at it in the {cloud.Name} cloud: {sight.Answer.Sentence}");
+        }
+
+        Volatile.Write(ref host, sight.Host);
+        var acted = false;
+        foreach (var action in FleetPlan.Next(CaseOf(record)))
+        {
+            if (await TryAsync(action, cancellationToken) is { } later) return later;
+            acted = true;
+        }
+
+        failures = 0;
+        Volatile.Write(ref pending, "");
+        return acted ? LookAgain : options.CompareEvery;
+    }
+
+    /// <summary>Carries out one action; answers null when it is done and else when to try again.</summary>
+    private async Task<TimeSpan?> TryAsync(CloudAction action, CancellationToken cancellationToken)
+    {
+        var answer = action switch
+        {
+            CloudAction.Close close => await cloud.CloseAsync(node, close.Reason, cancellationToken),
+            CloudAction.Open => await cloud.OpenAsync(node, cancellationToken),
+            CloudAction.Evict evict => await cloud.EvictAsync(node, evict.Guest, cancellationToken),
+            CloudAction.BringBack back => await cloud.BringBackAsync(node, back.Guest, cancellationToken),
+            _ => throw new InvalidOperationException($"Unknown action {action}."),
+        };
+        var what = Describe(action);
+        ActionAnswered(node.Value, what, answer.Outcome, answer.Sentence);
+        if (answer.Outcome is CloudOutcome.Done) events.Add(KindOf(action), HealthSeverity.Note, node, GuestOf(action), $"Node {node}: {what}");
+        if (answer.IsDone && action is CloudAction.Open or CloudAction.Close)
+        {
+            Volatile.Write(ref host, new CloudHost(action is CloudAction.Open, host?.Guests ?? []));
+        }
+
+        return answer.IsDone ? null : Later($"{what}: {answer.Sentence}");
+    }
+
+    /// <summary>Notes what waits and answers how long, twice as long each time.</summary>
+    private TimeSpan Later(string why)
+    {
+        if (Pending != why)
+        {
+            Volatile.Write(ref pending, why);
+            events.Add("cloud.waits", HealthSeverity.Warning, node, null, $"Node {node}: waits, {why}");
+            ActionWaits(node.Value, why);
+        }
+
+        var wait = FirstRetry * Math.Pow(2, Math.Min(failures++, 10));
+        return wait < LongestRetry ? wait : LongestRetry;
+    }
+
+    /// <summary>Waits for the time to pass, or for the node to change in what is wanted of it: a mere new report does not cut a back-off short.</summary>
+    private async Task WaitAsync(NodeRecord seen, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var wish = FleetPlan.Wish(CaseOf(seen));
+        using var patience = new CancellationTokenSource(wait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            while (FleetPlan.Wish(CaseOf(seen)) is var now && now.Open == wish.Open && now.Empty == wish.Empty)
+            {
+                seen = await level.NewerThanAsync(seen, either.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        // Something else is wanted now: begin with it at once.
+        failures = 0;
+    }
+
+    private FleetCase CaseOf(NodeRecord record) => new()
+    {
+        State = ReportReading.StateOf(record.Report),
+        Reason = ReportReading.ReasonOf(record.Report),
+        Lost = record.Lost,
+        Revoked = record.Revoked,
+        Drained = record.Drained,
+        Snoozed = record.SnoozedUntil > time.GetUtcNow(),
+        Host = host,
+    };
+
+    private static string Describe(CloudAction action) => action switch
+    {
+        CloudAction.Close close => $"closed in the cloud: {close.Reason}",
+        CloudAction.Open => "open in the cloud",
+        CloudAction.Evict evict => $"guest {evict.Guest} must leave",
+        CloudAction.BringBack back => $"guest {back.Guest} goes on",
+        _ => action.ToString(),
+    };
+
+    private static string KindOf(CloudAction action) => action switch
+    {
+        CloudAction.Close => "cloud.close",
+        CloudAction.Open => "cloud.open",
+        CloudAction.Evict => "cloud.evict",
+        _ => "cloud.bring-back",
+    };
+
+    private static GuestId? GuestOf(CloudAction action) => action switch
+    {
+        CloudAction.Evict evict => evict.Guest,
+        CloudAction.BringBack back => back.Guest,
+        _ => null,
+    };
+}

@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using Opportunism.Clouds;
+using Opportunism.Controller.Events;
+using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Settings;
+using Opportunism.Core;
+
+namespace Opportunism.Controller.CloudActions;
+
+/// <summary>Keeps a worker running for every node, those enrolled later too.</summary>
+internal sealed class CloudWorkers(NodeBook fleet, ICloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger<CloudActionWorker> log) : BackgroundService
+{
+    private readonly ConcurrentDictionary<NodeId, CloudActionWorker> workers = new();
+
+    /// <summary>The node's worker; null until it was started.</summary>
+    public CloudActionWorker? Of(NodeId node) => workers.GetValueOrDefault(node);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var running = new List<Task>();
+        var enrolled = fleet.Enrolled.Current;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            foreach (var node in enrolled.Where(node => !workers.ContainsKey(node)))
+            {
+                var worker = new CloudActionWorker(node, fleet.LevelOf(node)!, cloud, events, options, time, log);
+                workers[node] = worker;
+                running.Add(Task.Run(() => worker.RunAsync(stoppingToken), stoppingToken));
+            }
+
+            try
+            {
+                enrolled = await fleet.Enrolled.NewerThanAsync(enrolled, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

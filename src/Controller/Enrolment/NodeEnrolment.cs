@@ -1,0 +1,75 @@
+using Grpc.Core;
+using Opportunism.Contracts;
+using Opportunism.Contracts.Api;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Access;
+using Opportunism.Controller.Events;
+using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Store;
+using Opportunism.Core;
+using Opportunism.Core.Health;
+
+namespace Opportunism.Controller.Enrolment;
+
+/// <summary>Makes join tokens, and takes on the desktops that show one.</summary>
+internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeBook fleet, SiteKeys keys, AttemptLimit attempts, EventLog events, TimeProvider time) : IDisposable
+{
+    // Names already taken get a number; after so many tries the desktop's administrator should choose one.
+    private const int MostNumbers = 1000;
+
+    private readonly SemaphoreSlim oneAtATime = new(1, 1);
+
+    public async Task<MintedToken> CreateTokenAsync(int uses, TimeSpan validFor, string note, CancellationToken cancellationToken)
+    {
+        var token = JoinToken.New(keys.CaFingerprint);
+        var now = time.GetUtcNow();
+        var row = new JoinTokenRow { Id = Guid.NewGuid().ToString("N"), SecretHash = Secrets.Hash(token.Secret), UsesLeft = uses, Created = now, Expires = now + validFor, Note = note };
+        await tokens.AddAsync(row, cancellationToken);
+        return new(row.Id, token.Format(), row.Expires);
+    }
+
+    public async Task<EnrolReply> EnrolAsync(EnrolRequest request, string address, CancellationToken cancellationToken)
+    {
+        if (!attempts.MayTry(address)) throw new RpcException(new Status(StatusCode.ResourceExhausted, "too many enrolments from this address; try again in a minute"));
+        if (request.ContractVersion == 0) throw new RpcException(new Status(StatusCode.InvalidArgument, "contract_version is missing"));
+        if (request.JoinSecret.Length is 0 or > 200) throw Unknown();
+        var proposed = request.ProposedName.ToLowerInvariant();
+        if (!NodeId.TryParse(proposed, out _)) throw new RpcException(new Status(StatusCode.InvalidArgument, "proposed_name is not 1 to 63 characters of a-z 0-9 . -"));
+        var token = await tokens.FindJoinTokenAsync(Secrets.Hash(request.JoinSecret), cancellationToken);
+        if (token is not { Revoked: false, UsesLeft: > 0 } || token.Expires <= time.GetUtcNow()) throw Unknown();
+
+        await oneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            var secret = Secrets.New();
+            var node = new NodeRecord { Id = FreeName(proposed), SecretHash = Secrets.Hash(secret), Enrolled = time.GetUtcNow() };
+            if (!await nodes.EnrolAsync(new NodeRow { Id = node.Id.Value, SecretHash = node.SecretHash, Enrolled = node.Enrolled }, token.Id, cancellationToken)) throw Unknown();
+            await fleet.AddAsync(node, cancellationToken);
+            events.Add("node.enrolled", HealthSeverity.Note, node.Id, null, $"Node {node.Id}: enrolled from {address}");
+            return new EnrolReply { NodeId = node.Id.Value, NodeSecret = secret };
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    public void Dispose() => oneAtATime.Dispose();
+
+    /// <summary>The proposed name, or with a number when another desktop has or had it: a name is never reused.</summary>
+    private NodeId FreeName(string proposed)
+    {
+        if (NodeId.TryParse(proposed, out var id) && fleet.Find(id) is null) return id;
+        for (var number = 2; number < MostNumbers; number++)
+        {
+            var suffix = $"-{number}";
+            var stem = proposed.Length + suffix.Length > Names.MaxLength ? proposed[..(Names.MaxLength - suffix.Length)] : proposed;
+            if (NodeId.TryParse(stem + suffix, out var numbered) && fleet.Find(numbered) is null) return numbered;
+        }
+
+        throw new RpcException(new Status(StatusCode.AlreadyExists, "too many nodes have this name; propose another one"));
+    }
+
+    // One answer for all: whoever guesses learns nothing.
+    private static RpcException Unknown() => new(new Status(StatusCode.Unauthenticated, "the join token is unknown, used up, revoked or has ended; ask for a new one"));
+}

@@ -1,0 +1,70 @@
+using System.Threading.Channels;
+using Opportunism.Contracts.Api;
+using Opportunism.Controller.Store;
+using Opportunism.Core;
+using Opportunism.Core.Health;
+
+namespace Opportunism.Controller.Events;
+
+/// <summary>What happens at the site, for people who look later or watch now. Adding never waits; a writer of its own stores in batches.</summary>
+internal sealed partial class EventLog(EventStore store, TimeProvider time, ILogger<EventLog> log) : BackgroundService
+{
+    // Weeks of a busy site; a bounded table needs no administrator.
+    private const int Kept = 20_000;
+
+    // While the store cannot be written, the newest events wait here; older ones are lost, which costs only history.
+    private readonly Channel<EventRow> pending = Channel.CreateBounded<EventRow>(new BoundedChannelOptions(4096) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    private Level<Newest> newest = new(new Newest(0));
+
+    /// <summary>Id of the newest stored event, as a level for those who wait.</summary>
+    public Level<Newest> NewestStored => newest;
+
+    /// <summary>Notes that something happened.</summary>
+    public void Add(string kind, HealthSeverity severity, NodeId? node, GuestId? vm, string sentence) =>
+        pending.Writer.TryWrite(new EventRow { At = time.GetUtcNow(), Kind = kind, Severity = severity, Node = node?.Value, Vm = vm?.Value, Sentence = sentence });
+
+    /// <summary>Finds where the stored events end. Called once, before anybody reads.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var stored = await store.NewestAsync(1, cancellationToken);
+        newest = new(new Newest(stored.Count > 0 ? stored[0].Id : 0));
+    }
+
+    public async Task<IReadOnlyList<EventView>> ReadAsync(long after, int take, CancellationToken cancellationToken)
+    {
+        var rows = after > 0 ? await store.AfterAsync(after, take, cancellationToken) : await store.NewestAsync(take, cancellationToken);
+        return rows.ConvertAll(ViewOf);
+    }
+
+    public async Task<IReadOnlyList<EventView>> AfterAsync(long after, int take, CancellationToken cancellationToken) =>
+        (await store.AfterAsync(after, take, cancellationToken)).ConvertAll(ViewOf);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var batch = new List<EventRow>();
+        while (await pending.Reader.WaitToReadAsync(stoppingToken))
+        {
+            while (batch.Count < 256 && pending.Reader.TryRead(out var row)) batch.Add(row);
+            try
+            {
+                await store.AddAsync(batch, stoppingToken);
+                var last = batch[^1].Id;
+                if (last / 1000 != batch[0].Id / 1000) await store.ForgetUpToAsync(last - Kept, stoppingToken);
+                newest.Set(new Newest(last));
+                batch.Clear();
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                StoreFailed(failure);
+                foreach (var row in batch) row.Id = 0;
+                await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken);
+            }
+        }
+    }
+
+    private static EventView ViewOf(EventRow row) => new(row.Id, row.At, row.Kind, row.Severity, row.Node, row.Vm, row.Sentence);
+
+    /// <summary>Where the stored events end.</summary>
+    internal sealed record Newest(long Id);
+}

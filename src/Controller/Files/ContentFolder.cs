@@ -1,0 +1,64 @@
+using Opportunism.Controller.Access;
+
+namespace Opportunism.Controller.Files;
+
+/// <summary>A folder of large files, written whole and read in pieces.</summary>
+internal sealed class ContentFolder
+{
+    private const string Unfinished = ".part";
+    private readonly string path;
+    private readonly long keepFreeBytes;
+    private long reserved;
+
+    public ContentFolder(string path, long keepFreeBytes)
+    {
+        this.path = StateFolder.MakePrivate(path);
+        this.keepFreeBytes = keepFreeBytes;
+
+        // A transfer that a crash cut is begun anew by whoever sent it.
+        foreach (var part in Directory.EnumerateFiles(path, "*" + Unfinished)) File.Delete(part);
+    }
+
+    public IEnumerable<string> Names => Directory.EnumerateFiles(path).Select(Path.GetFileName).OfType<string>().Where(name => !name.EndsWith(Unfinished, StringComparison.Ordinal));
+
+    public string PathOf(string name) => Path.Combine(path, name);
+
+    /// <summary>Length of a file, or null when there is none.</summary>
+    public long? LengthOf(string name) => new FileInfo(PathOf(name)) is { Exists: true } file ? file.Length : null;
+
+    /// <summary>Sets room aside for a transfer; false when there is not enough. Every true is followed by <see cref="Release"/>.</summary>
+    public bool TryReserve(long bytes)
+    {
+        var free = new DriveInfo(path).AvailableFreeSpace;
+        if (Interlocked.Add(ref reserved, bytes) + keepFreeBytes <= free) return true;
+        Release(bytes);
+        return false;
+    }
+
+    public void Release(long bytes) => Interlocked.Add(ref reserved, -bytes);
+
+    public ContentWriter NewFile() => new(Path.Combine(path, Guid.NewGuid().ToString("N") + Unfinished));
+
+    /// <summary>Opens a file at an offset, or answers null when there is none or it is shorter.</summary>
+    public FileStream? Open(string name, long offset)
+    {
+        try
+        {
+            var file = new FileStream(PathOf(name), new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.Read | FileShare.Delete, Options = FileOptions.Asynchronous | FileOptions.SequentialScan, BufferSize = 0 });
+            if (offset <= file.Length)
+            {
+                file.Position = offset;
+                return file;
+            }
+
+            file.Dispose();
+            return null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public void Delete(string name) => File.Delete(PathOf(name));
+}

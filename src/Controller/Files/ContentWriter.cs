@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using Opportunism.Controller.Access;
+
+namespace Opportunism.Controller.Files;
+
+/// <summary>Writes content of unknown worth to a file that appears only once it is whole, verified and on the disk. Disposed before that, nothing is left.</summary>
+internal sealed class ContentWriter : IAsyncDisposable
+{
+    private readonly FileStream file;
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly string path;
+    private readonly byte[] head = new byte[8];
+    private int headLength;
+    private bool kept;
+
+    public ContentWriter(string temporaryPath)
+    {
+        path = temporaryPath;
+        file = new FileStream(temporaryPath, StateFolder.Private(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous, BufferSize = 0 }));
+    }
+
+    public long Bytes { get; private set; }
+
+    /// <summary>The first bytes written, at most eight: enough to tell a format.</summary>
+    public ReadOnlySpan<byte> Head => head.AsSpan(0, headLength);
+
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
+    {
+        await file.WriteAsync(piece, cancellationToken);
+        if (headLength < head.Length)
+        {
+            var more = Math.Min(piece.Length, head.Length - headLength);
+            piece.Span[..more].CopyTo(head.AsSpan(headLength));
+            headLength += more;
+        }
+
+        hash.AppendData(piece.Span);
+        Bytes += piece.Length;
+    }
+
+    /// <summary>SHA-256 of what was written so far.</summary>
+    public string Sha256() => Convert.ToHexStringLower(hash.GetCurrentHash());
+
+    /// <summary>Makes the content appear under its final path.</summary>
+    public async Task KeepAsync(string finalPath)
+    {
+        file.Flush(flushToDisk: true);
+        await file.DisposeAsync();
+        File.Move(path, finalPath, overwrite: true);
+        kept = true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        hash.Dispose();
+        await file.DisposeAsync();
+        if (!kept) File.Delete(path);
+    }
+}

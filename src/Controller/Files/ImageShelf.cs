@@ -1,0 +1,10 @@
+using Opportunism.Controller.Access;
+using Opportunism.Controller.Settings;
+
+namespace Opportunism.Controller.Files;
+
+/// <summary>The images' bytes, each file named by its SHA-256.</summary>
+internal sealed class ImageShelf(StateFolder state, ControllerOptions options)
+{
+    public ContentFolder Folder { get; } = new(state["images"], options.KeepFreeMiB << 20);
+}

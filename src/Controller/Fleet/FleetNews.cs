@@ -1,0 +1,98 @@
+using Opportunism.Clouds;
+using Opportunism.Clouds.Embedded;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Consoles;
+using Opportunism.Controller.Events;
+using Opportunism.Controller.Files;
+using Opportunism.Core;
+using Opportunism.Core.Fleet;
+using Opportunism.Core.Health;
+
+namespace Opportunism.Controller.Fleet;
+
+/// <summary>Carries what changes from those who notice to those who must know: fleet, cloud, plans, events.</summary>
+internal sealed partial class FleetNews(NodeBook fleet, ICloud cloud, NodePlans plans, ConsoleBook consoles, DiskShelf disks, EventLog events, ILogger<FleetNews> log)
+{
+    /// <summary>Connects everyone and takes up what is stored. Called once, before the first request.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (cloud is EmbeddedCloud embedded)
+        {
+            embedded.VmChanged += VmChanged;
+            await embedded.LoadAsync(cancellationToken);
+        }
+
+        if (cloud is IAgentCloud agents) agents.AssignmentsChanged += RebuildPlan;
+        consoles.WantedChanged += guest =>
+        {
+            if (cloud is EmbeddedCloud vms && vms.Vms.FirstOrDefault(vm => vm.Id == guest)?.Node is { } node) RebuildPlan(node);
+        };
+        fleet.Changed = NodeChangedAsync;
+        await fleet.LoadAsync(cancellationToken);
+    }
+
+    private async Task NodeChangedAsync(NodeRecord? before, NodeRecord after, CancellationToken cancellationToken)
+    {
+        // The plan comes first, so that what the report says it has taken up can be looked up, and last, so that it shows what the cloud made of it.
+        if (plans.LevelOf(after.Id) is null) plans.Rebuild(after);
+        if (cloud is IAgentCloud agents)
+        {
+            await agents.ObserveAsync(ReportReading.ObservationOf(after, plans.RevisionOf(after.Id, after.Report?.PlanVersion ?? 0)), cancellationToken);
+        }
+
+        plans.Rebuild(after);
+        if (before is not null) Tell(before, after);
+    }
+
+    private void RebuildPlan(NodeId node)
+    {
+        if (fleet.Find(node) is { } record) plans.Rebuild(record);
+    }
+
+    private void Tell(NodeRecord before, NodeRecord after)
+    {
+        var id = after.Id;
+        if (after.Revoked && !before.Revoked) Say("node.revoked", HealthSeverity.Warning, "its secret is dead; enrol the desktop anew to use it again");
+        if (after.Lost && !before.Lost) Say("node.lost", HealthSeverity.Warning, "nothing has been heard from it; it is closed until it is back");
+        if (!after.Lost && before.Lost) Say("node.back", HealthSeverity.Note, "it is heard again");
+        if (after.Drained != before.Drained) Say(after.Drained ? "node.drained" : "node.undrained", HealthSeverity.Note, after.Drained ? "an operator wants it empty" : "an operator lends it again");
+        if (after.SnoozedUntil != before.SnoozedUntil) Say("node.snoozed", HealthSeverity.Note, after.SnoozedUntil is { } until ? $"an operator does not lend it until {until:u}" : "an operator ended its snooze");
+        if (after.Report is not { } report || ReferenceEquals(report, before.Report)) return;
+        if (report.State != before.Report?.State) Say("node.state", HealthSeverity.Note, $"it is {ReportReading.StateOf(report)}: {ReportReading.ReasonOf(report).Sentence}");
+        if (report.LastFreeze is { } freeze && !freeze.Equals(before.Report?.LastFreeze))
+        {
+            Say("node.freeze", freeze.Brake == "freeze" || freeze.Guests == 0 ? HealthSeverity.Note : HealthSeverity.Warning, FormattableString.Invariant($"{freeze.Guests} guests stood still after {freeze.StillMs:0.##} ms, having used {freeze.LeakedCpuMs:0.##} ms of CPU; brake: {freeze.Brake}"));
+        }
+
+        foreach (var item in report.Health.Where(item => before.Report?.Health.Any(old => old.Code == item.Code) is not true)) TellHealth(id, item);
+
+        void Say(string kind, HealthSeverity severity, string sentence)
+        {
+            events.Add(kind, severity, id, null, $"Node {id}: {sentence}");
+            NodeNews(id.Value, sentence);
+        }
+    }
+
+    private void TellHealth(NodeId node, HealthReport item)
+    {
+        var severity = Enum.TryParse<HealthSeverity>(item.Severity, out var known) ? known : HealthSeverity.Warning;
+        events.Add("node.health", severity, node, null, $"Node {node}: {item.Sentence} {item.Remedy}".TrimEnd());
+    }
+
+    private void VmChanged(Vm? before, Vm after)
+    {
+        if (before?.Status != after.Status)
+        {
+            var severity = after.Status is VmStatus.Failed or VmStatus.NodeLost ? HealthSeverity.Warning : HealthSeverity.Note;
+            var where = after.Node is { } node ? $" on {node}" : "";
+            var why = after.Why.Length > 0 ? $": {after.Why}" : "";
+            events.Add("vm.status", severity, after.Node, after.Id, $"VM {after.Spec.Name} is {after.Status}{where}{why}");
+            VmNews(after.Spec.Name, after.Id.Value, after.Status);
+        }
+
+        if (after.End is not VmEnd.None) consoles.Forget(after.Id);
+        
+        // Only when a disk's use has ended: one that is just being stored is not in the record yet.
+        if (before is not null && (before.StartedHere != after.StartedHere || before.End != after.End)) disks.DropUnless(after);
+    }
+}

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Settings;
+using Opportunism.Controller.Store;
+using Opportunism.Core;
+
+namespace Opportunism.Controller.Fleet;
+
+/// <summary>What the site knows of every node. Any thread; changes of one node follow one another, and each is stored before anyone sees it.</summary>
+internal sealed class NodeBook(NodeStore store, ControllerOptions options, TimeProvider time)
+{
+    // A late report can only be of a run that ended lately.
+    private const int PastRunsKept = 16;
+
+    private readonly ConcurrentDictionary<NodeId, Entry> entries = new();
+    private DateTimeOffset started;
+
+    /// <summary>Told of every change, one at a time per node, before whoever made it goes on. Set once, at start.</summary>
+    public Func<NodeRecord?, NodeRecord, CancellationToken, Task> Changed { get; set; } = (_, _, _) => Task.CompletedTask;
+
+    /// <summary>The ids of all nodes, as a level for those who do something for each.</summary>
+    public Level<IReadOnlyList<NodeId>> Enrolled { get; } = new([]);
+
+    /// <summary>Every node, ordered by id.</summary>
+    public IEnumerable<NodeRecord> Nodes => entries.Values.Select(entry => entry.Level.Current).OrderBy(node => node.Id.Value, StringComparer.Ordinal);
+
+    /// <summary>The node of that id, or null.</summary>
+    public NodeRecord? Find(NodeId id) => entries.GetValueOrDefault(id)?.Level.Current;
+
+    /// <summary>The node as a level, for those who wait for changes.</summary>
+    public Level<NodeRecord>? LevelOf(NodeId id) => entries.GetValueOrDefault(id)?.Level;
+
+    /// <summary>Takes up what is stored. Nodes are heard from anew: a controller that was down for an hour does not call everyone lost.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        started = time.GetUtcNow();
+        foreach (var row in await store.LoadAsync(cancellationToken))
+        {
+            var node = new NodeRecord
+            {
+                Id = NodeId.Parse(row.Id),
+                SecretHash = row.SecretHash,
+                Enrolled = row.Enrolled,
+                Revoked = row.Revoked,
+                Drained = row.Drained,
+                SnoozedUntil = row.SnoozedUntil,
+                Report = row.Report is { } report ? NodeReport.Parser.ParseFrom(report) : null,
+                LastHeard = row.LastHeard,
+                PastRuns = row.PastRuns.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            };
+            entries[node.Id] = new Entry(node);
+        }
+
+        foreach (var node in Nodes) await Changed(null, node, cancellationToken);
+        Enrolled.Set([.. entries.Keys]);
+    }
+
+    /// <summary>Takes on a node that was just stored.</summary>
+    public async Task AddAsync(NodeRecord node, CancellationToken cancellationToken)
+    {
+        if (!entries.TryAdd(node.Id, new Entry(node))) throw new InvalidOperationException($"Node {node.Id} is enrolled already.");
+        await Changed(null, node, cancellationToken);
+        Enrolled.Set([.. entries.Keys]);
+    }
+
+    /// <summary>Takes up a report that has been checked. False when it is older than what is known, which is no fault.</summary>
+    public Task<bool> ReportAsync(NodeId id, NodeReport report, CancellationToken cancellationToken) => ChangeAsync(
+        id,
+        node =>
+        {
+            if (node.Revoked) return null;
+            if (node.Report is not { } known) return Heard(node, report, node.PastRuns);
+            if (known.RunId == report.RunId) return report.Sequence > known.Sequence ? Heard(node, report, node.PastRuns) : null;
+            return node.PastRuns.Contains(report.RunId) ? null : Heard(node, report, [known.RunId, .. node.PastRuns.Take(PastRunsKept - 1)]);
+        },
+        (node, token) => store.SaveReportAsync(id.Value, node.LastHeard!.Value, report.ToByteArray(), string.Join('\n', node.PastRuns), token),
+        cancellationToken);
+
+    /// <summary>Changes what an operator wants of a node. False when it was so already.</summary>
+    public Task<bool> WishAsync(NodeId id, Func<NodeRecord, NodeRecord> wish, CancellationToken cancellationToken) => ChangeAsync(
+        id,
+        node => wish(node) is var wished && wished == node ? null : wished,
+        (node, token) => store.SaveWishesAsync(id.Value, node.Revoked, node.Drained, node.SnoozedUntil, token),
+        cancellationToken);
+
+    /// <summary>Marks every node lost that has been silent for too long. Called once a second.</summary>
+    public async Task MarkSilentAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        foreach (var node in Nodes.Where(node => IsSilent(node, now)).ToList())
+        {
+            await ChangeAsync(node.Id, current => IsSilent(current, now) ? current with { Lost = true } : null, (_, _) => Task.CompletedTask, cancellationToken);
+        }
+    }
+
+    /// <summary>Tells everything that is known again, for those whose last attempt to take it up failed, and ends snoozes that have passed.</summary>
+    public async Task TellAgainAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (id, entry) in entries)
+        {
+            await entry.Gate.WaitAsync(cancellationToken);
+            try
+            {
+                await Changed(entry.Level.Current, entry.Level.Current, cancellationToken);
+            }
+            finally
+            {
+                entry.Gate.Release();
+            }
+        }
+    }
+
+    private NodeRecord Heard(NodeRecord node, NodeReport report, IReadOnlyList<string> pastRuns) =>
+        node with { Report = report, PastRuns = pastRuns, LastHeard = time.GetUtcNow(), Lost = false };
+
+    private bool IsSilent(NodeRecord node, DateTimeOffset now)
+    {
+        if (node.Lost || node.Revoked) return false;
+        var heard = node.LastHeard > started ? node.LastHeard.Value : node.Enrolled > started ? node.Enrolled : started;
+        return now - heard >= options.LostAfter;
+    }
+
+    private async Task<bool> ChangeAsync(NodeId id, Func<NodeRecord, NodeRecord?> change, Func<NodeRecord, CancellationToken, Task> save, CancellationToken cancellationToken)
+    {
+        if (!entries.TryGetValue(id, out var entry)) return false;
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            var before = entry.Level.Current;
+            if (change(before) is not { } after) return false;
+            await save(after, cancellationToken);
+            entry.Level.Set(after);
+            await Changed(before, after, cancellationToken);
+            return true;
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+    }
+
+    private sealed class Entry(NodeRecord node)
+    {
+        public Level<NodeRecord> Level { get; } = new(node);
+
+        /// <summary>One change at a time; held while it is stored. Never disposed: it lives as long as the process.</summary>
+        public SemaphoreSlim Gate { get; } = new(1, 1);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using Google.Protobuf.WellKnownTypes;
+using Opportunism.Clouds;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Consoles;
+using Opportunism.Controller.Settings;
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Controller.Fleet;
+
+/// <summary>Everything each node should be, as the level its agent gets. Its version grows only when something in it changes.</summary>
+internal sealed class NodePlans(ICloud cloud, ConsoleBook consoles, PolicyOptions policy, TimeProvider time)
+{
+    // An agent reports the newest plan it has taken up within seconds; older ones need not be remembered.
+    private const int VersionsKept = 64;
+
+    private readonly ConcurrentDictionary<NodeId, Entry> entries = new();
+    private long newestVersion;
+
+    /// <summary>The node's plan as a level; null until it was first made.</summary>
+    public Level<NodePlan>? LevelOf(NodeId node) => entries.GetValueOrDefault(node)?.Level;
+
+    /// <summary>The guest in the node's present plan, or null: what a node may ask about.</summary>
+    public GuestPlan? GuestOf(NodeId node, string guest) => LevelOf(node)?.Current.Guests.FirstOrDefault(plan => plan.GuestId == guest);
+
+    /// <summary>The cloud's revision that a version of the node's plan showed; 0 when it is not known.</summary>
+    public long RevisionOf(NodeId node, ulong version)
+    {
+        if (!entries.TryGetValue(node, out var entry)) return 0;
+        lock (entry) return entry.Revisions.GetValueOrDefault(version);
+    }
+
+    /// <summary>Makes the node's plan anew and pushes it if anything in it, or what it acknowledges, has changed.</summary>
+    public void Rebuild(NodeRecord node)
+    {
+        var entry = entries.GetOrAdd(node.Id, _ => new Entry());
+        lock (entry)
+        {
+            var assignments = cloud is IAgentCloud agents && !node.Revoked ? agents.AssignmentsFor(node.Id) : new Assignments(0, []);
+            var plan = Make(node, assignments);
+            var known = entry.Level?.Current;
+            plan.Version = known?.Version ?? 0;
+            plan.AcknowledgedSequence = known?.AcknowledgedSequence ?? 0;
+            if (known is null || !plan.Equals(known)) plan.Version = NextVersion();
+
+            // The same content shows the newer revision too.
+            entry.Revisions[plan.Version] = assignments.Revision;
+            while (entry.Revisions.Count > VersionsKept) entry.Revisions.RemoveAt(0);
+            plan.AcknowledgedSequence = node.Report?.Sequence ?? 0;
+            if (entry.Level is null) entry.Level = new(plan);
+            else if (!plan.Equals(known)) entry.Level.Set(plan);
+        }
+    }
+
+    /// <summary>Based on the clock, so that versions go on growing after a restart although none is stored.</summary>
+    private ulong NextVersion()
+    {
+        while (true)
+        {
+            var seen = Interlocked.Read(ref newestVersion);
+            var next = Math.Max(seen + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
+            if (Interlocked.CompareExchange(ref newestVersion, next, seen) == seen) return (ulong)next;
+        }
+    }
+
+    private NodePlan Make(NodeRecord node, Assignments assignments)
+    {
+        var plan = new NodePlan
+        {
+            ContractVersion = 1,
+            Drained = node.Drained,
+            SnoozedUntil = node.SnoozedUntil is { } until && until > time.GetUtcNow() ? until.ToTimestamp() : null,
+            Policy = new PolicyPlan
+            {
+                IdleFor = policy.IdleFor?.ToDuration(),
+                ThawAfter = policy.ThawAfter?.ToDuration(),
+                EvictAfter = policy.EvictAfter?.ToDuration(),
+            },
+        };
+        foreach (var guest in assignments.Guests)
+        {
+            var spec = guest.Spec;
+            plan.Guests.Add(new GuestPlan
+            {
+                GuestId = spec.Id.Value,
+                Name = spec.Name,
+                Wish = guest.Wish.ToString(),
+                Generation = (ulong)guest.Generation,
+                EvictionPolicy = guest.Policy,
+                Vcpus = (uint)spec.Vcpus,
+                MemoryMib = (uint)spec.MemoryMiB,
+                DiskMib = (uint)spec.DiskMiB,
+                ImageSha256 = spec.ImageSha256,
+                ImageFormat = spec.ImageFormat.ToString(),
+                ImageBytes = (ulong)guest.ImageBytes,
+                DiskSha256 = guest.DiskSha256,
+                DiskBytes = (ulong)guest.DiskBytes,
+                ConsoleWanted = guest.Wish is not GuestWish.Gone && consoles.IsWanted(spec.Id),
+            });
+        }
+
+        return plan;
+    }
+
+    private sealed class Entry
+    {
+        public Level<NodePlan>? Level { get; set; }
+
+        /// <summary>Version of the plan to the cloud's revision it shows. Guarded by the entry itself.</summary>
+        public SortedList<ulong, long> Revisions { get; } = [];
+    }
+}

@@ -1,0 +1,113 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Opportunism.Clouds.Embedded;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Files;
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Controller.Reports;
+
+internal sealed partial class NodesEndpoint
+{
+    // The contract allows 1 MiB; a quarter of it keeps memory small with many transfers and loses no speed.
+    private const int PieceBytes = 256 * 1024;
+    private const int LargestPiece = 1 << 20;
+    private const int LargestConsolePiece = 64 * 1024;
+
+    /// <summary>3. An image that a guest in this node's plan needs.</summary>
+    public override async Task ReadImage(ReadImageRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
+    {
+        var node = NodeGate.CallerOf(context);
+        using var end = Linked(node, context);
+        if (!ReportLimits.IsSha256(request.Sha256)) throw Invalid("sha256 is not 64 lower-case hexadecimal digits");
+        var named = plans.LevelOf(node)?.Current.Guests.Any(guest => guest.ImageSha256 == request.Sha256 && guest.Wish != nameof(GuestWish.Gone));
+        if (named is not true) throw Forbidden("no guest in the node's plan needs this image");
+        await SendAsync(images.Folder, request.Sha256, request.Offset, responseStream, end.Token);
+    }
+
+    /// <summary>5. The disk of a guest that comes to this node.</summary>
+    public override async Task ReadDisk(ReadDiskRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
+    {
+        var node = NodeGate.CallerOf(context);
+        using var end = Linked(node, context);
+        if (!GuestId.TryParse(request.GuestId, out var guest) || !ReportLimits.IsSha256(request.Sha256)) throw Invalid("guest_id or sha256 is malformed");
+        if (plans.GuestOf(node, request.GuestId) is not { } plan || plan.DiskSha256 != request.Sha256 || plan.Wish == nameof(GuestWish.Gone)) throw Forbidden("the node's plan does not name this disk");
+        await SendAsync(disks.Folder, DiskShelf.NameOf(guest, request.Sha256), request.Offset, responseStream, end.Token);
+    }
+
+    /// <summary>4. The disk of a guest that leaves this node.</summary>
+    public override async Task<WriteDiskReply> WriteDisk(IAsyncStreamReader<WriteDiskRequest> requestStream, ServerCallContext context)
+    {
+        var node = NodeGate.CallerOf(context);
+        using var end = Linked(node, context);
+        if (!await requestStream.MoveNext(end.Token)) throw Invalid("the call has no message");
+        var first = requestStream.Current;
+        if (!GuestId.TryParse(first.GuestId, out var guest) || !ReportLimits.IsSha256(first.Sha256)) throw Invalid("guest_id or sha256 is malformed");
+        if (cloud is not EmbeddedCloud embedded || plans.GuestOf(node, first.GuestId) is null || !embedded.MayHandOver(node, guest)) throw Forbidden("this guest is not to be handed over by this node");
+        var total = first.TotalBytes;
+        if (total == 0 || total > (ulong)options.LargestImageMiB << 20) throw Invalid($"total_bytes is {total}; allowed is 1 to {options.LargestImageMiB} MiB");
+        if (!disks.Folder.TryReserve((long)total)) throw new RpcException(new Status(StatusCode.ResourceExhausted, "the site has no room for this disk now; try again later"));
+        try
+        {
+            await using var file = disks.Folder.NewFile();
+            await ReceiveAsync(requestStream, file, total, end.Token);
+            if (file.Sha256() != first.Sha256) throw new RpcException(new Status(StatusCode.DataLoss, "what came is not what sha256 says; send it again"));
+            await file.KeepAsync(disks.Folder.PathOf(DiskShelf.NameOf(guest, first.Sha256)));
+        }
+        finally
+        {
+            disks.Folder.Release((long)total);
+        }
+
+        if (await embedded.DiskStoredAsync(node, guest, first.Sha256, (long)total, end.Token)) return new WriteDiskReply { Sha256 = first.Sha256 };
+        disks.Folder.Delete(DiskShelf.NameOf(guest, first.Sha256));
+        throw Forbidden("this guest is no longer to be handed over by this node");
+    }
+
+    /// <summary>6. New console output of a guest.</summary>
+    public override Task<WriteConsoleReply> WriteConsole(WriteConsoleRequest request, ServerCallContext context)
+    {
+        var node = NodeGate.CallerOf(context);
+        if (!GuestId.TryParse(request.GuestId, out var guest)) throw Invalid("guest_id is malformed");
+        if (request.Data.Length > LargestConsolePiece) throw Invalid("data is longer than 64 KiB");
+        if (request.Offset > long.MaxValue / 2) throw Invalid("offset is out of range");
+        if (plans.GuestOf(node, request.GuestId) is null) throw Forbidden("the node's plan does not name this guest");
+        return Task.FromResult(new WriteConsoleReply { NextOffset = (ulong)consoles.Write(guest, node, (long)request.Offset, request.Data.Span) });
+    }
+
+    private static async Task ReceiveAsync(IAsyncStreamReader<WriteDiskRequest> messages, ContentWriter file, ulong total, CancellationToken cancellationToken)
+    {
+        do
+        {
+            if (messages.Current.Chunk is not { } chunk) continue;
+            if (chunk.Data.Length > LargestPiece || chunk.Offset != (ulong)file.Bytes || chunk.Offset + (ulong)chunk.Data.Length > total) throw Invalid("a chunk is too large, out of order or beyond total_bytes");
+            await file.WriteAsync(chunk.Data.Memory, cancellationToken);
+        }
+        while (await messages.MoveNext(cancellationToken));
+
+        if ((ulong)file.Bytes != total) throw Invalid($"{file.Bytes} bytes came, {total} were announced");
+    }
+
+    private static async Task SendAsync(ContentFolder folder, string name, ulong offset, IServerStreamWriter<Chunk> to, CancellationToken cancellationToken)
+    {
+        if (offset > long.MaxValue || folder.Open(name, (long)offset) is not { } file) throw new RpcException(new Status(StatusCode.NotFound, "there is no such content, or it is shorter than offset"));
+        await using (file)
+        {
+            int read;
+            do
+            {
+                // A new buffer each time: the message keeps it until it has been sent.
+                var piece = new byte[PieceBytes];
+                var at = (ulong)file.Position;
+                read = await file.ReadAsync(piece, cancellationToken);
+                if (read > 0) await to.WriteAsync(new Chunk { Offset = at, Data = UnsafeByteOperations.UnsafeWrap(piece.AsMemory(0, read)) }, cancellationToken);
+            }
+            while (read > 0);
+        }
+    }
+
+    private static RpcException Invalid(string sentence) => new(new Status(StatusCode.InvalidArgument, sentence));
+
+    private static RpcException Forbidden(string sentence) => new(new Status(StatusCode.PermissionDenied, sentence));
+}

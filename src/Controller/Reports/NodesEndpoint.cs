@@ -1,0 +1,94 @@
+using Grpc.Core;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Consoles;
+using Opportunism.Controller.Enrolment;
+using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Settings;
+using Opportunism.Clouds;
+using Opportunism.Controller.Files;
+using Opportunism.Core;
+
+namespace Opportunism.Controller.Reports;
+
+/// <summary>The calls agents make (src/Contracts/Nodes/nodes.proto); numbers are those of the contract.</summary>
+internal sealed partial class NodesEndpoint(
+    NodeBook fleet,
+    NodePlans plans,
+    NodeEnrolment enrolment,
+    OpenStreams streams,
+    ConsoleBook consoles,
+    ImageShelf images,
+    DiskShelf disks,
+    ICloud cloud,
+    ControllerOptions options,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time) : Nodes.NodesBase
+{
+    // A node that was slowed this often without ever falling quiet does not listen.
+    private const int SlowedUntilCut = 50;
+
+    /// <summary>1. A new desktop.</summary>
+    public override Task<EnrolReply> Enrol(EnrolRequest request, ServerCallContext context) => enrolment.EnrolAsync(request, AddressOf(context), context.CancellationToken);
+
+    /// <summary>2. The stream a node keeps open.</summary>
+    public override async Task Connect(IAsyncStreamReader<NodeReport> requestStream, IServerStreamWriter<NodePlan> responseStream, ServerCallContext context)
+    {
+        var node = NodeGate.CallerOf(context);
+        using var end = Linked(node, context);
+        var writing = WritePlansAsync(node, responseStream, end.Token);
+        try
+        {
+            await ReadReportsAsync(node, requestStream, end.Token);
+        }
+        catch (OperationCanceledException) when (fleet.Find(node) is { Revoked: true })
+        {
+            throw new RpcException(new Status(StatusCode.Unauthenticated, "the node was revoked; enrol it with a join token"));
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ReadReportsAsync(NodeId node, IAsyncStreamReader<NodeReport> reports, CancellationToken cancellationToken)
+    {
+        var bucket = new TokenBucket(options.ReportsPerSecond, options.ReportsPerSecond * 3, time);
+        var slowed = 0;
+        while (await reports.MoveNext(cancellationToken))
+        {
+            if (ReportLimits.Problem(reports.Current) is { } problem) throw new RpcException(new Status(StatusCode.InvalidArgument, $"the report was refused: {problem}"));
+            if (bucket.IsFull) slowed = 0;
+            var wait = bucket.Take();
+            if (wait > TimeSpan.Zero) slowed++;
+            if (slowed > SlowedUntilCut) throw new RpcException(new Status(StatusCode.ResourceExhausted, "too many reports; send the newest one at most a few times a second"));
+
+            // Not reading on is what slows the sender.
+            if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
+            await fleet.ReportAsync(node, reports.Current, cancellationToken);
+        }
+    }
+
+    private async Task WritePlansAsync(NodeId node, IServerStreamWriter<NodePlan> plansOut, CancellationToken cancellationToken)
+    {
+        var level = plans.LevelOf(node) ?? throw new InvalidOperationException($"Node {node} has no plan.");
+        var plan = level.Current;
+        while (true)
+        {
+            await plansOut.WriteAsync(plan, cancellationToken);
+            plan = await level.NewerThanAsync(plan, cancellationToken);
+        }
+    }
+
+    /// <summary>Ends with the call, the node's revocation or the program.</summary>
+    private CancellationTokenSource Linked(NodeId node, ServerCallContext context)
+    {
+        var token = streams.TokenOf(node);
+
+        // It may have been revoked between the gate and here.
+        if (fleet.Find(node) is not { Revoked: false }) throw new RpcException(new Status(StatusCode.Unauthenticated, "the node was revoked; enrol it with a join token"));
+        return CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, token, lifetime.ApplicationStopping);
+    }
+
+    private static string AddressOf(ServerCallContext context) => context.GetHttpContext().Connection.RemoteIpAddress?.ToString() ?? "unknown";
+}

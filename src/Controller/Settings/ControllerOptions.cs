@@ -1,0 +1,38 @@
+namespace Opportunism.Controller.Settings;
+
+/// <summary>Settings of the controller; every key is a row in docs/settings.md.</summary>
+internal sealed class ControllerOptions
+{
+    /// <summary>Address and port for agents and people; port 0 takes a free one and tells it in site.json.</summary>
+    public string Listen { get; set; } = "127.0.0.1:7443";
+
+    /// <summary>Folder for the database, keys, images and disks.</summary>
+    public string State { get; set; } = "/var/lib/opportunism";
+
+    /// <summary>More names and addresses under which the site is dialled, for its certificate; separated by commas.</summary>
+    public string Names { get; set; } = "";
+
+    /// <summary>The cloud that places guests.</summary>
+    public string Cloud { get; set; } = "embedded";
+
+    /// <summary>How long a node may be silent before it counts as lost.</summary>
+    public TimeSpan LostAfter { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often wanted and actual are compared although nothing has changed.</summary>
+    public TimeSpan CompareEvery { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Largest image that may be uploaded, and largest disk that a node may hand over, in MiB.</summary>
+    public long LargestImageMiB { get; set; } = 65536;
+
+    /// <summary>Room on the state folder's disk that images and disks leave free, in MiB.</summary>
+    public long KeepFreeMiB { get; set; } = 512;
+
+    /// <summary>Enrolments that one address may try in a minute.</summary>
+    public int EnrolmentsPerMinute { get; set; } = 30;
+
+    /// <summary>Reports a node may send per second in the long run; one that sends more is slowed, then cut.</summary>
+    public int ReportsPerSecond { get; set; } = 10;
+
+    /// <summary>Where metrics and traces are sent (OTLP over gRPC); empty for nowhere.</summary>
+    public string OtlpEndpoint { get; set; } = "";
+}

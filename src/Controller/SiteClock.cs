@@ -1,0 +1,38 @@
+using Opportunism.Controller.Access;
+using Opportunism.Controller.Consoles;
+using Opportunism.Controller.Enrolment;
+using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Settings;
+
+namespace Opportunism.Controller;
+
+/// <summary>Does what is due by the passing of time alone: silent nodes, consoles nobody looks at, another comparison, the certificate.</summary>
+internal sealed partial class SiteClock(NodeBook fleet, ConsoleBook consoles, AttemptLimit attempts, SiteKeys keys, ControllerOptions options, TimeProvider time, ILogger<SiteClock> log) : BackgroundService
+{
+    // The grain of LostAfter and of console interest; both are tens of seconds.
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Tick, time);
+        var compared = time.GetTimestamp();
+        do
+        {
+            try
+            {
+                await fleet.MarkSilentAsync(stoppingToken);
+                consoles.Expire();
+                if (time.GetElapsedTime(compared) < options.CompareEvery) continue;
+                compared = time.GetTimestamp();
+                await fleet.TellAgainAsync(stoppingToken);
+                attempts.Forget();
+                if (keys.RenewIfDue()) CertificateRenewed();
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                TickFailed(failure);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+}

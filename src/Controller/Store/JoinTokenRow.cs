@@ -1,0 +1,19 @@
+namespace Opportunism.Controller.Store;
+
+/// <summary>A join token; its secret only as a hash.</summary>
+internal sealed class JoinTokenRow
+{
+    public required string Id { get; set; }
+
+    public required byte[] SecretHash { get; set; }
+
+    public int UsesLeft { get; set; }
+
+    public DateTimeOffset Created { get; set; }
+
+    public DateTimeOffset Expires { get; set; }
+
+    public bool Revoked { get; set; }
+
+    public string Note { get; set; } = "";
+}

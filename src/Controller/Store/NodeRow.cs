@@ -1,0 +1,25 @@
+namespace Opportunism.Controller.Store;
+
+/// <summary>An enrolled node and its newest report.</summary>
+internal sealed class NodeRow
+{
+    public required string Id { get; set; }
+
+    public required byte[] SecretHash { get; set; }
+
+    public DateTimeOffset Enrolled { get; set; }
+
+    public bool Revoked { get; set; }
+
+    public bool Drained { get; set; }
+
+    public DateTimeOffset? SnoozedUntil { get; set; }
+
+    public DateTimeOffset? LastHeard { get; set; }
+
+    /// <summary>The newest report as it came (protobuf); null before the first.</summary>
+    public byte[]? Report { get; set; }
+
+    /// <summary>Earlier runs of its agent, newest first, one per line: a report of theirs is a late one.</summary>
+    public string PastRuns { get; set; } = "";
+}

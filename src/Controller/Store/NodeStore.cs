@@ -1,0 +1,41 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Opportunism.Controller.Store;
+
+/// <summary>Keeps nodes and their newest reports.</summary>
+internal sealed class NodeStore(IDbContextFactory<SiteDbContext> contexts)
+{
+    public async Task<List<NodeRow>> LoadAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Nodes.AsNoTracking().ToListAsync(cancellationToken);
+    }
+
+    public async Task SaveReportAsync(string id, DateTimeOffset heard, byte[] report, string pastRuns, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await context.Nodes.Where(row => row.Id == id).ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.LastHeard, heard).SetProperty(row => row.Report, report).SetProperty(row => row.PastRuns, pastRuns), cancellationToken);
+    }
+
+    public async Task SaveWishesAsync(string id, bool revoked, bool drained, DateTimeOffset? snoozedUntil, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await context.Nodes.Where(row => row.Id == id).ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.Revoked, revoked).SetProperty(row => row.Drained, drained).SetProperty(row => row.SnoozedUntil, snoozedUntil), cancellationToken);
+    }
+
+    /// <summary>Adds a node and uses up one use of its join token, both or neither. False when the token has no use left.</summary>
+    public async Task<bool> EnrolAsync(NodeRow node, string joinToken, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var used = await context.JoinTokens.Where(row => row.Id == joinToken && row.UsesLeft > 0 && !row.Revoked)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.UsesLeft, row => row.UsesLeft - 1), cancellationToken);
+        if (used == 0) return false;
+        context.Nodes.Add(node);
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace Opportunism.Controller.Store;
+
+/// <summary>The site's tables. Each database has its own subclass, which carries that database's migrations.</summary>
+internal abstract class SiteDbContext(DbContextOptions options) : DbContext(options)
+{
+    public DbSet<NodeRow> Nodes => Set<NodeRow>();
+
+    public DbSet<JoinTokenRow> JoinTokens => Set<JoinTokenRow>();
+
+    public DbSet<PersonTokenRow> PersonTokens => Set<PersonTokenRow>();
+
+    public DbSet<ImageRow> Images => Set<ImageRow>();
+
+    public DbSet<EventRow> Events => Set<EventRow>();
+
+    public DbSet<VmRow> Vms => Set<VmRow>();
+
+    public DbSet<LeftoverRow> Leftovers => Set<LeftoverRow>();
+
+    public DbSet<HostRow> Hosts => Set<HostRow>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<NodeRow>().ToTable("nodes").HasKey(row => row.Id);
+        modelBuilder.Entity<JoinTokenRow>(table =>
+        {
+            table.ToTable("join_tokens").HasKey(row => row.Id);
+            table.HasIndex(row => row.SecretHash).IsUnique();
+        });
+        modelBuilder.Entity<PersonTokenRow>(table =>
+        {
+            table.ToTable("person_tokens").HasKey(row => row.Id);
+            table.HasIndex(row => row.SecretHash).IsUnique();
+        });
+        modelBuilder.Entity<ImageRow>(table =>
+        {
+            table.ToTable("images").HasKey(row => row.Sha256);
+            table.HasIndex(row => row.Name).IsUnique();
+        });
+        modelBuilder.Entity<EventRow>(table =>
+        {
+            table.ToTable("events").HasKey(row => row.Id);
+            table.Property(row => row.Id).ValueGeneratedOnAdd();
+        });
+        modelBuilder.Entity<VmRow>().ToTable("vms").HasKey(row => row.Id);
+        modelBuilder.Entity<LeftoverRow>().ToTable("leftovers").HasKey(row => new { row.GuestId, row.Node });
+        modelBuilder.Entity<HostRow>().ToTable("hosts").HasKey(row => row.Node);
+    }
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        // A number that both databases compare, sort and index alike; SQLite cannot order its own rendering of an offset.
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicks>();
+
+        // Names, so that the order of an enum's members never matters to a stored row.
+        configurationBuilder.Properties<Enum>().HaveConversion<string>();
+    }
+
+    /// <summary>A point in time as its UTC ticks.</summary>
+    private sealed class UtcTicks() : ValueConverter<DateTimeOffset, long>(time => time.UtcTicks, ticks => new DateTimeOffset(ticks, TimeSpan.Zero));
+}

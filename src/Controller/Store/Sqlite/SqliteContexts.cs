@@ -1,0 +1,23 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Opportunism.Controller.Access;
+
+namespace Opportunism.Controller.Store.Sqlite;
+
+/// <summary>Opens the site's database: one file in the state folder.</summary>
+internal sealed class SqliteContexts : IDbContextFactory<SiteDbContext>
+{
+    private const string FileName = "site.db";
+
+    private readonly DbContextOptions<SqliteSiteDbContext> options;
+
+    public SqliteContexts(StateFolder state)
+    {
+        // Made here so that nobody else may read it; SQLite gives its journal the same rights.
+        state.Touch(FileName);
+        var connection = new SqliteConnectionStringBuilder { DataSource = state[FileName], ForeignKeys = true, DefaultTimeout = 30 };
+        options = new DbContextOptionsBuilder<SqliteSiteDbContext>().UseSqlite(connection.ToString()).Options;
+    }
+
+    public SiteDbContext CreateDbContext() => new SqliteSiteDbContext(options);
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics.Metrics;
+using Opportunism.Clouds;
+using Opportunism.Clouds.Embedded;
+using Opportunism.Controller.CloudActions;
+using Opportunism.Controller.Fleet;
+
+namespace Opportunism.Controller.Telemetry;
+
+/// <summary>The site in numbers. All are read when somebody collects them; nobody collecting costs nothing.</summary>
+internal sealed class SiteMetrics : IHostedService, IDisposable
+{
+    public const string MeterName = "Opportunism.Controller";
+
+    private readonly Meter meter = new(MeterName);
+
+    public SiteMetrics(NodeBook fleet, CloudWorkers workers, ICloud cloud)
+    {
+        meter.CreateObservableGauge("opportunism.nodes", () => fleet.Nodes.Where(node => !node.Revoked)
+            .CountBy(node => node.Lost ? "Lost" : ReportReading.StateOf(node.Report)?.ToString() ?? "Unknown")
+            .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("state", count.Key))), description: "Nodes by state");
+        meter.CreateObservableGauge("opportunism.nodes.open", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { IsOpen: true }), description: "Nodes open in the cloud");
+        meter.CreateObservableGauge("opportunism.nodes.pending", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { Pending.Length: > 0 }), description: "Nodes whose cloud has not done yet what it was told");
+        if (cloud is EmbeddedCloud embedded)
+        {
+            meter.CreateObservableGauge("opportunism.vms", () => embedded.Vms.Where(vm => vm.End is VmEnd.None)
+                .CountBy(vm => vm.Status)
+                .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("status", count.Key.ToString()))), description: "VMs by status");
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => meter.Dispose();
+}

@@ -1,0 +1,28 @@
+using Opportunism.Core.Availability;
+
+namespace Opportunism.Core.Fleet;
+
+/// <summary>All that the plan for one node looks at: what its agent says, what the site knows, what the cloud shows.</summary>
+public sealed record FleetCase
+{
+    /// <summary>What the agent has decided; null before its first report.</summary>
+    public required NodeState? State { get; init; }
+
+    /// <summary>Why, as the agent says.</summary>
+    public Reason Reason { get; init; }
+
+    /// <summary>True while nothing has been heard from the node for too long.</summary>
+    public bool Lost { get; init; }
+
+    /// <summary>True once its secret is dead.</summary>
+    public bool Revoked { get; init; }
+
+    /// <summary>True while an operator wants it empty.</summary>
+    public bool Drained { get; init; }
+
+    /// <summary>True while an operator has snoozed it.</summary>
+    public bool Snoozed { get; init; }
+
+    /// <summary>The node as the cloud shows it; null when that is not known, which counts as open when it should be closed and as closed when it should be open.</summary>
+    public CloudHost? Host { get; init; }
+}

@@ -1,0 +1,47 @@
+using Opportunism.Core.Availability;
+
+namespace Opportunism.Core.Fleet;
+
+/// <summary>From what an agent says and a cloud shows to what the cloud must be told: wanted minus actual. Pure.</summary>
+public static class FleetPlan
+{
+    /// <summary>How the node should stand with its cloud.</summary>
+    public static FleetWish Wish(FleetCase node)
+    {
+        if (node is { State: NodeState.Available, Lost: false, Revoked: false, Drained: false, Snoozed: false }) return new(true, false, "");
+
+        // A cloud's action on a silent host hangs and runs when the host comes back, when nobody wants it any more: only close.
+        var empty = !node.Lost && (node.Revoked || node.Drained || node.State is NodeState.InUse or NodeState.Evicting);
+        return new(false, empty, ClosedBecause(node));
+    }
+
+    /// <summary>What to tell the cloud, in this order; empty when wanted and actual are the same.</summary>
+    /// <remarks>Closing comes before anything else, so that no new guest lands on a node that others leave; opening comes before bringing back,
+    /// since a cloud does not start guests on a closed host.</remarks>
+    public static IReadOnlyList<CloudAction> Next(FleetCase node)
+    {
+        var wish = Wish(node);
+        var actions = new List<CloudAction>();
+        var guests = node.Host?.Guests ?? [];
+        if (wish.Open)
+        {
+            if (node.Host is not { Open: true }) actions.Add(new CloudAction.Open());
+            actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Evicted).Select(guest => new CloudAction.BringBack(guest.Id)));
+            return actions;
+        }
+
+        if (node.Host is not { Open: false }) actions.Add(new CloudAction.Close(wish.Reason));
+        if (wish.Empty) actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Here).Select(guest => new CloudAction.Evict(guest.Id)));
+        return actions;
+    }
+
+    private static string ClosedBecause(FleetCase node) => node switch
+    {
+        { Revoked: true } => "the node was revoked",
+        { Lost: true } => "nothing has been heard from the node",
+        { Drained: true } => "the node was drained by an operator",
+        { Snoozed: true } => "the node was snoozed by an operator",
+        { State: null } => "the node has not reported yet",
+        _ => node.Reason.Sentence,
+    };
+}

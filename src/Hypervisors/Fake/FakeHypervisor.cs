@@ -1,0 +1,236 @@
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Hypervisors.Fake;
+
+/// <summary>Runs guests in the imagination only: for tests, and for trying a site out where nothing can be run. Slow, failing and lying on request.</summary>
+public sealed class FakeHypervisor : IHypervisor
+{
+    private const long MiB = 1024 * 1024;
+    private const string Overtaken = "The owner came back meanwhile; the guest stands still.";
+    private static readonly GuestAnswer Done = new(GuestOutcome.Done);
+    private static readonly GuestAnswer AlreadySo = new(GuestOutcome.AlreadySo);
+    private readonly FakeMachine machine;
+    private readonly TimeProvider time;
+
+    /// <summary>On a machine of its own.</summary>
+    public FakeHypervisor(TimeProvider time)
+        : this(new FakeMachine(time), time)
+    {
+    }
+
+    /// <summary>On a machine that an earlier one may have left guests on.</summary>
+    public FakeHypervisor(FakeMachine machine, TimeProvider time)
+    {
+        this.machine = machine;
+        this.time = time;
+        machine.Changed = () => GuestsChanged?.Invoke();
+    }
+
+    /// <inheritdoc/>
+    public event Action? GuestsChanged;
+
+    /// <inheritdoc/>
+    public string Name => "fake";
+
+    /// <inheritdoc/>
+    public IGuestFreezer Freezer => machine;
+
+    /// <inheritdoc/>
+    public int GuestsInMemory => Guests.Count(guest => guest.InMemory);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<GuestStatus> Guests
+    {
+        get
+        {
+            lock (machine.Gate) return [.. machine.Guests.Values.Select(guest => guest.Status)];
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<HypervisorProbe> ProbeAsync(CancellationToken cancellationToken) => Task.FromResult(new HypervisorProbe("fake", "1", []));
+
+    /// <inheritdoc/>
+    public Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        machine.FreezeAll();
+        lock (machine.Gate)
+        {
+            foreach (var guest in machine.Guests.Values.Where(guest => guest.Status.InMemory)) guest.Status = guest.Status with { Phase = GuestPhase.Held };
+        }
+
+        machine.ThawAll();
+        GuestsChanged?.Invoke();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task<GuestAnswer> StartAsync(GuestSpec spec, string imagePath, CancellationToken cancellationToken)
+    {
+        if (spec.Problems().FirstOrDefault() is { } problem) return new GuestAnswer(GuestOutcome.Refused, problem);
+        var holds = HoldsNow();
+        lock (machine.Gate)
+        {
+            if (!machine.Guests.TryGetValue(spec.Id, out var guest)) machine.Guests[spec.Id] = guest = new FakeGuest(spec);
+            if (!guest.HasDisk && !File.Exists(imagePath))
+            {
+                guest.Status = guest.Status with { Phase = GuestPhase.Failed, Sentence = $"{imagePath} is not there." };
+                return new GuestAnswer(GuestOutcome.Refused, guest.Status.Sentence);
+            }
+        }
+
+        return await DoAsync(new Request("Start", spec.Id, cancellationToken), guest =>
+        {
+            if (guest.Status.Phase == GuestPhase.Running) return AlreadySo;
+            if (guest.Status.Phase is GuestPhase.Held or GuestPhase.Suspended) return Refused(guest, "release, resume or stop it");
+            if (machine.Holds != holds) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
+            guest.HasDisk = true;
+            guest.Boot();
+            guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", ShutItselfDown = false };
+            return Done;
+        }).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> AdoptDiskAsync(GuestSpec spec, string imagePath, string diskPath, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(diskPath)) return Task.FromResult(new GuestAnswer(GuestOutcome.Refused, $"{diskPath} is not there."));
+        lock (machine.Gate) machine.Guests.TryAdd(spec.Id, new FakeGuest(spec));
+        return DoAsync(new Request("AdoptDisk", spec.Id, cancellationToken), guest =>
+        {
+            if (guest.HasDisk) return Refused(guest, "it has a disk already");
+            File.Delete(diskPath);
+            guest.HasDisk = true;
+            return Done;
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
+    {
+        lock (machine.Gate)
+        {
+            machine.Holds++;
+            if (machine.Faults.HoldFails) return Task.FromResult(new GuestAnswer(GuestOutcome.TryLater, "The guests could not be held and stay frozen by the kernel."));
+            machine.PassLocked();
+            foreach (var guest in machine.Guests.Values.Where(guest => guest.Status.Phase == GuestPhase.Running)) guest.Status = guest.Status with { Phase = GuestPhase.Held, LastHold = TimeSpan.FromMilliseconds(1) };
+        }
+
+        machine.ThawAll();
+        GuestsChanged?.Invoke();
+        return Task.FromResult(Done);
+    }
+
+    /// <inheritdoc/>
+    public async Task<GuestAnswer> CheckpointAsync(GuestId id, long? bytesPerSecond, CancellationToken cancellationToken)
+    {
+        var memory = Guests.FirstOrDefault(guest => guest.Id == id)?.Spec.MemoryMiB * MiB ?? 0;
+        var copy = bytesPerSecond is { } pace ? TimeSpan.FromSeconds((double)memory / pace) : TimeSpan.Zero;
+        return await DoAsync(new Request("Checkpoint", id, cancellationToken) { Takes = copy }, guest =>
+        {
+            if (guest.Status.HasCheckpoint) return AlreadySo;
+            if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be saved");
+            guest.Status = guest.Status with { HasCheckpoint = true, CheckpointMiB = guest.Status.Spec.MemoryMiB };
+            return Done;
+        }).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken) => GoOnAsync("Release", GuestPhase.Held, id, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> SuspendAsync(GuestId id, CancellationToken cancellationToken) => DoAsync(new Request("Suspend", id, cancellationToken), guest =>
+    {
+        if (guest.Status.Phase == GuestPhase.Suspended) return AlreadySo;
+        if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be suspended");
+        var memory = guest.Status.Spec.MemoryMiB;
+        guest.Status = guest.Status with { Phase = GuestPhase.Suspended, HasCheckpoint = true, CheckpointMiB = memory, LastMemoryReturn = TimeSpan.FromMilliseconds(1), LastMemoryReturnMiB = memory };
+        return Done;
+    });
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> ResumeAsync(GuestId id, CancellationToken cancellationToken) => GoOnAsync("Resume", GuestPhase.Suspended, id, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> StopAsync(GuestId id, TimeSpan patience, CancellationToken cancellationToken) => DoAsync(new Request("Stop", id, cancellationToken), guest =>
+    {
+        if (guest.Status.Phase == GuestPhase.Stopped) return AlreadySo;
+        guest.Status = guest.Status with { Phase = GuestPhase.Stopped, Sentence = "", HasCheckpoint = false, CheckpointMiB = 0 };
+        return Done;
+    });
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, CancellationToken cancellationToken) => DoAsync(new Request("ExportDisk", id, cancellationToken), guest =>
+    {
+        if (guest.Status.InMemory || !guest.HasDisk) return Refused(guest, "it is in memory or has no disk");
+        File.WriteAllText(toPath, $"disk of {id}");
+        return Done;
+    });
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> DeleteAsync(GuestId id, CancellationToken cancellationToken) =>
+        Guests.All(guest => guest.Id != id) ? Task.FromResult(AlreadySo) : DoAsync(new Request("Delete", id, cancellationToken), _ =>
+        {
+            machine.RemoveLocked(id);
+            return Done;
+        });
+
+    /// <inheritdoc/>
+    public ConsoleSlice ReadConsole(GuestId id, long offset, int atMost)
+    {
+        lock (machine.Gate)
+        {
+            machine.PassLocked();
+            var text = machine.Guests.TryGetValue(id, out var guest) ? guest.Console() : [];
+            var from = (int)Math.Clamp(offset, 0, text.Length);
+            return new ConsoleSlice(from, text.AsMemory(from, Math.Min(Math.Max(atMost, 0), text.Length - from)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static GuestAnswer Refused(FakeGuest guest, string why) => new(GuestOutcome.Refused, $"Guest {guest.Status.Id} is {guest.Status.Phase}: {why}.");
+
+    private long HoldsNow()
+    {
+        lock (machine.Gate) return machine.Holds;
+    }
+
+    private Task<GuestAnswer> GoOnAsync(string request, GuestPhase from, GuestId id, CancellationToken cancellationToken)
+    {
+        var holds = HoldsNow();
+        return DoAsync(new Request(request, id, cancellationToken), guest =>
+        {
+            if (guest.Status.Phase == GuestPhase.Running) return AlreadySo;
+            if (guest.Status.Phase != from) return Refused(guest, $"only a {from} guest can go on so");
+            if (machine.Holds != holds) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
+            guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", HasCheckpoint = false, CheckpointMiB = 0, LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume };
+            return Done;
+        });
+    }
+
+    private async Task<GuestAnswer> DoAsync(Request request, Func<FakeGuest, GuestAnswer> act)
+    {
+        request.Cancelled.ThrowIfCancellationRequested();
+        var delay = machine.Faults.Delay + request.Takes;
+        if (delay > TimeSpan.Zero) await Task.Delay(delay, time, request.Cancelled).ConfigureAwait(false);
+        if (machine.Faults.Refuse?.Invoke(request.Name, request.Guest) is { } refused) return refused;
+        GuestAnswer answer;
+        lock (machine.Gate)
+        {
+            machine.PassLocked();
+            if (!machine.Guests.TryGetValue(request.Guest, out var guest)) return new GuestAnswer(GuestOutcome.Refused, $"There is no guest {request.Guest} on this node.");
+            answer = act(guest);
+        }
+
+        GuestsChanged?.Invoke();
+        return answer;
+    }
+
+    private readonly record struct Request(string Name, GuestId Guest, CancellationToken Cancelled)
+    {
+        public TimeSpan Takes { get; init; }
+    }
+}

@@ -1,0 +1,126 @@
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Hypervisors.Fake;
+
+/// <summary>The machine behind a fake hypervisor: what outlives a restart of the agent.</summary>
+/// <param name="time">Its clock.</param>
+public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
+{
+    private long last = time.GetTimestamp();
+    private TimeSpan endedUse;
+
+    /// <summary>How it misbehaves.</summary>
+    public FakeFaults Faults { get; } = new();
+
+    /// <summary>How often it was asked to freeze.</summary>
+    public int Freezes { get; private set; }
+
+    /// <summary>Told after every change that comes from outside the hypervisor.</summary>
+    internal Action? Changed { get; set; }
+
+    internal Lock Gate { get; } = new();
+
+    internal Dictionary<GuestId, FakeGuest> Guests { get; } = [];
+
+    /// <summary>Grows with every hold: a request that was made before the latest one lets no guest run any more.</summary>
+    internal long Holds { get; set; }
+
+    private bool Frozen { get; set; }
+
+    private bool Stopped { get; set; }
+
+    /// <inheritdoc/>
+    public bool FreezeAll()
+    {
+        lock (Gate)
+        {
+            PassLocked();
+            Freezes++;
+            if (!Faults.FreezeLies && !Faults.FreezeFails) Frozen = true;
+            return !Faults.FreezeFails;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool ThawAll()
+    {
+        lock (Gate)
+        {
+            PassLocked();
+            Frozen = Stopped = false;
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool StopAll()
+    {
+        lock (Gate)
+        {
+            PassLocked();
+            Stopped = true;
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool KillAll()
+    {
+        foreach (var id in Guests.Keys.ToArray()) Crash(id);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public long GuestCpuNanoseconds()
+    {
+        lock (Gate)
+        {
+            PassLocked();
+            return (long)(endedUse + Guests.Values.Aggregate(TimeSpan.Zero, (sum, guest) => sum + guest.Used)).TotalNanoseconds;
+        }
+    }
+
+    /// <summary>A guest's hypervisor process dies.</summary>
+    public void Crash(GuestId id)
+    {
+        lock (Gate)
+        {
+            PassLocked();
+            if (!Guests.TryGetValue(id, out var guest) || !guest.Status.InMemory) return;
+            guest.Status = guest.Status.HasCheckpoint
+                ? guest.Status with { Phase = GuestPhase.Suspended, Sentence = "the hypervisor ended while the guest was held" }
+                : guest.Status with { Phase = GuestPhase.Stopped, Sentence = "the hypervisor ended unexpectedly" };
+        }
+
+        Changed?.Invoke();
+    }
+
+    /// <summary>A guest shuts itself down.</summary>
+    public void ShutDownFromInside(GuestId id)
+    {
+        lock (Gate)
+        {
+            PassLocked();
+            if (!Guests.TryGetValue(id, out var guest) || guest.Status.Phase != GuestPhase.Running) return;
+            guest.Status = guest.Status with { Phase = GuestPhase.Stopped, Sentence = "it shut itself down", ShutItselfDown = true };
+        }
+
+        Changed?.Invoke();
+    }
+
+    /// <summary>Brings every guest that runs up to the present.</summary>
+    internal void PassLocked()
+    {
+        var now = time.GetTimestamp();
+        var elapsed = time.GetElapsedTime(last, now);
+        last = now;
+        if (Frozen || Stopped) return;
+        foreach (var guest in Guests.Values.Where(guest => guest.Status.Phase == GuestPhase.Running)) guest.Run(elapsed);
+    }
+
+    internal void RemoveLocked(GuestId id)
+    {
+        if (Guests.Remove(id, out var guest)) endedUse += guest.Used;
+    }
+}

@@ -1,0 +1,135 @@
+using Opportunism.Clouds;
+using Opportunism.Core;
+using Opportunism.Core.Fleet;
+using Xunit;
+
+namespace Opportunism.TestKit.Conformance;
+
+/// <summary>What every cloud owes the controller. A cloud's test class inherits this and says how to prepare a node and guests there.</summary>
+public abstract class CloudConformance
+{
+    /// <summary>The node that the suite works with; the cloud knows it and nothing is on it.</summary>
+    protected static NodeId Node { get; } = NodeId.Parse("pc-1");
+
+    /// <summary>A node beside it that must not be touched.</summary>
+    protected static NodeId Other { get; } = NodeId.Parse("pc-2");
+
+    /// <summary>The cloud, new for each test, with both nodes closed.</summary>
+    protected abstract Task<ICloud> CloudAsync();
+
+    /// <summary>Makes a tenant's guest run on <see cref="Node"/>, which is open, of a kind that is to be told to leave.</summary>
+    protected abstract Task<GuestId> RunGuestAsync(ICloud cloud);
+
+    /// <summary>Makes a guest on <see cref="Node"/> one that its tenant has stopped.</summary>
+    protected abstract Task StopByTenantAsync(ICloud cloud, GuestId guest);
+
+    [Fact]
+    public async Task Opening_and_closing_are_seen_at_the_next_look_and_safe_to_repeat()
+    {
+        var cloud = await CloudAsync();
+        Assert.False(await IsOpenAsync(cloud, Node));
+        Assert.Equal(CloudOutcome.Done, (await cloud.OpenAsync(Node, Token)).Outcome);
+        Assert.True(await IsOpenAsync(cloud, Node));
+        Assert.Equal(CloudOutcome.AlreadySo, (await cloud.OpenAsync(Node, Token)).Outcome);
+        Assert.Equal(CloudOutcome.Done, (await cloud.CloseAsync(Node, "the owner was seen by input", Token)).Outcome);
+        Assert.False(await IsOpenAsync(cloud, Node));
+        Assert.Equal(CloudOutcome.AlreadySo, (await cloud.CloseAsync(Node, "another reason", Token)).Outcome);
+        Assert.False(await IsOpenAsync(cloud, Other));
+    }
+
+    [Fact]
+    public async Task A_guest_is_listed_on_its_node_and_on_no_other()
+    {
+        var cloud = await CloudAsync();
+        await cloud.OpenAsync(Node, Token);
+        var guest = await RunGuestAsync(cloud);
+        Assert.Equal([new CloudGuest(guest, CloudGuestState.Here)], (await LookAsync(cloud, Node)).Guests);
+        Assert.Empty((await LookAsync(cloud, Other)).Guests);
+    }
+
+    [Fact]
+    public async Task Evicting_is_under_way_at_the_next_look_and_safe_to_repeat()
+    {
+        var cloud = await CloudAsync();
+        if (!cloud.Capabilities.Evicts) return;
+        await cloud.OpenAsync(Node, Token);
+        var guest = await RunGuestAsync(cloud);
+        await cloud.CloseAsync(Node, "the owner has stayed", Token);
+        Assert.True((await cloud.EvictAsync(Node, guest, Token)).IsDone);
+        Assert.DoesNotContain((await LookAsync(cloud, Node)).Guests, left => left.State is CloudGuestState.Here);
+        Assert.Equal(CloudOutcome.AlreadySo, (await cloud.EvictAsync(Node, guest, Token)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_guest_that_its_tenant_stopped_is_neither_evicted_nor_brought_back()
+    {
+        var cloud = await CloudAsync();
+        await cloud.OpenAsync(Node, Token);
+        var guest = await RunGuestAsync(cloud);
+        await StopByTenantAsync(cloud, guest);
+        Assert.Equal(CloudGuestState.Resting, Assert.Single((await LookAsync(cloud, Node)).Guests).State);
+        Assert.Equal(CloudOutcome.AlreadySo, (await cloud.EvictAsync(Node, guest, Token)).Outcome);
+        Assert.Equal(CloudOutcome.AlreadySo, (await cloud.BringBackAsync(Node, guest, Token)).Outcome);
+        Assert.Equal(CloudGuestState.Resting, Assert.Single((await LookAsync(cloud, Node)).Guests).State);
+    }
+
+    [Fact]
+    public async Task What_was_evicted_and_is_still_there_goes_on_when_brought_back()
+    {
+        var cloud = await CloudAsync();
+        if (!cloud.Capabilities.BringsBack) return;
+        await cloud.OpenAsync(Node, Token);
+        var guest = await RunGuestAsync(cloud);
+        await cloud.CloseAsync(Node, "the owner has stayed", Token);
+        await cloud.EvictAsync(Node, guest, Token);
+        await cloud.OpenAsync(Node, Token);
+        Assert.True((await cloud.BringBackAsync(Node, guest, Token)).IsDone);
+        Assert.Equal(CloudGuestState.Here, Assert.Single((await LookAsync(cloud, Node)).Guests).State);
+    }
+
+    [Fact]
+    public async Task A_guest_that_is_not_there_needs_nothing()
+    {
+        var cloud = await CloudAsync();
+        Assert.Equal(CloudOutcome.AlreadySo, (await cloud.EvictAsync(Node, GuestId.New(), Token)).Outcome);
+        Assert.Equal(CloudOutcome.AlreadySo, (await cloud.BringBackAsync(Node, GuestId.New(), Token)).Outcome);
+    }
+
+    [Fact]
+    public async Task Following_the_plan_comes_to_rest()
+    {
+        var cloud = await CloudAsync();
+        await cloud.OpenAsync(Node, Token);
+        await RunGuestAsync(cloud);
+        foreach (var state in new[] { Core.Availability.NodeState.Evicting, Core.Availability.NodeState.InUse, Core.Availability.NodeState.Available })
+        {
+            for (var round = 0; ; round++)
+            {
+                var actions = FleetPlan.Next(new FleetCase { State = state, Host = await LookAsync(cloud, Node) });
+                if (actions.Count == 0) break;
+                Assert.True(round < 3, $"In {state} the plan still wants {actions[0]} after {round} rounds.");
+                foreach (var action in actions) Assert.True((await DoAsync(cloud, action)).IsDone, $"In {state}: {action}");
+            }
+        }
+    }
+
+    private static CancellationToken Token => CancellationToken.None;
+
+    private static Task<CloudAnswer> DoAsync(ICloud cloud, CloudAction action) => action switch
+    {
+        CloudAction.Close close => cloud.CloseAsync(Node, close.Reason, Token),
+        CloudAction.Open => cloud.OpenAsync(Node, Token),
+        CloudAction.Evict evict => cloud.EvictAsync(Node, evict.Guest, Token),
+        CloudAction.BringBack back => cloud.BringBackAsync(Node, back.Guest, Token),
+        _ => throw new InvalidOperationException($"Unknown action {action}."),
+    };
+
+    private static async Task<CloudHost> LookAsync(ICloud cloud, NodeId node)
+    {
+        var sight = await cloud.LookAsync(node, Token);
+        Assert.True(sight.Answer.IsDone, sight.Answer.Sentence);
+        return sight.Host!;
+    }
+
+    private static async Task<bool> IsOpenAsync(ICloud cloud, NodeId node) => (await LookAsync(cloud, node)).Open;
+}

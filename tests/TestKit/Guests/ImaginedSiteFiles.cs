@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Opportunism.Agent.Guests;
+
+namespace Opportunism.TestKit.Guests;
+
+/// <summary>A controller's files in memory: what is read from it and what was sent to it.</summary>
+internal sealed class ImaginedSiteFiles : ISiteFiles
+{
+    private const int PieceBytes = 1000;
+
+    /// <summary>Files by SHA-256.</summary>
+    public ConcurrentDictionary<string, byte[]> Files { get; } = new();
+
+    /// <summary>Disks that were handed over, by guest.</summary>
+    public ConcurrentDictionary<string, byte[]> Disks { get; } = new();
+
+    public ConcurrentDictionary<string, byte[]> Consoles { get; } = new();
+
+    /// <summary>Offsets from which images were asked for.</summary>
+    public ConcurrentQueue<long> Reads { get; } = new();
+
+    /// <summary>After so many bytes of a read the connection breaks; -1 for never.</summary>
+    public long BreaksAfter { get; set; } = -1;
+
+    /// <summary>Every call fails.</summary>
+    public bool IsDown { get; set; }
+
+    /// <summary>Adds a file and answers its name.</summary>
+    public string Add(byte[] bytes)
+    {
+        var sha = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        Files[sha] = bytes;
+        return sha;
+    }
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadImageAsync(string sha256, long offset, CancellationToken cancellationToken) => ReadAsync(sha256, offset, cancellationToken);
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadDiskAsync(string guestId, string sha256, long offset, CancellationToken cancellationToken) => ReadAsync(sha256, offset, cancellationToken);
+
+    public async Task WriteDiskAsync(string guestId, string sha256, string path, Action<double> onProgress, CancellationToken cancellationToken)
+    {
+        if (IsDown) throw new SiteFilesException("The site is down.");
+        Disks[guestId] = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        Files[sha256] = Disks[guestId];
+        onProgress(1);
+    }
+
+    public Task<long> WriteConsoleAsync(string guestId, long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (IsDown) throw new SiteFilesException("The site is down.");
+        var known = Consoles.GetOrAdd(guestId, _ => []);
+        if (offset == known.Length) Consoles[guestId] = known = [.. known, .. bytes.Span];
+        return Task.FromResult((long)known.Length);
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string sha256, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        Reads.Enqueue(offset);
+        if (IsDown || !Files.TryGetValue(sha256, out var bytes)) throw new SiteFilesException("The site has no such file.");
+        for (var at = offset; at < bytes.Length; at += PieceBytes)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (BreaksAfter >= 0 && at - offset >= BreaksAfter) throw new SiteFilesException("The connection broke.");
+            yield return bytes.AsMemory((int)at, (int)Math.Min(PieceBytes, bytes.Length - at));
+        }
+    }
+}

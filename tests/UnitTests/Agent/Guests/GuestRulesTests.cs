@@ -1,0 +1,118 @@
+using Opportunism.Agent.Guests;
+using Opportunism.Core;
+using Opportunism.Core.Availability;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+using Xunit;
+
+namespace Opportunism.UnitTests.Agent.Guests;
+
+public sealed class GuestRulesTests
+{
+    private static readonly bool[] Either = [false, true];
+    private static readonly GuestSpec Spec = new(GuestId.New(), "a", 1, 64, 1, new string('a', 64), ImageFormat.Raw);
+
+    [Fact]
+    public void A_guest_goes_on_only_while_the_node_is_available()
+    {
+        foreach (var moment in All().Where(moment => moment.Node != NodeState.Available))
+        {
+            var step = GuestRules.Next(moment);
+            Assert.False(step is GuestStep.Start or GuestStep.Resume or GuestStep.Release, $"{moment}: {step}");
+        }
+    }
+
+    [Fact]
+    public void While_evicting_whatever_is_in_memory_leaves_it()
+    {
+        foreach (var moment in All().Where(moment => moment is { Node: NodeState.Evicting, Status.InMemory: true }))
+        {
+            Assert.True(GuestRules.Next(moment) is GuestStep.Evict or GuestStep.End or GuestStep.Delete, $"{moment}: {GuestRules.Next(moment)}");
+        }
+    }
+
+    [Fact]
+    public void A_guest_that_the_plan_does_not_name_is_never_deleted_stopped_or_started()
+    {
+        foreach (var moment in All().Where(moment => moment.Wish is null))
+        {
+            Assert.True(GuestRules.Next(moment) is GuestStep.Nothing or GuestStep.Release or GuestStep.Suspend or GuestStep.Checkpoint or GuestStep.Evict, $"{moment}: {GuestRules.Next(moment)}");
+        }
+    }
+
+    [Fact]
+    public void Only_a_guest_that_is_wished_gone_is_deleted()
+    {
+        foreach (var moment in All().Where(moment => GuestRules.Next(moment) == GuestStep.Delete))
+        {
+            Assert.True(moment.Wish == GuestWish.Gone || moment is { Wish: GuestWish.HandedOver, Fate: GuestFate.HandedOver }, $"{moment}");
+        }
+    }
+
+    [Fact]
+    public void A_guest_wished_stopped_ends_in_any_state()
+    {
+        foreach (var moment in All().Where(moment => moment is { Wish: GuestWish.Stopped, Status.Phase: not (GuestPhase.Stopped or GuestPhase.Failed), Fate: not (GuestFate.Relocating or GuestFate.HandedOver) }))
+        {
+            Assert.True(GuestRules.Next(moment) is GuestStep.End or GuestStep.ShutDown, $"{moment}: {GuestRules.Next(moment)}");
+        }
+    }
+
+    [Theory]
+    [InlineData(GuestPhase.Stopped, GuestStep.Start)]
+    [InlineData(GuestPhase.Suspended, GuestStep.Resume)]
+    [InlineData(GuestPhase.Held, GuestStep.Release)]
+    [InlineData(GuestPhase.Running, GuestStep.Nothing)]
+    [InlineData(GuestPhase.Starting, GuestStep.Nothing)]
+    [InlineData(GuestPhase.Failed, GuestStep.Start)]
+    internal void While_available_a_guest_wished_running_is_brought_there(GuestPhase phase, GuestStep expected) =>
+        Assert.Equal(expected, GuestRules.Next(Moment(NodeState.Available, phase, GuestWish.Running)));
+
+    [Fact]
+    public void A_held_guest_is_saved_once_the_owner_has_stayed_for_long_enough()
+    {
+        var moment = Moment(NodeState.Frozen, GuestPhase.Held, GuestWish.Running);
+        Assert.Equal(GuestStep.Nothing, GuestRules.Next(moment));
+        Assert.Equal(GuestStep.Checkpoint, GuestRules.Next(moment with { MaySave = true }));
+        Assert.Equal(GuestStep.Nothing, GuestRules.Next(moment with { MaySave = true, Status = moment.Status! with { HasCheckpoint = true } }));
+    }
+
+    [Fact]
+    public void What_ended_here_for_good_is_not_started_again()
+    {
+        foreach (var fate in new[] { GuestFate.Terminated, GuestFate.HandedOver, GuestFate.ShutItselfDown })
+        {
+            Assert.NotEqual(GuestStep.Start, GuestRules.Next(Moment(NodeState.Available, GuestPhase.Stopped, GuestWish.Running) with { Fate = fate }));
+        }
+    }
+
+    [Fact]
+    public void A_relocating_guest_is_handed_over_in_any_state()
+    {
+        foreach (var node in Enum.GetValues<NodeState>())
+        {
+            Assert.Equal(GuestStep.HandOver, GuestRules.Next(Moment(node, GuestPhase.Stopped, GuestWish.Running) with { Fate = GuestFate.Relocating }));
+            Assert.Equal(GuestStep.HandOver, GuestRules.Next(Moment(node, GuestPhase.Stopped, GuestWish.HandedOver)));
+        }
+    }
+
+    private static GuestMoment Moment(NodeState node, GuestPhase? phase, GuestWish? wish) => new()
+    {
+        Node = node,
+        Status = phase is { } known ? new GuestStatus(Spec.Id, Spec, known) : null,
+        Wish = wish,
+        Fate = GuestFate.None,
+        MaySave = false,
+        RanBefore = false,
+    };
+
+    private static IEnumerable<GuestMoment> All() =>
+        from node in Enum.GetValues<NodeState>()
+        from phase in Enum.GetValues<GuestPhase>().Cast<GuestPhase?>().Append(null)
+        from wish in Enum.GetValues<GuestWish>().Cast<GuestWish?>().Append(null)
+        from fate in Enum.GetValues<GuestFate>()
+        from save in Either
+        from ran in Either
+        where phase is null or GuestPhase.Starting or GuestPhase.Running or GuestPhase.Held or GuestPhase.Suspended or GuestPhase.Stopped or GuestPhase.Failed
+        select Moment(node, phase, wish) with { Fate = fate, MaySave = save, RanBefore = ran };
+}
