@@ -8,8 +8,8 @@ internal static class CompletionCommand
     private const string Bash = """
         # Put this into ~/.bashrc:  source <(opportunism completion bash)
         _opportunism() {
-            local IFS=$'\n'
-            COMPREPLY=($(compgen -W "$(opportunism "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+            local IFS=$'\n' words="${COMP_LINE#* }"
+            COMPREPLY=($(compgen -W "$(opportunism "[suggest:$((COMP_POINT - ${#COMP_LINE} + ${#words}))]" "$words" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
         }
         complete -o default -F _opportunism opportunism
         """;
@@ -18,7 +18,8 @@ internal static class CompletionCommand
         # Put this into ~/.zshrc:  source <(opportunism completion zsh)
         _opportunism() {
             local -a found
-            found=("${(@f)$(opportunism "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
+            local words_="${BUFFER#* }"
+            found=("${(@f)$(opportunism "[suggest:$((CURSOR - ${#BUFFER} + ${#words_}))]" "$words_" 2>/dev/null)}")
             compadd -a found
         }
         compdef _opportunism opportunism
@@ -26,7 +27,7 @@ internal static class CompletionCommand
 
     private const string Fish = """
         # Put this into ~/.config/fish/completions/opportunism.fish
-        complete -c opportunism -f -a '(opportunism "[suggest:"(commandline -C)"]" (commandline) 2>/dev/null)'
+        complete -c opportunism -f -a '(set -l words (string replace -r "^\S+ " "" -- (commandline -cp)); opportunism "[suggest:"(string length -- "$words")"]" "$words" 2>/dev/null)'
         """;
 
     public static Command Create(CliOptions options)

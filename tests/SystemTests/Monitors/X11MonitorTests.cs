@@ -40,7 +40,7 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
     {
         await using var run = Start();
         await Task.Delay(Settles, TimeProvider.System);
-        var before = run.Sightings;
+        var before = await run.SightingsAsync();
         await display.PressAsync();
         Assert.True(await run.SeesMoreThanAsync(before, TimeSpan.FromSeconds(2)));
     }
@@ -52,7 +52,7 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
         await using var run = Start();
         var sight = await run.LookAsync();
         Assert.Equal((0, false), (sight.Sources, sight.Blind));
-        var before = run.Sightings;
+        var before = await run.SightingsAsync();
         display.Appear();
         Assert.True(await run.SeesMoreThanAsync(before, TimeSpan.FromSeconds(2)), "The new display was not noticed.");
         Assert.Equal(1, (await run.LookAsync()).Sources);
@@ -68,10 +68,10 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
         {
             await using var run = new LocalMonitorRun(new X11Monitor(TimeProvider.System, IgnoreList.Nothing, folder));
             Assert.Equal(0, (await run.LookAsync()).Sources);
-            var before = run.Sightings;
+            var before = await run.SightingsAsync();
             Directory.CreateDirectory(folder);
             display.AppearIn(folder);
-            Assert.True(await run.SeesMoreThanAsync(before, TimeSpan.FromSeconds(4)), "The new display was not noticed.");
+            Assert.True(await run.SeesMoreThanAsync(before, IActivityMonitor.LooksAwayFor * 2), "The new display was not noticed.");
         }
         finally
         {
@@ -85,7 +85,7 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
         await using var run = Start();
         Assert.Equal(1, (await run.LookAsync()).Sources);
         await Task.Delay(Settles, TimeProvider.System);
-        var before = run.Sightings;
+        var before = await run.SightingsAsync();
         await display.KillAsync();
         Assert.True(await run.SeesMoreThanAsync(before, TimeSpan.FromSeconds(2)), "The server's death was not noticed.");
         var sight = await run.LookAsync();

@@ -6,25 +6,25 @@ namespace Opportunism.TestKit.Conformance;
 public interface IMonitorRun : IAsyncDisposable
 {
     /// <summary>How often the monitor has said that the owner was seen.</summary>
-    int Sightings { get; }
+    Task<int> SightingsAsync();
 
     /// <summary>Waits until it has said so more than that many times; false when the time is over.</summary>
     Task<bool> SeesMoreThanAsync(int sightings, TimeSpan within);
 
     /// <summary>Latest moment at which the owner was seen, as time that has passed until now.</summary>
-    TimeSpan LastSeenAgo { get; }
+    Task<TimeSpan> LastSeenAgoAsync();
 
     /// <summary>Asks the monitor what it sees.</summary>
     Task<MonitorSight> LookAsync();
 
     /// <summary>How often the monitor's thread has gone to sleep until now.</summary>
-    long Sleeps { get; }
+    Task<long> SleepsAsync();
 
     /// <summary>Most bytes that the monitor's thread allocated between two sightings of a storm.</summary>
-    long AllocatedBetweenSightings { get; }
+    Task<long> AllocatedBetweenSightingsAsync();
 
     /// <summary>Forgets what was allocated so far.</summary>
-    void StartMeasuringAllocations();
+    Task StartMeasuringAllocationsAsync();
 
     /// <summary>Cancels the monitor and waits for its end; false when it has not ended in time.</summary>
     Task<bool> StopsAsync(TimeSpan within);

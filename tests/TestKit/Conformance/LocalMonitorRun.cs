@@ -16,6 +16,7 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
     private int sightings;
     private long lastSeen;
     private long allocatedBefore = -1;
+    private long allocated;
     private bool someoneWaits;
 
     public LocalMonitorRun(IActivityMonitor monitor)
@@ -31,30 +32,27 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
 
     public string ThreadName { get; }
 
-    public int Sightings => Volatile.Read(ref sightings);
-
-    public TimeSpan LastSeenAgo => time.GetElapsedTime(Volatile.Read(ref lastSeen));
-
-    public long AllocatedBetweenSightings { get; private set; }
-
     public MonitorSight Sight { get; private set; } = MonitorSight.NotYet;
 
-    public long Sleeps
+    public Task<int> SightingsAsync() => Task.FromResult(Volatile.Read(ref sightings));
+
+    public Task<TimeSpan> LastSeenAgoAsync() => Task.FromResult(time.GetElapsedTime(Volatile.Read(ref lastSeen)));
+
+    public Task<long> AllocatedBetweenSightingsAsync() => Task.FromResult(Volatile.Read(ref allocated));
+
+    public Task<long> SleepsAsync()
     {
-        get
-        {
-            var task = Directory.EnumerateDirectories("/proc/self/task").First(folder => File.ReadAllText(folder + "/comm").Trim() == ThreadName);
-            var line = File.ReadLines(task + "/status").First(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
-            return long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
-        }
+        var task = Directory.EnumerateDirectories("/proc/self/task").First(folder => File.ReadAllText(folder + "/comm").Trim() == ThreadName);
+        var line = File.ReadLines(task + "/status").First(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
+        return Task.FromResult(long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture));
     }
 
     public void Seen() => Seen(TimeSpan.Zero);
 
     public void Seen(TimeSpan ago)
     {
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
-        if (allocatedBefore >= 0) AllocatedBetweenSightings = Math.Max(AllocatedBetweenSightings, allocated - allocatedBefore);
+        var now = GC.GetAllocatedBytesForCurrentThread();
+        if (allocatedBefore >= 0) allocated = Math.Max(allocated, now - allocatedBefore);
         var at = time.GetTimestamp() - (long)(ago.TotalSeconds * time.TimestampFrequency);
         lock (gate)
         {
@@ -68,10 +66,11 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
 
     public void SightChanged(MonitorSight sight) => Sight = sight;
 
-    public void StartMeasuringAllocations()
+    public Task StartMeasuringAllocationsAsync()
     {
         allocatedBefore = -1;
-        AllocatedBetweenSightings = 0;
+        allocated = 0;
+        return Task.CompletedTask;
     }
 
     public async Task<bool> SeesMoreThanAsync(int sightings, TimeSpan within)

@@ -7,7 +7,7 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// 1. Devices that a person uses are chosen by their capabilities and opened write-only: the kernel refuses every read.
 /// 2. The monitor's thread sleeps in poll(2) until a device has an event, or a device comes or goes.
 /// 3. The waiting events are thrown away unread, the owner counts as seen, and for <see cref="IActivityMonitor.LooksAwayFor"/>
-///    only arrivals and departures are waited for: a mouse of 1000 Hz costs one wake-up a second.
+///    only arrivals and departures are waited for: a mouse of 1000 Hz costs less than one wake-up a second.
 /// 4. Then all devices are waited for again; what happened meanwhile still waits in the kernel and wakes at once.
 /// </remarks>
 [SupportedOSPlatform("linux")]

@@ -7,7 +7,7 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// <summary>One X display: connected and watched, or known to exist and not to be watched.</summary>
 /// <remarks>
 /// It is <em>armed</em> while its user is idle: the server tells the first activity at once. From then on the user is <em>active</em>, and
-/// the server stays silent until the user has been idle for a second; meanwhile no question is asked, since no news means activity.
+/// the server stays silent until the user has been idle for as long as monitors may look away; meanwhile no question is asked, since no news means activity.
 /// Used by the monitor's thread alone.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -31,7 +31,7 @@ internal sealed class X11Display : IDisposable
     /// <summary>Why it cannot be watched; null when it is watched.</summary>
     public HealthItem? Blind { get; private set; }
 
-    /// <summary>True from the first activity until the user has been idle for a second.</summary>
+    /// <summary>True from the first activity until the user has been idle for as long as monitors may look away.</summary>
     public bool Active { get; private set; }
 
     /// <summary>For poll's list; only while it is watched.</summary>
@@ -129,6 +129,7 @@ internal sealed class X11Display : IDisposable
     {
         Active = false;
         var since = idle!.AwaitActivity();
+        activity.Seen(since);
 
         // Something happened while the alarm was being set, and may have passed it unnoticed.
         if (since < IActivityMonitor.LooksAwayFor) BecameActive(since);

@@ -11,7 +11,7 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
     /// <summary>The watched ones, in the order of poll's list.</summary>
     public X11Display[] Watched { get; private set; } = [];
 
-    /// <summary>True while some user has not been idle for a second.</summary>
+    /// <summary>True while some user is active.</summary>
     public bool AnyActive
     {
         get

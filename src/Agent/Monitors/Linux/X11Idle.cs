@@ -16,7 +16,8 @@ namespace Opportunism.Agent.Monitors.Linux;
 internal sealed class X11Idle(X11Connection server, Action<X11IdleEvent> onEvent)
 {
     // What the alarm waits for, in milliseconds. Far apart from each other, so that neither goes off on the other's edge.
-    private const int ActiveBelow = 500, IdleFrom = 1000;
+    private const int ActiveBelow = 500;
+    private static readonly int IdleFrom = (int)IActivityMonitor.LooksAwayFor.TotalMilliseconds;
 
     private const byte QueryExtension = 98;
     private const byte Initialize = 0, ListSystemCounters = 1, QueryCounter = 5, CreateAlarm = 8, ChangeAlarm = 9;

@@ -4,7 +4,7 @@ namespace Opportunism.Agent.Monitors.Linux;
 
 /// <summary>Notices the users of this machine's X displays, told by each X server when its user becomes active.</summary>
 /// <remarks>
-/// Its thread sleeps in poll(2) until a server tells something, a display comes or goes, or, while a user is active, until the second
+/// Its thread sleeps in poll(2) until a server tells something, a display comes or goes, or, while a user is active, until the time
 /// is over for which "active" was last said. A display that exists and cannot be watched makes the monitor blind; one that dies counts
 /// as activity, and so does a new one.
 /// </remarks>
@@ -60,7 +60,7 @@ public sealed class X11Monitor : IActivityMonitor
             var pause = wasActive ? Left(IActivityMonitor.LooksAwayFor, saidAt) : TimeSpan.MaxValue;
             if (ScanAgainAfter(displays, tries) is { } again && Left(again, scannedAt) is var left && left < pause) pause = left;
 
-            // While the folder is missing its parent is watched, which may be a busy place: then not more than once a second.
+            // While the folder is missing its parent is watched, which may be a busy place: then not more often than other events.
             var busy = changes.FolderMissing ? Left(IActivityMonitor.LooksAwayFor, scannedAt) : TimeSpan.Zero;
             entries[FolderEntry].Descriptor = busy > TimeSpan.Zero ? -1 : changes.Descriptor;
             if (busy > TimeSpan.Zero && busy < pause) pause = busy;
@@ -74,7 +74,7 @@ public sealed class X11Monitor : IActivityMonitor
             }
             else if (displays.AnyActive && Left(IActivityMonitor.LooksAwayFor, saidAt) == TimeSpan.Zero)
             {
-                // The server has not said that the user became idle, so there was activity within the last second.
+                // The server has not said that the user became idle, so there was activity since the last time.
                 activity.Seen();
                 saidAt = time.GetTimestamp();
             }
