@@ -33,6 +33,8 @@ internal sealed partial class FleetNews(NodeBook fleet, ICloud cloud, NodePlans 
 
     private async Task NodeChangedAsync(NodeRecord? before, NodeRecord after, CancellationToken cancellationToken)
     {
+        if (before is not null) Tell(before, after);
+
         // The plan comes first, so that what the report says it has taken up can be looked up, and last, so that it shows what the cloud made of it.
         if (plans.LevelOf(after.Id) is null) plans.Rebuild(after);
         if (cloud is IAgentCloud agents)
@@ -41,7 +43,6 @@ internal sealed partial class FleetNews(NodeBook fleet, ICloud cloud, NodePlans 
         }
 
         plans.Rebuild(after);
-        if (before is not null) Tell(before, after);
     }
 
     private void RebuildPlan(NodeId node)

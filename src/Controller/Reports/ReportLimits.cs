@@ -13,12 +13,15 @@ internal static class ReportLimits
     /// <summary>Monitors, conditions and health items in one report, each.</summary>
     public const int Items = 64;
 
+    // 64 guests and three times 64 items with the longest texts come to less; more can only be fields that nobody knows.
+    private const int LargestReport = 512 * 1024;
     private const int NameLength = 64;
     private const int SentenceLength = 1000;
 
     /// <summary>Why the report is refused, or null when it is not. Never repeats what the report says: that goes to a log.</summary>
     public static string? Problem(NodeReport report)
     {
+        if (report.CalculateSize() > LargestReport) return "it is larger than 512 KiB";
         if (report.ContractVersion == 0) return "contract_version is missing";
         if (!IsName(report.RunId)) return "run_id is not 1 to 64 printable ASCII characters";
         if (report.Sequence == 0) return "sequence is missing; it begins at 1";
