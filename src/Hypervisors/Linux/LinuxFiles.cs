@@ -88,6 +88,17 @@ internal static unsafe class LinuxFiles
         return ((long)Math.Min(fileSystem.Blocks, most) * fileSystem.BlockSize, (long)Math.Min(fileSystem.BlocksAvailable, most) * fileSystem.BlockSize);
     }
 
+    /// <summary>Bytes of a file that take room: on tmpfs, memory.</summary>
+    public static long DataBytes(string path)
+    {
+        var fd = Libc.Open(path, Libc.ReadOnly | Libc.CloseOnExec, 0);
+        if (fd < 0) return 0;
+        long sum = 0, hole = 0;
+        for (long data; (data = Libc.Seek(fd, hole, Libc.SeekData)) >= 0 && (hole = Libc.Seek(fd, data, Libc.SeekHole)) > data;) sum += hole - data;
+        _ = Libc.Close(fd);
+        return sum;
+    }
+
     public static long FreeBytes(string path) => RoomAt(path).Free;
 
     /// <summary>Whether files in the folder can be read and written past the page cache.</summary>

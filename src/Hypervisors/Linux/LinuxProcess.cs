@@ -61,14 +61,14 @@ internal sealed unsafe class LinuxProcess : IDisposable
         }
     }
 
-    /// <summary>Resident memory in MiB, shared pages included; 0 once it is gone.</summary>
-    public long ResidentMiB()
+    /// <summary>Memory in MiB that is its own alone, without files it shares; 0 once it is gone.</summary>
+    public long OwnMiB()
     {
         try
         {
             foreach (var line in File.ReadLines($"/proc/{Pid}/status"))
             {
-                if (line.StartsWith("VmRSS:", StringComparison.Ordinal)) return long.Parse(line.AsSpan(6).Trim(" \tkB"), CultureInfo.InvariantCulture) / 1024;
+                if (line.StartsWith("RssAnon:", StringComparison.Ordinal)) return long.Parse(line.AsSpan(8).Trim(" \tkB"), CultureInfo.InvariantCulture) / 1024;
             }
         }
         catch (IOException)

@@ -113,10 +113,12 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         long resident = 0;
         if (guest.Process is { } process)
         {
-            resident = process.Process.ResidentMiB();
+            resident = process.Process.OwnMiB();
             // Blocks a pool thread for the fraction of a second in which the kernel frees the memory.
             var gone = await Task.Run(() => process.Process.KillAndWait(KillTime)).ConfigureAwait(false);
             if (!gone) throw new IOException($"QEMU of guest {guest.Id} (process {process.Process.Pid}) was killed but has not ended within {KillTime.TotalSeconds} s. Look for a disk that does not answer.");
+            // Counted after the kill, so that it costs the owner nothing: what a resumed guest has not touched is memory too.
+            resident += LinuxFiles.DataBytes(guest.Folder.Ram) / MiB;
             File.Delete(guest.Folder.Ram);
             if (guest.Detach() is { } ended) await host.RetireAsync(ended).ConfigureAwait(false);
         }
