@@ -66,6 +66,7 @@ internal sealed partial class GuestKeeper
             report.HoldMs = status.LastHold?.TotalMilliseconds ?? 0;
             report.MemoryReturnedMs = status.LastMemoryReturn?.TotalMilliseconds ?? 0;
             report.MemoryReturnedMib = (ulong)Math.Max(0, status.LastMemoryReturnMiB);
+            report.ThawMs = status.LastRelease?.TotalMilliseconds ?? 0;
             report.ResumeMs = status.LastResume?.TotalMilliseconds ?? 0;
         }
 

@@ -206,7 +206,7 @@ public sealed class FakeHypervisor : IHypervisor
             if (guest.Status.Phase == GuestPhase.Running) return AlreadySo;
             if (guest.Status.Phase != from) return Refused(guest, $"only a {from} guest can go on so");
             if (machine.Holds != holds) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
-            guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", HasCheckpoint = false, CheckpointMiB = 0, LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume };
+            guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", HasCheckpoint = false, CheckpointMiB = 0, LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume, LastRelease = from == GuestPhase.Held ? TimeSpan.FromMilliseconds(1) : guest.Status.LastRelease };
             return Done;
         });
     }

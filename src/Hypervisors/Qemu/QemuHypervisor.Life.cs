@@ -62,12 +62,15 @@ public sealed partial class QemuHypervisor
 
     private async Task<GuestAnswer> ReleaseAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be released.");
         // The checkpoint may be out of date after the first instruction, so it goes first; losing it costs nothing but time.
         GuestCheckpoints.Unmake(guest);
         guest.Set(status => status with { HasCheckpoint = false, CheckpointMiB = 0 });
         if (!await processes.GoOnAsync(guest, process, holds, cancellationToken).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
+        var took = time.GetElapsedTime(began);
+        guest.Set(status => status with { LastRelease = took });
         GuestCheckpoints.Clear(guest);
         await GuestClock.SetAsync(guest, process, time, cancellationToken).ConfigureAwait(false);
         LogReleased(log, guest.Id);
