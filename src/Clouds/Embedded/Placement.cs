@@ -7,7 +7,7 @@ namespace Opportunism.Clouds.Embedded;
 /// <summary>Chooses nodes for waiting VMs. Pure: first come first served, best fit.</summary>
 /// <remarks>A later VM may overtake an earlier one only onto a node that could not hold the earlier one even if it were empty:
 /// so nobody waits behind a VM for a node that it could never get, and none waits for ever because smaller ones keep coming
-/// (docs/decisions/placement-order.md).</remarks>
+/// (docs/decisions/0017-placement-order.md).</remarks>
 public static class Placement
 {
     /// <summary>One waiting VM's answer: its node, or why it waits.</summary>

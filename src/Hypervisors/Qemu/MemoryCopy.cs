@@ -7,7 +7,7 @@ using Opportunism.Hypervisors.Linux;
 namespace Opportunism.Hypervisors.Qemu;
 
 /// <summary>Copies a guest's memory between tmpfs and disk. Holes and zeros are not copied; each piece gets a CRC-32C of all its bytes.</summary>
-/// <remarks>The checksum guards against a failing disk, not against a person: only root can write there (docs/decisions/checkpoint-checksums.md).</remarks>
+/// <remarks>The checksum guards against a failing disk, not against a person: only root can write there (docs/decisions/0012-checkpoint-checksums.md).</remarks>
 [SupportedOSPlatform("linux")]
 internal static class MemoryCopy
 {
