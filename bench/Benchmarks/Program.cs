@@ -1,4 +1,5 @@
 using Opportunism.Benchmarks;
+using Opportunism.Benchmarks.AgentAlone;
 using Opportunism.Benchmarks.Freeze;
 
 string[] known = ["freeze", "suspend", "agent"];
@@ -16,6 +17,9 @@ switch (args[0])
 {
     case "freeze":
         await new FreezeBench(Number("-n", 100), TimeProvider.System).RunAsync(report, end.Token);
+        break;
+    case "agent":
+        await new AgentBench(TimeSpan.FromSeconds(Number("--seconds", 300)), TimeProvider.System).RunAsync(report, end.Token);
         break;
     default:
         await Console.Error.WriteLineAsync($"The benchmark {args[0]} is not there yet.");

@@ -16,7 +16,7 @@ internal sealed record SiteFolders(string Programs, string Packaging, string Sta
 
     public string AgentSettings => Path.Combine(State, "agent.ini");
 
-    public string AgentSocket => Path.Combine(State, "agent.sock");
+    public string AgentSocket { get; init; } = Path.Combine(State, "agent.sock");
 
     public string JoinToken => Path.Combine(State, "join.token");
 

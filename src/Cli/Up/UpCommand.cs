@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.Versioning;
 using Opportunism.Cli.Site;
 using Opportunism.Contracts.Api;
+using Opportunism.Contracts.Local;
 using Opportunism.Core.Availability;
 using Spectre.Console;
 
@@ -26,13 +27,15 @@ internal static class UpCommand
     private static async Task<int> RunAsync(string state, string listen, IAnsiConsole console, TimeProvider time, CancellationToken cancellationToken)
     {
         var folders = SiteFolders.Find(state);
+        // The machine's own site is found by the command line without being told where.
+        if (state == DefaultState) folders = folders with { AgentSocket = LocalAgent.DefaultSocket };
         LocalSite? site = null;
         try
         {
             site = await LocalSite.StartControllerAsync(folders, new SiteSettings("opportunism", new AvailabilityTimes(), BusyOwner: false), listen, time, cancellationToken).ConfigureAwait(false);
             await site.StartAgentAsync(cancellationToken).ConfigureAwait(false);
             console.WriteLine($"The site listens at {SiteFile.Read(folders.ControllerState)!.Url}; its state is in {state}.");
-            console.WriteLine($"In another terminal: opportunism --site {Path.Combine(folders.ControllerState, SiteFile.Name)} nodes");
+            console.WriteLine($"In another terminal: opportunism nodes --site {Path.Combine(folders.ControllerState, SiteFile.Name)}");
             console.WriteLine("Ctrl-C ends it; guests stay frozen and go on when it is started again.");
             while (true)
             {
