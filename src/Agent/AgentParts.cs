@@ -33,6 +33,7 @@ internal sealed class AgentParts : BackgroundService
     private readonly GuestKeeper keeper;
     private readonly BrakeTrial trial;
     private readonly BackgroundService[] services;
+    private bool disposed;
 
     public AgentParts(AgentSettings settings, TimeProvider time, ILoggerFactory logs)
     {
@@ -93,6 +94,9 @@ internal sealed class AgentParts : BackgroundService
 
     public override void Dispose()
     {
+        // The container knows this object as itself and as a hosted service, and disposes of both.
+        if (disposed) return;
+        disposed = true;
         base.Dispose();
         foreach (var service in services) service.Dispose();
         trial.Dispose();

@@ -34,8 +34,11 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
         {
             foreach (var process in new[] { agent, server })
             {
-                process?.Kill();
-                process?.Dispose();
+                if (process is null) continue;
+                // Asked rather than killed, so that the display takes its socket and lock away.
+                using (var ask = Process.Start("kill", [process.Id.ToString(CultureInfo.InvariantCulture)])) await ask.WaitForExitAsync(CancellationToken.None);
+                await process.WaitForExitAsync(CancellationToken.None);
+                process.Dispose();
             }
 
             Directory.Delete(folder, recursive: true);

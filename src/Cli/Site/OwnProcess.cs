@@ -43,7 +43,7 @@ internal sealed partial class OwnProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to end and waits; kills it when it has not after <paramref name="patience"/>. Answers whether it ended by itself.</summary>
+    /// <summary>Asks it to end and waits; kills it when it has not after <paramref name="patience"/>. Answers whether it ended by itself and without an error.</summary>
     public async Task<bool> StopAsync(TimeSpan patience, TimeProvider time)
     {
         if (!process.HasExited) _ = Kill(process.Id, Terminate);
@@ -52,7 +52,7 @@ internal sealed partial class OwnProcess : IAsyncDisposable
         {
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
             await copying.ConfigureAwait(false);
-            return true;
+            return process.ExitCode == 0;
         }
         catch (OperationCanceledException)
         {

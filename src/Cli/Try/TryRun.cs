@@ -23,7 +23,7 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
     };
 
     /// <summary>Answers 0 only if every step was seen to happen.</summary>
-    public async Task<int> RunAsync(bool json, string seatKind, TextWriter output, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(bool json, string seatKind, bool keep, TextWriter output, CancellationToken cancellationToken)
     {
         var name = $"opportunism-try-{Environment.ProcessId}";
         var folders = SiteFolders.Find(Path.Combine("/var/lib/opportunism", name));
@@ -40,7 +40,7 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         }
 
         // Its logs stay when something went wrong.
-        if (result.Ok) Directory.Delete(folders.State, recursive: true);
+        if (result.Ok && !keep) Directory.Delete(folders.State, recursive: true);
         if (json) await output.WriteLineAsync(JsonSerializer.Serialize(result, DayJson.Default.DayResult)).ConfigureAwait(false);
         else Summarize(result);
         return result.Ok ? 0 : 1;
@@ -86,7 +86,7 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
             error = e is OperationCanceledException ? "Interrupted." : e.Message;
         }
 
-        var left = await EndAsync(site, seat, settings, board, before).ConfigureAwait(false);
+        var left = await EndAsync(site, seat, folders, settings, board, before).ConfigureAwait(false);
         error ??= left.Problem;
         var result = day?.Result ?? new() { Steps = [] };
         var setUp = before.Take(4).ToList();
@@ -98,14 +98,14 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
             ? new PersonSeat(text => console.MarkupLineInterpolated($"[bold]{text}[/]"))
             : await VirtualSeat.StartAsync(Path.Combine(folders.State, "seat"), folders.Logs, time, cancellationToken).ConfigureAwait(false);
 
-    private static async Task<(int Guests, string? Problem)> EndAsync(LocalSite? site, ISeat? seat, SiteSettings settings, DayBoard board, List<DayStep> steps)
+    private static async Task<(int Guests, string? Problem)> EndAsync(LocalSite? site, ISeat? seat, SiteFolders folders, SiteSettings settings, DayBoard board, List<DayStep> steps)
     {
         board.Begin("Everything is ended");
         var killed = site is null ? [] : await site.StopAsync().ConfigureAwait(false);
         if (site is not null) await site.DisposeAsync().ConfigureAwait(false);
         if (seat is not null) await seat.DisposeAsync().ConfigureAwait(false);
         var (guests, stuck) = await Leftovers.EndAsync(settings, TimeProvider.System).ConfigureAwait(false);
-        var problem = killed.Count > 0 ? $"The {string.Join(" and the ", killed)} did not end when asked to and had to be killed."
+        var problem = killed.Count > 0 ? $"The {string.Join(" and the ", killed)} did not end well when asked to; see {folders.Logs}."
             : guests > 0 ? $"{guests} guest processes were left and had to be killed."
             : stuck;
         board.Detail(problem ?? "nothing is left");
