@@ -19,7 +19,7 @@ public static class ConditionCatalog
     private static ICondition Create(string name, ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds) => name switch
     {
         "snooze" => snooze,
-        "cpu" when OperatingSystem.IsLinux() => new CpuCondition(new ProcCpuReader(), guestNanoseconds, new Threshold(options.CpuEnterPercent, options.CpuLeavePercent)),
+        "cpu" when OperatingSystem.IsLinux() => new CpuCondition(new ProcCpuReader(), guestNanoseconds, new Threshold(options.CpuEnterPercent, options.CpuLeavePercent), Environment.ProcessorCount),
         "memory" when OperatingSystem.IsLinux() => new MemoryCondition(new ProcMemoryReader(), new Threshold(options.MemoryEnterMiB, options.MemoryLeaveMiB), options.MemoryCriticalMiB),
         _ => throw new ArgumentException($"There is no condition '{name}' on this operating system; known are: {string.Join(", ", Names)}.", nameof(name)),
     };

@@ -6,13 +6,17 @@ namespace Opportunism.Agent.Conditions;
 /// <param name="cpu">The machine's counters.</param>
 /// <param name="guestNanoseconds">CPU time that all guests together have used so far; a fall (a guest has ended) counts as none used.</param>
 /// <param name="limit">Percent of all CPUs.</param>
+/// <param name="cpus">How many CPUs the machine has.</param>
 /// <remarks>Guests that run are stopped only when the load is beyond the limit at two samples in a row: a package update's five
-/// seconds are not worth a freeze, and the guests run at idle priority, so the owner's program does not feel the wait.</remarks>
-internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, Threshold limit) : ICondition
+/// seconds are not worth a freeze, and the guests run at idle priority, so the owner's program does not feel the wait. The deciding
+/// thread also samples whenever something has changed, perhaps twice within one tick of the kernel's counters: what comes sooner than
+/// half the usual time after the last sample is not a sample.</remarks>
+internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, Threshold limit, int cpus) : ICondition
 {
     // One sample (5 s) may be a blip, two (10 s) are work.
     private const int BadSamplesToFail = 2;
 
+    private readonly TimeSpan shortest = ICondition.SampledEvery / 2 * cpus;
     private CpuTimes? before;
     private long guestsBefore;
     private double? percent;
@@ -34,6 +38,7 @@ internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, 
     {
         var guests = guestNanoseconds();
         var times = cpu.Read();
+        if (times is { } read && before is { } last && read.Total >= last.Total && read.Total - last.Total < shortest) return;
         percent = times is { } after && before is { } earlier ? Owners(after, earlier, guests - guestsBefore) : null;
         (before, guestsBefore) = (times, guests);
 

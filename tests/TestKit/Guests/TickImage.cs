@@ -34,7 +34,8 @@ public sealed record TickImage(string Path, string Sha256)
         }
     }
 
-    private static string RepositoryRoot
+    /// <summary>The folder of the repository these tests were built from.</summary>
+    internal static string RepositoryRoot
     {
         get
         {

@@ -79,6 +79,31 @@ public sealed class CpuConditionTests : ICpuReader
     }
 
     [Fact]
+    public void What_is_read_too_soon_after_a_sample_changes_nothing()
+    {
+        var condition = Condition();
+        condition.Sample(0);
+        Use(condition, owner: 10);
+        // Twice within one tick of the kernel's counters.
+        condition.Sample(0);
+        Assert.True(condition.Holds, condition.Sentence);
+        var before = times!.Value;
+        // A busy moment, looked at three times.
+        for (var i = 1; i <= 3; i++)
+        {
+            var busy = TimeSpan.FromMilliseconds(10 * i);
+            times = new(before.Busy + busy, before.Total + busy);
+            condition.Sample(0);
+            Assert.True(condition.Holds, condition.Sentence);
+        }
+
+        // It counts in the next whole sample.
+        times = new(before.Busy + (Between / 2), before.Total + Between);
+        condition.Sample(0);
+        Assert.Contains("use 50 %", condition.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_guest_that_ended_gives_nothing_back()
     {
         var condition = Condition();
@@ -104,7 +129,7 @@ public sealed class CpuConditionTests : ICpuReader
     [InlineData("cpu  a b c d e f g h")]
     public void Counters_that_cannot_be_read_are_none(string text) => Assert.Null(ProcCpuReader.Parse(Encoding.ASCII.GetBytes(text)));
 
-    private CpuCondition Condition() => new(this, () => guests, new Threshold(30, 60));
+    private CpuCondition Condition() => new(this, () => guests, new Threshold(30, 60), cpus: 4);
 
     private void Use(CpuCondition condition, int owner, int guest = 0)
     {

@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text;
+using Opportunism.Contracts.Api;
+using Xunit;
+
+namespace Opportunism.TestKit.Sites;
+
+/// <summary>A tick guest's console as its tenant reads it from the site; every boot must count 0, 1, 2, ... without a gap or a repetition.</summary>
+public sealed class RealConsole(SiteClient site, string vm)
+{
+    private readonly StringBuilder text = new();
+    private long offset;
+    private int read;
+
+    /// <summary>The newest tick of the latest boot; -1 before the first.</summary>
+    public int Last { get; private set; } = -1;
+
+    /// <summary>How often the guest began to count.</summary>
+    public int Boots { get; private set; }
+
+    /// <summary>Everything that was read.</summary>
+    public string Text => text.ToString();
+
+    /// <summary>Reads what is new.</summary>
+    public async Task<RealConsole> ReadAsync()
+    {
+        while (true)
+        {
+            var piece = await site.ConsoleAsync(vm, offset, TimeSpan.Zero);
+            // A site that was started anew gets again from the node what it has lost.
+            if (piece.NextOffset <= offset) return this;
+            Assert.True(piece.Offset <= offset, $"Console of {vm}: what stands from {offset} to {piece.Offset} is missing.");
+            offset = piece.NextOffset;
+            text.Append(piece.Text);
+            Take();
+        }
+    }
+
+    private void Take()
+    {
+        var all = text.ToString();
+        // The last line may be only half written.
+        for (var end = all.IndexOf('\n', read); end >= 0; end = all.IndexOf('\n', read))
+        {
+            var line = all[read..end].Trim();
+            read = end + 1;
+            if (!line.StartsWith("tick ", StringComparison.Ordinal) || !int.TryParse(line.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var tick)) continue;
+            if (tick == 0) (Boots, Last) = (Boots + 1, -1);
+            Assert.True(tick == Last + 1, $"Console of {vm}: tick {tick} came after tick {Last}; lost or repeated.\n{all}");
+            Last = tick;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using System.Text;
+using Opportunism.Contracts.Local;
+using Opportunism.TestKit.Displays;
+
+namespace Opportunism.TestKit.Sites;
+
+/// <summary>A desktop of a <see cref="RealSite"/>: the agent's process, an X display of its own and somebody who may sit there.</summary>
+/// <remarks>Several share a machine: each has its own state, cgroup and memory folder, and its agent sees its own display alone.</remarks>
+[SupportedOSPlatform("linux")]
+public sealed class RealDesktop : IAsyncDisposable
+{
+    // Of nobody on any machine; guests of this desktop alone run as it.
+    private const int GuestUser = 64322;
+
+    private readonly string folder;
+    private readonly string settings;
+    private readonly string program;
+    private readonly XvfbDisplay display;
+
+    private RealDesktop(string name, string cgroup, string folder, string program, XvfbDisplay display)
+    {
+        (Name, Cgroup, this.folder, this.program, this.display) = (name, cgroup, folder, program, display);
+        settings = Path.Combine(folder, "agent.ini");
+        Local = new(Path.Combine(folder, "agent.sock"));
+    }
+
+    public string Name { get; }
+
+    /// <summary>The outer of its cgroups; no other desktop's begins so.</summary>
+    public string Cgroup { get; }
+
+    public string RamFolder => "/dev/shm/" + Cgroup;
+
+    /// <summary>The agent's local socket.</summary>
+    public LocalAgent Local { get; }
+
+    /// <summary>The agent that runs, or ran last.</summary>
+    public RealProgram Agent { get; private set; } = null!;
+
+    /// <summary>Bytes of guests' memory that this desktop holds.</summary>
+    public long RamInUse => Directory.Exists(RamFolder) ? Directory.EnumerateFiles(RamFolder).Sum(file => new FileInfo(file).Length) : 0;
+
+    /// <summary>Makes a desktop with its display and settings; its agent is not started yet.</summary>
+    internal static async Task<RealDesktop> MakeAsync(string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more)
+    {
+        // Guests run as another user that must reach what is below.
+        Directory.CreateDirectory(folder, (UnixFileMode)0b111_001_001);
+        var tokenFile = Path.Combine(folder, "join.token");
+        await File.WriteAllTextAsync(tokenFile, joinToken);
+        var display = await XvfbDisplay.StartAsync();
+        var desktop = new RealDesktop(name, cgroup, folder, program, display);
+        await File.WriteAllTextAsync(desktop.settings, desktop.Ini(controller, tokenFile, more));
+        return desktop;
+    }
+
+    /// <summary>Starts the agent; it finds whatever an earlier one has left.</summary>
+    public void StartAgent() => Agent = RealProgram.Start($"agent of {Name}", program, "run", "--settings", settings);
+
+    /// <summary>What the agent says; throws IOException while it does not answer.</summary>
+    public async Task<LocalStatus> StatusAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), TimeProvider.System);
+        var reply = await Local.AskAsync(new(LocalAsk.Status), limit.Token);
+        return reply.Status ?? throw new IOException($"The agent of {Name} answered: {reply.Error}");
+    }
+
+    /// <summary>The owner moves the mouse, once.</summary>
+    public Task TouchAsync() => display.MoveAsync();
+
+    /// <summary>The owner sits down and moves the mouse and types several times a second until disposed.</summary>
+    public IAsyncDisposable OwnerStays() => new Owner(display);
+
+    /// <summary>The QEMU process of a guest, found by the memory it was given; null when there is none.</summary>
+    public int? QemuOf(string guest)
+    {
+        var found = Processes().Where(process => process.Words.Contains($"{RamFolder}/{guest}", StringComparison.Ordinal)).Select(process => process.Id).ToList();
+        return found.Count switch
+        {
+            0 => null,
+            1 => found[0],
+            _ => throw new InvalidOperationException($"Guest {guest} runs {found.Count} times on {Name}: processes {string.Join(", ", found)}."),
+        };
+    }
+
+    /// <summary>CPU time a process has used, in ticks of 10 ms.</summary>
+    public static long CpuOf(int process)
+    {
+        // man 5 proc: the name in brackets may hold spaces; utime and stime are the 12th and 13th word after it.
+        var words = File.ReadAllText($"/proc/{process}/stat").Split(") ", 2)[1].Split(' ');
+        return long.Parse(words[11], CultureInfo.InvariantCulture) + long.Parse(words[12], CultureInfo.InvariantCulture);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Agent is not null)
+        {
+            Agent.Stop();
+            await Agent.DisposeAsync();
+        }
+
+        await display.DisposeAsync();
+        await RealRemains.RemoveAsync(Cgroup, RamFolder, Processes().Where(process => process.Words.Contains(RamFolder + "/", StringComparison.Ordinal)).Select(process => process.Id));
+    }
+
+    private static IEnumerable<(int Id, string Words)> Processes()
+    {
+        foreach (var path in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var id)) continue;
+            var words = "";
+            try
+            {
+                words = Encoding.UTF8.GetString(File.ReadAllBytes(path + "/cmdline"));
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+            }
+
+            if (words.Contains("qemu-system", StringComparison.Ordinal)) yield return (id, words);
+        }
+    }
+
+    private string Ini(Uri controller, string tokenFile, string more) => string.Create(CultureInfo.InvariantCulture, $"""
+        [Agent]
+        StateFolder = {folder}/state
+        Socket = {folder}/agent.sock
+
+        [Site]
+        Controller = {controller}
+        JoinTokenFile = {tokenFile}
+        NodeName = {Name}
+
+        [Times]
+        IdleFor = 00:00:05
+        ThawAfter = 00:00:05
+        HoldAfter = 00:00:01
+        PresaveAfter = 00:00:02
+        EvictAfter = 00:00:06
+
+        [Monitors]
+        Enabled = x11
+        Ignore = {string.Join(", ", AllBut(display.Number))}
+
+        [Conditions]
+        CpuEnterPercent = 100
+        CpuLeavePercent = 100
+
+        [Guests]
+        RamFolder = {RamFolder}
+        Cgroup = {Cgroup}/guests
+        RunAs = {GuestUser}
+        {more}
+
+        """);
+
+    /// <summary>Patterns for every display but one, also those that come later: whoever sits there is not this desktop's owner.</summary>
+    private static IEnumerable<string> AllBut(int number)
+    {
+        var name = number.ToString(CultureInfo.InvariantCulture);
+        for (var known = 0; known <= name.Length; known++)
+        {
+            if (known > 0 && known < name.Length) yield return $":{name[..known]}";
+            foreach (var digit in "0123456789".Where(digit => known == name.Length || name[known] != digit)) yield return $":{name[..known]}{digit}*";
+        }
+    }
+
+    private sealed class Owner : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource leave = new();
+        private readonly Task sitting;
+
+        public Owner(XvfbDisplay display) => sitting = SitAsync(display);
+
+        public async ValueTask DisposeAsync()
+        {
+            await leave.CancelAsync();
+            await sitting;
+            leave.Dispose();
+        }
+
+        private async Task SitAsync(XvfbDisplay display)
+        {
+            while (!leave.IsCancellationRequested)
+            {
+                await display.MoveAsync();
+                await display.PressAsync();
+                await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, leave.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+}

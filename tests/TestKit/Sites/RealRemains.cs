@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+
+namespace Opportunism.TestKit.Sites;
+
+/// <summary>Removes what a desktop's guests left on this machine, whatever became of its agent.</summary>
+[SupportedOSPlatform("linux")]
+internal static class RealRemains
+{
+    // A killed QEMU gives its memory back in 0.2 s per GiB.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Kills those processes and whatever is in the cgroups, then removes cgroups and memory.</summary>
+    public static async Task RemoveAsync(string cgroup, string ramFolder, IEnumerable<int> processes)
+    {
+        var cgroups = Find(cgroup);
+        foreach (var process in processes.Concat(cgroups.SelectMany(Members)).Distinct()) Kill(process);
+        // SIGKILL reaches a frozen process only in version 2 of cgroups; it must not stay frozen in any.
+        foreach (var freezer in cgroups.Select(path => Path.Combine(path, "cgroup.freeze")).Where(File.Exists)) await File.WriteAllTextAsync(freezer, "0");
+        var began = TimeProvider.System.GetTimestamp();
+        while (cgroups.SelectMany(Members).Any() && TimeProvider.System.GetElapsedTime(began) < Patience) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        foreach (var path in cgroups) Directory.Delete(path);
+        if (Directory.Exists(ramFolder)) Directory.Delete(ramFolder, recursive: true);
+    }
+
+    /// <summary>The cgroups in every hierarchy, inner ones first.</summary>
+    private static List<string> Find(string name) =>
+        [.. File.ReadLines("/proc/self/mountinfo")
+            .Where(line => line.Contains(" - cgroup", StringComparison.Ordinal))
+            .Select(line => Path.Combine(line.Split(' ')[4], name))
+            .Where(Directory.Exists)
+            .SelectMany(ours => Directory.EnumerateDirectories(ours, "*", SearchOption.AllDirectories).Append(ours))
+            .OrderByDescending(path => path.Length)];
+
+    private static IEnumerable<int> Members(string cgroup) =>
+        File.ReadAllLines(Path.Combine(cgroup, "cgroup.procs")).Select(line => int.Parse(line, System.Globalization.CultureInfo.InvariantCulture));
+
+    private static void Kill(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            process.Kill();
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            // It has ended meanwhile.
+        }
+    }
+}
