@@ -1,5 +1,6 @@
 using Opportunism.Benchmarks;
 using Opportunism.Benchmarks.Freeze;
+using Opportunism.Benchmarks.Suspend;
 
 string[] known = ["freeze", "suspend", "agent"];
 var json = args.Contains("--json");
@@ -16,6 +17,9 @@ switch (args[0])
 {
     case "freeze":
         await new FreezeBench(Number("-n", 100), TimeProvider.System).RunAsync(report, end.Token);
+        break;
+    case "suspend":
+        await new SuspendBench(Number("-n", 20), TimeProvider.System).RunAsync(report, end.Token);
         break;
     default:
         await Console.Error.WriteLineAsync($"The benchmark {args[0]} is not there yet.");

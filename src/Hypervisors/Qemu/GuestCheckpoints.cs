@@ -32,12 +32,15 @@ internal sealed class GuestCheckpoints(QemuHost host)
     {
         var folder = guest.Folder;
         var (state, memory) = (Path.Combine(folder.Held, "state"), Path.Combine(folder.Held, "memory"));
+        var began = host.Time.GetTimestamp();
         CheckRoom(guest);
         if (!process.IsStateSaved)
         {
             if (Directory.Exists(folder.Held)) Directory.Delete(folder.Held, recursive: true);
             Directory.CreateDirectory(folder.Held, LinuxFiles.OwnerFolder);
             await SaveStateAsync(process, state, cancellationToken).ConfigureAwait(false);
+            var took = host.Time.GetElapsedTime(began);
+            guest.Set(status => status with { LastStateSave = took });
         }
 
         CheckpointManifest manifest;
