@@ -50,9 +50,9 @@ internal sealed class BusyGuests : IAsyncDisposable
     }
 
     /// <summary>Boots a guest and waits until it has counted to three.</summary>
-    public async Task<GuestId> StartAsync(int vcpus, int memoryMiB, int busy, int dirtyMiB, CancellationToken cancellationToken)
+    public async Task<GuestId> StartAsync(int vcpus, int memoryMiB, int busy, int dirtyMiB, CancellationToken cancellationToken, string everySeconds = "1")
     {
-        var image = await ImageAsync(busy, dirtyMiB, cancellationToken);
+        var image = await ImageAsync(busy, dirtyMiB, everySeconds, cancellationToken);
         var spec = new GuestSpec(GuestId.New(), "bench", vcpus, memoryMiB, 64, image.Sha256, ImageFormat.Qcow2);
         var answer = await Hypervisor.StartAsync(spec, image.Path, cancellationToken);
         if (!answer.IsDone) throw new InvalidOperationException(answer.Sentence);
@@ -89,12 +89,12 @@ internal sealed class BusyGuests : IAsyncDisposable
 
     private readonly SemaphoreSlim making = new(1);
 
-    private async Task<(string Path, string Sha256)> ImageAsync(int busy, int dirtyMiB, CancellationToken cancellationToken)
+    private async Task<(string Path, string Sha256)> ImageAsync(int busy, int dirtyMiB, string everySeconds, CancellationToken cancellationToken)
     {
         await making.WaitAsync(cancellationToken);
         try
         {
-            return await MakeImageAsync(busy, dirtyMiB, cancellationToken);
+            return await MakeImageAsync(busy, dirtyMiB, everySeconds, cancellationToken);
         }
         finally
         {
@@ -102,13 +102,13 @@ internal sealed class BusyGuests : IAsyncDisposable
         }
     }
 
-    private async Task<(string Path, string Sha256)> MakeImageAsync(int busy, int dirtyMiB, CancellationToken cancellationToken)
+    private async Task<(string Path, string Sha256)> MakeImageAsync(int busy, int dirtyMiB, string everySeconds, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(folder, $"tick-{busy}-{dirtyMiB}.qcow2");
+        var path = Path.Combine(folder, $"tick-{busy}-{dirtyMiB}-{everySeconds}.qcow2");
         if (!File.Exists(path))
         {
             var maker = Path.Combine(Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") ?? ".", "packaging", "linux", "make-tick-image");
-            string[] arguments = [path, "--busy", $"{busy}", "--dirty", $"{dirtyMiB}", "--cache", "/var/cache/opportunism"];
+            string[] arguments = [path, "--busy", $"{busy}", "--dirty", $"{dirtyMiB}", "--every", everySeconds, "--cache", "/var/cache/opportunism"];
             using var process = Process.Start(new ProcessStartInfo(maker, arguments)) ?? throw new IOException($"{maker} could not be started.");
             await process.WaitForExitAsync(cancellationToken);
             if (process.ExitCode != 0) throw new IOException($"{maker} ended with {process.ExitCode}.");

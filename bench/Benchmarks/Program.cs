@@ -1,6 +1,7 @@
 using Opportunism.Benchmarks;
 using Opportunism.Benchmarks.AgentAlone;
 using Opportunism.Benchmarks.Freeze;
+using Opportunism.Benchmarks.Suspend;
 
 string[] known = ["freeze", "suspend", "agent"];
 var json = args.Contains("--json");
@@ -20,6 +21,9 @@ switch (args[0])
         break;
     case "agent":
         await new AgentBench(TimeSpan.FromSeconds(Number("--seconds", 300)), TimeProvider.System).RunAsync(report, end.Token);
+        break;
+    case "suspend":
+        await new SuspendBench(Number("-n", 20), TimeProvider.System).RunAsync(report, end.Token);
         break;
     default:
         await Console.Error.WriteLineAsync($"The benchmark {args[0]} is not there yet.");

@@ -25,6 +25,9 @@ public sealed record GuestStatus(GuestId Id, GuestSpec Spec, GuestPhase Phase, s
     /// <summary>From asking for the last hold until its vCPUs stood still; null before the first.</summary>
     public TimeSpan? LastHold { get; init; }
 
+    /// <summary>From asking for the last checkpoint until its device state was on the disk; null before the first.</summary>
+    public TimeSpan? LastStateSave { get; init; }
+
     /// <summary>From asking for the last release until its vCPUs ran; null before the first.</summary>
     public TimeSpan? LastRelease { get; init; }
 

@@ -8,7 +8,7 @@ namespace Opportunism.Hypervisors.Linux;
 internal static unsafe partial class Libc
 {
     public const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2;
-    public const int CloseOnExec = 0x80000, Direct = 0x4000;
+    public const int CloseOnExec = 0x80000, Create = 0x40, Empty = 0x200;
     public const int SigKill = 9, SigCont = 18, SigStop = 19;
     public const int SeekData = 3, SeekHole = 4;
     public const int PollIn = 1;
@@ -16,6 +16,9 @@ internal static unsafe partial class Libc
     public const int KeepSize = 1, PunchHole = 2;
     public const int DontNeed = 4;
     public const int ErrorAgain = 11, ErrorInterrupted = 4, ErrorNoSuchProcess = 3, ErrorNoSuchAddress = 6, ErrorNoSpace = 28;
+
+    /// <summary>O_DIRECT, which is one of the few numbers that are not the same everywhere.</summary>
+    public static readonly int Direct = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
 
     /// <summary>statfs f_type of tmpfs.</summary>
     public const long TmpfsMagic = 0x01021994;

@@ -13,7 +13,8 @@ namespace Opportunism.Hypervisors.Qemu;
 ///  2. Memory, paced; fsync.  3. The disk; fsync.  4. The manifest; fsync; fsync of the folder.
 ///  5. The folder is renamed to <c>checkpoint</c>; fsync of its parent. Before that there is no checkpoint, after it a complete one.
 /// Letting go: 6. the folder is renamed back, fsync of its parent; 7. <c>cont</c>; 8. what is left is deleted.
-/// Bringing back: memory into a RAM file, QEMU with <c>-incoming defer</c>, device state; then as letting go.
+/// Bringing back: memory into a RAM file beside the start of QEMU with <c>-incoming defer</c>, which leaves memory alone until it is given
+/// device state; when both are done, device state; then as letting go.
 /// A checkpoint that outlived the guest's going on and were loaded later would corrupt its disk: hence 6 before 7.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -27,28 +28,36 @@ internal sealed class GuestCheckpoints(QemuHost host)
     private const long RoomBesideMemory = 16 * 1024 * 1024;
     private const long MiB = 1024 * 1024;
 
-    /// <summary>Makes the checkpoint complete. If it fails or is cancelled there is none, and the guest is held as before.</summary>
+    /// <summary>Makes the checkpoint complete. If it fails or is cancelled there is none, and the guest is held as before;
+    /// what was copied before it was cancelled need not be copied again in the same hold.</summary>
     public async Task SaveAsync(QemuGuest guest, QemuProcess process, long? bytesPerSecond, CancellationToken cancellationToken)
     {
         var folder = guest.Folder;
         var (state, memory) = (Path.Combine(folder.Held, "state"), Path.Combine(folder.Held, "memory"));
-        CheckRoom(guest);
+        var began = host.Time.GetTimestamp();
+        CheckRoom(guest, process);
         if (!process.IsStateSaved)
         {
+            process.SavedMemory = null;
             if (Directory.Exists(folder.Held)) Directory.Delete(folder.Held, recursive: true);
             Directory.CreateDirectory(folder.Held, LinuxFiles.OwnerFolder);
             await SaveStateAsync(process, state, cancellationToken).ConfigureAwait(false);
+            var took = host.Time.GetElapsedTime(began);
+            guest.Set(status => status with { LastStateSave = took });
         }
 
         CheckpointManifest manifest;
         try
         {
-            var (crcs, stored) = await Task.Run(() => MemoryCopy.SaveAsync(folder.Ram, memory, bytesPerSecond, host.Time, null, cancellationToken), cancellationToken).ConfigureAwait(false);
+            if (process.SavedMemory is null || !File.Exists(memory)) process.SavedMemory = new MemoryPieces(guest.Spec.MemoryMiB * MiB);
+            var pieces = process.SavedMemory;
+            await Task.Run(() => MemoryCopy.SaveAsync(folder.Ram, memory, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken).ConfigureAwait(false);
             LinuxFiles.Sync(folder.Disk);
-            manifest = ManifestOf(guest, process, state, crcs, stored);
+            manifest = ManifestOf(guest, process, state, pieces);
         }
-        catch
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            process.SavedMemory = null;
             File.Delete(memory); // its room belongs to the owner again; the device state is still good for this hold
             throw;
         }
@@ -76,11 +85,11 @@ internal sealed class GuestCheckpoints(QemuHost host)
 
     /// <summary>Fills the RAM file from the checkpoint.</summary>
     /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
-    public static void LoadMemory(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
+    public static async Task LoadMemoryAsync(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
     {
         var state = Path.Combine(guest.Folder.Checkpoint, "state");
-        if (MemoryCopy.CrcOf(File.ReadAllBytes(state)) != manifest.StateCrc) throw new InvalidDataException($"{state} is damaged: its checksum differs from the manifest's.");
-        MemoryCopy.Load(Path.Combine(guest.Folder.Checkpoint, "memory"), guest.Folder.Ram, manifest.MemoryCrcs, cancellationToken);
+        if (MemoryCopy.CrcOf(await File.ReadAllBytesAsync(state, cancellationToken).ConfigureAwait(false)) != manifest.StateCrc) throw new InvalidDataException($"{state} is damaged: its checksum differs from the manifest's.");
+        await MemoryCopy.LoadAsync(Path.Combine(guest.Folder.Checkpoint, "memory"), guest.Folder.Ram, manifest.MemoryCrcs, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Gives the saved device state to a QEMU that waits for it.</summary>
@@ -92,10 +101,10 @@ internal sealed class GuestCheckpoints(QemuHost host)
         await AwaitMigrationAsync(process, cancellationToken).ConfigureAwait(false);
     }
 
-    private void CheckRoom(QemuGuest guest)
+    private void CheckRoom(QemuGuest guest, QemuProcess process)
     {
         var free = LinuxFiles.FreeBytes(guest.Folder.Root);
-        var needed = (guest.Spec.MemoryMiB * MiB) + RoomBesideMemory;
+        var needed = (guest.Spec.MemoryMiB * MiB) - (process.SavedMemory?.StoredBytes ?? 0) + RoomBesideMemory;
         if (free < needed) throw new IOException($"{host.Settings.StateFolder} has {free / MiB} MiB left, a checkpoint of guest {guest.Id} may need {needed / MiB} MiB. Make room on that disk.");
     }
 
@@ -139,7 +148,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         }
     }
 
-    private static CheckpointManifest ManifestOf(QemuGuest guest, QemuProcess process, string state, uint[] crcs, long stored)
+    private static CheckpointManifest ManifestOf(QemuGuest guest, QemuProcess process, string state, MemoryPieces pieces)
     {
         var bytes = File.ReadAllBytes(state);
         var disk = new FileInfo(guest.Folder.Disk);
@@ -152,8 +161,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
             StateBytes = bytes.Length,
             StateCrc = MemoryCopy.CrcOf(bytes),
             MemoryBytes = guest.Spec.MemoryMiB * MiB,
-            MemoryStoredBytes = stored,
-            MemoryCrcs = crcs,
+            MemoryStoredBytes = pieces.StoredBytes,
+            MemoryCrcs = pieces.Crcs,
             DiskBytes = disk.Length,
             DiskWrittenTicks = disk.LastWriteTimeUtc.Ticks,
             Vcpus = guest.Spec.Vcpus,

@@ -90,6 +90,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
 
             answer = process.Qmp!.Queue("cont");
             process.IsStateSaved = process.IsStateLost = false;
+            process.SavedMemory = null;
         }
 
         // From here on it may run, so from here on that is what is known of it, whatever becomes of the answer.

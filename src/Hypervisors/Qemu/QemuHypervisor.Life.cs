@@ -119,17 +119,22 @@ public sealed partial class QemuHypervisor
     private async Task<QemuProcess> LoadAsync(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
     {
         guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "", ShutItselfDown = false });
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var loading = Task.CompletedTask;
         try
         {
             LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
             processes.MakeRam(guest, OthersMiB(guest));
-            await Task.Run(() => GuestCheckpoints.LoadMemory(guest, manifest, cancellationToken), cancellationToken).ConfigureAwait(false);
+            loading = GuestCheckpoints.LoadMemoryAsync(guest, manifest, giveUp.Token);
             var process = await processes.LaunchAsync(guest, manifest.Launch, incoming: true, cancellationToken).ConfigureAwait(false);
+            await loading.ConfigureAwait(false);
             await checkpoints.LoadStateAsync(guest, process, cancellationToken).ConfigureAwait(false);
             return process;
         }
         catch (Exception exception)
         {
+            await giveUp.CancelAsync().ConfigureAwait(false);
+            await loading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await processes.EndAsync(guest).ConfigureAwait(false);
             guest.Set(status => status with { Phase = GuestPhase.Suspended, Sentence = exception is OperationCanceledException ? "" : exception.Message });
             throw;

@@ -24,6 +24,9 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch) : I
     /// <summary>True when device state was saved once and the file is not there any more: it can only be let go on or ended.</summary>
     public bool IsStateLost { get; set; }
 
+    /// <summary>Memory saved so far in this hold; null when none is.</summary>
+    public MemoryPieces? SavedMemory { get; set; }
+
     /// <summary>Set when the guest has ended by itself rather than QEMU by accident.</summary>
     public bool GuestShutDown { get; set; }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Opportunism.Hypervisors.Qemu;
 using Xunit;
 
@@ -24,14 +25,14 @@ public sealed class MemoryCopyTests : IDisposable
         var (ram, saved, back) = (Path.Combine(folder, "ram"), Path.Combine(folder, "saved"), Path.Combine(folder, "back"));
         await File.WriteAllBytesAsync(ram, memory);
 
-        var progress = new List<double>();
-        var (crcs, stored) = await MemoryCopy.SaveAsync(ram, saved, null, TimeProvider.System, progress.Add, CancellationToken.None);
-        Assert.InRange(stored, 2 * MiB, 4 * MiB);
+        var pieces = new MemoryPieces(memory.Length);
+        await MemoryCopy.SaveAsync(ram, saved, pieces, null, TimeProvider.System, CancellationToken.None);
+        Assert.InRange(pieces.StoredBytes, 2 * MiB, 4 * MiB);
         Assert.Equal(memory.Length, new FileInfo(saved).Length);
-        Assert.Equal([1 / 3.0, 2 / 3.0, 1], progress);
+        Assert.Equal(3, pieces.SavedCount);
 
         using (var handle = File.OpenHandle(back, FileMode.CreateNew, FileAccess.Write)) RandomAccess.SetLength(handle, memory.Length);
-        MemoryCopy.Load(saved, back, crcs, CancellationToken.None);
+        await MemoryCopy.LoadAsync(saved, back, pieces.Crcs, CancellationToken.None);
         var restored = await File.ReadAllBytesAsync(back);
         Assert.True(memory.AsSpan().SequenceEqual(restored));
     }
@@ -46,11 +47,45 @@ public sealed class MemoryCopyTests : IDisposable
         new Random(7).NextBytes(memory.AsSpan(70_000, 10));
         var (ram, saved, back) = (Path.Combine(folder, "ram"), Path.Combine(folder, "saved"), Path.Combine(folder, "back"));
         await File.WriteAllBytesAsync(ram, memory);
-        var (crcs, _) = await MemoryCopy.SaveAsync(ram, saved, null, TimeProvider.System, null, CancellationToken.None);
+        var pieces = new MemoryPieces(memory.Length);
+        await MemoryCopy.SaveAsync(ram, saved, pieces, null, TimeProvider.System, CancellationToken.None);
         var bytes = await File.ReadAllBytesAsync(saved);
         bytes[at] ^= 4;
         await File.WriteAllBytesAsync(saved, bytes);
         using (var handle = File.OpenHandle(back, FileMode.CreateNew, FileAccess.Write)) RandomAccess.SetLength(handle, memory.Length);
-        Assert.Throws<InvalidDataException>(() => MemoryCopy.Load(saved, back, crcs, CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidDataException>(() => MemoryCopy.LoadAsync(saved, back, pieces.Crcs, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_cancelled_paced_copy_goes_on_unpaced_where_it_ended_and_is_the_same_as_an_unbroken_one()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Guests are saved on Linux only.");
+        var memory = new byte[40 * MiB];
+        new Random(7).NextBytes(memory);
+        var (ram, saved, back) = (Path.Combine(folder, "ram"), Path.Combine(folder, "saved"), Path.Combine(folder, "back"));
+        await File.WriteAllBytesAsync(ram, memory);
+        var unbroken = new MemoryPieces(memory.Length);
+        await MemoryCopy.SaveAsync(ram, back, unbroken, null, TimeProvider.System, CancellationToken.None);
+
+        var time = new FakeTimeProvider();
+        var pieces = new MemoryPieces(memory.Length);
+        using var cancel = new CancellationTokenSource();
+        var paced = MemoryCopy.SaveAsync(ram, saved, pieces, 4 * MiB, time, cancel.Token);
+        while (pieces.SavedCount < 2)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.Yield();
+        }
+
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => paced);
+        Assert.InRange(pieces.SavedCount, 2, 4);
+        // What is saved is not looked at again.
+        using (var handle = File.OpenHandle(ram, FileMode.Open, FileAccess.Write)) RandomAccess.Write(handle, new byte[MiB], 0);
+        await MemoryCopy.SaveAsync(ram, saved, pieces, null, TimeProvider.System, CancellationToken.None);
+        Assert.Equal(unbroken.Crcs, pieces.Crcs);
+        Assert.Equal(memory.Length, pieces.StoredBytes);
+        var bytes = await File.ReadAllBytesAsync(saved);
+        Assert.True(memory.AsSpan().SequenceEqual(bytes));
     }
 }

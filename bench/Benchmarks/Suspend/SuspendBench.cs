@@ -1,0 +1,117 @@
+using System.Runtime.Versioning;
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Benchmarks.Suspend;
+
+/// <summary>Holding, saving, giving memory back and going on, with real QEMU guests that write to most of their memory.</summary>
+/// <remarks>
+/// Once each time: the guest is frozen and held; its checkpoint is made at the owner's pace while an owner writes; it is suspended with
+/// the checkpoint ready and resumed; then held again, suspended without one and resumed.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class SuspendBench(int times, TimeProvider time)
+{
+    // 80 % of memory: what the guest fills, and what its kernel and programs take besides.
+    private static readonly (int MemoryMiB, int FilledMiB)[] Sizes = [(256, 156), (1024, 780)];
+
+    // So that the wait for the tick is the guest's going on and not its sleeping.
+    private const string TickEverySeconds = "0.05";
+
+    // The pace of the agent's own default (Guests:CheckpointBytesPerSecond).
+    private const long Pace = 100_000_000;
+
+    private static readonly TimeSpan Running = TimeSpan.FromSeconds(1), Writing = TimeSpan.FromSeconds(60), Look = TimeSpan.FromMilliseconds(2), Still = TimeSpan.FromMilliseconds(20);
+
+    public async Task RunAsync(BenchReport report, CancellationToken cancellationToken)
+    {
+        await using var guests = await BusyGuests.MakeAsync(time, cancellationToken);
+        foreach (var (memoryMiB, filledMiB) in Sizes)
+        {
+            var guest = await guests.StartAsync(1, memoryMiB, busy: 0, filledMiB, cancellationToken, TickEverySeconds);
+            await MeasureAsync(guests, guest, memoryMiB, report, cancellationToken);
+            await guests.Hypervisor.DeleteAsync(guest, cancellationToken);
+        }
+    }
+
+    private async Task MeasureAsync(BusyGuests guests, GuestId guest, int memoryMiB, BenchReport report, CancellationToken cancellationToken)
+    {
+        var hypervisor = guests.Hypervisor;
+        GuestStatus Status() => hypervisor.Guests.Single(status => status.Id == guest);
+        List<double> leaked = [], saved = [], ready = [], unready = [], returned = [], resumed = [], written = [], dirty = [];
+
+        var process = GuestProcess.Of(guest, guests.Settings);
+        var before = process.WrittenBytes;
+        await Task.Delay(Writing, time, cancellationToken);
+        var ramWritten = process.WrittenBytes - before;
+
+        for (var i = 0; i < times; i++)
+        {
+            leaked.Add(await HoldAsync(guests, guest, cancellationToken));
+            var saving = DoneAsync(hypervisor.CheckpointAsync(guest, Pace, cancellationToken));
+            written.AddRange(await OwnerWriter.WriteDuringAsync(saving, Path.Combine(guests.Settings.StateFolder, "owner"), time));
+            saved.Add(Status().LastStateSave!.Value.TotalMilliseconds);
+            dirty.Add(Status().CheckpointMiB);
+            ready.Add(await TimedAsync(() => hypervisor.SuspendAsync(guest, cancellationToken)));
+            returned.Add(Status().LastMemoryReturnMiB);
+            resumed.Add(await ResumeAsync(guests, guest, cancellationToken));
+
+            leaked.Add(await HoldAsync(guests, guest, cancellationToken));
+            unready.Add(await TimedAsync(() => hypervisor.SuspendAsync(guest, cancellationToken)));
+            resumed.Add(await ResumeAsync(guests, guest, cancellationToken));
+        }
+
+        report.Add(
+            ("memory_mib", memoryMiB), ("dirty_mib", Percentiles.P50(dirty)), ("n", times),
+            ("hold_leaked_ms_p50", BenchReport.Figure(Percentiles.P50(leaked))),
+            ("state_saved_ms_p50", BenchReport.Figure(Percentiles.P50(saved))),
+            ("returned_ready_ms_p50", BenchReport.Figure(Percentiles.P50(ready))),
+            ("returned_unready_ms_p50", BenchReport.Figure(Percentiles.P50(unready))),
+            ("returned_mib", Percentiles.P50(returned)),
+            ("resume_ms_p50", BenchReport.Figure(Percentiles.P50(resumed))),
+            ("owner_write_ms_p99", BenchReport.Figure(Percentiles.P99(written))),
+            ("ram_written_mib", BenchReport.Figure(ramWritten / 1048576.0)));
+    }
+
+    /// <summary>Freezes and holds as the agent does.</summary>
+    /// <returns>Guest CPU used between the thaw and standing still, in ms.</returns>
+    private async Task<double> HoldAsync(BusyGuests guests, GuestId guest, CancellationToken cancellationToken)
+    {
+        await Task.Delay(Running, time, cancellationToken);
+        var process = GuestProcess.Of(guest, guests.Settings);
+        guests.Hypervisor.Freezer.FreezeAll();
+        await Task.Delay(Still, time, cancellationToken);
+        var before = process.VcpuMilliseconds;
+        await DoneAsync(guests.Hypervisor.HoldAllAsync(cancellationToken));
+        await Task.Delay(Still, time, cancellationToken);
+        return process.VcpuMilliseconds - before;
+    }
+
+    /// <summary>Lets the guest go on from its checkpoint.</summary>
+    /// <returns>From asking until its next tick is printed, in ms.</returns>
+    private async Task<double> ResumeAsync(BusyGuests guests, GuestId guest, CancellationToken cancellationToken)
+    {
+        var last = guests.Tick(guest);
+        var began = time.GetTimestamp();
+        var resuming = DoneAsync(guests.Hypervisor.ResumeAsync(guest, cancellationToken));
+        while (guests.Hypervisor.Guests.Single().Phase != GuestPhase.Running && !resuming.IsCompleted) await Task.Delay(Look, time, cancellationToken);
+        while (guests.Tick(guest) <= last && !resuming.IsFaulted) await Task.Delay(Look, time, cancellationToken);
+        var took = time.GetElapsedTime(began).TotalMilliseconds;
+        await resuming;
+        return took;
+    }
+
+    private async Task<double> TimedAsync(Func<Task<GuestAnswer>> ask)
+    {
+        var began = time.GetTimestamp();
+        await DoneAsync(ask());
+        return time.GetElapsedTime(began).TotalMilliseconds;
+    }
+
+    private static async Task DoneAsync(Task<GuestAnswer> asked)
+    {
+        var answer = await asked;
+        if (!answer.IsDone) throw new InvalidOperationException(answer.Sentence);
+    }
+}
