@@ -135,7 +135,7 @@ internal sealed partial class AvailabilityLoop : IWakeable
             case NodeState.Available:
                 if (!brake.ThawAll()) LogThawRefused();
                 break;
-            // Evicting: guests stay as they are; they are held or frozen, and leave from there.
+                // Evicting: guests stay as they are; they are held or frozen, and leave from there.
         }
 
         Tell(from, verdict, result);

@@ -92,7 +92,7 @@ internal sealed partial class FleetNews(NodeBook fleet, ICloud cloud, NodePlans 
         }
 
         if (after.End is not VmEnd.None) consoles.Forget(after.Id);
-        
+
         // Only when a disk's use has ended: one that is just being stored is not in the record yet.
         if (before is not null && (before.StartedHere != after.StartedHere || before.End != after.End)) disks.DropUnless(after);
     }

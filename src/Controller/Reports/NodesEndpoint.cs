@@ -1,10 +1,10 @@
 using Grpc.Core;
+using Opportunism.Clouds;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Enrolment;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Settings;
-using Opportunism.Clouds;
 using Opportunism.Controller.Files;
 using Opportunism.Core;
 

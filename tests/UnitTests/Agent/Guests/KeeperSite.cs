@@ -88,8 +88,16 @@ internal sealed class KeeperSite : IAsyncDisposable
         {
             plan = new GuestPlan
             {
-                GuestId = id.Value, Name = "guest", EvictionPolicy = "suspend", Vcpus = 1, MemoryMib = 128, DiskMib = 1,
-                ImageSha256 = Image, ImageFormat = "Raw", ImageBytes = 5000, Generation = 1,
+                GuestId = id.Value,
+                Name = "guest",
+                EvictionPolicy = "suspend",
+                Vcpus = 1,
+                MemoryMib = 128,
+                DiskMib = 1,
+                ImageSha256 = Image,
+                ImageFormat = "Raw",
+                ImageBytes = 5000,
+                Generation = 1,
             };
         }
 
