@@ -48,7 +48,7 @@ internal sealed class AgentParts : BackgroundService
         var ledger = new ActivityLedger(time);
         watch = new MonitorWatch(MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>());
         var snooze = new SnoozeCondition(Path.Combine(settings.StateFolder, "snooze"), time, null, logs.CreateLogger<SnoozeCondition>());
-        var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, hypervisor.Freezer.GuestCpuNanoseconds));
+        var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, hypervisor.Freezer.GuestCpuNanoseconds, time));
         var policy = new Level<NodePolicy>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
         var brake = new GuestBrake(hypervisor.Freezer, BrakeTimes.Default, time, ShortPause.For);

@@ -13,13 +13,14 @@ public static class ConditionCatalog
     /// <param name="options">The settings.</param>
     /// <param name="snooze">The snooze, which other parts of the agent set.</param>
     /// <param name="guestNanoseconds">CPU time that all guests together have used so far; asked by the deciding thread at every sample.</param>
-    public static IReadOnlyList<ICondition> Create(ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds) =>
-        [.. Names.Where(name => options.Enabled.Count == 0 || options.Enabled.Contains(name)).Select(name => Create(name, options, snooze, guestNanoseconds))];
+    /// <param name="time">The deciding thread's.</param>
+    public static IReadOnlyList<ICondition> Create(ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds, TimeProvider time) =>
+        [.. Names.Where(name => options.Enabled.Count == 0 || options.Enabled.Contains(name)).Select(name => Create(name, options, snooze, guestNanoseconds, time))];
 
-    private static ICondition Create(string name, ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds) => name switch
+    private static ICondition Create(string name, ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds, TimeProvider time) => name switch
     {
         "snooze" => snooze,
-        "cpu" when OperatingSystem.IsLinux() => new CpuCondition(new ProcCpuReader(), guestNanoseconds, new Threshold(options.CpuEnterPercent, options.CpuLeavePercent), Environment.ProcessorCount),
+        "cpu" when OperatingSystem.IsLinux() => new CpuCondition(new ProcCpuReader(), guestNanoseconds, new Threshold(options.CpuEnterPercent, options.CpuLeavePercent), time),
         "memory" when OperatingSystem.IsLinux() => new MemoryCondition(new ProcMemoryReader(), new Threshold(options.MemoryEnterMiB, options.MemoryLeaveMiB), options.MemoryCriticalMiB),
         _ => throw new ArgumentException($"There is no condition '{name}' on this operating system; known are: {string.Join(", ", Names)}.", nameof(name)),
     };

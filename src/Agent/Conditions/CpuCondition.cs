@@ -6,19 +6,21 @@ namespace Opportunism.Agent.Conditions;
 /// <param name="cpu">The machine's counters.</param>
 /// <param name="guestNanoseconds">CPU time that all guests together have used so far; a fall (a guest has ended) counts as none used.</param>
 /// <param name="limit">Percent of all CPUs.</param>
-/// <param name="cpus">How many CPUs the machine has.</param>
+/// <param name="time">What the samples' time stamps belong to.</param>
 /// <remarks>Guests that run are stopped only when the load is beyond the limit at two samples in a row: a package update's five
-/// seconds are not worth a freeze, and the guests run at idle priority, so the owner's program does not feel the wait. The deciding
-/// thread also samples whenever something has changed, perhaps twice within one tick of the kernel's counters: what comes sooner than
-/// half the usual time after the last sample is not a sample.</remarks>
-internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, Threshold limit, int cpus) : ICondition
+/// seconds are not worth a freeze, and the guests run at idle priority, so the owner's program does not feel the wait.</remarks>
+internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, Threshold limit, TimeProvider time) : ICondition
 {
     // One sample (5 s) may be a blip, two (10 s) are work.
     private const int BadSamplesToFail = 2;
 
-    private readonly TimeSpan shortest = ICondition.SampledEvery / 2 * cpus;
+    // Whatever changes on a node, all conditions are sampled anew, many times in a second while guests start. The kernel counts in
+    // hundredths of a second, so a moment later there is nothing to judge by; and samples in a row must be so far apart to mean work.
+    private static readonly TimeSpan Least = ICondition.SampledEvery / 2;
+
     private CpuTimes? before;
     private long guestsBefore;
+    private long sampledAt;
     private double? percent;
     private int badSamples;
 
@@ -36,9 +38,10 @@ internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, 
     /// <inheritdoc/>
     public void Sample(long now)
     {
+        if (before is not null && time.GetElapsedTime(sampledAt, now) < Least) return;
+        sampledAt = now;
         var guests = guestNanoseconds();
         var times = cpu.Read();
-        if (times is { } read && before is { } last && read.Total >= last.Total && read.Total - last.Total < shortest) return;
         percent = times is { } after && before is { } earlier ? Owners(after, earlier, guests - guestsBefore) : null;
         (before, guestsBefore) = (times, guests);
 

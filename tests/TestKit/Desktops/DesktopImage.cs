@@ -5,26 +5,40 @@ using System.Text;
 
 namespace Opportunism.TestKit.Desktops;
 
-/// <summary>The kernel and the initramfs of the desktop in a VM, with the monitors' probe inside; made once for each state of its sources.</summary>
+/// <summary>The kernel and the initramfs of the desktop in a VM; made once for each state of its sources.</summary>
 public static class DesktopImage
 {
     // Downloading a kernel and compiling the probe on a busy machine.
     private static readonly TimeSpan MadeWithin = TimeSpan.FromMinutes(10);
 
-    /// <summary>A folder with <c>vmlinuz</c> and <c>initrd</c>.</summary>
-    public static async Task<string> GetAsync()
+    /// <summary>A folder with <c>vmlinuz</c> and <c>initrd</c>, the monitors' probe inside.</summary>
+    public static async Task<string> WithProbeAsync()
     {
         var root = RepositoryRoot();
-        var script = Path.Combine(root, "tests", "TestKit", "Desktops", "make-desktop-image");
-        var folder = Path.Combine(root, "artifacts", "desktop", Key(root, script));
+        string[] folders = ["src/Agent/Monitors", "src/Core", "tests/MonitorProbe"];
+        var folder = Folder(root, [Path.Combine(root, "tests/TestKit/Conformance/LocalMonitorRun.cs"), .. folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.cs", SearchOption.AllDirectories)).Order(StringComparer.Ordinal)]);
         if (File.Exists(Path.Combine(folder, "initrd"))) return folder;
 
         var published = Path.Combine(root, "artifacts", "desktop", "probe");
-        var runtime = $"linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
-        await RunAsync("dotnet", "publish", Path.Combine(root, "tests", "MonitorProbe", "MonitorProbe.csproj"), "-c", "Release", "-r", runtime, "-o", published, "-v", "q", "--nologo");
-        await RunAsync(script, folder, Path.Combine(published, "Opportunism.MonitorProbe"));
+        await PublishAsync(Path.Combine(root, "tests", "MonitorProbe", "MonitorProbe.csproj"), published);
+        await RunAsync(Script(root), folder, "probe", Path.Combine(published, "Opportunism.MonitorProbe"));
         return folder;
     }
+
+    /// <summary>A folder with <c>vmlinuz</c> and <c>initrd</c>, the agent as it is shipped and QEMU inside.</summary>
+    /// <remarks>The agent is the one in <c>artifacts/site</c>, which <c>./opportunism test</c> keeps new; where there is none it is built.</remarks>
+    public static async Task<string> WithAgentAsync()
+    {
+        var root = RepositoryRoot();
+        var published = Path.Combine(root, "artifacts", "site", "agent");
+        var agent = Path.Combine(published, "Opportunism.Agent");
+        if (!File.Exists(agent)) await PublishAsync(Path.Combine(root, "src", "Agent", "Agent.csproj"), published);
+        var folder = Folder(root, [agent]);
+        if (!File.Exists(Path.Combine(folder, "initrd"))) await RunAsync(Script(root), folder, "agent", agent);
+        return folder;
+    }
+
+    private static string Script(string root) => Path.Combine(root, "tests", "TestKit", "Desktops", "make-desktop-image");
 
     private static string RepositoryRoot()
     {
@@ -36,14 +50,15 @@ public static class DesktopImage
         throw new InvalidOperationException($"{AppContext.BaseDirectory} is not inside the repository.");
     }
 
-    private static string Key(string root, string script)
+    private static string Folder(string root, IEnumerable<string> sources)
     {
-        string[] folders = ["src/Agent/Monitors", "src/Core", "tests/MonitorProbe"];
-        string[] files = [script, Path.Combine(root, "tests/TestKit/Conformance/LocalMonitorRun.cs"), .. folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.cs", SearchOption.AllDirectories)).Order(StringComparer.Ordinal)];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in files) hash.AppendData(File.ReadAllBytes(file));
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+        foreach (var file in sources.Prepend(Script(root))) hash.AppendData(File.ReadAllBytes(file));
+        return Path.Combine(root, "artifacts", "desktop", Convert.ToHexStringLower(hash.GetHashAndReset())[..16]);
     }
+
+    private static Task PublishAsync(string project, string folder) =>
+        RunAsync("dotnet", "publish", project, "-c", "Release", "-r", $"linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}", "-o", folder, "-v", "q", "--nologo");
 
     private static async Task RunAsync(string program, params string[] arguments)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using Xunit;
 
@@ -14,19 +15,31 @@ public sealed class DesktopVm : IAsyncLifetime
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(60);
 
     private readonly string folder = Directory.CreateTempSubdirectory("desktop-").FullName;
+    private readonly Func<Task<string>> getImage;
+    private readonly IReadOnlyList<string> hardware;
     private Process? qemu;
     private LineSocket? shell;
     private LineSocket? control;
+
+    /// <summary>A desktop for the monitors' probe.</summary>
+    public DesktopVm()
+        : this(DesktopImage.WithProbeAsync, ["-m", "256"])
+    {
+    }
+
+    /// <param name="getImage">Makes its kernel and initramfs.</param>
+    /// <param name="hardware">Memory and whatever else it has besides input devices, as QEMU's arguments.</param>
+    internal DesktopVm(Func<Task<string>> getImage, IReadOnlyList<string> hardware) => (this.getImage, this.hardware) = (getImage, hardware);
 
     /// <summary>The third serial port, where the probe listens.</summary>
     internal LineSocket Probe { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-        var image = await DesktopImage.GetAsync();
+        var image = await getImage();
         string[] arguments =
         [
-            "-machine", "pc,accel=tcg", "-m", "256", "-nodefaults", "-display", "none", "-no-reboot",
+            "-machine", "pc,accel=tcg", .. hardware, "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", Path.Combine(image, "vmlinuz"), "-initrd", Path.Combine(image, "initrd"), "-append", "console=ttyS0 quiet panic=-1",
             "-serial", $"file:{Path.Combine(folder, "console")}",
             "-serial", $"unix:{Path.Combine(folder, "shell")},server=on,wait=off",
@@ -80,6 +93,16 @@ public sealed class DesktopVm : IAsyncLifetime
         return string.Join('\n', said).Trim();
     }
 
+    /// <summary>Writes a file in the guest.</summary>
+    public Task WriteAsync(string path, string text) => RunAsync($"echo {Convert.ToBase64String(Encoding.UTF8.GetBytes(text))} | base64 -d >{path}");
+
+    /// <summary>From now on the guest's kernel is asked which devices events come from.</summary>
+    // Opened here, since a reader in the background may come too late.
+    public Task ListenAsync() => RunAsync("rm -f /tmp/listeners; : >/tmp/heard; for e in /sys/class/input/event*; do exec 9</dev/input/${e##*/}; (head -c 1 <&9 >/dev/null 2>&1 && cat $e/device/name >>/tmp/heard) & echo $! >>/tmp/listeners; exec 9<&-; done");
+
+    /// <summary>The names of the devices that events came from since <see cref="ListenAsync"/>, one a line; empty when there was none for 10 s. Ends listening.</summary>
+    public Task<string> HeardAsync() => RunAsync("n=0; while [ ! -s /tmp/heard ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done; sort -u /tmp/heard; kill $(cat /tmp/listeners) 2>/dev/null; killall -q head");
+
     /// <summary>Starts the monitors' probe in the guest.</summary>
     /// <param name="through">A program that runs it, such as strace, with its arguments.</param>
     public async Task<DesktopMonitorRun> StartProbeAsync(string through = "")
@@ -97,22 +120,38 @@ public sealed class DesktopVm : IAsyncLifetime
     /// <summary>Puts the tablet's pen somewhere else.</summary>
     public Task PointAsync(int x) => SendAsync("head2", $$$"""{"type":"abs","data":{"axis":"x","value":{{{x}}}}},{"type":"abs","data":{"axis":"y","value":{{{x}}}}}""");
 
+    /// <summary>Presses and releases a button of the mouse.</summary>
+    // In two reports: within one the button would end up as it was.
+    public async Task ClickAsync()
+    {
+        await SendAsync(null, """{"type":"btn","data":{"down":true,"button":"left"}}""");
+        await SendAsync(null, """{"type":"btn","data":{"down":false,"button":"left"}}""");
+    }
+
     /// <summary>Plugs in one more USB keyboard, on the screen <c>head3</c>.</summary>
     public Task PlugAsync() => ControlAsync("device_add", """{"driver":"usb-kbd","id":"plugged","bus":"usb.0","display":"head3"}""");
 
     /// <summary>Unplugs it.</summary>
     public Task UnplugAsync() => ControlAsync("device_del", """{"id":"plugged"}""");
 
-    private Task SendAsync(string? screen, string events) =>
+    /// <summary>From now on what a mouse does comes from this one: a part of its name.</summary>
+    public async Task TakeMouseAsync(string name)
+    {
+        var mice = await ControlAsync("query-mice");
+        var index = mice.EnumerateArray().Single(mouse => mouse.GetProperty("name").GetString()!.Contains(name, StringComparison.Ordinal)).GetProperty("index").GetInt32();
+        await ControlAsync("human-monitor-command", $$"""{"command-line":"mouse_set {{index}}"}""");
+    }
+
+    private Task<JsonElement> SendAsync(string? screen, string events) =>
         ControlAsync("input-send-event", screen is null ? $$"""{"events":[{{events}}]}""" : $$"""{"device":"{{screen}}","events":[{{events}}]}""");
 
-    private async Task ControlAsync(string command, string arguments = "{}")
+    private async Task<JsonElement> ControlAsync(string command, string arguments = "{}")
     {
         await control!.SayAsync($$"""{"execute":"{{command}}","arguments":{{arguments}}}""");
         while (true)
         {
             using var answer = JsonDocument.Parse(await control.HearAsync());
-            if (answer.RootElement.TryGetProperty("return", out _)) return;
+            if (answer.RootElement.TryGetProperty("return", out var result)) return result.Clone();
             if (answer.RootElement.TryGetProperty("error", out var error)) throw new InvalidOperationException($"QEMU refused {command} {arguments}: {error}");
         }
     }

@@ -13,6 +13,7 @@ public sealed class CpuConditionTests : ICpuReader
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(20); // Four CPUs for five seconds.
     private CpuTimes? times = new CpuTimes(TimeSpan.FromHours(1), TimeSpan.FromHours(9));
     private long guests;
+    private long now;
 
     CpuTimes? ICpuReader.Read() => times;
 
@@ -74,33 +75,25 @@ public sealed class CpuConditionTests : ICpuReader
         condition.Sample(0);
         Use(condition, owner: 10);
         times = null;
-        condition.Sample(0);
+        condition.Sample(now += 5 * TimeProvider.System.TimestampFrequency);
         Assert.False(condition.Holds);
     }
 
     [Fact]
-    public void What_is_read_too_soon_after_a_sample_changes_nothing()
+    public void Asked_again_a_moment_later_it_says_the_same()
     {
         var condition = Condition();
         condition.Sample(0);
         Use(condition, owner: 10);
-        // Twice within one tick of the kernel's counters.
-        condition.Sample(0);
-        Assert.True(condition.Holds, condition.Sentence);
-        var before = times!.Value;
-        // A busy moment, looked at three times.
-        for (var i = 1; i <= 3; i++)
-        {
-            var busy = TimeSpan.FromMilliseconds(10 * i);
-            times = new(before.Busy + busy, before.Total + busy);
-            condition.Sample(0);
-            Assert.True(condition.Holds, condition.Sentence);
-        }
 
-        // It counts in the next whole sample.
-        times = new(before.Busy + (Between / 2), before.Total + Between);
-        condition.Sample(0);
-        Assert.Contains("use 50 %", condition.Sentence, StringComparison.Ordinal);
+        // The counters have not moved yet, or by one hundredth of a second that was the owner's.
+        condition.Sample(now);
+        Assert.True(condition.Holds);
+        times = new(times!.Value.Busy + TimeSpan.FromMilliseconds(10), times.Value.Total + TimeSpan.FromMilliseconds(10));
+        condition.Sample(now + (TimeProvider.System.TimestampFrequency / 100));
+        condition.Sample(now + (TimeProvider.System.TimestampFrequency / 50));
+        Assert.True(condition.Holds);
+        Assert.Contains("use 10 %", condition.Sentence, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -129,12 +122,12 @@ public sealed class CpuConditionTests : ICpuReader
     [InlineData("cpu  a b c d e f g h")]
     public void Counters_that_cannot_be_read_are_none(string text) => Assert.Null(ProcCpuReader.Parse(Encoding.ASCII.GetBytes(text)));
 
-    private CpuCondition Condition() => new(this, () => guests, new Threshold(30, 60), cpus: 4);
+    private CpuCondition Condition() => new(this, () => guests, new Threshold(30, 60), TimeProvider.System);
 
     private void Use(CpuCondition condition, int owner, int guest = 0)
     {
         guests += (Between * (guest / 100.0)).Ticks * TimeSpan.NanosecondsPerTick;
         times = new(times!.Value.Busy + (Between * ((owner + guest) / 100.0)), times.Value.Total + Between);
-        condition.Sample(0);
+        condition.Sample(now += 5 * TimeProvider.System.TimestampFrequency);
     }
 }

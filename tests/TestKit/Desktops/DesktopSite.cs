@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.Versioning;
+using System.Text;
+using Opportunism.Contracts.Api;
+using Opportunism.Core.Availability;
+using Opportunism.Core.Guests;
+using Opportunism.TestKit.Guests;
+using Xunit;
+
+namespace Opportunism.TestKit.Desktops;
+
+/// <summary>A site of real parts: a controller process on this machine and, inside a desktop VM, the agent as it is shipped with a tenant's VM.</summary>
+/// <remarks>The desktop reaches the controller as 10.0.2.2, which is how QEMU's user network names this machine. A class fixture.</remarks>
+[SupportedOSPlatform("linux")]
+public sealed class DesktopSite : IAsyncLifetime
+{
+    private const string Node = "desk";
+    private const string TenantName = "tick";
+
+    // Quiet for 10 s: long enough to see that the tenant stands still. The owner never stays.
+    private const string AgentSettings =
+        $"""
+        [Site]
+        Controller = https://10.0.2.2:PORT
+        JoinTokenFile = /var/join.token
+        NodeName = {Node}
+        ReportEvery = 2s
+        [Times]
+        IdleFor = 10s
+        ThawAfter = 10s
+        HoldAfter = 1s
+        PresaveAfter = 1h
+        EvictAfter = 1h
+        [Conditions]
+        CpuEnterPercent = 100
+        CpuLeavePercent = 100
+        MemoryEnterMiB = 128
+        MemoryLeaveMiB = 64
+        MemoryCriticalMiB = 32
+        [Guests]
+        RunAs = 61111
+        Accelerator = Kvm
+        KeepFreeMiB = 0
+        """;
+
+    // A VM inside a VM, the outer one without KVM, beside other tests: ten times what a quiet machine needs.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
+    private readonly string folder = Directory.CreateTempSubdirectory("desktop-site-").FullName;
+    private readonly StringBuilder controllerSaid = new();
+    private Process? controller;
+    private SiteClient? client;
+    private string tenant = "";
+
+    // With -cpu max the emulated processor has AMD's virtualization, so the tenant runs with KVM.
+    /// <summary>The desktop.</summary>
+    public DesktopVm Desktop { get; } = new(DesktopImage.WithAgentAsync, ["-cpu", "max", "-m", "1024", "-netdev", "user,id=net", "-device", "e1000,netdev=net,romfile="]);
+
+    /// <summary>The tenant's console in the desktop.</summary>
+    private string TenantConsole => $"/var/lib/opportunism/guests/{tenant}/console.log";
+
+    public async ValueTask InitializeAsync()
+    {
+        var port = await StartControllerAsync();
+        var token = await client!.CreateJoinTokenAsync(new NewJoinToken { Note = Node });
+        var image = await TickImage.MakeAsync(folder);
+        await using (var content = File.OpenRead(image.Path)) await client.UploadImageAsync(TenantName, ImageFormat.Qcow2, content, content.Length);
+
+        await Desktop.InitializeAsync();
+        await Desktop.WriteAsync("/var/agent.ini", AgentSettings.Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        await Desktop.WriteAsync("/var/join.token", token.Token);
+        await Desktop.RunAsync("agent run --settings /var/agent.ini </dev/null >/var/agent.log 2>&1 &");
+        tenant = (await client.CreateVmAsync(new NewVm { Name = TenantName, Image = TenantName, MemoryMiB = TickImage.LeastMemoryMiB })).Id;
+        await TicksAsync("after its boot", atLeast: 3);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Desktop.DisposeAsync();
+        client?.Dispose();
+        if (controller is { HasExited: false })
+        {
+            controller.Kill();
+            await controller.WaitForExitAsync();
+        }
+
+        controller?.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>The node as the controller knows it.</summary>
+    public async Task<NodeView> NodeAsync() => (await client!.NodesAsync()).Single();
+
+    /// <summary>Waits until the controller knows that the node is in a state.</summary>
+    public Task<NodeView> IsAsync(NodeState state, string when) =>
+        UntilAsync($"the node is {state} {when}", async () => await NodeAsync() is { Lost: false } node && node.State == state ? node : null);
+
+    /// <summary>Waits until the controller knows that the tenant is in a phase.</summary>
+    public Task TenantIsAsync(GuestPhase phase, string when) =>
+        UntilAsync($"the tenant is {phase} {when}", async () => (await NodeAsync()).Guests is [var guest] && guest.Phase == phase.ToString() ? guest : null);
+
+    /// <summary>Waits until the tenant's newest tick, as the controller shows its console, is at least this one; answers it. No tick may be lost or repeated.</summary>
+    public async Task<int> TicksAsync(string when, int atLeast)
+    {
+        var newest = await UntilAsync($"tick {atLeast} {when}", async () => await NewestTickAsync() is var tick && tick >= atLeast ? (int?)tick : null);
+        return newest!.Value;
+    }
+
+    /// <summary>The tenant's newest tick, as the controller shows its console; -1 before the first.</summary>
+    public async Task<int> NewestTickAsync()
+    {
+        var text = new StringBuilder();
+        long offset = 0;
+        while (true)
+        {
+            ConsoleView piece;
+            try
+            {
+                piece = await client!.ConsoleAsync(TenantName, offset, TimeSpan.Zero);
+            }
+            catch (SiteException)
+            {
+                return -1; // nothing of it is known yet
+            }
+
+            if (piece.Text.Length == 0) break;
+            text.Append(piece.Text);
+            offset = piece.NextOffset;
+        }
+
+        // The last line may be only half written.
+        var ticks = text.ToString().Split('\n')[..^1].Where(line => line.StartsWith("tick ", StringComparison.Ordinal)).Select(line => int.Parse(line.AsSpan(5).Trim(), CultureInfo.InvariantCulture)).ToArray();
+        Assert.Equal(Enumerable.Range(0, ticks.Length), ticks);
+        return ticks.Length - 1;
+    }
+
+    /// <summary>Runs a line in the desktop's shell with G as the folder of all guests' cgroup and C as the tenant's console.</summary>
+    public Task<string> AskAsync(string line) => Desktop.RunAsync($"G=/sys/fs/cgroup/opportunism/guests; C={TenantConsole}; T=$G/{tenant}; {line}");
+
+    /// <summary>Waits for what is not null.</summary>
+    public async Task<T> UntilAsync<T>(string what, Func<Task<T?>> look)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            if (await look() is { } seen) return seen;
+            if (TimeProvider.System.GetElapsedTime(began) > Patience) throw new TimeoutException($"Not seen within {Patience.TotalSeconds} s: {what}.\n{await TellAsync()}");
+            await Task.Delay(Look, TimeProvider.System);
+        }
+    }
+
+    private async Task<string> TellAsync()
+    {
+        var nodes = string.Join('\n', (await client!.NodesAsync()).Select(node => $"{node.Id}: {node.State}, {node.Reason}, {string.Join(", ", node.Guests)}, {string.Join(", ", node.Health)}"));
+        var vms = string.Join('\n', (await client.VmsAsync()).Select(vm => $"{vm.Name}: {vm.Status}, {vm.Why}"));
+        var agent = await Desktop.RunAsync("tail -n 40 /var/agent.log; cat /var/lib/opportunism/guests/*/qemu.log; tail -n 3 /var/lib/opportunism/guests/*/console.log");
+        lock (controllerSaid) return $"{nodes}\n{vms}\nIn the desktop:\n{agent}\nThe controller:\n{controllerSaid}";
+    }
+
+    private async Task<int> StartControllerAsync()
+    {
+        // The test program and the controller lie side by side in the build's output.
+        var tests = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
+        var binary = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(tests))!, "Controller", Path.GetFileName(tests), "Opportunism.Controller.dll");
+        var (settings, state) = (Path.Combine(folder, "controller.ini"), Path.Combine(folder, "controller"));
+        await File.WriteAllTextAsync(settings, "[Controller]\nNames = 10.0.2.2\n");
+        controller = Process.Start(new ProcessStartInfo("dotnet", [binary, "--settings", settings, "--state", state, "--listen", "127.0.0.1:0"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var listens = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Hear(object sender, DataReceivedEventArgs line)
+        {
+            lock (controllerSaid) controllerSaid.AppendLine(line.Data);
+            if (line.Data?.StartsWith("Listening on ", StringComparison.Ordinal) == true) listens.TrySetResult();
+        }
+
+        controller.OutputDataReceived += Hear;
+        controller.ErrorDataReceived += Hear;
+        controller.BeginOutputReadLine();
+        controller.BeginErrorReadLine();
+        await listens.Task.WaitAsync(Patience, TimeProvider.System);
+        client = SiteClient.Open(state);
+        return new Uri(SiteFile.Read(state)!.Url).Port;
+    }
+}
