@@ -37,11 +37,15 @@ internal sealed partial class GuestKeeper
     /// <summary>Holds all guests once they have been frozen for long enough; at once where they are to leave.</summary>
     private async Task<TimeSpan?> HoldAsync(NodeStatus status, CancellationToken cancellationToken)
     {
-        if (status.State is not (NodeState.Frozen or NodeState.Evicting) || !hypervisor.Guests.Any(guest => guest.Phase == GuestPhase.Running)) return null;
+        if (status.State is not (NodeState.Frozen or NodeState.Evicting)) return null;
+        // Each freeze anew, also of guests that are held already (found after a restart, or frozen again before they were let go):
+        // until they are thawed in their hold QEMU answers nobody, and nothing of them could be saved.
+        if (!hypervisor.Guests.Any(guest => guest.Phase == GuestPhase.Running || (guest.Phase == GuestPhase.Held && heldFor != status.SinceTimestamp))) return null;
         var due = status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter - time.GetElapsedTime(status.SinceTimestamp);
         if (due > TimeSpan.Zero) return due;
         // A step that was just cancelled may still have a word to QEMU on its way; it ends in milliseconds and wakes the loop.
         if (works.Values.Any(work => work.Step is GuestStep.Start or GuestStep.Resume or GuestStep.Release)) return null;
+        heldFor = status.SinceTimestamp;
         var answer = await hypervisor.HoldAllAsync(cancellationToken).ConfigureAwait(false);
         LogHeld(log, hypervisor.Guests.Count(guest => guest.Phase == GuestPhase.Held), answer.Outcome, answer.Sentence);
         return null;

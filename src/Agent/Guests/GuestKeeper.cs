@@ -38,6 +38,7 @@ internal sealed partial class GuestKeeper
     private readonly Dictionary<GuestId, GuestAttempts> attempts = [];
     private readonly Dictionary<GuestId, GuestStatus> seen = [];
     private readonly HashSet<GuestId> ran = [];
+    private long heldFor;
     private NodePlan? takenUp;
     private PlanReading wanted;
     private HypervisorProbe probe = new("", "", []);
