@@ -9,6 +9,12 @@ namespace Opportunism.Hypervisors.Qemu;
 [SupportedOSPlatform("linux")]
 internal sealed class GuestHolder(QemuHost host)
 {
+    /// <summary>QEMU confirms in 1.3 ms, 10 at worst; others wait so long for one that hangs, so it is a hundred times that and no more.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    // Asked again alone it keeps nobody waiting: what a machine that swaps may need.
+    private static readonly TimeSpan PatienceAlone = TimeSpan.FromSeconds(5);
+
     /// <remarks>
     /// 1. Nothing that was asked for earlier may let a guest run from here on.
     /// 2. <c>stop</c> is written into the socket of each QEMU: the kernel keeps it while the process is frozen.
@@ -17,7 +23,7 @@ internal sealed class GuestHolder(QemuHost host)
     /// 5. A QEMU that does not answer in time is frozen in its own cgroup.
     /// One that is only just starting has its vCPUs stopped from the beginning and needs nothing.
     /// </remarks>
-    public async Task<GuestAnswer> HoldAllAsync(IReadOnlyList<QemuGuest> guests, CancellationToken cancellationToken)
+    public async Task<GuestAnswer> HoldAllAsync(IReadOnlyList<QemuGuest> guests, TimeSpan patience, CancellationToken cancellationToken)
     {
         var began = host.Time.GetTimestamp();
         var asked = new List<(QemuGuest Guest, QemuProcess Process, Task<JsonElement>? Answer)>();
@@ -35,20 +41,43 @@ internal sealed class GuestHolder(QemuHost host)
             host.Freezer.ThawAll();
         }
 
-        var alone = await Task.WhenAll(asked.Select(item => AwaitAsync(item.Guest, item.Process, item.Answer, began, cancellationToken))).ConfigureAwait(false);
+        var alone = await Task.WhenAll(asked.Select(item => AwaitAsync(item.Guest, item.Process, item.Answer, began, patience, cancellationToken))).ConfigureAwait(false);
         var failed = alone.Count(stands => stands);
         return failed == 0
             ? new GuestAnswer(asked.Count == 0 ? GuestOutcome.AlreadySo : GuestOutcome.Done)
             : new GuestAnswer(GuestOutcome.TryLater, $"{failed} of {asked.Count} guests could not be held and stay frozen by the kernel.");
     }
 
-    private async Task<bool> AwaitAsync(QemuGuest guest, QemuProcess process, Task<JsonElement>? answer, long began, CancellationToken cancellationToken)
+    /// <summary>Asks a QEMU again that had not answered in time and whose guest the kernel keeps still since; saving needs its answer.</summary>
+    /// <returns>False when the guest stays frozen by the kernel.</returns>
+    public async Task<bool> HoldAgainAsync(QemuGuest guest, QemuProcess process)
+    {
+        if (process.Qmp is null || TryQueueStop(process) is not { } answer) return false;
+        lock (host.GoingOn) Alone(guest, frozen: false);
+        // Not to be cancelled: until it has answered or is frozen again, it might run.
+        if (await AwaitAsync(guest, process, answer, host.Time.GetTimestamp(), PatienceAlone, CancellationToken.None).ConfigureAwait(false)) return false;
+        try
+        {
+            // Whatever else it is in the middle of, saving would not find it as it must be.
+            var status = await process.Qmp.ExecuteAsync("query-status", Patience, CancellationToken.None).ConfigureAwait(false);
+            if (status.ValueKind == JsonValueKind.Object && status.TryGetProperty("status"u8, out var text) && text.ValueEquals("paused"u8)) return true;
+        }
+        catch (QmpException)
+        {
+            // The same as a wrong answer.
+        }
+
+        lock (host.GoingOn) Alone(guest, frozen: true);
+        return false;
+    }
+
+    private async Task<bool> AwaitAsync(QemuGuest guest, QemuProcess process, Task<JsonElement>? answer, long began, TimeSpan patience, CancellationToken cancellationToken)
     {
         try
         {
             if (answer is not null)
             {
-                await answer.WaitAsync(GuestProcesses.AnswerTime, host.Time, cancellationToken).ConfigureAwait(false);
+                await answer.WaitAsync(patience, host.Time, cancellationToken).ConfigureAwait(false);
                 var took = host.Time.GetElapsedTime(began);
                 guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
                     ? status with { Phase = GuestPhase.Held, Sentence = "", LastHold = status.Phase == GuestPhase.Held ? status.LastHold : took }

@@ -52,7 +52,7 @@ public sealed partial class QemuHypervisor
     {
         if (guest.Status is { Phase: GuestPhase.Suspended } or { HasCheckpoint: true }) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be saved.");
-        if (guest.FrozenAlone) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so its device state cannot be saved.");
+        if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so its device state cannot be saved.");
         if (process.IsStateLost) return new GuestAnswer(GuestOutcome.Refused, $"The device state of guest {guest.Id} was saved before and is gone from {guest.Folder.Root}; it can be let go on or stopped.");
         var began = time.GetTimestamp();
         await checkpoints.SaveAsync(guest, process, bytesPerSecond, cancellationToken).ConfigureAwait(false);

@@ -29,7 +29,8 @@ public sealed partial class QemuHypervisor
             await FindProcessAsync(guest).ConfigureAwait(false);
         }
 
-        await HoldAllAsync(cancellationToken).ConfigureAwait(false);
+        // Nobody waits for memory yet, and what is found out below decides what each guest is.
+        await HoldAllAsync(GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
         foreach (var guest in guests.Values)
         {
             if (guest.Process is { } process) await JudgeAsync(guest, process, cancellationToken).ConfigureAwait(false);

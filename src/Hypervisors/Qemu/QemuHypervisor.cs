@@ -94,9 +94,11 @@ public sealed partial class QemuHypervisor : IHypervisor
     }
 
     /// <inheritdoc/>
-    public async Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
+    public Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken) => HoldAllAsync(GuestHolder.Patience, cancellationToken);
+
+    private async Task<GuestAnswer> HoldAllAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        var answer = await holder.HoldAllAsync([.. guests.Values], cancellationToken).ConfigureAwait(false);
+        var answer = await holder.HoldAllAsync([.. guests.Values], patience, cancellationToken).ConfigureAwait(false);
         if (!answer.IsDone) LogNotHeld(log, answer.Sentence);
         return answer;
     }
