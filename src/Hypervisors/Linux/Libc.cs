@@ -12,6 +12,7 @@ internal static unsafe partial class Libc
     public const int SigKill = 9, SigCont = 18, SigStop = 19;
     public const int SeekData = 3, SeekHole = 4;
     public const int PollIn = 1;
+    public const int OneThread = 0, LowestNice = 19;
     public const int DontWait = 0x40, NoSignal = 0x4000;
     public const int KeepSize = 1, PunchHole = 2;
     public const int DontNeed = 4;
@@ -121,6 +122,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    public static partial int SetPriority(int which, int thread, int nice);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
