@@ -61,6 +61,13 @@ internal sealed class ConsoleBook(TimeProvider time)
         }
     }
 
+    /// <summary>A guest has left its node, and boots again wherever it is placed next.</summary>
+    public void SourceEnded(GuestId guest)
+    {
+        if (!entries.TryGetValue(guest, out var entry)) return;
+        lock (entry) entry.Tape.SourceEnded();
+    }
+
     /// <summary>Output from <paramref name="offset"/> on; negative for the newest bytes.</summary>
     public (long Offset, byte[] Bytes) Read(GuestId guest, long offset, int atMost)
     {

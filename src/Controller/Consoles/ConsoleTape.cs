@@ -48,6 +48,9 @@ internal sealed class ConsoleTape
         return End - nodeStart;
     }
 
+    /// <summary>The guest has left its node: what comes next is counted anew, even when it comes from the same node again.</summary>
+    public void SourceEnded() => node = null;
+
     /// <summary>At most so many bytes from <paramref name="offset"/> on, or from the oldest kept; a negative offset means the newest ones.</summary>
     public (long Offset, byte[] Bytes) Read(long offset, int atMost)
     {

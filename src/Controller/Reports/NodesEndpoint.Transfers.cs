@@ -60,7 +60,12 @@ internal sealed partial class NodesEndpoint
             disks.Folder.Release((long)total);
         }
 
-        if (await embedded.DiskStoredAsync(node, guest, first.Sha256, (long)total, end.Token)) return new WriteDiskReply { Sha256 = first.Sha256 };
+        if (await embedded.DiskStoredAsync(node, guest, first.Sha256, (long)total, end.Token))
+        {
+            consoles.SourceEnded(guest);
+            return new WriteDiskReply { Sha256 = first.Sha256 };
+        }
+
         disks.Folder.Delete(DiskShelf.NameOf(guest, first.Sha256));
         throw Forbidden("this guest is no longer to be handed over by this node");
     }

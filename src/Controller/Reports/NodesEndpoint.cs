@@ -3,9 +3,9 @@ using Opportunism.Clouds;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Enrolment;
+using Opportunism.Controller.Files;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Settings;
-using Opportunism.Controller.Files;
 using Opportunism.Core;
 
 namespace Opportunism.Controller.Reports;
