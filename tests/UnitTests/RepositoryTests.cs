@@ -7,7 +7,7 @@ namespace Opportunism.UnitTests;
 /// <summary>Holds the repository to what ARCHITECTURE.md and CONTRIBUTING.md say about it.</summary>
 public sealed partial class RepositoryTests
 {
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     private static readonly Dictionary<string, string[]> AllowedReferences = new()
     {
