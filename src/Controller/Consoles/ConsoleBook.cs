@@ -48,24 +48,17 @@ internal sealed class ConsoleBook(TimeProvider time)
         }
     }
 
-    /// <summary>Takes up output that a node sent and answers the offset it should go on from.</summary>
-    public long Write(GuestId guest, NodeId node, long offset, ReadOnlySpan<byte> output)
+    /// <summary>Takes up output that a node sent for a guest that started there from <paramref name="disk"/>, and answers the offset it should go on from.</summary>
+    public long Write(GuestId guest, NodeId node, string disk, long offset, ReadOnlySpan<byte> output)
     {
         var entry = entries.GetOrAdd(guest, _ => new Entry());
         lock (entry)
         {
             var before = entry.Tape.End;
-            var next = entry.Tape.Write(node, offset, output);
+            var next = entry.Tape.Write($"{node}/{disk}", offset, output);
             if (entry.Tape.End != before) entry.Grown.Set(new());
             return next;
         }
-    }
-
-    /// <summary>A guest has left its node, and boots again wherever it is placed next.</summary>
-    public void SourceEnded(GuestId guest)
-    {
-        if (!entries.TryGetValue(guest, out var entry)) return;
-        lock (entry) entry.Tape.SourceEnded();
     }
 
     /// <summary>Output from <paramref name="offset"/> on; negative for the newest bytes.</summary>

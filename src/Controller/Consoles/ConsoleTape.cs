@@ -1,5 +1,3 @@
-using Opportunism.Core;
-
 namespace Opportunism.Controller.Consoles;
 
 /// <summary>The newest 256 KiB of a guest's console, counted from its first boot at this site although each node counts from its own. One thread at a time.</summary>
@@ -9,7 +7,7 @@ internal sealed class ConsoleTape
     public const int Kept = 256 * 1024;
 
     private readonly byte[] ring = new byte[Kept];
-    private NodeId? node;
+    private string? source;
     private long nodeStart;
     private bool askedForAll;
 
@@ -20,11 +18,14 @@ internal sealed class ConsoleTape
     public long Start { get; private set; }
 
     /// <summary>Takes up output that begins at <paramref name="offset"/> of what <paramref name="from"/> counts, and answers where it should go on.</summary>
-    public long Write(NodeId from, long offset, ReadOnlySpan<byte> output)
+    /// <param name="from">One placement of the guest: a node, and the disk it started from there. The same node counts anew after a hand-over.</param>
+    /// <param name="offset">Of the first byte, as that placement counts.</param>
+    /// <param name="output">What it printed.</param>
+    public long Write(string from, long offset, ReadOnlySpan<byte> output)
     {
-        if (node != from)
+        if (source != from)
         {
-            node = from;
+            source = from;
             nodeStart = End;
             askedForAll = false;
         }
@@ -47,9 +48,6 @@ internal sealed class ConsoleTape
         if (known < output.Length) Append(output[(int)known..]);
         return End - nodeStart;
     }
-
-    /// <summary>The guest has left its node: what comes next is counted anew, even when it comes from the same node again.</summary>
-    public void SourceEnded() => node = null;
 
     /// <summary>At most so many bytes from <paramref name="offset"/> on, or from the oldest kept; a negative offset means the newest ones.</summary>
     public (long Offset, byte[] Bytes) Read(long offset, int atMost)

@@ -61,11 +61,7 @@ internal sealed partial class NodesEndpoint
         }
 
         if (await embedded.DiskStoredAsync(node, guest, first.Sha256, (long)total, end.Token))
-        {
-            consoles.SourceEnded(guest);
             return new WriteDiskReply { Sha256 = first.Sha256 };
-        }
-
         disks.Folder.Delete(DiskShelf.NameOf(guest, first.Sha256));
         throw Forbidden("this guest is no longer to be handed over by this node");
     }
@@ -77,8 +73,8 @@ internal sealed partial class NodesEndpoint
         if (!GuestId.TryParse(request.GuestId, out var guest)) throw Invalid("guest_id is malformed");
         if (request.Data.Length > LargestConsolePiece) throw Invalid("data is longer than 64 KiB");
         if (request.Offset > long.MaxValue / 2) throw Invalid("offset is out of range");
-        if (plans.GuestOf(node, request.GuestId) is null) throw Forbidden("the node's plan does not name this guest");
-        return Task.FromResult(new WriteConsoleReply { NextOffset = (ulong)consoles.Write(guest, node, (long)request.Offset, request.Data.Span) });
+        if (plans.GuestOf(node, request.GuestId) is not { } planned) throw Forbidden("the node's plan does not name this guest");
+        return Task.FromResult(new WriteConsoleReply { NextOffset = (ulong)consoles.Write(guest, node, planned.DiskSha256, (long)request.Offset, request.Data.Span) });
     }
 
     private static async Task ReceiveAsync(IAsyncStreamReader<WriteDiskRequest> messages, ContentWriter file, ulong total, CancellationToken cancellationToken)
