@@ -60,6 +60,9 @@ public static class VmRules
 
         // Its node's agent suspends it and resumes it by itself.
         { Policy: "suspend" } => CloudGuestState.Leaving,
+
+        // It was not running when the owner came: nothing of it is in the way, and it waits there for the owner to leave.
+        { Policy: "terminate", Seen.Phase: GuestPhase.Stopped } => CloudGuestState.Leaving,
         _ => CloudGuestState.Here,
     };
 

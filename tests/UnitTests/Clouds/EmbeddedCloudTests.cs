@@ -75,6 +75,22 @@ public sealed class EmbeddedCloudTests : CloudConformance
     }
 
     [Fact]
+    public async Task A_terminate_vm_that_does_not_run_outlives_its_owners_return()
+    {
+        using var cloud = (EmbeddedCloud)await CloudAsync();
+        await cloud.OpenAsync(Node, default);
+        var guest = await RunAsync(cloud, "terminate");
+        await cloud.StopAsync(guest, default);
+        await ObserveAsync(cloud, NodeState.InUse, new GuestObservation { Id = guest, Phase = GuestPhase.Stopped, Generation = 2 });
+        await cloud.CloseAsync(Node, "owner", default);
+
+        // Its tenant wants it on while the owner is there.
+        await cloud.StartAsync(guest, default);
+        Assert.Equal(CloudOutcome.AlreadySo, (await cloud.EvictAsync(Node, guest, default)).Outcome);
+        Assert.Equal(GuestWish.Running, Assert.Single(cloud.AssignmentsFor(Node).Guests).Wish);
+    }
+
+    [Fact]
     public async Task Every_problem_is_told_at_once()
     {
         using var cloud = (EmbeddedCloud)await CloudAsync();
