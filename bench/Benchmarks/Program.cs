@@ -1,36 +1,55 @@
+using System.Globalization;
 using Opportunism.Benchmarks;
 using Opportunism.Benchmarks.AgentAlone;
 using Opportunism.Benchmarks.Freeze;
 using Opportunism.Benchmarks.Suspend;
 
-string[] known = ["freeze", "suspend", "agent"];
-var json = args.Contains("--json");
-if (args.Length == 0 || !known.Contains(args[0]) || !OperatingSystem.IsLinux())
+const int WrongUse = 2;
+const int Interrupted = 130; // 128 + SIGINT, as shells have it
+const string Usage = "usage: bench {freeze|suspend|agent} [--json] [-n TIMES] [--seconds SECONDS]; on Linux only, as root";
+
+if (!OperatingSystem.IsLinux() || args.Length == 0 || !TryNumber("-n", out var times) || !TryNumber("--seconds", out var seconds))
 {
-    await Console.Error.WriteLineAsync($"usage: bench {{{string.Join('|', known)}}} [--json] [-n TIMES] [--seconds SECONDS]; on Linux only");
-    return 2;
+    await Console.Error.WriteLineAsync(Usage);
+    return WrongUse;
 }
 
 using var end = new CancellationTokenSource();
 Console.CancelKeyPress += (_, pressed) => { pressed.Cancel = true; end.Cancel(); };
 var report = new BenchReport(args[0]);
-switch (args[0])
+Task? run = args[0] switch
 {
-    case "freeze":
-        await new FreezeBench(Number("-n", 100), TimeProvider.System).RunAsync(report, end.Token);
-        break;
-    case "agent":
-        await new AgentBench(TimeSpan.FromSeconds(Number("--seconds", 300)), TimeProvider.System).RunAsync(report, end.Token);
-        break;
-    case "suspend":
-        await new SuspendBench(Number("-n", 20), TimeProvider.System).RunAsync(report, end.Token);
-        break;
-    default:
-        await Console.Error.WriteLineAsync($"The benchmark {args[0]} is not there yet.");
-        return 2;
+    "freeze" => new FreezeBench(times ?? 100, TimeProvider.System).RunAsync(report, end.Token),
+    "suspend" => new SuspendBench(times ?? 20, TimeProvider.System).RunAsync(report, end.Token),
+    "agent" => new AgentBench(TimeSpan.FromSeconds(seconds ?? 300), TimeProvider.System).RunAsync(report, end.Token),
+    _ => null,
+};
+if (run is null)
+{
+    await Console.Error.WriteLineAsync(Usage);
+    return WrongUse;
 }
 
-report.Write(json);
+try
+{
+    await run;
+}
+catch (OperationCanceledException) when (end.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync("Interrupted: no figures.");
+    return Interrupted;
+}
+
+report.Write(args.Contains("--json"));
 return 0;
 
-int Number(string option, int fallback) => Array.IndexOf(args, option) is var at and >= 0 && at + 1 < args.Length ? int.Parse(args[at + 1], System.Globalization.CultureInfo.InvariantCulture) : fallback;
+// False when the option is there without a whole number from 1 to a million.
+bool TryNumber(string option, out int? number)
+{
+    number = null;
+    var at = Array.IndexOf(args, option);
+    if (at < 0) return true;
+    if (at + 1 == args.Length || !int.TryParse(args[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var given) || given is < 1 or > 1_000_000) return false;
+    number = given;
+    return true;
+}

@@ -5,7 +5,8 @@ using System.Runtime.Versioning;
 namespace Opportunism.Benchmarks.AgentAlone;
 
 /// <summary>What the agent alone costs: the native program as it is shipped, first beside an owner with a mouse of 1000 Hz, then on a quiet desktop.</summary>
-/// <remarks>The desktop is an X display (Xvfb), the mouse xdotool through XTEST. Wake-ups are the context switches of all the agent's threads.</remarks>
+/// <remarks>The desktop is an X display (Xvfb), the mouse xdotool through XTEST. Wake-ups are the voluntary context switches of all the agent's threads: a thread that is only
+/// displaced by another program (an involuntary one) has not woken anybody.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
 {
@@ -86,7 +87,7 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
         long switches = 0, cpu = 0;
         foreach (var thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
         {
-            switches += File.ReadLines(Path.Combine(thread, "status")).Where(line => line.Contains("ctxt_switches:", StringComparison.Ordinal)).Sum(Number);
+            switches += File.ReadLines(Path.Combine(thread, "status")).Where(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal)).Sum(Number);
             cpu += long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
         }
 
