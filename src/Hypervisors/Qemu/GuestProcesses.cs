@@ -59,6 +59,12 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             await PutBehindAsync(process, cancellationToken).ConfigureAwait(false);
             return process;
         }
+        catch (QmpException exception) when (guest.Process is { Process.IsAlive: false })
+        {
+            var complaint = LastComplaint(guest);
+            await EndAsync(guest).ConfigureAwait(false);
+            throw new IOException($"QEMU of guest {guest.Id} ended while it started: {(complaint.Length > 0 ? complaint : exception.Message)}", exception);
+        }
         catch
         {
             await EndAsync(guest).ConfigureAwait(false);
