@@ -13,10 +13,10 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
     // The contract's largest piece.
     private const int PieceBytes = 64 * 1024;
 
-    private readonly Dictionary<GuestId, long> offsets = [];
+    private readonly Dictionary<PlacedGuest, long> offsets = [];
 
     /// <summary>Guests whose console is looked at.</summary>
-    public Level<IReadOnlyList<GuestId>> Wanted { get; } = new([]);
+    public Level<IReadOnlyList<PlacedGuest>> Wanted { get; } = new([]);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -44,18 +44,22 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
         }
     }
 
-    private async Task PushAsync(GuestId guest, CancellationToken cancellationToken)
+    private async Task PushAsync(PlacedGuest placed, CancellationToken cancellationToken)
     {
         // The first message is empty: the answer says from where on the controller wants it.
-        var known = offsets.TryGetValue(guest, out var offset);
+        var guest = placed.Guest;
+        var known = offsets.TryGetValue(placed, out var offset);
         var slice = known ? hypervisor.ReadConsole(guest, offset, PieceBytes) : new ConsoleSlice(0, ReadOnlyMemory<byte>.Empty);
         while (!known || !slice.Bytes.IsEmpty)
         {
             offset = await files.WriteConsoleAsync(guest.Value, slice.Offset, slice.Bytes, cancellationToken).ConfigureAwait(false);
-            offsets[guest] = offset;
+            offsets[placed] = offset;
             if (known && offset <= slice.Offset) break; // it wants an older part or nothing: next look
             known = true;
             slice = hypervisor.ReadConsole(guest, offset, PieceBytes);
         }
     }
+
+    /// <summary>A guest, and the disk it started from here: one that comes back with another disk begins a new console.</summary>
+    public sealed record PlacedGuest(GuestId Guest, string DiskSha256);
 }

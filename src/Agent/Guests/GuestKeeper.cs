@@ -139,7 +139,7 @@ internal sealed partial class GuestKeeper
             next = Sooner(next, Begin(id, status, cancellationToken));
         }
 
-        consoles.Wanted.Set(wanted.Guests.Values.Where(guest => guest.ConsoleWanted).Select(guest => guest.Spec.Id).ToArray());
+        consoles.Wanted.Set(wanted.Guests.Values.Where(guest => guest.ConsoleWanted).Select(guest => new ConsolePusher.PlacedGuest(guest.Spec.Id, guest.DiskSha256)).ToArray());
         if (works.Count == 0) store.Tidy(ImagesInUse(), GuestsHere().Select(id => id.Value).ToHashSet());
         Report();
         return next;

@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
+using Opportunism.Controller.Access;
 using Opportunism.Core;
 
 namespace Opportunism.Controller.Consoles;
 
-/// <summary>The newest console output of each guest, and who wants more. In memory only: after a restart the nodes send again what they still have.</summary>
-internal sealed class ConsoleBook(TimeProvider time)
+/// <summary>The newest console output of each guest, and who wants more. What was output stays when the controller is started anew, so that readers' offsets go on.</summary>
+internal sealed class ConsoleBook(StateFolder state, TimeProvider time)
 {
     /// <summary>How long a node goes on sending after somebody asked. A follower asks again well before.</summary>
     public static readonly TimeSpan WantedFor = TimeSpan.FromSeconds(30);
 
+    private readonly string folder = StateFolder.MakePrivate(state["consoles"]);
     private readonly ConcurrentDictionary<GuestId, Entry> entries = new();
 
     /// <summary>Called when a guest's console has become wanted, or no longer is.</summary>
@@ -20,7 +22,7 @@ internal sealed class ConsoleBook(TimeProvider time)
     /// <summary>Somebody looks at the guest's console now.</summary>
     public void Ask(GuestId guest)
     {
-        var entry = entries.GetOrAdd(guest, _ => new Entry());
+        var entry = EntryOf(guest);
         bool changed;
         lock (entry)
         {
@@ -49,9 +51,10 @@ internal sealed class ConsoleBook(TimeProvider time)
     }
 
     /// <summary>Takes up output that a node sent for a guest that started there from <paramref name="disk"/>, and answers the offset it should go on from.</summary>
+    /// <exception cref="IOException">There is no room for it on this site's disk.</exception>
     public long Write(GuestId guest, NodeId node, string disk, long offset, ReadOnlySpan<byte> output)
     {
-        var entry = entries.GetOrAdd(guest, _ => new Entry());
+        var entry = EntryOf(guest);
         lock (entry)
         {
             var before = entry.Tape.End;
@@ -64,14 +67,14 @@ internal sealed class ConsoleBook(TimeProvider time)
     /// <summary>Output from <paramref name="offset"/> on; negative for the newest bytes.</summary>
     public (long Offset, byte[] Bytes) Read(GuestId guest, long offset, int atMost)
     {
-        var entry = entries.GetOrAdd(guest, _ => new Entry());
+        var entry = EntryOf(guest);
         lock (entry) return entry.Tape.Read(offset, atMost);
     }
 
     /// <summary>Waits until there is more than before the call, or as long as it may.</summary>
     public async Task WaitAsync(GuestId guest, long offset, TimeSpan atMost, CancellationToken cancellationToken)
     {
-        var entry = entries.GetOrAdd(guest, _ => new Entry());
+        var entry = EntryOf(guest);
         object seen;
         lock (entry)
         {
@@ -93,11 +96,25 @@ internal sealed class ConsoleBook(TimeProvider time)
     }
 
     /// <summary>Forgets a guest that has ended.</summary>
-    public void Forget(GuestId guest) => entries.TryRemove(guest, out _);
-
-    private sealed class Entry
+    public void Forget(GuestId guest)
     {
-        public ConsoleTape Tape { get; } = new();
+        if (!entries.TryRemove(guest, out var entry)) entry = new Entry(PathOf(guest));
+        lock (entry) entry.Tape.Delete();
+    }
+
+    /// <summary>Deletes what is stored of guests that have ended. Called once, at start.</summary>
+    public void ForgetAllUnless(IReadOnlySet<string> guests)
+    {
+        foreach (var stored in Directory.EnumerateDirectories(folder).Where(stored => !guests.Contains(Path.GetFileName(stored))).ToList()) Directory.Delete(stored, recursive: true);
+    }
+
+    private Entry EntryOf(GuestId guest) => entries.GetOrAdd(guest, _ => new Entry(PathOf(guest)));
+
+    private string PathOf(GuestId guest) => Path.Combine(folder, guest.Value);
+
+    private sealed class Entry(string path)
+    {
+        public ConsoleTape Tape { get; } = new(path);
 
         public Level<object> Grown { get; } = new(new());
 

@@ -1,50 +1,66 @@
+using System.Globalization;
+using Opportunism.Controller.Access;
+
 namespace Opportunism.Controller.Consoles;
 
-/// <summary>The newest 256 KiB of a guest's console, counted from its first boot at this site although each node counts from its own. One thread at a time.</summary>
+/// <summary>
+/// The newest output of a guest's console, counted from its first boot at this site although each node counts from its own. One thread at a time.
+/// It is a folder of pieces, each named by the offset of its first byte and only ever appended to, and the file <c>source</c>, which says whose count it
+/// goes on with. What a crash leaves is a shorter tape, which the node's next piece mends.
+/// </summary>
 internal sealed class ConsoleTape
 {
-    /// <summary>How much is kept.</summary>
+    /// <summary>How much is kept at least; at most one piece more.</summary>
     public const int Kept = 256 * 1024;
 
-    private readonly byte[] ring = new byte[Kept];
+    private const int PieceBytes = 64 * 1024;
+    private const string SourceName = "source";
+    private const string Extension = ".log";
+
+    private readonly string path;
+    private readonly List<long> pieces = [];
     private string? source;
     private long nodeStart;
-    private bool askedForAll;
+    private long askedFor = -1;
+
+    /// <summary>Takes up what is stored in a folder; it is made with the first output.</summary>
+    public ConsoleTape(string path)
+    {
+        this.path = path;
+        if (!Directory.Exists(path)) return;
+        pieces = [.. Directory.EnumerateFiles(path, "*" + Extension).Select(file => long.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)).Order()];
+        End = pieces.Count == 0 ? 0 : pieces[^1] + new FileInfo(PathOf(pieces[^1])).Length;
+        if (new StateFolder(path).Read(SourceName)?.Split('\n') is not [var from, var start, ..]) return;
+        (source, nodeStart) = (from, long.Parse(start, CultureInfo.InvariantCulture));
+    }
 
     /// <summary>Offset after the newest byte.</summary>
     public long End { get; private set; }
 
     /// <summary>Offset of the oldest byte kept.</summary>
-    public long Start { get; private set; }
+    public long Start => pieces.Count == 0 ? End : pieces[0];
 
     /// <summary>Takes up output that begins at <paramref name="offset"/> of what <paramref name="from"/> counts, and answers where it should go on.</summary>
     /// <param name="from">One placement of the guest: a node, and the disk it started from there. The same node counts anew after a hand-over.</param>
     /// <param name="offset">Of the first byte, as that placement counts.</param>
     /// <param name="output">What it printed.</param>
+    /// <exception cref="IOException">It could not be stored; the tape is as it was, or longer by a part of the output.</exception>
     public long Write(string from, long offset, ReadOnlySpan<byte> output)
     {
-        if (source != from)
+        if (source != from) GoOnWith(from, End);
+        if (offset > End - nodeStart)
         {
-            source = from;
-            nodeStart = End;
-            askedForAll = false;
-        }
-
-        var expected = End - nodeStart;
-        if (offset > expected)
-        {
-            // After a restart of ours the node still has what came before: ask for it once. What it has dropped is a gap.
-            if (expected == 0 && !askedForAll)
+            // After a crash of ours the node still has what came before: ask for it once. What it has dropped is a gap.
+            if (askedFor != End)
             {
-                askedForAll = true;
-                return 0;
+                askedFor = End;
+                return End - nodeStart;
             }
 
-            nodeStart = End - offset;
-            expected = offset;
+            GoOnWith(from, End - offset);
         }
 
-        var known = expected - offset;
+        var known = End - nodeStart - offset;
         if (known < output.Length) Append(output[(int)known..]);
         return End - nodeStart;
     }
@@ -54,13 +70,57 @@ internal sealed class ConsoleTape
     {
         var from = offset < 0 ? Math.Max(Start, End - atMost) : Math.Clamp(offset, Start, End);
         var bytes = new byte[(int)Math.Min(atMost, End - from)];
-        for (var i = 0; i < bytes.Length; i++) bytes[i] = ring[(from + i) % Kept];
+        var read = 0;
+        for (var i = 0; i < pieces.Count && read < bytes.Length; i++)
+        {
+            var end = i + 1 < pieces.Count ? pieces[i + 1] : End;
+            if (from + read >= end) continue;
+            using var file = File.OpenRead(PathOf(pieces[i]));
+            file.Position = from + read - pieces[i];
+            var part = (int)Math.Min(bytes.Length - read, end - from - read);
+            file.ReadExactly(bytes, read, part);
+            read += part;
+        }
+
         return (from, bytes);
+    }
+
+    /// <summary>Deletes what is stored.</summary>
+    public void Delete()
+    {
+        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+    }
+
+    private void GoOnWith(string from, long start)
+    {
+        new StateFolder(path).Write(SourceName, string.Create(CultureInfo.InvariantCulture, $"{from}\n{start}\n"));
+        (source, nodeStart) = (from, start);
     }
 
     private void Append(ReadOnlySpan<byte> output)
     {
-        foreach (var b in output) ring[End++ % Kept] = b;
-        Start = Math.Max(Start, End - Kept);
+        while (!output.IsEmpty)
+        {
+            if (pieces.Count == 0 || End - pieces[^1] >= PieceBytes) pieces.Add(End);
+            var part = output[..(int)Math.Min(output.Length, PieceBytes - (End - pieces[^1]))];
+            using (var file = new FileStream(PathOf(pieces[^1]), StateFolder.Private(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, BufferSize = 0 })))
+            {
+                // A write that failed half way may have left some of it there.
+                file.SetLength(End - pieces[^1]);
+                file.Position = file.Length;
+                file.Write(part);
+            }
+
+            End += part.Length;
+            output = output[part.Length..];
+        }
+
+        while (pieces.Count > 1 && End - pieces[1] >= Kept)
+        {
+            File.Delete(PathOf(pieces[0]));
+            pieces.RemoveAt(0);
+        }
     }
+
+    private string PathOf(long piece) => Path.Combine(path, piece.ToString("D19", CultureInfo.InvariantCulture) + Extension);
 }

@@ -74,7 +74,14 @@ internal sealed partial class NodesEndpoint
         if (request.Data.Length > LargestConsolePiece) throw Invalid("data is longer than 64 KiB");
         if (request.Offset > long.MaxValue / 2) throw Invalid("offset is out of range");
         if (plans.GuestOf(node, request.GuestId) is not { } planned) throw Forbidden("the node's plan does not name this guest");
-        return Task.FromResult(new WriteConsoleReply { NextOffset = (ulong)consoles.Write(guest, node, planned.DiskSha256, (long)request.Offset, request.Data.Span) });
+        try
+        {
+            return Task.FromResult(new WriteConsoleReply { NextOffset = (ulong)consoles.Write(guest, node, planned.DiskSha256, (long)request.Offset, request.Data.Span) });
+        }
+        catch (IOException)
+        {
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, "the site has no room for console output now; try again later"));
+        }
     }
 
     private static async Task ReceiveAsync(IAsyncStreamReader<WriteDiskRequest> messages, ContentWriter file, ulong total, CancellationToken cancellationToken)

@@ -58,7 +58,7 @@ public sealed class CrashDayTests : IAsyncLifetime
         await GoesOnAsync(qemu);
     }
 
-    [Fact(Skip = "Open bug: hand-over, restart and the new boot end right, but the restarted controller's console of a guest that comes back to the same node lacks the first lines of its new boot.")]
+    [Fact]
     public async Task A_controller_killed_while_a_disk_is_handed_over_has_it_in_the_end()
     {
         // Slow enough to be killed in the middle.

@@ -27,9 +27,8 @@ public sealed class RealConsole(SiteClient site, string vm)
         while (true)
         {
             var piece = await site.ConsoleAsync(vm, offset, TimeSpan.Zero);
-            // A site that was started anew gets again from the node what it has lost.
-            if (piece.NextOffset <= offset) return this;
-            Assert.True(piece.Offset <= offset, $"Console of {vm}: what stands from {offset} to {piece.Offset} is missing.");
+            if (piece.NextOffset == offset) return this;
+            Assert.True(piece.Offset == offset, $"Console of {vm}: asked from {offset}, the site answered from {piece.Offset}.");
             offset = piece.NextOffset;
             text.Append(piece.Text);
             Take();
