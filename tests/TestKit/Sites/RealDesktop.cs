@@ -23,7 +23,7 @@ public sealed class RealDesktop : IAsyncDisposable
     {
         (Name, Cgroup, this.folder, this.program, this.display) = (name, cgroup, folder, program, display);
         settings = Path.Combine(folder, "agent.ini");
-        Local = new(Path.Combine(folder, "agent.sock"));
+        Local = new(SocketPath);
     }
 
     public string Name { get; }
@@ -32,6 +32,9 @@ public sealed class RealDesktop : IAsyncDisposable
     public string Cgroup { get; }
 
     public string RamFolder => "/dev/shm/" + Cgroup;
+
+    /// <summary>Where the agent's local socket is.</summary>
+    public string SocketPath => Path.Combine(folder, "agent.sock");
 
     /// <summary>The agent's local socket.</summary>
     public LocalAgent Local { get; }

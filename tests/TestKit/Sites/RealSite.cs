@@ -37,6 +37,11 @@ public sealed class RealSite : IAsyncDisposable
 
     public static string AgentProgram => Path.Combine(Programs, "agent", "Opportunism.Agent");
 
+    public static string CliProgram => Path.Combine(Programs, "cli", "Opportunism.Cli");
+
+    /// <summary>The file that names this site to the command line.</summary>
+    public string SiteFilePath => Path.Combine(ControllerState, SiteFile.Name);
+
     private string ControllerState => Path.Combine(folder, "controller");
 
     /// <summary>Starts a controller and uploads the tick image.</summary>
@@ -63,7 +68,7 @@ public sealed class RealSite : IAsyncDisposable
     public async Task StartControllerAsync()
     {
         // An old one would name a controller that is gone.
-        if (Directory.Exists(ControllerState)) File.Delete(Path.Combine(ControllerState, SiteFile.Name));
+        if (Directory.Exists(ControllerState)) File.Delete(SiteFilePath);
         controller = RealProgram.Start("controller", ControllerProgram, "--state", ControllerState, "--listen", listen);
         await UntilAsync("the controller answers", async () =>
         {
