@@ -7,9 +7,6 @@ namespace Opportunism.Agent.Monitors;
 /// <remarks>The monitor's thread and the asking task both replace <see cref="Sight"/>; it is one immutable reference.</remarks>
 internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger ledger, TimeProvider time, ILogger log) : IActivitySink
 {
-    /// <summary>How often a monitor is asked whether it still sees.</summary>
-    internal static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(30);
-
     /// <summary>After this long without an answer a monitor counts as hung.</summary>
     internal static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(5);
 
@@ -65,16 +62,6 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
             if (!await PausedAsync(pause, cancellationToken).ConfigureAwait(false)) return;
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
-    }
-
-    /// <summary>Asks the monitor what it sees, now and then every <see cref="LooksEvery"/>, until cancelled.</summary>
-    public async Task KeepLookingAsync(CancellationToken cancellationToken)
-    {
-        do
-        {
-            await LookOnceAsync(cancellationToken).ConfigureAwait(false);
-        }
-        while (await PausedAsync(LooksEvery, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Asks once and takes over the answer; a monitor that does not answer in time is blind from then on.</summary>

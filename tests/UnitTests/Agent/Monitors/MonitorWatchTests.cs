@@ -137,7 +137,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
         Assert.Equal("monitor.hung", watch.Sights[0].Sight.Health[0].Code);
 
         answer.SetResult(ScriptedMonitor.Sees(1));
-        await PassAsync(WatchedMonitor.LooksEvery, () => watch.BlindMonitor is null);
+        await PassAsync(MonitorWatch.LooksEvery, () => watch.BlindMonitor is null);
     }
 
     [Fact]
