@@ -13,7 +13,9 @@ internal static class AgentProgram
 {
     public static async Task<int> RunAsync(AgentSettings settings)
     {
-        Directory.CreateDirectory(settings.StateFolder, (UnixFileMode)0b111_001_001);
+        Directory.CreateDirectory(settings.StateFolder);
+        // The hypervisor's user passes through it to its guests' files; set, since a mask may have taken that away.
+        File.SetUnixFileMode(settings.StateFolder, (UnixFileMode)0b111_001_001);
         using var alone = Claim(settings.StateFolder);
         if (alone is null)
         {

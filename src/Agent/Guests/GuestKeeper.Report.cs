@@ -43,7 +43,7 @@ internal sealed partial class GuestKeeper
             (null, GuestFate.Terminated, _) => (nameof(GuestPhase.Failed), "ended by its eviction policy 'terminate' when the owner stayed"),
             (_, _, GuestStep.HandOver) => (nameof(GuestPhase.Leaving), ""),
             ({ InMemory: false }, GuestFate.Relocating, _) => (nameof(GuestPhase.Leaving), tried?.Sentence ?? ""),
-            (null or { Phase: GuestPhase.Stopped }, _, GuestStep.Start) => (nameof(GuestPhase.Preparing), ""),
+            (null or { Phase: GuestPhase.Stopped }, _, GuestStep.Start) => (nameof(GuestPhase.Preparing), tried?.Sentence ?? ""),
             (null, _, _) when want!.Wish != GuestWish.Running => (null, ""),
             (null or { InMemory: false }, _, _) when tried is { Refused: true } => (nameof(GuestPhase.Failed), tried.Sentence),
             (null, _, _) => (nameof(GuestPhase.Preparing), tried?.Sentence ?? "waits for the node to be available"),

@@ -19,7 +19,8 @@ internal static class SiteFolder
 
     private static void Make(string path, UnixFileMode mode)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, mode);
+        Directory.CreateDirectory(path);
+        // Set, not asked for: the agent's unit has a mask that lets nobody else in.
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, mode);
     }
 }

@@ -24,7 +24,7 @@ internal sealed partial class LocalSocketListener(string path, LocalDesk desk, T
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        MakeFolder(Path.GetDirectoryName(path)!);
         // A socket left by a killed agent; whoever still listened there would be the same agent, and the state folder's lock keeps two apart.
         File.Delete(path);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -84,5 +84,13 @@ internal sealed partial class LocalSocketListener(string path, LocalDesk desk, T
         {
             places.Release();
         }
+    }
+
+    /// <summary>Anyone may look; set, since a mask may take that away. A folder that is there already has the rights that somebody meant it to have.</summary>
+    private static void MakeFolder(string path)
+    {
+        if (Directory.Exists(path)) return;
+        Directory.CreateDirectory(path);
+        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
     }
 }

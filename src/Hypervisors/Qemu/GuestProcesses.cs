@@ -144,7 +144,8 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         var path = guest.Folder.Complaints;
         if (!File.Exists(path)) return "";
         var text = File.ReadLines(path).LastOrDefault(line => line.Length > 0) ?? "";
-        return text.Length > 300 ? text[..300] : text;
+        // It repeats its argument first and says at the end what is wrong with it.
+        return text.Length > 300 ? "..." + text[^300..] : text;
     }
 
     private QemuProcess Start(QemuGuest guest, LaunchRecord launch, bool incoming)
