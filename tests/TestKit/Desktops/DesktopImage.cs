@@ -27,14 +27,19 @@ public static class DesktopImage
 
     /// <summary>A folder with <c>vmlinuz</c> and <c>initrd</c>, the agent as it is shipped and QEMU inside.</summary>
     /// <remarks>The agent is the one in <c>artifacts/site</c>, which <c>./opportunism test</c> keeps new; where there is none it is built.</remarks>
-    public static async Task<string> WithAgentAsync()
+    public static Task<string> WithAgentAsync() => WithAgentAsync("agent", []);
+
+    /// <summary>The same on a small but whole Debian with systemd, the agent installed with its unit file and not yet started.</summary>
+    public static Task<string> WithSystemdAsync() => WithAgentAsync("systemd", ["packaging/linux/opportunism-agent.service"]);
+
+    private static async Task<string> WithAgentAsync(string kind, IEnumerable<string> sources)
     {
         var root = RepositoryRoot();
         var published = Path.Combine(root, "artifacts", "site", "agent");
         var agent = Path.Combine(published, "Opportunism.Agent");
         if (!File.Exists(agent)) await PublishAsync(Path.Combine(root, "src", "Agent", "Agent.csproj"), published);
-        var folder = Folder(root, [agent]);
-        if (!File.Exists(Path.Combine(folder, "initrd"))) await RunAsync(Script(root), folder, "agent", agent);
+        var folder = Folder(root, [agent, .. sources.Select(source => Path.Combine(root, source))]) + "-" + kind;
+        if (!File.Exists(Path.Combine(folder, "initrd"))) await RunAsync(Script(root), folder, kind, agent);
         return folder;
     }
 

@@ -13,7 +13,7 @@ namespace Opportunism.TestKit.Desktops;
 /// <summary>A site of real parts: a controller process on this machine and, inside a desktop VM, the agent as it is shipped with a tenant's VM.</summary>
 /// <remarks>The desktop reaches the controller as 10.0.2.2, which is how QEMU's user network names this machine. A class fixture.</remarks>
 [SupportedOSPlatform("linux")]
-public sealed class DesktopSite : IAsyncLifetime
+public class DesktopSite : IAsyncLifetime
 {
     private const string Node = "desk";
     private const string TenantName = "tick";
@@ -23,7 +23,7 @@ public sealed class DesktopSite : IAsyncLifetime
         $"""
         [Site]
         Controller = https://10.0.2.2:PORT
-        JoinTokenFile = /var/join.token
+        JoinTokenFile = /var/lib/opportunism/join.token
         NodeName = {Node}
         ReportEvery = 2s
         [Times]
@@ -39,7 +39,7 @@ public sealed class DesktopSite : IAsyncLifetime
         MemoryLeaveMiB = 64
         MemoryCriticalMiB = 32
         [Guests]
-        RunAs = 61111
+        RunAs = USER
         Accelerator = Kvm
         KeepFreeMiB = 0
         """;
@@ -54,9 +54,23 @@ public sealed class DesktopSite : IAsyncLifetime
     private SiteClient? client;
     private string tenant = "";
 
+    private readonly Way way;
+
+    /// <summary>A desktop whose agent is started by hand.</summary>
+    public DesktopSite()
+        : this(new Way(DesktopImage.WithAgentAsync, MemoryMiB: 1024, GuestUser: "61111", Settings: "/var/agent.ini", Start: "agent run --settings /var/agent.ini </dev/null >/var/agent.log 2>&1 &", ShowLog: "tail -n 40 /var/agent.log"))
+    {
+    }
+
     // With -cpu max the emulated processor has AMD's virtualization, so the tenant runs with KVM.
+    private protected DesktopSite(Way way)
+    {
+        this.way = way;
+        Desktop = new(way.Image, ["-cpu", "max", "-m", way.MemoryMiB.ToString(CultureInfo.InvariantCulture), "-netdev", "user,id=net", "-device", "e1000,netdev=net,romfile="]);
+    }
+
     /// <summary>The desktop.</summary>
-    public DesktopVm Desktop { get; } = new(DesktopImage.WithAgentAsync, ["-cpu", "max", "-m", "1024", "-netdev", "user,id=net", "-device", "e1000,netdev=net,romfile="]);
+    public DesktopVm Desktop { get; }
 
     /// <summary>The tenant's console in the desktop.</summary>
     private string TenantConsole => $"/var/lib/opportunism/guests/{tenant}/console.log";
@@ -69,15 +83,18 @@ public sealed class DesktopSite : IAsyncLifetime
         await using (var content = File.OpenRead(image.Path)) await client.UploadImageAsync(TenantName, ImageFormat.Qcow2, content, content.Length);
 
         await Desktop.InitializeAsync();
-        await Desktop.WriteAsync("/var/agent.ini", AgentSettings.Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
-        await Desktop.WriteAsync("/var/join.token", token.Token);
-        await Desktop.RunAsync("agent run --settings /var/agent.ini </dev/null >/var/agent.log 2>&1 &");
+        var settings = AgentSettings.Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("USER", way.GuestUser, StringComparison.Ordinal);
+        await Desktop.WriteAsync(way.Settings, settings);
+        await Desktop.RunAsync("mkdir -p -m 711 /var/lib/opportunism");
+        await Desktop.WriteAsync("/var/lib/opportunism/join.token", token.Token);
+        await Desktop.RunAsync(way.Start);
         tenant = (await client.CreateVmAsync(new NewVm { Name = TenantName, Image = TenantName, MemoryMiB = TickImage.LeastMemoryMiB })).Id;
         await TicksAsync("after its boot", atLeast: 3);
     }
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await Desktop.DisposeAsync();
         client?.Dispose();
         if (controller is { HasExited: false })
@@ -155,7 +172,7 @@ public sealed class DesktopSite : IAsyncLifetime
     {
         var nodes = string.Join('\n', (await client!.NodesAsync()).Select(node => $"{node.Id}: {node.State}, {node.Reason}, {string.Join(", ", node.Guests)}, {string.Join(", ", node.Health)}"));
         var vms = string.Join('\n', (await client.VmsAsync()).Select(vm => $"{vm.Name}: {vm.Status}, {vm.Why}"));
-        var agent = await Desktop.RunAsync("tail -n 40 /var/agent.log; cat /var/lib/opportunism/guests/*/qemu.log; tail -n 3 /var/lib/opportunism/guests/*/console.log");
+        var agent = await Desktop.RunAsync($"{way.ShowLog}; cat /var/lib/opportunism/guests/*/qemu.log; tail -n 3 /var/lib/opportunism/guests/*/console.log");
         lock (controllerSaid) return $"{nodes}\n{vms}\nIn the desktop:\n{agent}\nThe controller:\n{controllerSaid}";
     }
 
@@ -182,4 +199,13 @@ public sealed class DesktopSite : IAsyncLifetime
         client = SiteClient.Open(state);
         return new Uri(SiteFile.Read(state)!.Url).Port;
     }
+
+    /// <summary>How the agent got onto its desktop.</summary>
+    /// <param name="Image">Makes the desktop's kernel and initramfs.</param>
+    /// <param name="MemoryMiB">The desktop's memory.</param>
+    /// <param name="GuestUser">Who runs guests.</param>
+    /// <param name="Settings">Where its settings are.</param>
+    /// <param name="Start">Starts it.</param>
+    /// <param name="ShowLog">Prints the end of its log.</param>
+    private protected sealed record Way(Func<Task<string>> Image, int MemoryMiB, string GuestUser, string Settings, string Start, string ShowLog);
 }
