@@ -73,7 +73,8 @@ internal sealed partial class NodesEndpoint
         if (!GuestId.TryParse(request.GuestId, out var guest)) throw Invalid("guest_id is malformed");
         if (request.Data.Length > LargestConsolePiece) throw Invalid("data is longer than 64 KiB");
         if (request.Offset > long.MaxValue / 2) throw Invalid("offset is out of range");
-        if (plans.GuestOf(node, request.GuestId) is not { } planned) throw Forbidden("the node's plan does not name this guest");
+        // A guest that another node runs is in the plan of one that claims it too, as gone.
+        if (plans.GuestOf(node, request.GuestId) is not { } planned || planned.Wish == nameof(GuestWish.Gone)) throw Forbidden("the node's plan does not name this guest");
         try
         {
             return Task.FromResult(new WriteConsoleReply { NextOffset = (ulong)consoles.Write(guest, node, planned.DiskSha256, (long)request.Offset, request.Data.Span) });

@@ -110,6 +110,10 @@ public sealed class HostileTests
         Assert.Equal(StatusCode.NotFound, await StatusOfAsync(() => FakeAgent.ReadAllAsync(agent.Client.ReadImage(new() { Sha256 = image, Offset = ulong.MaxValue }, agent.Credentials))));
         Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(() => FakeAgent.ReadAllAsync(agent.Client.ReadDisk(new() { GuestId = guest, Sha256 = image }, agent.Credentials))));
         Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(async () => await stranger.Client.WriteConsoleAsync(new() { GuestId = guest, Data = ByteString.CopyFromUtf8("x") }, stranger.Credentials)));
+        // A claim puts the guest into its plan, as one that must go.
+        await stranger.ReportGuestAsync(guest, "Running");
+        Assert.Equal("Gone", (await stranger.PlanAsync(plan => plan.Guests.Count == 1)).Guests[0].Wish);
+        Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(async () => await stranger.Client.WriteConsoleAsync(new() { GuestId = guest, Data = ByteString.CopyFromUtf8("x") }, stranger.Credentials)));
         Assert.Equal(StatusCode.InvalidArgument, await StatusOfAsync(async () => await agent.Client.WriteConsoleAsync(new() { GuestId = guest, Data = ByteString.CopyFrom(new byte[65537]) }, agent.Credentials)));
         Assert.Equal(StatusCode.ResourceExhausted, await StatusOfAsync(async () => await agent.Client.WriteConsoleAsync(new() { GuestId = guest, Data = ByteString.CopyFrom(new byte[3 << 20]) }, agent.Credentials)));
     }
