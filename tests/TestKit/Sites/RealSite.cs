@@ -42,6 +42,12 @@ public sealed class RealSite : IAsyncDisposable
     /// <summary>The file that names this site to the command line.</summary>
     public string SiteFilePath => Path.Combine(ControllerState, SiteFile.Name);
 
+    /// <summary>Where the controller listens.</summary>
+    public Uri Url => new(SiteFile.Read(ControllerState)!.Url);
+
+    /// <summary>What the controller has printed.</summary>
+    public string ControllerSaid => controller!.Said;
+
     private string ControllerState => Path.Combine(folder, "controller");
 
     /// <summary>Starts a controller and uploads the tick image.</summary>
@@ -89,12 +95,18 @@ public sealed class RealSite : IAsyncDisposable
     public async Task<RealDesktop> AddDesktopAsync(string nodeName, string guests = "")
     {
         var token = await Client.CreateJoinTokenAsync(new NewJoinToken());
-        var desktop = await RealDesktop.MakeAsync(nodeName, $"{name}-{nodeName}", Path.Combine(folder, nodeName), AgentProgram, new Uri(SiteFile.Read(ControllerState)!.Url), token.Token, guests);
+        var desktop = await RealDesktop.MakeAsync(nodeName, $"{name}-{nodeName}", Path.Combine(folder, nodeName), AgentProgram, Url, token.Token, guests);
         desktops.Add(desktop);
         desktop.StartAgent();
         await UntilAsync($"{nodeName} has reported", async () => (await Client.NodesAsync()).Any(node => node.Id == nodeName && node is { State: not null, Lost: false }));
         return desktop;
     }
+
+    /// <summary>Enrols a node whose messages a test makes.</summary>
+    public async Task<FakeAgent> EnrolAsync(string nodeName) => await FakeAgent.EnrolAsync(Url, (await Client.CreateJoinTokenAsync(new NewJoinToken())).Token, nodeName);
+
+    /// <summary>The same node on a connection of its own.</summary>
+    public FakeAgent Again(FakeAgent agent) => agent.At(Url, SiteFile.Read(ControllerState)!.CaFingerprint);
 
     /// <summary>Asks for a tick guest.</summary>
     public Task<VmView> CreateVmAsync(string vm, string policy) =>
