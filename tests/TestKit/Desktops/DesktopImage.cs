@@ -58,7 +58,7 @@ public static class DesktopImage
     private static string Folder(string root, IEnumerable<string> sources)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in sources.Prepend(Script(root))) hash.AppendData(File.ReadAllBytes(file));
+        foreach (var file in sources.Prepend(Script(root)).Prepend(Path.Combine(root, "packaging", "linux", "unpack-kernel"))) hash.AppendData(File.ReadAllBytes(file));
         return Path.Combine(root, "artifacts", "desktop", Convert.ToHexStringLower(hash.GetHashAndReset())[..16]);
     }
 
