@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
+using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Benchmarks.AgentAlone;
 
@@ -37,7 +38,7 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
             {
                 if (process is null) continue;
                 // Asked rather than killed, so that the display takes its socket and lock away.
-                using (var ask = Process.Start("kill", [process.Id.ToString(CultureInfo.InvariantCulture)])) await ask.WaitForExitAsync(CancellationToken.None);
+                if (!process.HasExited) _ = Libc.Kill(process.Id, Libc.SigTerm);
                 await process.WaitForExitAsync(CancellationToken.None);
                 process.Dispose();
             }

@@ -9,7 +9,7 @@ internal static unsafe partial class Libc
 {
     public const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2;
     public const int CloseOnExec = 0x80000, Create = 0x40, Empty = 0x200;
-    public const int SigKill = 9, SigCont = 18, SigStop = 19;
+    public const int SigKill = 9, SigTerm = 15, SigCont = 18, SigStop = 19;
     public const int SeekData = 3, SeekHole = 4;
     public const int PollIn = 1;
     public const int OneThread = 0, LowestNice = 19;

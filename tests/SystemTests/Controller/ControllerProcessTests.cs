@@ -63,7 +63,7 @@ public sealed class ControllerProcessTests : IDisposable
             await foreach (var unused in client.WatchEventsAsync(0, TimeProvider.System, watching.Token)) Assert.NotNull(unused);
         });
         var begun = Stopwatch.GetTimestamp();
-        using (var kill = Process.Start("kill", ["-TERM", $"{process!.Id}"])) await kill.WaitForExitAsync();
+        Signals.AskToEnd(process!.Id);
         await process.WaitForExitAsync().WaitAsync(Patience);
         Assert.InRange(Stopwatch.GetElapsedTime(begun), TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Assert.Equal(0, process.ExitCode);

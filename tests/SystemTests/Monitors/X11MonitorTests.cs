@@ -3,6 +3,7 @@ using Opportunism.Agent.Monitors;
 using Opportunism.Agent.Monitors.Linux;
 using Opportunism.TestKit.Conformance;
 using Opportunism.TestKit.Displays;
+using Opportunism.TestKit.Sites;
 using Xunit;
 
 namespace Opportunism.SystemTests.Monitors;
@@ -106,11 +107,11 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
     {
         await using var run = Start();
         Assert.False((await run.LookAsync()).Blind);
-        Signal("STOP");
+        Signals.StandStill(display.Process);
         var sight = await run.LookAsync();
         Assert.True(sight.Blind, $"Not blind: {sight.Sentence}");
         Assert.Contains(sight.Health, item => item.Code == "monitor.x11.no-answer");
-        Signal("CONT");
+        Signals.GoOn(display.Process);
         sight = await run.LookAsync();
         Assert.False(sight.Blind, $"Still blind: {sight.Sentence}");
     }
@@ -124,10 +125,4 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
     }
 
     private LocalMonitorRun Start() => new(new X11Monitor(TimeProvider.System, IgnoreList.Nothing, display.Folder));
-
-    private void Signal(string name)
-    {
-        using var kill = System.Diagnostics.Process.Start("kill", [$"-{name}", $"{display.Process}"]);
-        kill.WaitForExit();
-    }
 }

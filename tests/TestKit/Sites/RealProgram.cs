@@ -1,13 +1,11 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Opportunism.TestKit.Sites;
 
 /// <summary>A program of the product as a process of its own; what it prints is kept.</summary>
-public sealed partial class RealProgram : IAsyncDisposable
+public sealed class RealProgram : IAsyncDisposable
 {
-    private const int Terminate = 15;
     private readonly Process process;
     private readonly StringBuilder said = new();
 
@@ -59,7 +57,8 @@ public sealed partial class RealProgram : IAsyncDisposable
     /// <summary>Asks it to end, and kills it when it has not within 20 s.</summary>
     public void Stop()
     {
-        if (!process.HasExited) _ = SendSignal(process.Id, Terminate);
+        // Not waited for yet, so its number is still its own, ended or not.
+        if (!process.HasExited) Signals.AskToEnd(process.Id);
         if (!process.WaitForExit(TimeSpan.FromSeconds(20))) Kill();
     }
 
@@ -87,7 +86,4 @@ public sealed partial class RealProgram : IAsyncDisposable
             // Ended with the process.
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int SendSignal(int processId, int signal);
 }
