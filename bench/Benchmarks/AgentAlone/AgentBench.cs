@@ -44,6 +44,7 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
             }
 
             Directory.Delete(folder, recursive: true);
+            if (Directory.Exists($"/dev/shm/{name}")) Directory.Delete($"/dev/shm/{name}", recursive: true);
             foreach (var root in File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => line.Split(' ')[4]))
             {
                 foreach (var path in new[] { $"{name}/guests", name }.Select(below => Path.Combine(root, below)).Where(Directory.Exists)) Directory.Delete(path);

@@ -64,7 +64,12 @@ public sealed class DesktopVm : IAsyncLifetime
         await ControlAsync("qmp_capabilities");
 
         // USB devices are found a moment after the boot.
-        while (!(await RunAsync("cat /sys/class/input/event*/device/name")).Contains("QEMU USB Tablet", StringComparison.Ordinal)) await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        string found;
+        while (!(found = await RunAsync("cat /sys/class/input/event*/device/name")).Contains("QEMU USB Tablet", StringComparison.Ordinal))
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > BootsWithin) throw new TimeoutException($"The desktop has not found its USB tablet within {BootsWithin}; it found:\n{found}\nIts console:\n{await File.ReadAllTextAsync(console)}");
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        }
     }
 
     public async ValueTask DisposeAsync()
