@@ -1,4 +1,5 @@
 using Opportunism.Core;
+using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds;
 
@@ -31,4 +32,7 @@ public interface ICloud
 
     /// <summary>Lets a guest go on that we evicted; one that its tenant stopped stays as it is: <see cref="CloudOutcome.AlreadySo"/>.</summary>
     Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken);
+
+    /// <summary>Brings whatever else the cloud keeps about the node in line with what is wanted: its network's marks, and that it is lost or back. Asked only of a cloud whose <see cref="CloudHost"/> shows such marks.</summary>
+    Task<CloudAnswer> SettleAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken);
 }

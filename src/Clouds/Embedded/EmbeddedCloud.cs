@@ -74,6 +74,9 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
     public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>
+    public Task<CloudAnswer> SettleAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken) => Task.FromResult(CloudAnswer.AlreadySo);
+
+    /// <inheritdoc/>
     public Task ObserveAsync(NodeObservation node, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
         {

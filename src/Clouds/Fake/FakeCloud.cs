@@ -61,6 +61,10 @@ public sealed class FakeCloud : ICloud
     public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
         DoAsync($"bring back {node} {guest}", () => Move(node, guest, CloudGuestState.Evicted, CloudGuestState.Here), cancellationToken);
 
+    /// <inheritdoc/>
+    public Task<CloudAnswer> SettleAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken) =>
+        DoAsync($"settle {node}", () => CloudAnswer.AlreadySo, cancellationToken);
+
     private async Task<CloudAnswer> DoAsync(string call, Func<CloudAnswer> act, CancellationToken cancellationToken)
     {
         if (Delay is { } delay) await delay(cancellationToken).ConfigureAwait(false);

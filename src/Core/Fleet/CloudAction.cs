@@ -19,4 +19,7 @@ public abstract record CloudAction
 
     /// <summary>Let a guest go on that we evicted and that is still on the node.</summary>
     public sealed record BringBack(GuestId Guest) : CloudAction;
+
+    /// <summary>Bring everything else that the cloud keeps about the node in line: its network's marks, and whether it is lost.</summary>
+    public sealed record Settle(FleetWish Wish) : CloudAction;
 }

@@ -12,12 +12,12 @@ public static class FleetPlan
 
         // A cloud's action on a silent host hangs and runs when the host comes back, when nobody wants it any more: only close.
         var empty = !node.Lost && (node.Revoked || node.Drained || node.State is NodeState.InUse or NodeState.Evicting);
-        return new(false, empty, ClosedBecause(node));
+        return new(false, empty, ClosedBecause(node), node.Lost && !node.Revoked);
     }
 
     /// <summary>What to tell the cloud, in this order; empty when wanted and actual are the same.</summary>
     /// <remarks>Closing comes before anything else, so that no new guest lands on a node that others leave; opening comes before bringing back,
-    /// since a cloud does not start guests on a closed host.</remarks>
+    /// since a cloud does not start guests on a closed host. What is only a mark comes last, so that nobody waits for it.</remarks>
     public static IReadOnlyList<CloudAction> Next(FleetCase node)
     {
         var wish = Wish(node);
@@ -27,13 +27,18 @@ public static class FleetPlan
         {
             if (node.Host is not { Open: true }) actions.Add(new CloudAction.Open());
             actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Evicted).Select(guest => new CloudAction.BringBack(guest.Id)));
-            return actions;
+        }
+        else
+        {
+            if (node.Host is not { Open: false }) actions.Add(new CloudAction.Close(wish.Reason));
+            if (wish.Empty) actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Here).Select(guest => new CloudAction.Evict(guest.Id)));
         }
 
-        if (node.Host is not { Open: false }) actions.Add(new CloudAction.Close(wish.Reason));
-        if (wish.Empty) actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Here).Select(guest => new CloudAction.Evict(guest.Id)));
+        if (node.Host is { } host && (Differs(host.Network, wish.Open) || Differs(host.Lost, wish.Lost))) actions.Add(new CloudAction.Settle(wish));
         return actions;
     }
+
+    private static bool Differs(CloudMark mark, bool wanted) => mark is CloudMark.Partly || mark == (wanted ? CloudMark.No : CloudMark.Yes);
 
     private static string ClosedBecause(FleetCase node) => node switch
     {

@@ -96,6 +96,26 @@ public abstract class CloudConformance
     }
 
     [Fact]
+    public async Task A_lost_node_keeps_its_guests_and_is_as_before_when_it_is_back()
+    {
+        var cloud = await CloudAsync();
+        await cloud.OpenAsync(Node, Token);
+        var guest = await RunGuestAsync(cloud);
+        foreach (var lost in new[] { true, false })
+        {
+            for (var round = 0; ; round++)
+            {
+                var actions = FleetPlan.Next(new FleetCase { State = Core.Availability.NodeState.Available, Lost = lost, Host = await LookAsync(cloud, Node) });
+                if (actions.Count == 0) break;
+                Assert.True(round < 3, $"Lost {lost}: the plan still wants {actions[0]} after {round} rounds.");
+                foreach (var action in actions) Assert.True((await DoAsync(cloud, action)).IsDone, $"Lost {lost}: {action}");
+            }
+
+            Assert.Equal((!lost, new CloudGuest(guest, CloudGuestState.Here)), (await IsOpenAsync(cloud, Node), Assert.Single((await LookAsync(cloud, Node)).Guests)));
+        }
+    }
+
+    [Fact]
     public async Task Following_the_plan_comes_to_rest()
     {
         var cloud = await CloudAsync();
@@ -121,6 +141,7 @@ public abstract class CloudConformance
         CloudAction.Open => cloud.OpenAsync(Node, Token),
         CloudAction.Evict evict => cloud.EvictAsync(Node, evict.Guest, Token),
         CloudAction.BringBack back => cloud.BringBackAsync(Node, back.Guest, Token),
+        CloudAction.Settle settle => cloud.SettleAsync(Node, settle.Wish, Token),
         _ => throw new InvalidOperationException($"Unknown action {action}."),
     };
 

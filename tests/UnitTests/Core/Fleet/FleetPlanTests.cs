@@ -9,7 +9,17 @@ public sealed class FleetPlanTests
 {
     private static readonly GuestId Here = GuestId.New();
     private static readonly GuestId Evicted = GuestId.New();
-    private static readonly CloudGuest[] Guests = [new(Here, CloudGuestState.Here), new(GuestId.New(), CloudGuestState.Leaving), new(Evicted, CloudGuestState.Evicted), new(GuestId.New(), CloudGuestState.Resting)];
+    private static readonly CloudGuest[] Guests = [new(Here, CloudGuestState.Here), new(GuestId.New(), CloudGuestState.Leaving), new(GuestId.New(), CloudGuestState.Busy), new(Evicted, CloudGuestState.Evicted), new(GuestId.New(), CloudGuestState.Resting)];
+
+    private static readonly CloudHost?[] Hosts =
+    [
+        null,
+        .. from open in new[] { true, false }
+           from guests in new[] { [], Guests }
+           from network in Enum.GetValues<CloudMark>()
+           from lost in Enum.GetValues<CloudMark>()
+           select new CloudHost(open, guests) { Network = network, Lost = lost },
+    ];
 
     private static readonly NodeState?[] States = [null, .. Enum.GetValues<NodeState>().Cast<NodeState?>()];
 
@@ -20,7 +30,7 @@ public sealed class FleetPlanTests
         {
             for (var bits = 0; bits < 16; bits++)
             {
-                foreach (var host in new CloudHost?[] { null, new(true, []), new(false, []), new(true, Guests), new(false, Guests) })
+                foreach (var host in Hosts)
                 {
                     yield return new FleetCase
                     {
@@ -79,6 +89,7 @@ public sealed class FleetPlanTests
             if (wish.Open && guests) expected.Add(new CloudAction.BringBack(Evicted));
             if (!wish.Open && node.Host is not { Open: false }) expected.Add(new CloudAction.Close(wish.Reason));
             if (wish.Empty && guests) expected.Add(new CloudAction.Evict(Here));
+            if (node.Host is { } host && !(Fits(host.Network, wish.Open) && Fits(host.Lost, wish.Lost))) expected.Add(new CloudAction.Settle(wish));
             Assert.True(expected.SequenceEqual(FleetPlan.Next(node)), node.ToString());
         }
     }
@@ -94,10 +105,17 @@ public sealed class FleetPlanTests
                 CloudAction.Close => host with { Open = false },
                 CloudAction.Evict evict => Moved(host, evict.Guest, CloudGuestState.Leaving),
                 CloudAction.BringBack back => Moved(host, back.Guest, CloudGuestState.Here),
+                CloudAction.Settle settle => host with { Network = Marked(host.Network, settle.Wish.Open), Lost = Marked(host.Lost, settle.Wish.Lost) },
                 _ => host,
             });
             Assert.True(FleetPlan.Next(node with { Host = done }).Count == 0, node.ToString());
         }
+    }
+
+    [Fact]
+    public void A_cloud_is_told_that_a_node_is_lost_exactly_when_it_is_and_still_counts()
+    {
+        foreach (var node in All()) Assert.True(FleetPlan.Wish(node).Lost == (node.Lost && !node.Revoked), node.ToString());
     }
 
     [Theory]
@@ -119,6 +137,10 @@ public sealed class FleetPlanTests
     [Fact]
     public void A_node_that_never_reported_says_so() =>
         Assert.Equal("the node has not reported yet", FleetPlan.Wish(new FleetCase { State = null }).Reason);
+
+    private static bool Fits(CloudMark mark, bool wanted) => mark is CloudMark.Absent || mark == Marked(mark, wanted);
+
+    private static CloudMark Marked(CloudMark mark, bool wanted) => mark is CloudMark.Absent ? mark : wanted ? CloudMark.Yes : CloudMark.No;
 
     private static CloudHost Moved(CloudHost host, GuestId guest, CloudGuestState state) =>
         host with { Guests = [.. host.Guests.Select(other => other.Id == guest ? other with { State = state } : other)] };
