@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using Opportunism.Clouds.Embedded;
 using Opportunism.Clouds.Fake;
+using Opportunism.Clouds.OpenStack;
 
 namespace Opportunism.Clouds;
 
@@ -7,14 +9,15 @@ namespace Opportunism.Clouds;
 public static class CloudCatalog
 {
     /// <summary>The names that settings may hold.</summary>
-    public static IReadOnlyList<string> Names { get; } = [EmbeddedCloud.CloudName, FakeCloud.CloudName];
+    public static IReadOnlyList<string> Names { get; } = [EmbeddedCloud.CloudName, FakeCloud.CloudName, OpenStackCloud.CloudName];
 
-    /// <summary>The cloud of that name.</summary>
+    /// <summary>Adds the cloud of that name as the site's <see cref="ICloud"/>. The container must have the cloud's store and a <see cref="TimeProvider"/>.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static ICloud Create(string name, IEmbeddedStore store, TimeProvider time) => name switch
+    public static IServiceCollection AddCloud(this IServiceCollection services, string name, OpenStackOptions openStack) => name switch
     {
-        EmbeddedCloud.CloudName => new EmbeddedCloud(store, time),
-        FakeCloud.CloudName => new FakeCloud(),
+        EmbeddedCloud.CloudName => services.AddSingleton<ICloud>(parts => new EmbeddedCloud(parts.GetRequiredService<IEmbeddedStore>(), parts.GetRequiredService<TimeProvider>())),
+        FakeCloud.CloudName => services.AddSingleton<ICloud>(new FakeCloud()),
+        OpenStackCloud.CloudName => services.AddOpenStack(openStack).AddSingleton<ICloud>(parts => parts.GetRequiredService<OpenStackCloud>()),
         _ => throw new ArgumentException($"There is no cloud '{name}'; known are {string.Join(", ", Names)}.", nameof(name)),
     };
 }

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
 using Opportunism.Clouds;
 using Opportunism.Clouds.Embedded;
+using Opportunism.Clouds.OpenStack;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.Api;
@@ -107,7 +108,8 @@ internal static class ControllerHost
         services.AddSingleton(settings.Controller).AddSingleton(settings.Policy).AddSingleton(state).AddSingleton(keys).AddSingleton(time);
         services.AddSingleton<IDbContextFactory<SiteDbContext>>(new SqliteContexts(state));
         services.AddSingleton<StoreStart>().AddSingleton<NodeStore>().AddSingleton<TokenStore>().AddSingleton<ImageStore>().AddSingleton<EventStore>().AddSingleton<IEmbeddedStore, EmbeddedStore>();
-        services.AddSingleton(parts => CloudCatalog.Create(settings.Controller.Cloud, parts.GetRequiredService<IEmbeddedStore>(), time));
+        services.AddSingleton<IOpenStackStore, OpenStackStore>();
+        services.AddCloud(settings.Controller.Cloud, settings.OpenStack);
         services.AddSingleton<PersonTokens>().AddSingleton<ImageShelf>().AddSingleton<DiskShelf>().AddSingleton<ConsoleBook>();
         services.AddSingleton<NodeBook>().AddSingleton<NodePlans>().AddSingleton<FleetNews>().AddSingleton<OpenStreams>();
         services.AddSingleton<AttemptLimit>().AddSingleton<NodeEnrolment>().AddSingleton<SiteStart>().AddSingleton<NodeViews>();

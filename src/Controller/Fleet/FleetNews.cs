@@ -1,5 +1,6 @@
 using Opportunism.Clouds;
 using Opportunism.Clouds.Embedded;
+using Opportunism.Clouds.OpenStack;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Events;
@@ -22,6 +23,7 @@ internal sealed partial class FleetNews(NodeBook fleet, ICloud cloud, NodePlans 
             await embedded.LoadAsync(cancellationToken);
         }
 
+        if (cloud is OpenStackCloud openStack) await openStack.LoadAsync(cancellationToken);
         if (cloud is IAgentCloud agents) agents.AssignmentsChanged += RebuildPlan;
         consoles.WantedChanged += guest =>
         {

@@ -1,10 +1,14 @@
 using System.Globalization;
+using Opportunism.Clouds.OpenStack;
 
 namespace Opportunism.Controller.Settings;
 
 /// <summary>The controller's settings as read from its arguments and its settings file.</summary>
 internal sealed record ControllerSettings(ControllerOptions Controller, PolicyOptions Policy)
 {
+    /// <summary>Settings of the OpenStack cloud; they count where Controller.Cloud is openstack.</summary>
+    public OpenStackOptions OpenStack { get; } = new();
+
     /// <summary>How the program is called.</summary>
     public const string Usage = "Usage: controller [--settings FILE] [--state FOLDER] [--listen ADDRESS:PORT]";
 
@@ -24,6 +28,7 @@ internal sealed record ControllerSettings(ControllerOptions Controller, PolicyOp
         if (given.TryGetValue("--state", out var state)) settings.Controller.State = state;
         if (given.TryGetValue("--listen", out var listen)) settings.Controller.Listen = listen;
         problems.AddRange(ControllerOptionsValidator.Problems(settings.Controller, settings.Policy));
+        problems.AddRange(OpenStackOptionsValidator.Problems(settings.OpenStack));
         return settings;
     }
 
@@ -46,7 +51,8 @@ internal sealed record ControllerSettings(ControllerOptions Controller, PolicyOp
         {
             if (section.Key.Equals("Controller", StringComparison.OrdinalIgnoreCase)) ReadSection(section, settings.Controller, problems);
             else if (section.Key.Equals("Policy", StringComparison.OrdinalIgnoreCase)) ReadSection(section, settings.Policy, problems);
-            else problems.Add($"The settings file {file} has an unknown section or key '{section.Key}'; known sections are Controller, Policy.");
+            else if (section.Key.Equals("OpenStack", StringComparison.OrdinalIgnoreCase)) ReadSection(section, settings.OpenStack, problems);
+            else problems.Add($"The settings file {file} has an unknown section or key '{section.Key}'; known sections are Controller, Policy, OpenStack.");
         }
     }
 

@@ -22,6 +22,8 @@ internal abstract class SiteDbContext(DbContextOptions options) : DbContext(opti
 
     public DbSet<HostRow> Hosts => Set<HostRow>();
 
+    public DbSet<EvictedServerRow> EvictedServers => Set<EvictedServerRow>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<NodeRow>().ToTable("nodes").HasKey(row => row.Id);
@@ -48,6 +50,7 @@ internal abstract class SiteDbContext(DbContextOptions options) : DbContext(opti
         modelBuilder.Entity<VmRow>().ToTable("vms").HasKey(row => row.Id);
         modelBuilder.Entity<LeftoverRow>().ToTable("leftovers").HasKey(row => new { row.GuestId, row.Node });
         modelBuilder.Entity<HostRow>().ToTable("hosts").HasKey(row => row.Node);
+        modelBuilder.Entity<EvictedServerRow>().ToTable("evicted_servers").HasKey(row => row.Guest);
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)

@@ -1,3 +1,4 @@
+using Opportunism.Clouds.OpenStack;
 using Opportunism.Controller.Settings;
 using Xunit;
 
@@ -35,7 +36,7 @@ public sealed class ControllerSettingsTests
                 "Controller.LostAftre is not a known key; known are Listen, State, Names, Cloud, LostAfter, CompareEvery, LargestImageMiB, KeepFreeMiB, EnrolmentsPerMinute, ReportsPerSecond, OtlpEndpoint.",
             ],
             problems.Take(3));
-        foreach (var part in new[] { "section or key 'Polcy'", "Controller.Listen is 'here'", "Controller.Names holds 'pc 1'", "Controller.Cloud is 'nova'; allowed are embedded, fake.", "Controller.ReportsPerSecond is 0", "Policy.ThawAfter is 00:00:01" })
+        foreach (var part in new[] { "section or key 'Polcy'", "Controller.Listen is 'here'", "Controller.Names holds 'pc 1'", "Controller.Cloud is 'nova'; allowed are embedded, fake, openstack.", "Controller.ReportsPerSecond is 0", "Policy.ThawAfter is 00:00:01" })
         {
             Assert.Contains(problems, problem => problem.Contains(part, StringComparison.Ordinal));
         }
@@ -53,7 +54,7 @@ public sealed class ControllerSettingsTests
     public void Every_key_is_a_row_of_the_page_on_settings()
     {
         var page = File.ReadAllText(Path.Combine(Repository(), "docs", "settings.md"));
-        foreach (var (section, type) in new[] { ("Controller", typeof(ControllerOptions)), ("Policy", typeof(PolicyOptions)) })
+        foreach (var (section, type) in new[] { ("Controller", typeof(ControllerOptions)), ("Policy", typeof(PolicyOptions)), ("OpenStack", typeof(OpenStackOptions)) })
         {
             foreach (var key in type.GetProperties()) Assert.Contains($"| {section} | {key.Name} |", page, StringComparison.Ordinal);
         }

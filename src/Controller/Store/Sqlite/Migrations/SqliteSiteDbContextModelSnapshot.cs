@@ -48,6 +48,39 @@ namespace Opportunism.Controller.Store.Sqlite.Migrations
                     b.ToTable("events", (string)null);
                 });
 
+            modelBuilder.Entity("Opportunism.Controller.Store.EvictedServerRow", b =>
+                {
+                    b.Property<string>("Guest")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Node")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("NotBefore")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("Returning")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Returns")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Guest");
+
+                    b.ToTable("evicted_servers", (string)null);
+                });
+
             modelBuilder.Entity("Opportunism.Controller.Store.HostRow", b =>
                 {
                     b.Property<string>("Node")

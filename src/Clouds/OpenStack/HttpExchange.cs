@@ -1,0 +1,55 @@
+namespace Opportunism.Clouds.OpenStack;
+
+/// <summary>Sends one request and waits no longer than it may take. No exception of the network leaves it.</summary>
+internal sealed class HttpExchange(IHttpClientFactory http, TimeProvider time)
+{
+    /// <summary>Name of the client that the factory makes: its certificates and its second try are set up in <see cref="OpenStackParts"/>.</summary>
+    public const string ClientName = "openstack";
+
+    // A service that asks for more patience than this is asked again all the same: owners wait.
+    private static readonly TimeSpan MostPatience = TimeSpan.FromMinutes(5);
+
+    /// <summary>What came back.</summary>
+    /// <param name="Status">The HTTP status; 0 when none came.</param>
+    /// <param name="Problem">Why none came, as the end of a sentence about the service; empty when one came.</param>
+    /// <param name="Body">The content.</param>
+    /// <param name="RetryAfter">How long the service asks to be left alone; null when it does not.</param>
+    /// <param name="SubjectToken">Keystone's header with a new token; empty in any other answer.</param>
+    public readonly record struct Outcome(int Status, string Problem, byte[] Body, TimeSpan? RetryAfter, string SubjectToken);
+
+    /// <summary>Sends a request, which is used up.</summary>
+    public async Task<Outcome> SendAsync(HttpRequestMessage request, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            using var client = http.CreateClient(ClientName);
+            using var response = await client.SendAsync(request, either.Token).ConfigureAwait(false);
+            var body = await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false);
+            var token = response.Headers.TryGetValues("X-Subject-Token", out var values) ? values.First() : "";
+            return new((int)response.StatusCode, "", body, RetryAfterOf(response), token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return None(FormattableString.Invariant($"did not answer within {limit.TotalSeconds:0.#} s"));
+        }
+        catch (HttpRequestException failure)
+        {
+            return None($"could not be reached ({failure.InnerException?.Message ?? failure.Message})");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        {
+            return None($"could not be reached ({failure.Message})");
+        }
+    }
+
+    private static Outcome None(string problem) => new(0, problem, [], null, "");
+
+    private TimeSpan? RetryAfterOf(HttpResponseMessage response)
+    {
+        if (response.Headers.RetryAfter is not { } after) return null;
+        var wait = after.Delta ?? (after.Date - time.GetUtcNow()) ?? TimeSpan.Zero;
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait < MostPatience ? wait : MostPatience;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace Opportunism.Clouds.OpenStack;
+
+/// <summary>Keeps one valid token for everybody, renewed before it ends.</summary>
+/// <remarks>Any thread. One login at a time; a login that failed is not repeated at once, because Keystone locks accounts after a few.</remarks>
+internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, OpenStackOptions options, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+
+    // Long enough for any call that is under way to end with the token it began with.
+    private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(5);
+
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private KeystoneToken? current;
+    private CloudAnswer failure;
+    private DateTimeOffset notBefore;
+    private int failures;
+
+    /// <summary>A valid token.</summary>
+    /// <param name="refused">The token that a service has just refused, so that another is needed; null when any will do.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<(CloudAnswer Answer, KeystoneToken? Token)> TokenAsync(KeystoneToken? refused, CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref current) is { } known && known != refused && time.GetUtcNow() < known.RenewAt) return (CloudAnswer.Done, known);
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var now = time.GetUtcNow();
+            if (current is { } newer && newer != refused && now < newer.RenewAt) return (CloudAnswer.Done, newer);
+            if (current == refused) Volatile.Write(ref current, null);
+            if (now >= notBefore) failure = await LoginLockedAsync(cancellationToken).ConfigureAwait(false);
+
+            // An old token is better than none while it lasts: Keystone may be down for a minute.
+            return current is { } usable && now < usable.EndsAt ? (CloudAnswer.Done, usable) : (failure, null);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    public void Dispose() => gate.Dispose();
+
+    private async Task<CloudAnswer> LoginLockedAsync(CancellationToken cancellationToken)
+    {
+        var answer = file.Read(out var problem) is { } cloud
+            ? await LoginLockedAsync(cloud, cancellationToken).ConfigureAwait(false)
+            : new CloudAnswer(CloudOutcome.Refused, problem);
+        if (answer.IsDone)
+        {
+            failures = 0;
+            notBefore = default;
+            return answer;
+        }
+
+        var wait = FirstRetry * Math.Pow(2, Math.Min(failures++, 10));
+        notBefore = time.GetUtcNow() + (wait < LongestRetry ? wait : LongestRetry);
+        return answer;
+    }
+
+    private async Task<CloudAnswer> LoginLockedAsync(CloudEntry cloud, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{cloud.AuthUrl.ToString().TrimEnd('/')}/v3/auth/tokens") { Content = new ByteArrayContent(cloud.LoginBody) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        var outcome = await exchange.SendAsync(request, options.TimeLimit, cancellationToken).ConfigureAwait(false);
+        if (outcome.Status is 401 or 403) return new(CloudOutcome.Refused, $"Keystone at {cloud.AuthUrl} refused the credential of cloud '{cloud.Name}' ({outcome.Status}). Check its user or application credential and its secret in clouds.yaml.");
+        if (outcome.Status is not (200 or 201)) return new(CloudOutcome.TryLater, outcome.Status == 0 ? $"Keystone at {cloud.AuthUrl} {outcome.Problem}." : $"Keystone at {cloud.AuthUrl} answered {outcome.Status}. {ErrorText.Of(outcome.Body)}".TrimEnd());
+        if (outcome.SubjectToken.Length == 0 || Parse(outcome.Body) is not { User.Id: { } user } content) return new(CloudOutcome.TryLater, $"Keystone at {cloud.AuthUrl} answered something that is no token. Check auth_url in clouds.yaml.");
+
+        // By our own clock from now on: theirs may differ.
+        var now = time.GetUtcNow();
+        var life = content.ExpiresAt - content.IssuedAt;
+        var early = life / 5 < RenewBefore ? life / 5 : RenewBefore;
+        Volatile.Write(ref current, new KeystoneToken(outcome.SubjectToken, user, now + life - early, now + life, EndpointsOf(content, cloud)));
+        return CloudAnswer.Done;
+    }
+
+    private static TokenContent? Parse(byte[] body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, WireJson.Default.TokenReply)?.Token;
+        }
+        catch (JsonException)
+        {
+            // The caller says whose answer this was.
+            return null;
+        }
+    }
+
+    private static Dictionary<string, Uri> EndpointsOf(TokenContent content, CloudEntry cloud)
+    {
+        var endpoints = new Dictionary<string, Uri>(StringComparer.Ordinal);
+        foreach (var service in content.Catalog ?? [])
+        {
+            var fitting = service.Endpoints?.FirstOrDefault(endpoint => endpoint.Interface == cloud.Interface && (cloud.Region.Length == 0 || (endpoint.RegionId ?? endpoint.Region) == cloud.Region));
+            if (service.Type is { } type && Uri.TryCreate(fitting?.Url?.TrimEnd('/'), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") endpoints.TryAdd(type, url);
+        }
+
+        return endpoints;
+    }
+}

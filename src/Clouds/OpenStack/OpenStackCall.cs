@@ -1,0 +1,26 @@
+namespace Opportunism.Clouds.OpenStack;
+
+/// <summary>One call of a service.</summary>
+/// <param name="Service">Type of the service in Keystone's catalogue.</param>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Path">Path and query below the service's endpoint.</param>
+internal sealed record OpenStackCall(string Service, HttpMethod Method, string Path)
+{
+    public const string Compute = "compute";
+
+    public const string Network = "network";
+
+    /// <summary>The content as JSON; null for none.</summary>
+    public byte[]? Body { get; init; }
+
+    /// <summary>Nova's microversion; empty for none.</summary>
+    public string Microversion { get; init; } = "";
+
+    /// <summary>How long it may take; null for the usual limit.</summary>
+    public TimeSpan? Limit { get; init; }
+
+    /// <summary>What people call the service.</summary>
+    public string ServiceName => Service == Compute ? "Nova" : "Neutron";
+
+    public override string ToString() => $"{Method} {Path.Split('?')[0]}";
+}

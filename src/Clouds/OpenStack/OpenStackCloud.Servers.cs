@@ -1,0 +1,214 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Opportunism.Core;
+using Opportunism.Core.Fleet;
+
+namespace Opportunism.Clouds.OpenStack;
+
+/// <content>Servers: getting them off a node, and bringing back what we evicted.</content>
+public sealed partial class OpenStackCloud
+{
+    // A host with room is rarely found within a minute of none; a server that could not be resumed needs a person.
+    private static readonly TimeSpan FirstReturnRetry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestReturnRetry = TimeSpan.FromMinutes(15);
+
+    // Shelved servers that a worker is bringing back: any open node's worker may, but only one at a time.
+    private readonly ConcurrentDictionary<GuestId, NodeId> returning = new();
+
+    /// <inheritdoc/>
+    public async Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken)
+    {
+        var (answer, server) = await ServerAsync(guest, cancellationToken).ConfigureAwait(false);
+        if (server is null) return answer;
+        if (server.Host != HostOf(node)) return CloudAnswer.AlreadySo;
+        var known = memory.Of(guest);
+        var (state, sentence) = ServerRules.Judge(server, DoneWith(server, known), open: false);
+        if (state is not CloudGuestState.Here) return CloudAnswer.AlreadySo;
+        if (sentence.Length > 0) return Refused(sentence + ".");
+        if (silent.GetValueOrDefault(node)) return TryLater($"nova-compute on {server.Host} does not report: what is asked of it now would run when nobody wants it any more. See its log on the desktop.");
+        if (server.VmState == "shelved") return Accepted(await nova.ActAsync(server.Id!, "shelveOffload", cancellationToken).ConfigureAwait(false));
+
+        // What was brought back and runs again is a new case.
+        if (known is { Returning: true }) known = null;
+        var action = ServerPolicies.Next(policies.For(node, server.Metadata), known?.Attempts ?? 0);
+        if (action is ServerPolicy.Terminate) return await TerminateAsync(node, guest, server, cancellationToken).ConfigureAwait(false);
+
+        // Written down and marked before it is asked for: whatever happens next, it is known to be ours.
+        known = (known ?? new EvictedServer { Guest = guest, Node = node, Action = action, Since = time.GetUtcNow() }) with { Node = node, Action = action };
+        await memory.SaveAsync(known, cancellationToken).ConfigureAwait(false);
+        if (ServerRules.MarkOf(server) != action)
+        {
+            var marked = await nova.MarkAsync(server.Id!, ServerRules.EvictedKey, ServerPolicies.NameOf(action), cancellationToken).ConfigureAwait(false);
+            if (marked.Answer.Outcome is CloudOutcome.TryLater) return marked.Answer;
+            if (!marked.IsDone) NotMarked(guest.Value, marked.Answer.Sentence);
+        }
+
+        var accepted = Accepted(await nova.ActAsync(server.Id!, ServerRules.ActionOf(action), cancellationToken).ConfigureAwait(false));
+        if (!accepted.IsDone) return accepted;
+        await memory.SaveAsync(known with { Attempts = known.Attempts + 1 }, cancellationToken).ConfigureAwait(false);
+        ServerEvicted(guest.Value, node.Value, ServerPolicies.NameOf(action));
+        return CloudAnswer.Done;
+    }
+
+    /// <inheritdoc/>
+    public async Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken)
+    {
+        if (!returning.TryAdd(guest, node)) return CloudAnswer.AlreadySo;
+        try
+        {
+            var (answer, server) = await ServerAsync(guest, cancellationToken).ConfigureAwait(false);
+            if (server is null) return answer;
+            return await BringBackAsync(node, guest, server, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            returning.TryRemove(guest, out _);
+        }
+    }
+
+    private static CloudAnswer Accepted(Reply<Ignored> reply) => reply.Answer;
+
+    private static ServerPolicy? DoneWith(NovaServer server, EvictedServer? known) => known is { Returning: true, Action: not ServerPolicy.Shelve } && server.VmState == "active" ? null : known?.Action ?? ServerRules.MarkOf(server);
+
+    private async Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, NovaServer server, CancellationToken cancellationToken)
+    {
+        var known = memory.Of(guest);
+        if ((known?.Action ?? ServerRules.MarkOf(server)) is not { } done) return CloudAnswer.AlreadySo;
+        if (!string.IsNullOrEmpty(server.TaskState)) return TryLater($"{ServerRules.Called(server)} is {server.TaskState}.");
+        var offHost = server.VmState is "shelved_offloaded";
+        if (ServerRules.Judge(server, done, open: true).State is not CloudGuestState.Evicted || (server.Host != HostOf(node) && !offHost) || server.VmState is "active")
+        {
+            return await LetGoAsync(guest, server, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (known?.NotBefore > time.GetUtcNow()) return CloudAnswer.AlreadySo;
+        var actions = await nova.ActionsAsync(server.Id!, cancellationToken).ConfigureAwait(false);
+        if (!actions.IsDone) return actions.Answer;
+        if (!ServerRules.IsNewestOurs(actions.Value!.Actions!, calls.UserId))
+        {
+            TenantTookOver(guest.Value, server.VmState ?? "");
+            return await LetGoAsync(guest, server, cancellationToken).ConfigureAwait(false);
+        }
+
+        known ??= new EvictedServer { Guest = guest, Node = node, Action = done, Since = time.GetUtcNow() };
+        await memory.SaveAsync(known, cancellationToken).ConfigureAwait(false);
+
+        // The mark goes first, while the store still knows: once it runs again it is its tenant's. Nova keeps the metadata of a shelved server from everybody.
+        if (done is not ServerPolicy.Shelve)
+        {
+            var unmarked = await UnmarkAsync(server, cancellationToken).ConfigureAwait(false);
+            if (!unmarked.IsDone) return unmarked;
+        }
+
+        var accepted = Accepted(await nova.ActAsync(server.Id!, ServerRules.ReturnOf(done), cancellationToken).ConfigureAwait(false));
+        if (!accepted.IsDone) return accepted;
+        var wait = FirstReturnRetry * Math.Pow(2, Math.Min(known.Returns, 10));
+        await memory.SaveAsync(known with { Returning = true, Returns = known.Returns + 1, NotBefore = time.GetUtcNow() + (wait < LongestReturnRetry ? wait : LongestReturnRetry) }, cancellationToken).ConfigureAwait(false);
+        ServerBroughtBack(guest.Value, node.Value, ServerRules.ReturnOf(done));
+        return CloudAnswer.Done;
+    }
+
+    private async Task<CloudAnswer> TerminateAsync(NodeId node, GuestId guest, NovaServer server, CancellationToken cancellationToken)
+    {
+        var reply = await nova.DeleteAsync(server.Id!, cancellationToken).ConfigureAwait(false);
+        if (reply.Status != 404 && !reply.IsDone) return reply.Answer;
+        await memory.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
+        ServerEvicted(guest.Value, node.Value, ServerPolicies.NameOf(ServerPolicy.Terminate));
+        return CloudAnswer.Done;
+    }
+
+    /// <summary>Takes our mark off a server that is its tenant's again, and forgets it.</summary>
+    private async Task<CloudAnswer> LetGoAsync(GuestId guest, NovaServer server, CancellationToken cancellationToken)
+    {
+        // Where Nova does not allow it now, the mark stays until it does: the store forgets only after.
+        if (ServerRules.MarkOf(server) is not null && ServerRules.CanBeMarked(server))
+        {
+            var unmarked = await UnmarkAsync(server, cancellationToken).ConfigureAwait(false);
+            if (!unmarked.IsDone) return unmarked;
+        }
+
+        await memory.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
+        return CloudAnswer.AlreadySo;
+    }
+
+    private async Task<CloudAnswer> UnmarkAsync(NovaServer server, CancellationToken cancellationToken)
+    {
+        if (!server.Metadata.ContainsKey(ServerRules.EvictedKey)) return CloudAnswer.AlreadySo;
+        var reply = await nova.UnmarkAsync(server.Id!, ServerRules.EvictedKey, cancellationToken).ConfigureAwait(false);
+        return reply.Status == 404 ? CloudAnswer.AlreadySo : reply.Answer;
+    }
+
+    /// <summary>A server by its id. Without one the answer says what that means: one that is gone needs nothing.</summary>
+    private async Task<(CloudAnswer Answer, NovaServer? Server)> ServerAsync(GuestId guest, CancellationToken cancellationToken)
+    {
+        var reply = await nova.ServerAsync(Guid.ParseExact(guest.Value, "N").ToString(), cancellationToken).ConfigureAwait(false);
+        if (reply.Status == 404)
+        {
+            await memory.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
+            return (CloudAnswer.AlreadySo, null);
+        }
+
+        return reply.IsDone ? (CloudAnswer.Done, reply.Value!.Server) : (reply.Answer, null);
+    }
+
+    private async Task<IReadOnlyList<CloudGuest>> GuestsAsync(NodeId node, IReadOnlyList<NovaServer> servers, bool open, CancellationToken cancellationToken)
+    {
+        var guests = new List<CloudGuest>();
+        var seen = new HashSet<GuestId>();
+        foreach (var server in servers)
+        {
+            if (!Guid.TryParse(server.Id, out var id) || server.VmState is "deleted") continue;
+            var guest = GuestId.Parse(id.ToString("N"));
+            seen.Add(guest);
+            var known = memory.Of(guest);
+
+            // It runs again: brought back. What its tenant does from now on is the tenant's.
+            if (known is { Returning: true, Action: not ServerPolicy.Shelve } && server is { VmState: "active", TaskState: null or "" })
+            {
+                await memory.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
+                known = null;
+            }
+
+            var (state, sentence) = ServerRules.Judge(server, DoneWith(server, known), open);
+
+            // What was asked for has come about: a later eviction of the same server begins to count anew.
+            if (state is CloudGuestState.Evicted && known is { Attempts: > 0, Returning: false } && server.VmState != "active") await memory.SaveAsync(known = known with { Attempts = 0 }, cancellationToken).ConfigureAwait(false);
+            guests.Add(known is null ? new(guest, state, sentence) : Returned(guest, state, sentence, server, known));
+        }
+
+        await AddElsewhereAsync(node, guests, seen, open, cancellationToken).ConfigureAwait(false);
+        return guests;
+    }
+
+    /// <summary>How a server stands that we have tried to bring back.</summary>
+    private CloudGuest Returned(GuestId guest, CloudGuestState state, string sentence, NovaServer server, EvictedServer known)
+    {
+        if (!known.Returning) return new(guest, state, sentence);
+        var overdue = known.NotBefore < time.GetUtcNow();
+        if (state is CloudGuestState.Busy && overdue) return new(guest, state, $"{sentence} for more than a minute: on {server.Host} resume it in libvirt (virsh list --all), or `openstack server set --state active {server.Id}` once it runs");
+        if (state is not CloudGuestState.Evicted || server.VmState == "active") return new(guest, state, sentence);
+        var tried = string.Create(CultureInfo.InvariantCulture, $"{ServerRules.Called(server)} was brought back {known.Returns} times and is still {server.VmState}: see `openstack server event list {server.Id}`; it is tried again");
+        return new(guest, overdue ? state : CloudGuestState.Leaving, tried);
+    }
+
+    /// <summary>Adds servers that we shelved: they wait for any open node, and forgets those that left this node in other ways.</summary>
+    private async Task AddElsewhereAsync(NodeId node, List<CloudGuest> guests, HashSet<GuestId> seen, bool open, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        foreach (var known in memory.All.Where(known => !seen.Contains(known.Guest)).ToList())
+        {
+            if (known.Action is ServerPolicy.Shelve)
+            {
+                if (open && !(known.NotBefore > now)) guests.Add(new(known.Guest, CloudGuestState.Evicted));
+                else if (known.Node == node && known.Returns > 0) guests.Add(new(known.Guest, CloudGuestState.Leaving, $"server {Guid.ParseExact(known.Guest.Value, "N")} is shelved and waits for a host with room"));
+                continue;
+            }
+
+            if (known.Node != node) continue;
+
+            // It is no longer on its node: deleted, or moved by somebody, who then also looks after it.
+            var (_, server) = await ServerAsync(known.Guest, cancellationToken).ConfigureAwait(false);
+            if (server is { TaskState: null or "" } && server.Host != HostOf(node)) await LetGoAsync(known.Guest, server, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

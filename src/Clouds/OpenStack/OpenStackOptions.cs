@@ -1,0 +1,41 @@
+namespace Opportunism.Clouds.OpenStack;
+
+/// <summary>Settings of the OpenStack cloud; every key is a row in docs/settings.md. Credentials are not among them: they lie in clouds.yaml.</summary>
+public sealed class OpenStackOptions
+{
+    /// <summary>The clouds.yaml to read; empty for the places where OpenStack's own tools look.</summary>
+    public string CloudsFile { get; set; } = "";
+
+    /// <summary>Name of the cloud in clouds.yaml.</summary>
+    public string Cloud { get; set; } = "openstack";
+
+    /// <summary>Region whose endpoints are used; empty for the one in clouds.yaml.</summary>
+    public string Region { get; set; } = "";
+
+    /// <summary>Nova's host names where they are not the nodes' names: NODE=HOST, separated by commas.</summary>
+    public string Hosts { get; set; } = "";
+
+    /// <summary>How long one request may take.</summary>
+    public TimeSpan TimeLimit { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long opening or closing a compute service may take before Nova is asked whether it has done so all the same.</summary>
+    public TimeSpan CloseTimeLimit { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>What happens to a server when the owner of its node stays.</summary>
+    public string Policy { get; set; } = "suspend";
+
+    /// <summary>The same for some nodes: NODE=POLICY, separated by commas; a node's name may end in *. The first that fits counts.</summary>
+    public string NodePolicies { get; set; } = "";
+
+    /// <summary>Policies that a server's owner may choose through its metadata, separated by commas; empty for none.</summary>
+    public string OwnerMayChoose { get; set; } = "suspend, stop, shelve, terminate";
+
+    /// <summary>Whether the node's Neutron agents are marked together with its compute service: yes or no.</summary>
+    public string NetworkAgents { get; set; } = "yes";
+
+    /// <summary>What happens to the servers of a lost node: mark or evacuate.</summary>
+    public string WhenLost { get; set; } = "mark";
+
+    /// <summary>How long a node must have been lost before its servers are evacuated.</summary>
+    public TimeSpan EvacuateAfter { get; set; } = TimeSpan.FromMinutes(10);
+}

@@ -1,0 +1,89 @@
+using Opportunism.Core.Fleet;
+
+namespace Opportunism.Clouds.OpenStack;
+
+/// <summary>From what Nova shows of a server and what we remember of it to how it stands. Pure.</summary>
+internal static class ServerRules
+{
+    /// <summary>Metadata key that says what we did with a server; its value is a policy's name.</summary>
+    public const string EvictedKey = "opportunism.evicted";
+
+    /// <summary>Metadata key that says that a server's node is lost; its value is the node's name.</summary>
+    public const string LostKey = "opportunism.lost";
+
+    // What a person would call doing something with the server itself; attaching a volume or taking an image is not.
+    private static readonly HashSet<string> LifeActions = new(StringComparer.Ordinal)
+    {
+        "create", "delete", "stop", "start", "reboot", "pause", "unpause", "suspend", "resume", "shelve", "shelveOffload", "unshelve", "rescue", "unrescue",
+        "resize", "confirmResize", "revertResize", "migrate", "live-migration", "evacuate", "rebuild", "restore", "softDelete",
+    };
+
+    /// <summary>How a server stands with its node.</summary>
+    /// <param name="server">As Nova shows it.</param>
+    /// <param name="evicted">What we did with it; null for nothing.</param>
+    /// <param name="open">True while its node is open.</param>
+    public static (CloudGuestState State, string Sentence) Judge(NovaServer server, ServerPolicy? evicted, bool open) => server switch
+    {
+        { TaskState.Length: > 0 } => (CloudGuestState.Busy, $"{Called(server)} is {TaskOf(server)}"),
+        { VmState: "building" } => (CloudGuestState.Busy, $"{Called(server)} is being built"),
+
+        // It runs although we asked for something else: while the node is closed it is asked again, and once it is open there is only our mark to take off.
+        { VmState: "active" } => (evicted is not null && open ? CloudGuestState.Evicted : CloudGuestState.Here, ""),
+        { VmState: "rescued" } => (CloudGuestState.Here, $"{Called(server)} is in rescue and cannot leave: its tenant must unrescue it"),
+        { VmState: "resized" } => (CloudGuestState.Here, $"{Called(server)} waits for its tenant to confirm or revert a resize and cannot leave before"),
+        { VmState: "suspended" } => (OursIf(evicted is ServerPolicy.Suspend), ""),
+        { VmState: "paused" } => (OursIf(evicted is ServerPolicy.Pause), ""),
+        { VmState: "stopped" } => (OursIf(evicted is ServerPolicy.Stop), ""),
+
+        // Still on the host's disk: it must be offloaded before it can go anywhere else.
+        { VmState: "shelved" } when evicted is ServerPolicy.Shelve => (open ? CloudGuestState.Evicted : CloudGuestState.Here, ""),
+        { VmState: "shelved_offloaded" } => (OursIf(evicted is ServerPolicy.Shelve), ""),
+        { VmState: "error" } => (CloudGuestState.Resting, $"{Called(server)} is in error{Fault(server)}: see `openstack server show`, then reset its state or rebuild it"),
+        _ => (CloudGuestState.Resting, ""),
+    };
+
+    /// <summary>What the mark on a server says we did with it; null for nothing.</summary>
+    public static ServerPolicy? MarkOf(NovaServer server) => server.Metadata.TryGetValue(EvictedKey, out var mark) ? ServerPolicies.Parse(mark) : null;
+
+    /// <summary>True when the server could be marked: Nova changes metadata in these states only.</summary>
+    public static bool CanBeMarked(NovaServer server) => server.VmState is "active" or "paused" or "suspended" or "stopped";
+
+    /// <summary>True when Nova would evacuate it.</summary>
+    public static bool CanBeEvacuated(NovaServer server) => server.VmState is "active" or "stopped" or "error" && string.IsNullOrEmpty(server.TaskState);
+
+    /// <summary>True when the newest thing that was done with a server was done by that user: then nobody has taken it over since.</summary>
+    /// <param name="actions">Newest first.</param>
+    /// <param name="user">Our user's id.</param>
+    public static bool IsNewestOurs(IReadOnlyList<NovaAction> actions, string user) =>
+        actions.FirstOrDefault(action => action.Action is { } name && LifeActions.Contains(name)) is { } newest && newest.UserId == user;
+
+    /// <summary>Nova's word for what we ask for.</summary>
+    public static string ActionOf(ServerPolicy policy) => policy switch
+    {
+        ServerPolicy.Suspend => "suspend",
+        ServerPolicy.Pause => "pause",
+        ServerPolicy.Stop => "os-stop",
+        ServerPolicy.Shelve => "shelve",
+        _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "Deleting is not a server action."),
+    };
+
+    /// <summary>Nova's word for undoing that.</summary>
+    public static string ReturnOf(ServerPolicy policy) => policy switch
+    {
+        ServerPolicy.Suspend => "resume",
+        ServerPolicy.Pause => "unpause",
+        ServerPolicy.Stop => "os-start",
+        ServerPolicy.Shelve => "unshelve",
+        _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "What was deleted cannot be brought back."),
+    };
+
+    /// <summary>A server's name and id, for sentences.</summary>
+    public static string Called(NovaServer server) => string.IsNullOrEmpty(server.Name) ? $"server {server.Id}" : $"server {ErrorText.Shown(server.Name)} ({server.Id})";
+
+    // Whatever we did not do, its tenant did.
+    private static CloudGuestState OursIf(bool evicted) => evicted ? CloudGuestState.Evicted : CloudGuestState.Resting;
+
+    private static string TaskOf(NovaServer server) => server.TaskState!.Replace('_', ' ').Replace('-', ' ');
+
+    private static string Fault(NovaServer server) => server.Fault?.Message is { Length: > 0 } message ? $" ({ErrorText.Shown(message)})" : "";
+}
