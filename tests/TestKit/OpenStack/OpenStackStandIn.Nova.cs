@@ -12,6 +12,10 @@ public sealed partial class OpenStackStandIn
     private static readonly TimeSpan RpcTimeout = TimeSpan.FromSeconds(60);
 
     private readonly HashSet<string> lacking = [];
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> microversions = new();
+
+    /// <summary>Microversions that were spoken to Nova and understood.</summary>
+    public ICollection<string> Microversions => microversions.Keys;
 
     /// <summary>True while the role counts as admin for Nova (context_is_admin), so that servers of every project can be acted on.</summary>
     public bool IsAdmin { get; set; } = true;
@@ -35,6 +39,7 @@ public sealed partial class OpenStackStandIn
         var header = http.Request.Headers["OpenStack-API-Version"].ToString();
         var minor = header.StartsWith("compute 2.", StringComparison.Ordinal) ? MinorOf(header["compute ".Length..]) : 1;
         if (minor > NewestMinor || minor < OldestMinor) return Error(406, "computeFault", $"Version 2.{minor} is not supported by the API. Minimum is 2.{OldestMinor} and maximum is 2.{NewestMinor}.");
+        microversions[$"2.{minor}"] = true;
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries)[1..];
         if (parts is ["os-services", var service] && http.Request.Method == "PUT")
         {
