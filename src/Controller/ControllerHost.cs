@@ -157,6 +157,7 @@ internal static class ControllerHost
         app.MapTokens();
         app.MapEvents();
         app.MapStatus();
+        app.MapCloud();
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
         app.MapSiteHealth();
     }

@@ -32,6 +32,7 @@ public static class OpenStackParts
         services.AddSingleton(parts => new NovaApi(parts.GetRequiredService<OpenStackCalls>()));
         services.AddSingleton(parts => new NeutronApi(parts.GetRequiredService<OpenStackCalls>()));
         services.AddSingleton(parts => new EvictionMemory(parts.GetRequiredService<IOpenStackStore>()));
+        services.AddSingleton(parts => new OpenStackRights(parts.GetRequiredService<NovaApi>(), parts.GetRequiredService<OpenStackCalls>(), options));
         services.AddSingleton(parts => new OpenStackCloud(
             parts.GetRequiredService<NovaApi>(),
             parts.GetRequiredService<NeutronApi>(),

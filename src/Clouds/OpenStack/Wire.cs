@@ -83,7 +83,7 @@ internal sealed record ServiceChange(string? Status = null, string? DisabledReas
 
 internal sealed record AgentChangeRequest(AgentChange Agent);
 
-internal sealed record AgentChange(bool AdminStateUp, string Description);
+internal sealed record AgentChange(bool AdminStateUp, string? Description);
 
 internal sealed record MetadataRequest(IReadOnlyDictionary<string, string> Metadata);
 
@@ -102,5 +102,5 @@ internal sealed record MetadataRequest(IReadOnlyDictionary<string, string> Metad
 [JsonSerializable(typeof(ServiceChange))]
 [JsonSerializable(typeof(AgentChangeRequest))]
 [JsonSerializable(typeof(MetadataRequest))]
-[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(JsonDocument))]
 internal sealed partial class WireJson : JsonSerializerContext;

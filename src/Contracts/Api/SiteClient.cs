@@ -43,6 +43,10 @@ public sealed partial class SiteClient : IDisposable
     public Task<SiteStatus> StatusAsync(CancellationToken cancellationToken = default) =>
         GetAsync("/v1/status", SiteJson.Default.SiteStatus, cancellationToken);
 
+    /// <summary>Every right that the controller needs in its cloud, tried now.</summary>
+    public Task<IReadOnlyList<CloudRightView>> CloudRightsAsync(CancellationToken cancellationToken = default) =>
+        GetAsync("/v1/cloud/rights", SiteJson.Default.IReadOnlyListCloudRightView, cancellationToken);
+
     /// <summary>Every node, ordered by id.</summary>
     public Task<IReadOnlyList<NodeView>> NodesAsync(CancellationToken cancellationToken = default) =>
         GetAsync("/v1/nodes", SiteJson.Default.IReadOnlyListNodeView, cancellationToken);

@@ -21,6 +21,7 @@ namespace Opportunism.Contracts.Api;
 [JsonSerializable(typeof(NewPersonToken))]
 [JsonSerializable(typeof(IReadOnlyList<PersonTokenView>))]
 [JsonSerializable(typeof(MintedToken))]
+[JsonSerializable(typeof(IReadOnlyList<CloudRightView>))]
 [JsonSerializable(typeof(SiteStatus))]
 [JsonSerializable(typeof(SiteFile))]
 [JsonSerializable(typeof(Problem))]

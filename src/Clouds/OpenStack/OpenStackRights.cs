@@ -1,0 +1,142 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Opportunism.Clouds.OpenStack;
+
+/// <summary>Tests the configured credential for exactly what the controller needs, without changing anything.</summary>
+/// <remarks>
+/// What changes something is tried on a service, server or agent that cannot exist: 404 means that the call came through the access rules and, for
+/// compute services, through the policy; 401 that a rule is missing; 403 that a policy forbids it. Nova looks for a server before it asks the policy about an
+/// action, so the right to act on servers is told by whether a server of another project can be seen at all, which is what decides it in Nova.
+/// </remarks>
+public sealed class OpenStackRights
+{
+    // No service, server or agent ever has this id.
+    private const string Nobody = "00000000-0000-4000-8000-000000000000";
+    private const string NoHost = "opportunism-no-such-host";
+
+    private readonly NovaApi nova;
+    private readonly OpenStackCalls calls;
+    private readonly OpenStackOptions options;
+
+    internal OpenStackRights(NovaApi nova, OpenStackCalls calls, OpenStackOptions options) => (this.nova, this.calls, this.options) = (nova, calls, options);
+
+    /// <summary>Every right, in the order of docs/operating/openstack.md.</summary>
+    public async Task<IReadOnlyList<RightCheck>> CheckAsync(CancellationToken cancellationToken)
+    {
+        var checks = new List<RightCheck>
+        {
+            await SeeAsync("see compute services", OpenStackCall.Compute, $"/os-services?binary=nova-compute&host={NoHost}", "/v2.1/os-services", "os_compute_api:os-services:list", WireJson.Default.ServicesReply, cancellationToken).ConfigureAwait(false),
+            await TryAsync("open and close compute services", OpenStackCall.Compute, HttpMethod.Put, $"/os-services/{Nobody}", """{"status":"enabled"}""", "/v2.1/os-services/*", "os_compute_api:os-services:update", cancellationToken).ConfigureAwait(false),
+        };
+        checks.AddRange(await ServersAsync(cancellationToken).ConfigureAwait(false));
+        checks.Add(await TryAsync("ask for server actions", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/action", """{"suspend":null}""", "/v2.1/servers/*/action", "os_compute_api:os-suspend-server:suspend", cancellationToken).ConfigureAwait(false));
+        checks.Add(await TryAsync("see who did what with a server", OpenStackCall.Compute, HttpMethod.Get, $"/servers/{Nobody}/os-instance-actions", null, "/v2.1/servers/*/os-instance-actions", "os_compute_api:os-instance-actions:list", cancellationToken).ConfigureAwait(false));
+        checks.Add(await TryAsync("mark servers", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/metadata", """{"metadata":{"opportunism.evicted":"suspend"}}""", "/v2.1/servers/*/metadata", "os_compute_api:server-metadata:create", cancellationToken).ConfigureAwait(false));
+        checks.Add(await TryAsync("take marks off servers", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}/metadata/opportunism.evicted", null, "/v2.1/servers/*/metadata/*", "os_compute_api:server-metadata:delete", cancellationToken).ConfigureAwait(false));
+        if (MayDelete) checks.Add(await TryAsync("delete servers whose policy is terminate", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}", null, "/v2.1/servers/*", "os_compute_api:servers:delete", cancellationToken).ConfigureAwait(false));
+        if (options.NetworkAgents == "yes") checks.AddRange(await AgentsAsync(cancellationToken).ConfigureAwait(false));
+        return checks;
+    }
+
+    private bool MayDelete => $"{options.Policy},{options.NodePolicies},{options.OwnerMayChoose}".Contains("terminate", StringComparison.Ordinal);
+
+    /// <summary>Seeing servers of every project, by host, with their host, and reaching one of them.</summary>
+    private async Task<IReadOnlyList<RightCheck>> ServersAsync(CancellationToken cancellationToken)
+    {
+        const string rule = "/v2.1/servers/*";
+        var names = new[] { "see servers of every project", "see servers by host", "see which host a server is on", "act on servers of every project" };
+        var call = new OpenStackCall(OpenStackCall.Compute, HttpMethod.Get, "/servers/detail?all_tenants=1&limit=1");
+        var all = await nova.SendAsync(call, WireJson.Default.ServersReply, cancellationToken).ConfigureAwait(false);
+        var first = Verdict(names[0], all.Answer, all.Status, all.IsDone && all.Value?.Servers is not null, OpenStackCall.Compute, HttpMethod.Get, rule, "os_compute_api:servers:detail:get_all_tenants");
+        if (first.State is not RightState.Granted) return [first, .. names[1..].Select(name => Unknown(name, $"It is not known before the controller may {names[0]}."))];
+
+        // A filter that may not be used is ignored: then a host that does not exist has servers.
+        var filtered = await nova.SendAsync(call with { Path = $"{call.Path}&host={NoHost}" }, WireJson.Default.ServersReply, cancellationToken).ConfigureAwait(false);
+        if (all.Value!.Servers!.Count == 0 || !filtered.IsDone) return [first, .. names[1..].Select(name => Unknown(name, "There is no server yet to try it on: check again when there is one."))];
+        var server = all.Value.Servers[0];
+        return
+        [
+            first,
+            filtered.Value!.Servers is { Count: 0 } ? Granted(names[1]) : Missing(names[1], "Nova ignores the host when asked for the servers of one.", Admin("os_compute_api:servers:allow_all_filters")),
+            await HostAsync(names[2], call, cancellationToken).ConfigureAwait(false),
+            await ReachAsync(names[3], server, cancellationToken).ConfigureAwait(false),
+        ];
+    }
+
+    /// <summary>Whether the host is shown at all: a server that is on no host has the field with null in it.</summary>
+    private async Task<RightCheck> HostAsync(string name, OpenStackCall call, CancellationToken cancellationToken)
+    {
+        var raw = await nova.SendAsync(call, WireJson.Default.JsonDocument, cancellationToken).ConfigureAwait(false);
+        if (!raw.IsDone) return Unknown(name, raw.Answer.Sentence);
+        using var document = raw.Value!;
+        var shown = document.RootElement.TryGetProperty("servers", out var servers) && servers.ValueKind is JsonValueKind.Array && servers.GetArrayLength() > 0 && servers[0].TryGetProperty("OS-EXT-SRV-ATTR:host", out _);
+        return shown ? Granted(name) : Missing(name, "Nova does not show which host a server is on.", Admin("os_compute_api:os-extended-server-attributes"));
+    }
+
+    private async Task<RightCheck> ReachAsync(string name, NovaServer server, CancellationToken cancellationToken)
+    {
+        var reply = await nova.ServerAsync(server.Id!, cancellationToken).ConfigureAwait(false);
+        return reply.Status == 404
+            ? Missing(name, $"Nova lists {ServerRules.Called(server)} of project {server.TenantId} and says that it does not exist when asked for it alone.", "In Nova's policy: \"context_is_admin\": \"role:admin or role:opportunism\"")
+            : Verdict(name, reply.Answer, reply.Status, reply.IsDone, OpenStackCall.Compute, HttpMethod.Get, "/v2.1/servers/*", "os_compute_api:servers:show");
+    }
+
+    private async Task<IReadOnlyList<RightCheck>> AgentsAsync(CancellationToken cancellationToken)
+    {
+        const string see = "see network agents";
+        const string mark = "mark network agents";
+        var reply = await calls.SendAsync(new(OpenStackCall.Network, HttpMethod.Get, "/v2.0/agents"), WireJson.Default.AgentsReply, cancellationToken).ConfigureAwait(false);
+        var seen = Verdict(see, reply.Answer, reply.Status, reply.IsDone && reply.Value?.Agents is not null, OpenStackCall.Network, HttpMethod.Get, "/v2.0/agents", "get_agent");
+
+        // Whoever may not see agents is shown an empty list.
+        if (seen.State is RightState.Granted && reply.Value!.Agents!.Count == 0) seen = Missing(see, "Neutron shows no agent at all. If it has some:", "In Neutron's policy: \"get_agent\": \"role:admin or role:opportunism\". If it has none: NetworkAgents = no");
+        var tried = await TryAsync(mark, OpenStackCall.Network, HttpMethod.Put, $"/v2.0/agents/{Nobody}", """{"agent":{"admin_state_up":true}}""", "/v2.0/agents/*", "update_agent", cancellationToken).ConfigureAwait(false);
+        if (tried.State is RightState.Granted && reply.Value?.Agents is [{ Id: { } id } agent, ..])
+        {
+            // Writing what is there already changes nothing and asks the policy, which 404 does not.
+            var body = JsonSerializer.SerializeToUtf8Bytes(new AgentChangeRequest(new(agent.AdminStateUp, agent.Description)), WireJson.Default.AgentChangeRequest);
+            var same = await calls.SendAsync(new(OpenStackCall.Network, HttpMethod.Put, $"/v2.0/agents/{Uri.EscapeDataString(id)}") { Body = body }, WireJson.Default.Ignored, cancellationToken).ConfigureAwait(false);
+            tried = Verdict(mark, same.Answer, same.Status, same.IsDone, OpenStackCall.Network, HttpMethod.Put, "/v2.0/agents/*", "update_agent");
+        }
+
+        return [seen, tried];
+    }
+
+    private async Task<RightCheck> SeeAsync<T>(string name, string service, string path, string rule, string policy, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
+    {
+        var reply = await nova.SendAsync(new(service, HttpMethod.Get, path), type, cancellationToken).ConfigureAwait(false);
+        return Verdict(name, reply.Answer, reply.Status, reply.IsDone, service, HttpMethod.Get, rule, policy);
+    }
+
+    /// <summary>Tries a change on something that cannot exist.</summary>
+    private async Task<RightCheck> TryAsync(string name, string service, HttpMethod method, string path, string? body, string rule, string policy, CancellationToken cancellationToken)
+    {
+        var call = new OpenStackCall(service, method, path) { Body = body is null ? null : Encoding.UTF8.GetBytes(body) };
+        var reply = service == OpenStackCall.Compute
+            ? await nova.SendAsync(call, WireJson.Default.Ignored, cancellationToken).ConfigureAwait(false)
+            : await calls.SendAsync(call, WireJson.Default.Ignored, cancellationToken).ConfigureAwait(false);
+        return Verdict(name, reply.Answer, reply.Status, reply.Status == 404, service, method, rule, policy);
+    }
+
+    private static RightCheck Verdict(string name, CloudAnswer answer, int status, bool granted, string service, HttpMethod method, string rule, string policy)
+    {
+        if (granted) return Granted(name);
+        return status switch
+        {
+            401 => Missing(name, answer.Sentence, $"In the application credential's access rules: {{\"service\": \"{service}\", \"method\": \"{method}\", \"path\": \"{rule}\"}}"),
+            403 => Missing(name, answer.Sentence, service == OpenStackCall.Compute ? Admin(policy) : $"In Neutron's policy: \"{policy}\": \"role:admin or role:opportunism\""),
+            _ => Unknown(name, answer.Sentence),
+        };
+    }
+
+    private static string Admin(string policy) => $"In Nova's policy: \"context_is_admin\": \"role:admin or role:opportunism\", or for this alone: \"{policy}\": \"role:admin or role:opportunism\"";
+
+    private static RightCheck Granted(string name) => new(name, RightState.Granted, $"The controller may {name}.", "");
+
+    private static RightCheck Missing(string name, string sentence, string remedy) => new(name, RightState.Missing, sentence, remedy);
+
+    private static RightCheck Unknown(string name, string sentence) => new(name, RightState.Unknown, sentence, "Check again.");
+}

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Opportunism.Clouds.OpenStack;
+using Opportunism.Contracts.Api;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.CloudActions;
+using Opportunism.Core;
+using Opportunism.TestKit.OpenStack;
+using Opportunism.TestKit.Sites;
+using Xunit;
+
+namespace Opportunism.UnitTests.Controller;
+
+/// <summary>A whole controller in front of an OpenStack cloud.</summary>
+public sealed class OpenStackControllerTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider time = new(TimeProvider.System.GetUtcNow());
+    private readonly string folder = Directory.CreateTempSubdirectory("openstack-").FullName;
+    private OpenStackStandIn? standIn;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (standIn is not null) await standIn.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_desktop_s_day_in_openstack_from_idle_to_owner_and_back_over_a_restart()
+    {
+        await using var site = await StartAsync();
+        await using var agent = await site.EnrolAsync("pc-1");
+        await agent.ConnectAsync();
+        await agent.ReportAsync(report => report.State = NodeStateKind.Available);
+        await site.EventAsync("cloud.open", "pc-1");
+        var servers = new[] { standIn!.Run("pc-1"), standIn.Run("pc-1") };
+
+        await agent.ReportAsync(report => report.State = NodeStateKind.Evicting);
+        foreach (var server in servers) await site.EventAsync("cloud.evict", server.Guest.Value);
+        await UntilAsync(agent, () => servers.All(server => server.VmState == "suspended"));
+        Assert.True(standIn.Host("pc-1").Disabled);
+
+        // Stored in the site's database: another controller reads it.
+        var store = site.Parts.GetRequiredService<IOpenStackStore>();
+        Assert.Equal(servers.Select(server => server.Guest.Value).Order(), (await store.LoadAsync(default)).Select(server => server.Guest.Value).Order());
+
+        await agent.ReportAsync(report => report.State = NodeStateKind.Available);
+        await UntilAsync(agent, () => servers.All(server => server is { VmState: "active", TaskState: null }) && (store.LoadAsync(default).GetAwaiter().GetResult().Count == 0));
+        Assert.False(standIn.Host("pc-1").Disabled);
+    }
+
+    [Fact]
+    public async Task One_server_that_cannot_leave_is_told_of_and_keeps_no_other()
+    {
+        await using var site = await StartAsync();
+        await using var agent = await site.EnrolAsync("pc-1");
+        await agent.ConnectAsync();
+        await agent.ReportAsync(report => report.State = NodeStateKind.Available);
+        await site.EventAsync("cloud.open", "pc-1");
+        var stuck = standIn!.Run("pc-1");
+        stuck.VmState = "rescued";
+        var other = standIn.Run("pc-1");
+        await agent.ReportAsync(report => report.State = NodeStateKind.Evicting);
+        await UntilAsync(agent, () => other.VmState == "suspended");
+        await UntilAsync(agent, () => site.Parts.GetRequiredService<CloudWorkers>().Of(NodeId.Parse("pc-1"))!.Pending.Contains("its tenant must unrescue it", StringComparison.Ordinal));
+        Assert.Contains("its tenant must unrescue it", Assert.Single((await site.Admin.StatusAsync()).Pending), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_build_that_appears_long_after_its_host_was_closed_is_evicted_within_seconds()
+    {
+        await using var site = await StartAsync();
+        await using var agent = await site.EnrolAsync("pc-1");
+        await agent.ConnectAsync();
+        await agent.ReportAsync(report => report.State = NodeStateKind.Available);
+        await site.EventAsync("cloud.open", "pc-1");
+        await agent.ReportAsync(report => report.State = NodeStateKind.Evicting);
+        await site.EventAsync("cloud.close", "pc-1");
+        var closed = time.GetUtcNow();
+        var late = standIn!.Run("pc-1");
+        await UntilAsync(agent, () => late.VmState == "suspended");
+        Assert.InRange((time.GetUtcNow() - closed).TotalSeconds, 0, 30);
+    }
+
+    [Fact]
+    public async Task Operators_are_told_which_rights_are_there_and_other_clouds_need_none()
+    {
+        await using var site = await StartAsync();
+        standIn!.Run("pc-1");
+        var rights = await site.Admin.CloudRightsAsync();
+        Assert.Equal(13, rights.Count);
+        Assert.All(rights, right => Assert.Equal("Granted", right.State));
+        await using var other = await TestSite.StartAsync();
+        Assert.Contains("needs no rights elsewhere", (await Assert.ThrowsAsync<SiteException>(() => other.Admin.CloudRightsAsync())).Message, StringComparison.Ordinal);
+    }
+
+    private async Task<TestSite> StartAsync()
+    {
+        standIn = await OpenStackStandIn.StartAsync(time);
+        foreach (var name in new[] { "pc-1", "pc-2" }) standIn.AddHost(name);
+        var file = Path.Combine(folder, "clouds.yaml");
+        standIn.WriteCloudsFile(file);
+        return await TestSite.StartAsync(time, settings =>
+        {
+            settings.Controller.Cloud = OpenStackCloud.CloudName;
+            settings.OpenStack.CloudsFile = file;
+        });
+    }
+
+    /// <summary>Lets time pass in steps of a second, each once the node was heard, until something is so; fails after five minutes of it.</summary>
+    private async Task UntilAsync(FakeAgent agent, Func<bool> isSo)
+    {
+        for (var i = 0; !isSo(); i++)
+        {
+            Assert.True(i < 300, "It never came about.");
+            time.Advance(TimeSpan.FromSeconds(1));
+            await agent.ReportAsync();
+        }
+    }
+}
