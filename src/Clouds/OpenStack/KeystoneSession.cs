@@ -30,11 +30,10 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
         {
             var now = time.GetUtcNow();
             if (current is { } newer && newer != refused && now < newer.RenewAt) return (CloudAnswer.Done, newer);
-            if (current == refused) Volatile.Write(ref current, null);
             if (now >= notBefore) failure = await LoginLockedAsync(cancellationToken).ConfigureAwait(false);
 
             // An old token is better than none while it lasts: Keystone may be down for a minute.
-            return current is { } usable && now < usable.EndsAt ? (CloudAnswer.Done, usable) : (failure, null);
+            return current is { } usable && usable != refused && now < usable.EndsAt ? (CloudAnswer.Done, usable) : (failure, null);
         }
         finally
         {
@@ -46,9 +45,9 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
 
     private async Task<CloudAnswer> LoginLockedAsync(CancellationToken cancellationToken)
     {
-        var answer = file.Read(out var problem) is { } cloud
+        var (answer, patience) = file.Read(out var problem) is { } cloud
             ? await LoginLockedAsync(cloud, cancellationToken).ConfigureAwait(false)
-            : new CloudAnswer(CloudOutcome.Refused, problem);
+            : (new CloudAnswer(CloudOutcome.Refused, problem), TimeSpan.Zero);
         if (answer.IsDone)
         {
             failures = 0;
@@ -57,25 +56,29 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
         }
 
         var wait = FirstRetry * Math.Pow(2, Math.Min(failures++, 10));
-        notBefore = time.GetUtcNow() + (wait < LongestRetry ? wait : LongestRetry);
+        if (wait > LongestRetry) wait = LongestRetry;
+        notBefore = time.GetUtcNow() + (wait > patience ? wait : patience);
         return answer;
     }
 
-    private async Task<CloudAnswer> LoginLockedAsync(CloudEntry cloud, CancellationToken cancellationToken)
+    /// <summary>Logs in; answers also how long Keystone asks to be left alone.</summary>
+    private async Task<(CloudAnswer Answer, TimeSpan Patience)> LoginLockedAsync(CloudEntry cloud, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{cloud.AuthUrl.ToString().TrimEnd('/')}/v3/auth/tokens") { Content = new ByteArrayContent(cloud.LoginBody) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         var outcome = await exchange.SendAsync(request, options.TimeLimit, cancellationToken).ConfigureAwait(false);
-        if (outcome.Status is 401 or 403) return new(CloudOutcome.Refused, $"Keystone at {cloud.AuthUrl} refused the credential of cloud '{cloud.Name}' ({outcome.Status}). Check its user or application credential and its secret in clouds.yaml.");
-        if (outcome.Status is not (200 or 201)) return new(CloudOutcome.TryLater, outcome.Status == 0 ? $"Keystone at {cloud.AuthUrl} {outcome.Problem}." : $"Keystone at {cloud.AuthUrl} answered {outcome.Status}. {ErrorText.Of(outcome.Body)}".TrimEnd());
-        if (outcome.SubjectToken.Length == 0 || Parse(outcome.Body) is not { User.Id: { } user } content) return new(CloudOutcome.TryLater, $"Keystone at {cloud.AuthUrl} answered something that is no token. Check auth_url in clouds.yaml.");
+        if (outcome.Status is 401 or 403) return Failed(CloudOutcome.Refused, $"refused the credential of cloud '{cloud.Name}' ({outcome.Status}). Check its user or application credential and its secret in clouds.yaml.");
+        if (outcome.Status is not (200 or 201)) return Failed(CloudOutcome.TryLater, outcome.Status == 0 ? $"{outcome.Problem}." : $"answered {outcome.Status}. {ErrorText.Of(outcome.Body)}".TrimEnd());
+        if (outcome.SubjectToken.Length == 0 || Parse(outcome.Body) is not { User.Id: { } user } content) return Failed(CloudOutcome.TryLater, "answered something that is no token. Check auth_url in clouds.yaml.");
 
         // By our own clock from now on: theirs may differ.
         var now = time.GetUtcNow();
         var life = content.ExpiresAt - content.IssuedAt;
         var early = life / 5 < RenewBefore ? life / 5 : RenewBefore;
         Volatile.Write(ref current, new KeystoneToken(outcome.SubjectToken, user, now + life - early, now + life, EndpointsOf(content, cloud)));
-        return CloudAnswer.Done;
+        return (CloudAnswer.Done, TimeSpan.Zero);
+
+        (CloudAnswer, TimeSpan) Failed(CloudOutcome how, string sentence) => (new(how, $"Keystone at {cloud.AuthUrl} {sentence}"), outcome.RetryAfter ?? TimeSpan.Zero);
     }
 
     private static TokenContent? Parse(byte[] body)
@@ -97,9 +100,20 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
         foreach (var service in content.Catalog ?? [])
         {
             var fitting = service.Endpoints?.FirstOrDefault(endpoint => endpoint.Interface == cloud.Interface && (cloud.Region.Length == 0 || (endpoint.RegionId ?? endpoint.Region) == cloud.Region));
-            if (service.Type is { } type && Uri.TryCreate(fitting?.Url?.TrimEnd('/'), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") endpoints.TryAdd(type, url);
+            if (service.Type is { } type && Uri.TryCreate(WithoutTail(fitting?.Url ?? ""), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") endpoints.TryAdd(type, url);
         }
 
         return endpoints;
+    }
+
+    /// <summary>Old catalogues put the project behind Nova's version, and some put Neutron's version behind its address.</summary>
+    private static string WithoutTail(string url)
+    {
+        const string nova = "/v2.1";
+        const string neutron = "/v2.0";
+        var at = url.IndexOf(nova, StringComparison.Ordinal);
+        if (at >= 0) return url[..(at + nova.Length)];
+        var trimmed = url.TrimEnd('/');
+        return trimmed.EndsWith(neutron, StringComparison.Ordinal) ? trimmed[..^neutron.Length] : trimmed;
     }
 }

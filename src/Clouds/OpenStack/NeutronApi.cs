@@ -5,10 +5,10 @@ namespace Opportunism.Clouds.OpenStack;
 /// <summary>Neutron's API as far as it is used.</summary>
 internal sealed class NeutronApi(OpenStackCalls calls)
 {
-    /// <summary>The agents of that host.</summary>
-    public async Task<Reply<AgentsReply>> AgentsAsync(string host, CancellationToken cancellationToken)
+    /// <summary>The agents of that host, asked no longer than that.</summary>
+    public async Task<Reply<AgentsReply>> AgentsAsync(string host, TimeSpan limit, CancellationToken cancellationToken)
     {
-        var call = new OpenStackCall(OpenStackCall.Network, HttpMethod.Get, $"/v2.0/agents?host={Uri.EscapeDataString(host)}");
+        var call = new OpenStackCall(OpenStackCall.Network, HttpMethod.Get, $"/v2.0/agents?host={Uri.EscapeDataString(host)}") { Limit = limit };
         var reply = await calls.SendAsync(call, WireJson.Default.AgentsReply, cancellationToken).ConfigureAwait(false);
         if (!reply.IsDone) return reply;
         if (reply.Value!.Agents is not { } agents || agents.Any(agent => agent.Id is null)) return OpenStackCalls.Nonsense<AgentsReply>(call, "");

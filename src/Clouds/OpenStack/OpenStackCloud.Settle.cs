@@ -21,10 +21,13 @@ public sealed partial class OpenStackCloud
         return lost.IsDone ? network : lost;
     }
 
-    private async Task<CloudMark> NetworkAsync(NodeId node, List<string> sentences, CancellationToken cancellationToken)
+    /// <summary>The node's agents, within the short limit; null where they are none of our business.</summary>
+    private async Task<Reply<AgentsReply>?> AgentsAsync(NodeId node, CancellationToken cancellationToken) =>
+        options.NetworkAgents == "no" ? null : await neutron.AgentsAsync(HostOf(node), options.CloseTimeLimit, cancellationToken).ConfigureAwait(false);
+
+    private static CloudMark NetworkMark(Reply<AgentsReply>? seen, List<string> sentences)
     {
-        if (options.NetworkAgents == "no") return CloudMark.Absent;
-        var agents = await neutron.AgentsAsync(HostOf(node), cancellationToken).ConfigureAwait(false);
+        if (seen is not { } agents) return CloudMark.Absent;
 
         // Only a mark: servers must not wait for a Neutron that is down.
         if (!agents.IsDone)
@@ -44,8 +47,7 @@ public sealed partial class OpenStackCloud
 
     private async Task<CloudAnswer> MarkNetworkAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken)
     {
-        if (options.NetworkAgents == "no") return CloudAnswer.AlreadySo;
-        var agents = await neutron.AgentsAsync(HostOf(node), cancellationToken).ConfigureAwait(false);
+        if (await AgentsAsync(node, cancellationToken).ConfigureAwait(false) is not { } agents) return CloudAnswer.AlreadySo;
         if (!agents.IsDone) return agents.Answer;
         var answer = CloudAnswer.AlreadySo;
 

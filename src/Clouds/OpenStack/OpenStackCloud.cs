@@ -63,14 +63,18 @@ public sealed partial class OpenStackCloud : ICloud
         var (answer, service) = await FindAsync(node, cancellationToken).ConfigureAwait(false);
         if (service is null) return new(answer, null);
         silent[node] = !service.IsUp;
+
+        // At the same time, so that no server waits for a Neutron that hangs.
+        var looking = AgentsAsync(node, cancellationToken);
         var servers = await nova.ServersAsync(HostOf(node), cancellationToken).ConfigureAwait(false);
+        var agents = await looking.ConfigureAwait(false);
         if (!servers.IsDone) return new(servers.Answer, null);
 
         var open = service is { IsEnabled: true, ForcedDown: false };
         var sentences = new List<string>();
         if (!service.IsUp && !service.ForcedDown) sentences.Add($"nova-compute on {service.Host} does not report to Nova: see its log on the desktop");
         var guests = await GuestsAsync(node, servers.Value!.Servers!, open, cancellationToken).ConfigureAwait(false);
-        var host = new CloudHost(open, guests) { Network = await NetworkAsync(node, sentences, cancellationToken).ConfigureAwait(false), Lost = LostMark(node, service, servers.Value.Servers!) };
+        var host = new CloudHost(open, guests) { Network = NetworkMark(agents, sentences), Lost = LostMark(node, service, servers.Value.Servers!) };
         return new(CloudAnswer.Done, host with { Sentence = string.Join("; ", sentences) });
     }
 

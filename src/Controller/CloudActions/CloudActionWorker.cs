@@ -17,12 +17,17 @@ internal sealed partial class CloudActionWorker(NodeId node, Level<NodeRecord> l
     // How soon to look again at guests that are leaving; a cloud takes seconds for each.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);
 
+    // A minute of looks; whatever a cloud does with a guest takes seconds.
+    private const int PatientLooks = 30;
+
     // A build that was under way when the node closed is on no list before its host has claimed it; measured builds take up to 13 s.
     private static readonly TimeSpan BuildsAppearFor = TimeSpan.FromMinutes(1);
 
     private CloudHost? host;
     private int failures;
     private long closed;
+    private int unchanged;
+    private string lastShape = "";
     private string pending = "";
 
     /// <summary>What could not be done and why; empty when nothing waits.</summary>
@@ -91,7 +96,18 @@ internal sealed partial class CloudActionWorker(NodeId node, Level<NodeRecord> l
         // What the cloud is at work on is shown, but is no event: it passes by itself.
         var notable = sight.Host.Sentence.Length > 0 || sight.Host.Guests.Any(guest => guest is { Sentence.Length: > 0, State: not CloudGuestState.Busy });
         Note(string.Join("; ", sight.Host.Guests.Select(guest => guest.Sentence).Prepend(sight.Host.Sentence).Where(sentence => sentence.Length > 0)), notable);
-        return acted || MayChangeSoon(record, sight.Host) ? LookAgain : options.CompareEvery;
+        if (acted) unchanged = 0;
+        return acted || MayChangeSoon(record, sight.Host) ? Soon(sight.Host) : options.CompareEvery;
+    }
+
+    /// <summary>When to look again at what is under way: soon, and less and less often while nothing moves, because a task that hangs can hang for days.</summary>
+    private TimeSpan Soon(CloudHost seen)
+    {
+        var shape = string.Join(' ', seen.Guests.Select(guest => $"{guest.Id}{guest.State}").Order(StringComparer.Ordinal));
+        unchanged = shape == lastShape ? unchanged + 1 : 0;
+        lastShape = shape;
+        var wait = LookAgain * Math.Pow(2, Math.Clamp(unchanged - PatientLooks, 0, 10));
+        return wait < options.CompareEvery ? wait : options.CompareEvery;
     }
 
     /// <summary>True while the cloud is at work on guests there, or may still bring some that it had begun to build.</summary>

@@ -105,6 +105,43 @@ public sealed class OpenStackFaultTests
     }
 
     [Fact]
+    public async Task A_call_outside_the_access_rules_takes_no_token_from_others_while_keystone_is_down()
+    {
+        await using var site = await OpenStackSite.StartAsync();
+        site.StandIn.AccessRules = [.. Rules().Where(rule => rule.Method != "PUT" || rule.Service != "compute")];
+        await site.LookAsync();
+        site.StandIn.Break(new StandInFault("POST", "/identity/") { Status = 503 });
+        Assert.Equal(CloudOutcome.TryLater, (await site.Cloud.OpenAsync(OpenStackSite.Node, default)).Outcome);
+        await site.LookAsync();
+    }
+
+    [Fact]
+    public async Task A_keystone_that_asks_to_be_left_alone_is_left_alone()
+    {
+        await using var site = await OpenStackSite.StartAsync();
+        site.StandIn.Break(new StandInFault("POST", "/identity/") { Status = 429, RetryAfter = "90", Times = 1 });
+        Assert.False((await site.Cloud.LookAsync(OpenStackSite.Node, default)).Answer.IsDone);
+        site.Time.Advance(TimeSpan.FromSeconds(89.9));
+        Assert.False((await site.Cloud.LookAsync(OpenStackSite.Node, default)).Answer.IsDone);
+        Assert.Equal(1, site.StandIn.Count("/identity/"));
+        site.Time.Advance(TimeSpan.FromSeconds(0.1));
+        await site.LookAsync();
+    }
+
+    [Fact]
+    public async Task A_neutron_that_hangs_costs_a_look_the_short_limit_only()
+    {
+        await using var site = await OpenStackSite.StartAsync();
+        await site.LookAsync();
+        var fault = site.StandIn.Break(new StandInFault("GET", "/network/") { Hangs = true });
+        var looking = site.Cloud.LookAsync(OpenStackSite.Node, default);
+        await fault.Met;
+        site.Time.Advance(TimeSpan.FromSeconds(3));
+        var sight = await looking;
+        Assert.Equal("its network agents could not be seen: Neutron did not answer within 3 s.", sight.Host!.Sentence);
+    }
+
+    [Fact]
     public async Task A_wrong_secret_is_not_tried_again_at_once_and_never_shown()
     {
         await using var site = await OpenStackSite.StartAsync();

@@ -28,6 +28,7 @@ public sealed class OpenStackHostTests
         await using var site = await OpenStackSite.StartAsync();
         var host = site.StandIn.Host("pc-1");
         host.DisabledReason = reason;
+        Assert.Equal(CloudAnswer.AlreadySo, await site.Cloud.CloseAsync(OpenStackSite.Node, "the owner was seen by input", default));
         await site.FollowAsync(NodeState.InUse);
         Assert.Equal(reason, host.DisabledReason);
         var answer = (await site.FollowAsync(NodeState.Available))[0];
