@@ -48,7 +48,7 @@ internal static class ControllerHost
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.Diagnostics", LogLevel.Error).AddFilter(typeof(PersonGate).FullName, LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Polly", LogLevel.Error).AddFilter("Microsoft.AspNetCore.Diagnostics", LogLevel.Error).AddFilter(typeof(PersonGate).FullName, LogLevel.Warning);
 
         var keys = new SiteKeys(state, time, [.. ControllerOptionsValidator.NamesOf(options), AddressOf(options)]);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, IPEndPoint.Parse(options.Listen), keys));

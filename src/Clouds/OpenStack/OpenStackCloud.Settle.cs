@@ -49,17 +49,16 @@ public sealed partial class OpenStackCloud
     {
         if (await AgentsAsync(node, cancellationToken).ConfigureAwait(false) is not { } agents) return CloudAnswer.AlreadySo;
         if (!agents.IsDone) return agents.Answer;
-        var answer = CloudAnswer.AlreadySo;
+        var all = new List<CloudAnswer> { CloudAnswer.AlreadySo };
 
         // An agent that an operator took down has no mark of ours, and stays down.
         foreach (var agent in agents.Value!.Agents!.Where(agent => wish.Open ? agent.IsOurs : agent.AdminStateUp))
         {
             var change = await neutron.ChangeAsync(agent.Id!, wish.Open, wish.Open ? BeforeOf(agent) : ReasonWith(wish.Reason, agent.Description), cancellationToken).ConfigureAwait(false);
-            if (!change.IsDone) return change.Answer;
-            answer = CloudAnswer.Done;
+            all.Add(change.Answer);
         }
 
-        return answer;
+        return Worst(all);
     }
 
     private static string ReasonWith(string reason, string? before)
@@ -90,13 +89,13 @@ public sealed partial class OpenStackCloud
         var servers = await nova.ServersAsync(HostOf(node), cancellationToken).ConfigureAwait(false);
         if (!servers.IsDone) return servers.Answer;
         if (MustEvacuate(node)) return await EvacuateAsync(node, servers.Value!.Servers!, cancellationToken).ConfigureAwait(false);
+        var all = new List<CloudAnswer> { CloudAnswer.Done };
         foreach (var server in servers.Value!.Servers!.Where(server => ServerRules.CanBeMarked(server) && string.IsNullOrEmpty(server.TaskState) && !server.Metadata.ContainsKey(ServerRules.LostKey)))
         {
-            var marked = await nova.MarkAsync(server.Id!, ServerRules.LostKey, node.Value, cancellationToken).ConfigureAwait(false);
-            if (!marked.IsDone && marked.Status != 404) return marked.Answer;
+            all.Add(UnlessGone(await nova.MarkAsync(server.Id!, ServerRules.LostKey, node.Value, cancellationToken).ConfigureAwait(false)));
         }
 
-        return CloudAnswer.Done;
+        return Worst(all);
     }
 
     private async Task<CloudAnswer> EvacuateAsync(NodeId node, IReadOnlyList<NovaServer> servers, CancellationToken cancellationToken)
@@ -112,21 +111,17 @@ public sealed partial class OpenStackCloud
             if (!down.IsDone) return down;
         }
 
+        var all = new List<CloudAnswer> { CloudAnswer.Done };
         foreach (var server in servers.Where(ServerRules.CanBeEvacuated))
         {
             // Where it goes it is not lost any more.
-            if (server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server))
-            {
-                var unmarked = await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken).ConfigureAwait(false);
-                if (!unmarked.IsDone && unmarked.Status != 404) return unmarked.Answer;
-            }
-
+            if (server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server)) all.Add(UnlessGone(await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken).ConfigureAwait(false)));
             var evacuated = await nova.EvacuateAsync(server.Id!, cancellationToken).ConfigureAwait(false);
-            if (!evacuated.IsDone && evacuated.Status != 404) return evacuated.Answer;
-            ServerEvacuated(server.Id!, node.Value);
+            if (evacuated.IsDone) ServerEvacuated(server.Id!, node.Value);
+            all.Add(UnlessGone(evacuated));
         }
 
-        return CloudAnswer.Done;
+        return Worst(all);
     }
 
     private async Task<CloudAnswer> FindAgainAsync(NodeId node, CancellationToken cancellationToken)
@@ -142,12 +137,17 @@ public sealed partial class OpenStackCloud
 
         var servers = await nova.ServersAsync(HostOf(node), cancellationToken).ConfigureAwait(false);
         if (!servers.IsDone) return servers.Answer;
+        var all = new List<CloudAnswer> { CloudAnswer.Done };
         foreach (var server in servers.Value!.Servers!.Where(server => server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server)))
         {
-            var unmarked = await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken).ConfigureAwait(false);
-            if (!unmarked.IsDone && unmarked.Status != 404) return unmarked.Answer;
+            all.Add(UnlessGone(await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken).ConfigureAwait(false)));
         }
 
-        return CloudAnswer.Done;
+        return Worst(all);
     }
+
+    /// <summary>One answer for many servers, none of which waited for another: the first that was not done, else the last.</summary>
+    private static CloudAnswer Worst(IReadOnlyList<CloudAnswer> all) => all.FirstOrDefault(answer => !answer.IsDone, all[^1]);
+
+    private static CloudAnswer UnlessGone(Reply<Ignored> reply) => reply.Status == 404 ? CloudAnswer.AlreadySo : reply.Answer;
 }

@@ -94,7 +94,9 @@ public sealed partial class OpenStackStandIn
         if (action == "evacuate") Evacuate(server);
         else if (action == "unshelve" && server.VmState == "shelved_offloaded") Unshelve(server);
         else Host(server.Host!).Work.Enqueue(() => Done(server, action, move));
-        return new(202);
+
+        // An old habit that Nova keeps: this one answers 200.
+        return new(action == "evacuate" ? 200 : 202);
     }
 
     private void Done(StandInServer server, string action, (string[] From, string Task, string Name, string To) move)

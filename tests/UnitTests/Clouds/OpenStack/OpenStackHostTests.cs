@@ -175,6 +175,23 @@ public sealed class OpenStackHostTests
     }
 
     [Fact]
+    public async Task One_server_that_cannot_be_evacuated_keeps_no_other()
+    {
+        await using var site = await OpenStackSite.StartAsync(options => options.WhenLost = "evacuate");
+        await site.RestAsync(NodeState.Available, node: OpenStackSite.Other);
+        var servers = new[] { await OpenStackEvictionTests.LentAsync(site), site.StandIn.Run("pc-1"), site.StandIn.Run("pc-1") };
+        site.StandIn.Host("pc-1").Freeze(site.Time.GetUtcNow());
+        site.Time.Advance(TimeSpan.FromSeconds(61));
+        await site.RestAsync(NodeState.Available, lost: true);
+        site.Time.Advance(TimeSpan.FromMinutes(10));
+        site.StandIn.Break(new StandInFault("POST", $"/servers/{servers[0].Id}/action") { Status = 500 });
+        var answer = (await site.FollowAsync(NodeState.Available, lost: true))[0];
+        Assert.Equal(CloudOutcome.TryLater, answer.Outcome);
+        site.StandIn.Work();
+        Assert.Equal(["pc-1", "pc-2", "pc-2"], servers.Select(server => server.Host));
+    }
+
+    [Fact]
     public async Task A_desktop_whose_agent_is_silent_but_whose_compute_service_reports_is_never_evacuated()
     {
         await using var site = await OpenStackSite.StartAsync(options => options.WhenLost = "evacuate");
