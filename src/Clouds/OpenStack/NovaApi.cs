@@ -33,22 +33,17 @@ internal sealed class NovaApi(OpenStackCalls calls)
     /// <summary>Every server on that host, builds under way included.</summary>
     public async Task<Reply<ServersReply>> ServersAsync(string host, CancellationToken cancellationToken)
     {
-        var all = new List<NovaServer>();
-        for (var page = 0; page < MostPages; page++)
-        {
-            var marker = all.Count > 0 ? $"&marker={all[^1].Id}" : "";
-            var reply = await GetAsync(string.Create(CultureInfo.InvariantCulture, $"/servers/detail?all_tenants=1&host={Uri.EscapeDataString(host)}&limit={PageSize}{marker}"), WireJson.Default.ServersReply, reply => reply.Servers is not null && reply.Servers.All(server => server.Id is not null), cancellationToken).ConfigureAwait(false);
-            if (!reply.IsDone) return reply;
+        var reply = await ListAsync($"host={Uri.EscapeDataString(host)}", cancellationToken).ConfigureAwait(false);
+        if (!reply.IsDone) return reply;
 
-            // Nova silently ignores a filter that the caller's role may not use, and then lists everybody's servers: without this check we would evict them.
-            if (reply.Value!.Servers!.Any(server => server.Host is not null && server.Host != host)) return Refused<ServersReply>($"Nova lists servers of other hosts when asked for those of {host}: the controller's role may not filter by host. Give it os_compute_api:servers:allow_all_filters, as docs/operating/openstack.md says.");
-            if (reply.Value.Servers!.Any(server => server.Host is null)) return Refused<ServersReply>($"Nova does not say which host the servers of {host} are on. Give the controller's role os_compute_api:os-extended-server-attributes, as docs/operating/openstack.md says.");
-            all.AddRange(reply.Value.Servers!);
-            if (reply.Value.Servers!.Count < PageSize) return new(CloudAnswer.Done, 200, new ServersReply(all));
-        }
-
-        return Refused<ServersReply>($"Nova lists more than {MostPages * PageSize} servers on {host}; that is no desktop. Check OpenStack.Hosts.");
+        // Nova silently ignores a filter that the caller's role may not use, and then lists everybody's servers: without this check we would evict them.
+        if (reply.Value!.Servers!.Any(server => server.Host is not null && server.Host != host)) return Refused($"Nova lists servers of other hosts when asked for those of {host}: the controller's role may not filter by host. Give it os_compute_api:servers:allow_all_filters, as docs/operating/openstack.md says.");
+        if (reply.Value.Servers!.Any(server => server.Host is null)) return Refused($"Nova does not say which host the servers of {host} are on. Give the controller's role os_compute_api:os-extended-server-attributes, as docs/operating/openstack.md says.");
+        return reply;
     }
+
+    /// <summary>Every server that is shelved and on no host.</summary>
+    public Task<Reply<ServersReply>> ShelvedAsync(CancellationToken cancellationToken) => ListAsync("status=SHELVED_OFFLOADED", cancellationToken);
 
     /// <summary>One server, wherever it is.</summary>
     public Task<Reply<ServerReply>> ServerAsync(string id, CancellationToken cancellationToken) =>
@@ -95,8 +90,22 @@ internal sealed class NovaApi(OpenStackCalls calls)
         return reply;
     }
 
-    private static Reply<T> Refused<T>(string sentence)
-        where T : class => new(new CloudAnswer(CloudOutcome.Refused, sentence), 0, null);
+    private static Reply<ServersReply> Refused(string sentence) => new(new CloudAnswer(CloudOutcome.Refused, sentence), 0, null);
+
+    private async Task<Reply<ServersReply>> ListAsync(string filter, CancellationToken cancellationToken)
+    {
+        var all = new List<NovaServer>();
+        for (var page = 0; page < MostPages; page++)
+        {
+            var marker = all.Count > 0 ? $"&marker={all[^1].Id}" : "";
+            var reply = await GetAsync(string.Create(CultureInfo.InvariantCulture, $"/servers/detail?all_tenants=1&{filter}&limit={PageSize}{marker}"), WireJson.Default.ServersReply, reply => reply.Servers is not null && reply.Servers.All(server => server.Id is not null), cancellationToken).ConfigureAwait(false);
+            if (!reply.IsDone) return reply;
+            all.AddRange(reply.Value!.Servers!);
+            if (reply.Value.Servers!.Count < PageSize) return new(CloudAnswer.Done, 200, new ServersReply(all));
+        }
+
+        return Refused($"Nova lists more than {MostPages * PageSize} servers with {filter}; that is no site of desktops. Check OpenStack.Hosts and the controller's rights.");
+    }
 
     private async Task<Reply<T>> GetAsync<T>(string path, JsonTypeInfo<T> type, Func<T, bool> makesSense, CancellationToken cancellationToken)
         where T : class

@@ -15,6 +15,8 @@ public sealed partial class OpenStackCloud
     // Shelved servers that a worker is bringing back: any open node's worker may, but only one at a time.
     private readonly ConcurrentDictionary<GuestId, NodeId> returning = new();
 
+    private bool adopted;
+
     /// <inheritdoc/>
     public async Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken)
     {
@@ -169,6 +171,12 @@ public sealed partial class OpenStackCloud
                 known = null;
             }
 
+            // Marked but not remembered: by a controller whose store is lost. It is taken up while it can be seen here; once shelved it is on no host.
+            if (known is null && ServerRules.MarkOf(server) is { } done and not ServerPolicy.Terminate)
+            {
+                await memory.SaveAsync(known = new EvictedServer { Guest = guest, Node = node, Action = done, Since = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+            }
+
             var (state, sentence) = ServerRules.Judge(server, DoneWith(server, known), open);
 
             // What was asked for has come about: a later eviction of the same server begins to count anew.
@@ -191,9 +199,27 @@ public sealed partial class OpenStackCloud
         return new(guest, overdue ? state : CloudGuestState.Leaving, tried);
     }
 
+    /// <summary>Takes up servers that we shelved and do not remember, once after each start: they are on no host, so no look at a node shows them.</summary>
+    private async Task AdoptAsync(NodeId node, CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref adopted)) return;
+        var shelved = await nova.ShelvedAsync(cancellationToken).ConfigureAwait(false);
+        if (!shelved.IsDone) return;
+        foreach (var server in shelved.Value!.Servers!.Where(server => server.VmState == "shelved_offloaded" && ServerRules.MarkOf(server) is ServerPolicy.Shelve))
+        {
+            if (!Guid.TryParse(server.Id, out var id)) continue;
+            var guest = GuestId.Parse(id.ToString("N"));
+            if (memory.Of(guest) is not null) continue;
+            await memory.SaveAsync(new EvictedServer { Guest = guest, Node = node, Action = ServerPolicy.Shelve, Since = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+        }
+
+        Volatile.Write(ref adopted, true);
+    }
+
     /// <summary>Adds servers that we shelved: they wait for any open node, and forgets those that left this node in other ways.</summary>
     private async Task AddElsewhereAsync(NodeId node, List<CloudGuest> guests, HashSet<GuestId> seen, bool open, CancellationToken cancellationToken)
     {
+        if (open) await AdoptAsync(node, cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
         foreach (var known in memory.All.Where(known => !seen.Contains(known.Guest)).ToList())
         {

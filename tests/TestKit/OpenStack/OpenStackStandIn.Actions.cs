@@ -44,11 +44,13 @@ public sealed partial class OpenStackStandIn
     /// <summary>The tenant does something with a server; throws when Nova refuses.</summary>
     public void ByTenant(StandInServer server, string action)
     {
-        lock (gate)
-        {
-            var answer = ActLocked(server, new JsonObject { [action] = null }, NewestMinor, TenantUser, isAdmin: false);
-            if (answer.Status != 202) throw new InvalidOperationException($"Nova refused {action} of {server}: {answer.Body}");
-        }
+        if (!TryByTenant(server, action)) throw new InvalidOperationException($"Nova refused {action} of {server}.");
+    }
+
+    /// <summary>The tenant tries to do something with a server; false when Nova refuses.</summary>
+    public bool TryByTenant(StandInServer server, string action)
+    {
+        lock (gate) return ActLocked(server, new JsonObject { [action] = null }, NewestMinor, TenantUser, isAdmin: false).Status == 202;
     }
 
     /// <summary>The tenant deletes a server.</summary>
@@ -103,7 +105,7 @@ public sealed partial class OpenStackStandIn
     {
         if (!servers.Contains(server)) return;
         var host = Host(server.Host!);
-        if (host.Fails.TryGetValue(move.Name, out var endsInError))
+        if (server.Actions[0].User == ControllerUser && host.Fails.TryGetValue(move.Name, out var endsInError))
         {
             server.TaskState = null;
             if (endsInError) (server.VmState, server.Fault) = ("error", $"{move.Name} failed in the hypervisor");

@@ -126,6 +126,7 @@ public sealed partial class OpenStackStandIn
         // A filter that the role may not use is ignored, not refused.
         if (Lacks("os_compute_api:servers:allow_all_filters")) wanted = "";
         var found = servers.Where(server => everybody && (wanted.Length == 0 || server.Host == wanted)).ToList();
+        if (query.TryGetValue("status", out var status)) found.RemoveAll(server => !string.Equals(server.VmState, status, StringComparison.OrdinalIgnoreCase));
         var limit = Math.Min(query.TryGetValue("limit", out var asked) ? int.Parse(asked!, CultureInfo.InvariantCulture) : PageSize, PageSize);
         if (query.TryGetValue("marker", out var marker))
         {

@@ -92,6 +92,15 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
         }
     }
 
+    /// <summary>Every compute host.</summary>
+    public IReadOnlyList<StandInHost> Hosts
+    {
+        get
+        {
+            lock (gate) return [.. hosts];
+        }
+    }
+
     public StandInHost Host(string name)
     {
         lock (gate) return hosts.Single(host => host.Name == name);

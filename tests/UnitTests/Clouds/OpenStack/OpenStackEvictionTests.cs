@@ -115,6 +115,21 @@ public sealed class OpenStackEvictionTests
     }
 
     [Fact]
+    public async Task A_controller_that_lost_its_store_finds_what_it_shelved_though_it_is_on_no_host()
+    {
+        await using var site = await OpenStackSite.StartAsync(options => options.Policy = "shelve");
+        var server = await LentAsync(site);
+        var tenants = site.StandIn.Run("pc-2");
+        site.StandIn.ByTenant(tenants, "shelve");
+        await site.RestAsync(NodeState.Evicting);
+        site.Store.Clear();
+        await site.RestartAsync();
+        await site.RestAsync(NodeState.Available);
+        await site.RestAsync(NodeState.Available);
+        Assert.Equal(("active", "shelved_offloaded", 0), (server.VmState, tenants.VmState, site.Store.Servers.Count));
+    }
+
+    [Fact]
     public async Task A_controller_that_was_started_anew_brings_back_by_its_store_where_the_tenant_removed_the_mark()
     {
         await using var site = await OpenStackSite.StartAsync();

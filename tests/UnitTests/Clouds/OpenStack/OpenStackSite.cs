@@ -73,8 +73,13 @@ internal sealed class OpenStackSite : IAsyncDisposable
     {
         var id = node ?? Node;
         var fleet = new FleetCase { State = state, Reason = new(ReasonCode.OwnerSeen, "input"), Lost = lost, Host = await LookAsync(id) };
+        return await ActAsync(id, FleetPlan.Next(fleet));
+    }
+
+    private async Task<IReadOnlyList<CloudAnswer>> ActAsync(NodeId id, IReadOnlyList<CloudAction> actions)
+    {
         var answers = new List<CloudAnswer>();
-        foreach (var action in FleetPlan.Next(fleet))
+        foreach (var action in actions)
         {
             answers.Add(action switch
             {
@@ -88,6 +93,13 @@ internal sealed class OpenStackSite : IAsyncDisposable
         }
 
         return answers;
+    }
+
+    /// <summary>The same, where the look may fail: then nothing is done, as a worker does nothing.</summary>
+    public async Task FollowIfSeenAsync(NodeState state, bool lost, NodeId node)
+    {
+        var sight = await Cloud.LookAsync(node, default);
+        if (sight.Host is { } host) await ActAsync(node, FleetPlan.Next(new FleetCase { State = state, Reason = new(ReasonCode.OwnerSeen, "input"), Lost = lost, Host = host }));
     }
 
     /// <summary>Follows the plan until it wants nothing; fails when it does not come to rest.</summary>
