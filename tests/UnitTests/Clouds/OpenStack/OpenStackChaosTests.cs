@@ -20,7 +20,7 @@ public sealed class OpenStackChaosTests
     [InlineData("shelve")]
     public async Task Whatever_happened_every_server_ends_as_its_tenant_wanted_it(string policy)
     {
-        for (var seed = 0; seed < 25; seed++)
+        for (var seed = 0; seed < 20; seed++)
         {
             await using var site = await OpenStackSite.StartAsync(options => options.Policy = policy);
             var chaos = new Chaos(site, new Random(seed));
