@@ -190,10 +190,10 @@ internal sealed partial class GuestKeeper
             var before = seen.GetValueOrDefault(guest.Id);
             seen[guest.Id] = guest;
             if (status.State == NodeState.Available && guest.Phase == GuestPhase.Running) ran.Add(guest.Id);
-            if (before is null || before.Phase == guest.Phase || guest.Phase != GuestPhase.Stopped) continue;
-            var under = wanted.Guests.GetValueOrDefault(guest.Id);
-            if (guest.ShutItselfDown) book.Set(guest.Id, GuestFate.ShutItselfDown, under);
-            else if (before.Phase is GuestPhase.Running or GuestPhase.Held && guest.Sentence.Length > 0) NoteCrash(guest); // one that we end has no sentence
+            // Also one that started and ended between two looks.
+            if (guest.ShutItselfDown && before is not { ShutItselfDown: true }) book.Set(guest.Id, GuestFate.ShutItselfDown, wanted.Guests.GetValueOrDefault(guest.Id));
+            if (before is null || guest.ShutItselfDown || before.Phase == guest.Phase || guest.Phase != GuestPhase.Stopped) continue;
+            if (before.Phase is GuestPhase.Running or GuestPhase.Held && guest.Sentence.Length > 0) NoteCrash(guest); // one that we end has no sentence
         }
 
         foreach (var gone in seen.Keys.Except(here.Select(guest => guest.Id)).ToArray())

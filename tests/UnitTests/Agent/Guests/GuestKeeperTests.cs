@@ -174,6 +174,16 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_guest_that_shut_itself_down_while_nobody_looked_stays_off_too()
+    {
+        var id = await site.RunningAsync();
+        await site.RestartAsync(meanwhile: () => site.Machine.ShutDownFromInside(id));
+        Assert.True(site.StatusOf(id)!.ShutItselfDown);
+        site.Enter(NodeState.Available);
+        await site.AssertNothingRunsAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public async Task Guests_wait_where_there_is_no_room()
     {
         var first = await site.RunningAsync(plan => plan.MemoryMib = 400);

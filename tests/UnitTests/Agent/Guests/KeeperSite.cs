@@ -56,10 +56,12 @@ internal sealed class KeeperSite : IAsyncDisposable
     }
 
     /// <summary>The agent dies and a new one starts, with no controller to be reached.</summary>
-    public async Task RestartAsync()
+    /// <param name="meanwhile">What happens while nobody looks.</param>
+    public async Task RestartAsync(Action? meanwhile = null)
     {
         await stop.CancelAsync();
         await running;
+        meanwhile?.Invoke();
         Assert.True(stop.TryReset() || stop.IsCancellationRequested);
         Hypervisor = new FakeHypervisor(Machine, Time);
         Plan = new Level<NodePlan>(new NodePlan());
