@@ -41,7 +41,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
             {
                 host.Held.SetAsked(domains.Select(domain => domain.Id)); // 1
             }
-            catch (IOException exception)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 return new GuestAnswer(GuestOutcome.TryLater, $"{domains.Length} guests stay frozen by the kernel, since it could not be written down that they are held: {exception.Message}");
             }

@@ -167,19 +167,16 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
     {
         JoinLocked(domain);
         var (running, standing) = (domain.File.State == DomainState.Running, host.Freezer.Standing);
-        if (domain.Suspending is null)
+        if (!standing || (!running && domain.Suspending is null))
+        {
+            host.AloneLocked(domain, frozen: false);
+            domain.Sentence = "";
+        }
+        else if (!host.Freezer.Frozen && !domain.FrozenAlone && domain.Suspending is null)
         {
             // Somebody let it run, or it has just come: the kernel keeps it still until it is held.
-            if (running && standing && !host.Freezer.Frozen && !domain.FrozenAlone)
-            {
-                host.AloneLocked(domain, frozen: true);
-                domain.Sentence = "frozen by the kernel on its own until it is held";
-            }
-            else if (!running || !standing)
-            {
-                host.AloneLocked(domain, frozen: false);
-                domain.Sentence = "";
-            }
+            host.AloneLocked(domain, frozen: true);
+            domain.Sentence = "frozen by the kernel on its own until it is held";
         }
 
         if (!running || standing || !host.Held.Contains(domain.Id))

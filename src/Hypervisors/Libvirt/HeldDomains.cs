@@ -55,7 +55,7 @@ internal sealed class HeldDomains
         {
             Save();
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             domains = before;
             throw;
@@ -86,7 +86,7 @@ internal sealed class HeldDomains
         {
             Save();
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return; // the disk is full or failing: the next call tries again
         }

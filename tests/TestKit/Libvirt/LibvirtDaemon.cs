@@ -16,7 +16,7 @@ public sealed class LibvirtDaemon : IAsyncDisposable
         for place in run:/run/libvirt etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt; do
             mount --bind "$1/${place%%:*}" "${place#*:}" || exit 1
         done
-        exec libvirtd
+        exec libvirtd --pid-file /run/libvirt/libvirtd.pid
         """;
 
     private readonly string folder;
