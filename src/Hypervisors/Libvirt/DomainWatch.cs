@@ -179,7 +179,8 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
             domain.Sentence = "frozen by the kernel on its own until it is held";
         }
 
-        if (!running || standing || !host.Held.Contains(domain.Id))
+        // A daemon that hangs may still do, when it goes on, what it was asked for before.
+        if (!running || standing || !host.Connection.IsOpen || !host.Held.Contains(domain.Id))
         {
             domain.RunsSince = null;
             return;
