@@ -1,6 +1,5 @@
 using System.Runtime.Versioning;
 using Opportunism.Core;
-using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Libvirt;
 using Opportunism.TestKit.Libvirt;
