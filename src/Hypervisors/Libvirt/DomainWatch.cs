@@ -54,7 +54,8 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         wake.Set();
         thread?.Join();
         watcher?.Dispose();
-        wake.Dispose();
+        Retired = null;
+        // Not the event: the watcher may just be telling of a change.
     }
 
     private void Run()

@@ -79,7 +79,13 @@ public sealed class LibvirtGuests : IMachineGuests
     }
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken) => holder.HoldAllAsync(cancellationToken);
+    public async Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
+    {
+        var answer = await holder.HoldAllAsync(cancellationToken).ConfigureAwait(false);
+        // With the cgroup of all thawed, whoever came meanwhile must be kept still on its own.
+        watch.Wake();
+        return answer;
+    }
 
     /// <inheritdoc/>
     public Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken)
