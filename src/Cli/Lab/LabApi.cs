@@ -23,6 +23,8 @@ internal sealed class LabApi : IDisposable
 
     public Uri Nova => At(shape.Nova, "/v2.1/");
 
+    public Uri Placement => At(shape.Placement, "/");
+
     public Uri Neutron => At(shape.Neutron, "/v2.0/");
 
     /// <summary>Gets a token by password.</summary>

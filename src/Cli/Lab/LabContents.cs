@@ -64,10 +64,19 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
         {
             if (!services.Contains((host.Name, "nova-compute"))) missing.Add($"Nova has not heard from {host.Name}");
             else if (!services.Contains((host.Name, "neutron-linuxbridge-agent"))) missing.Add($"Neutron has not heard from {host.Name}");
+            else if (!await HasRoomAsync(admin, host, cancellationToken).ConfigureAwait(false)) missing.Add($"Placement does not know what {host.Name} has");
             else if (!await ZoneAsync(admin, host, cancellationToken).ConfigureAwait(false)) missing.Add($"Nova has not mapped {host.Name} to its cell");
         }
 
         return missing;
+    }
+
+    /// <summary>Placement knows the host and what it has. Nova tells Placement of a host's zone only once, when it is put there, and a host that Placement does not know by then is in none.</summary>
+    private static async Task<bool> HasRoomAsync(LabApi admin, LabHost host, CancellationToken cancellationToken)
+    {
+        var folder = new Uri(admin.Placement, "resource_providers");
+        var found = (await admin.GetAsync(new Uri($"{folder}?name={host.Name}"), cancellationToken).ConfigureAwait(false))["resource_providers"]!.AsArray();
+        return found.Count > 0 && (await admin.GetAsync(new Uri($"{folder}/{found[0]!["uuid"]}/inventories"), cancellationToken).ConfigureAwait(false))["inventories"]!.AsObject().Count > 0;
     }
 
     /// <summary>Puts a host into the availability zone of its kind; false while Nova has not discovered it.</summary>

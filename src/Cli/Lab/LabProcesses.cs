@@ -79,8 +79,7 @@ internal sealed partial class LabProcesses
         if (asked.Count > 0) _ = Signal(asked[0], Terminate);
         await UntilAsync(() => asked.Count == 0 || !Members(folder).Contains(asked[0]), patience).ConfigureAwait(false);
         var ended = asked.Count == 0 || !Members(folder).Contains(asked[0]);
-        await KillAsync(folder).ConfigureAwait(false);
-        Directory.Delete(folder);
+        await RemoveAsync(folder).ConfigureAwait(false);
         if (File.Exists(MarkOf(name))) File.Delete(MarkOf(name));
         return ended;
     }
@@ -92,8 +91,7 @@ internal sealed partial class LabProcesses
         foreach (var folder in Directory.Exists(Cgroup) ? Directory.GetDirectories(Cgroup) : [])
         {
             left += Members(folder).Count;
-            await KillAsync(folder).ConfigureAwait(false);
-            Directory.Delete(folder);
+            await RemoveAsync(folder).ConfigureAwait(false);
         }
 
         if (Directory.Exists(Cgroup)) Directory.Delete(Cgroup);
@@ -164,10 +162,13 @@ internal sealed partial class LabProcesses
         return guests.Count;
     }
 
-    private async Task KillAsync(string folder)
+    /// <summary>Kills what is in a cgroup and removes it; the kernel refuses that until the last process has given back its memory.</summary>
+    private async Task RemoveAsync(string folder)
     {
         if (Members(folder).Count > 0) await File.WriteAllTextAsync(Path.Combine(folder, "cgroup.kill"), "1").ConfigureAwait(false);
-        await UntilAsync(() => Members(folder).Count == 0, KillPatience).ConfigureAwait(false);
+        var events = Path.Combine(folder, "cgroup.events");
+        await UntilAsync(() => File.ReadLines(events).Contains("populated 0"), KillPatience).ConfigureAwait(false);
+        Directory.Delete(folder);
     }
 
     private async Task UntilAsync(Func<bool> reached, TimeSpan patience)

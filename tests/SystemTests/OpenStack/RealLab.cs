@@ -1,10 +1,10 @@
 using System.Globalization;
+using System.Net;
 using System.Net.NetworkInformation;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Opportunism.Cli.Lab;
-using Opportunism.TestKit.Guests;
 using Opportunism.TestKit.Sites;
 
 namespace Opportunism.SystemTests.OpenStack;
@@ -59,16 +59,19 @@ internal sealed class RealLab : IAsyncDisposable
     public async Task<LabApi> LogInAsControllerAsync() =>
         await LabApi.LogInAsync(Shape, LabIdentity.CredentialId(await File.ReadAllTextAsync(Place.CloudsYaml)), new LabSecrets(Place.Secrets)["opportunism-credential"], CancellationToken.None);
 
+    /// <summary>Who listens on the lab's ports.</summary>
+    public IReadOnlyList<IPEndPoint> Listeners() =>
+        [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(end => end.Port >= FirstPort && end.Port < FirstPort + LabShape.Ports)];
+
     /// <summary>Everything of the lab that can be seen on this machine.</summary>
     public IReadOnlyList<string> Traces()
     {
         var processes = new LabProcesses(Place, TimeProvider.System);
-        var ports = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(end => end.Port >= FirstPort && end.Port < FirstPort + LabShape.Ports);
         return
         [
             .. processes.Running().Select(name => $"program {name}"),
             .. processes.InHosts().Select(id => $"process {id} inside a host"),
-            .. ports.Select(end => $"listener {end}"),
+            .. Listeners().Select(end => $"listener {end}"),
             .. new[] { Place.State, processes.Cgroup }.Where(Path.Exists),
             .. Directory.EnumerateDirectories("/sys/class/net").Select(path => Path.GetFileName(path)!).Where(name => !links.Contains(name)).Select(name => $"network interface {name}"),
             .. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(Place.State, StringComparison.Ordinal)),
@@ -118,7 +121,12 @@ internal sealed class RealLab : IAsyncDisposable
     public static async Task<string> ConsoleAsync(LabApi tenant, string server) =>
         (string)(await tenant.PostAsync(new(tenant.Nova, $"servers/{server}/action"), new() { ["os-getConsoleOutput"] = new JsonObject() }, CancellationToken.None))["output"]!;
 
-    public async ValueTask DisposeAsync() => await SayAsync(0, "down", "--wipe");
+    /// <summary>Ends and removes it. Does not judge: it would hide why the test failed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await using var down = Begin("down", "--wipe");
+        down.EndsWithin(Patience);
+    }
 
     private static string RepositoryRoot() => Path.GetFullPath(Path.Combine(RealSite.Programs, "..", ".."));
 
