@@ -39,6 +39,8 @@ public sealed partial class LabTests
             Assert.NotEmpty(lab.Listeners());
             Assert.All(lab.Listeners(), end => Assert.True(IPAddress.IsLoopback(end.Address), $"{end} can be reached from outside."));
 
+            Assert.Empty(lab.SecretsSeen());
+
             // 2. A third changes nothing: every program is the process it was.
             await lab.UpAsync(Hosts);
             Assert.Equal(status.ToString(), (await lab.StatusAsync(expected: 0)).ToString());
@@ -82,9 +84,8 @@ public sealed partial class LabTests
         await controller.PutAsync(address, new() { ["status"] = "disabled", ["disabled_reason"] = "opportunism: a test" }, CancellationToken.None);
         await controller.PutAsync(address, new() { ["status"] = "enabled" }, CancellationToken.None);
         var seen = (await controller.GetAsync(new(controller.Nova, "servers/detail?all_tenants=1"), CancellationToken.None))["servers"]!.AsArray();
-        Assert.Equal(
-            new Dictionary<string, string> { [real] = "desktop-01", [imagined] = "desktop-02" }.Order(),
-            seen.Select(one => KeyValuePair.Create((string)one!["id"]!, (string)one["OS-EXT-SRV-ATTR:host"]!)).Order());
+        string[] placed = [$"{real} on desktop-01", $"{imagined} on desktop-02"];
+        Assert.Equal(placed.Order(StringComparer.Ordinal), seen.Select(one => $"{one!["id"]} on {one["OS-EXT-SRV-ATTR:host"]}").Order(StringComparer.Ordinal));
         foreach (var (action, status) in new[] { ("suspend", "SUSPENDED"), ("resume", "ACTIVE") })
         {
             await controller.PostAsync(new(controller.Nova, $"servers/{real}/action"), new() { [action] = null }, CancellationToken.None);

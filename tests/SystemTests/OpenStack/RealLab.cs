@@ -63,6 +63,21 @@ internal sealed class RealLab : IAsyncDisposable
     public IReadOnlyList<IPEndPoint> Listeners() =>
         [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(end => end.Port >= FirstPort && end.Port < FirstPort + LabShape.Ports)];
 
+    /// <summary>The names of the lab's secrets that a log or the arguments of any process show.</summary>
+    public IReadOnlyList<string> SecretsSeen()
+    {
+        var secrets = JsonDocument.Parse(File.ReadAllText(Place.Secrets)).RootElement.EnumerateObject().ToDictionary(one => one.Name, one => one.Value.GetString()!);
+        var places = Directory.EnumerateFiles(Place.Logs).Concat(Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Select(folder => Path.Combine(folder, "cmdline")));
+        var seen = new List<string>();
+        foreach (var place in places)
+        {
+            var text = TextOf(place);
+            seen.AddRange(secrets.Where(secret => text.Contains(secret.Value, StringComparison.Ordinal)).Select(secret => $"{secret.Key} in {place}"));
+        }
+
+        return seen;
+    }
+
     /// <summary>Everything of the lab that can be seen on this machine.</summary>
     public IReadOnlyList<string> Traces()
     {
@@ -126,6 +141,19 @@ internal sealed class RealLab : IAsyncDisposable
     {
         await using var down = Begin("down", "--wipe");
         down.EndsWithin(Patience);
+    }
+
+    private static string TextOf(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            // A process that has ended since it was listed shows nothing any more.
+            return "";
+        }
     }
 
     private static string RepositoryRoot() => Path.GetFullPath(Path.Combine(RealSite.Programs, "..", ".."));
