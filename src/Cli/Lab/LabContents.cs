@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 
@@ -39,8 +38,23 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
         return "brq" + network[..11];
     }
 
-    /// <summary>Waits until Nova and Neutron have heard from every host and the scheduler may choose it.</summary>
-    public async Task UntilHostsAreUpAsync(TimeSpan patience, Action check, CancellationToken cancellationToken)
+    /// <summary>Puts every host into the availability zone of its kind.</summary>
+    public async Task EnsureZonesAsync(CancellationToken cancellationToken)
+    {
+        using var admin = await AdminAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var host in shape.Hosts)
+        {
+            var zone = host.Kind.ToString().ToLowerInvariant();
+            var folder = new Uri(admin.Nova, "os-aggregates");
+            var found = await admin.FindAsync(folder, "aggregates", zone, cancellationToken).ConfigureAwait(false)
+                ?? (await admin.PostAsync(folder, new() { ["aggregate"] = new JsonObject { ["name"] = zone, ["availability_zone"] = zone } }, cancellationToken).ConfigureAwait(false))["aggregate"]!;
+            if (found["hosts"] is JsonArray hosts && hosts.Any(name => (string?)name == host.Name)) continue;
+            await admin.PostAsync(new Uri($"{folder}/{found["id"]}/action"), new() { ["add_host"] = new JsonObject { ["host"] = host.Name } }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits until Nova and Neutron have heard from every host and Placement knows what it has.</summary>
+    public async Task UntilHostsAreHeardAsync(TimeSpan patience, Action check, CancellationToken cancellationToken)
     {
         using var admin = await AdminAsync(cancellationToken).ConfigureAwait(false);
         var began = time.GetTimestamp();
@@ -65,7 +79,6 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
             if (!services.Contains((host.Name, "nova-compute"))) missing.Add($"Nova has not heard from {host.Name}");
             else if (!services.Contains((host.Name, "neutron-linuxbridge-agent"))) missing.Add($"Neutron has not heard from {host.Name}");
             else if (!await HasRoomAsync(admin, host, cancellationToken).ConfigureAwait(false)) missing.Add($"Placement does not know what {host.Name} has");
-            else if (!await ZoneAsync(admin, host, cancellationToken).ConfigureAwait(false)) missing.Add($"Nova has not mapped {host.Name} to its cell");
         }
 
         return missing;
@@ -77,25 +90,6 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
         var folder = new Uri(admin.Placement, "resource_providers");
         var found = (await admin.GetAsync(new Uri($"{folder}?name={host.Name}"), cancellationToken).ConfigureAwait(false))["resource_providers"]!.AsArray();
         return found.Count > 0 && (await admin.GetAsync(new Uri($"{folder}/{found[0]!["uuid"]}/inventories"), cancellationToken).ConfigureAwait(false))["inventories"]!.AsObject().Count > 0;
-    }
-
-    /// <summary>Puts a host into the availability zone of its kind; false while Nova has not discovered it.</summary>
-    private static async Task<bool> ZoneAsync(LabApi admin, LabHost host, CancellationToken cancellationToken)
-    {
-        var zone = host.Kind.ToString().ToLowerInvariant();
-        var folder = new Uri(admin.Nova, "os-aggregates");
-        var found = await admin.FindAsync(folder, "aggregates", zone, cancellationToken).ConfigureAwait(false)
-            ?? (await admin.PostAsync(folder, new() { ["aggregate"] = new JsonObject { ["name"] = zone, ["availability_zone"] = zone } }, cancellationToken).ConfigureAwait(false))["aggregate"]!;
-        if (found["hosts"] is JsonArray hosts && hosts.Any(name => (string?)name == host.Name)) return true;
-        try
-        {
-            await admin.PostAsync(new Uri($"{folder}/{found["id"]}/action"), new() { ["add_host"] = new JsonObject { ["host"] = host.Name } }, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (LabRefusal refusal) when (refusal.Status == HttpStatusCode.NotFound)
-        {
-            return false;
-        }
     }
 
     private async Task EnsureImageAsync(LabApi admin, CancellationToken cancellationToken)

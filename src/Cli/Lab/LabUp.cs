@@ -147,7 +147,15 @@ internal sealed class LabUp(LabPlace place, LabShape shape, LabBoard board, Time
         await StepAsync("The image, a flavor and the network are there", async () => await MakeBridgeAsync(await contents.EnsureAsync(ending.Token).ConfigureAwait(false), ending.Token).ConfigureAwait(false)).ConfigureAwait(false);
         await AllAsync(ending, [.. shape.Hosts.Select(host => StepAsync($"{host.Name} runs its programs", () => StartHostAsync(host, ending.Token)))]).ConfigureAwait(false);
         await StepAsync("The controller's credential works", () => new LabIdentity(place, shape, secrets).CheckAsync(ending.Token)).ConfigureAwait(false);
-        await StepAsync("Nova and Neutron take every host for up", () => contents.UntilHostsAreUpAsync(StartPatience, CheckHosts, ending.Token)).ConfigureAwait(false);
+        await StepAsync("Nova and Neutron have heard from every host", () => contents.UntilHostsAreHeardAsync(StartPatience, CheckHosts, ending.Token)).ConfigureAwait(false);
+        // A host that is not in the cell's map gets no servers; one mark for each, because hosts come later too.
+        await StepAsync("Nova has every host in its cell and zone", async () =>
+        {
+            if (shape.Hosts.Any(host => !File.Exists(Path.Combine(place.Done, "mapped-" + host.Name))))
+                await ToolAsync("nova-discover", "nova", ["/usr/bin/nova-manage", "--config-file", $"{place.Etc}/nova/nova.conf", "cell_v2", "discover_hosts"], ending.Token).ConfigureAwait(false);
+            foreach (var host in shape.Hosts) PrivateFile.Write(Path.Combine(place.Done, "mapped-" + host.Name), "", LabUser.Root);
+            await contents.EnsureZonesAsync(ending.Token).ConfigureAwait(false);
+        }).ConfigureAwait(false);
     }
 
     private async Task StartHostAsync(LabHost host, CancellationToken cancellationToken)
