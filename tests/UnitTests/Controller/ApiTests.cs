@@ -142,7 +142,14 @@ public sealed class ApiTests
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
         foreach (var path in Directory.EnumerateFileSystemEntries(site.Folder, "*", SearchOption.AllDirectories).Append(site.Folder))
         {
-            Assert.True((File.GetUnixFileMode(path) & others) == 0, path);
+            try
+            {
+                Assert.True((File.GetUnixFileMode(path) & others) == 0, path);
+            }
+            catch (FileNotFoundException)
+            {
+                // The database's journal has gone with its transaction: there is nothing to read any more.
+            }
         }
     }
 
