@@ -29,12 +29,16 @@ internal sealed partial class CloudActionWorker(NodeId node, Level<NodeRecord> l
     private int unchanged;
     private string lastShape = "";
     private string pending = "";
+    private long comparesAgain;
 
     /// <summary>What could not be done and why; empty when nothing waits.</summary>
     public string Pending => Volatile.Read(ref pending);
 
     /// <summary>True while the cloud may place guests on the node, as far as is known.</summary>
     public bool IsOpen => Volatile.Read(ref host) is { Open: true };
+
+    /// <summary>When wanted and actual are compared again if nothing changes before; null while the worker is at it.</summary>
+    public DateTimeOffset? ComparesAgain => Volatile.Read(ref comparesAgain) is var ticks && ticks == 0 ? null : new DateTimeOffset(ticks, TimeSpan.Zero);
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -163,6 +167,7 @@ internal sealed partial class CloudActionWorker(NodeId node, Level<NodeRecord> l
         var wish = FleetPlan.Wish(CaseOf(seen));
         using var patience = new CancellationTokenSource(wait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        Volatile.Write(ref comparesAgain, (time.GetUtcNow() + wait).UtcTicks);
         try
         {
             while (FleetPlan.Wish(CaseOf(seen)) is var now && now.Open == wish.Open && now.Empty == wish.Empty && now.Lost == wish.Lost)
@@ -173,6 +178,10 @@ internal sealed partial class CloudActionWorker(NodeId node, Level<NodeRecord> l
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return;
+        }
+        finally
+        {
+            Volatile.Write(ref comparesAgain, 0);
         }
 
         // Something else is wanted now: begin with it at once.

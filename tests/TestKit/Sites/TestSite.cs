@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller;
 using Opportunism.Controller.Access;
+using Opportunism.Controller.CloudActions;
 using Opportunism.Controller.Settings;
+using Opportunism.Core;
 
 namespace Opportunism.TestKit.Sites;
 
@@ -107,6 +109,18 @@ public sealed class TestSite : IAsyncDisposable
         }
 
         return vm;
+    }
+
+    /// <summary>Waits until a node's worker has done all that is due by the site's clock: a clock that runs ahead of it would let requests time out that take no time.</summary>
+    public async Task RestsAsync(string node)
+    {
+        var worker = Parts.GetRequiredService<CloudWorkers>().Of(NodeId.Parse(node))!;
+        var began = TimeProvider.System.GetTimestamp();
+        while (!(worker.ComparesAgain > Time.GetUtcNow()))
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(20)) throw new TimeoutException($"The worker of {node} does not come to rest: {worker.Pending}");
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
     }
 
     /// <inheritdoc/>

@@ -36,7 +36,7 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
 
         await agent.ReportAsync(report => report.State = NodeStateKind.Evicting);
         foreach (var server in servers) await site.EventAsync("cloud.evict", server.Guest.Value);
-        await UntilAsync(agent, () => servers.All(server => server.VmState == "suspended"));
+        await UntilAsync(site, agent, () => servers.All(server => server.VmState == "suspended"));
         Assert.True(standIn.Host("pc-1").Disabled);
 
         // Stored in the site's database: another controller reads it.
@@ -44,7 +44,7 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         Assert.Equal(servers.Select(server => server.Guest.Value).Order(), (await store.LoadAsync(default)).Select(server => server.Guest.Value).Order());
 
         await agent.ReportAsync(report => report.State = NodeStateKind.Available);
-        await UntilAsync(agent, () => servers.All(server => server is { VmState: "active", TaskState: null }) && (store.LoadAsync(default).GetAwaiter().GetResult().Count == 0));
+        await UntilAsync(site, agent, () => servers.All(server => server is { VmState: "active", TaskState: null }) && (store.LoadAsync(default).GetAwaiter().GetResult().Count == 0));
         Assert.False(standIn.Host("pc-1").Disabled);
     }
 
@@ -60,8 +60,8 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         stuck.VmState = "rescued";
         var other = standIn.Run("pc-1");
         await agent.ReportAsync(report => report.State = NodeStateKind.Evicting);
-        await UntilAsync(agent, () => other.VmState == "suspended");
-        await UntilAsync(agent, () => site.Parts.GetRequiredService<CloudWorkers>().Of(NodeId.Parse("pc-1"))!.Pending.Contains("its tenant must unrescue it", StringComparison.Ordinal));
+        await UntilAsync(site, agent, () => other.VmState == "suspended");
+        await UntilAsync(site, agent, () => site.Parts.GetRequiredService<CloudWorkers>().Of(NodeId.Parse("pc-1"))!.Pending.Contains("its tenant must unrescue it", StringComparison.Ordinal));
         Assert.Contains("its tenant must unrescue it", Assert.Single((await site.Admin.StatusAsync()).Pending), StringComparison.Ordinal);
     }
 
@@ -76,10 +76,10 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         await agent.ReportAsync(report => report.State = NodeStateKind.Evicting);
         await site.EventAsync("cloud.close", "pc-1");
         var closed = time.GetUtcNow();
-        await UntilAsync(agent, () => time.GetUtcNow() >= closed + TimeSpan.FromSeconds(20));
+        await UntilAsync(site, agent, () => time.GetUtcNow() >= closed + TimeSpan.FromSeconds(20));
         var late = standIn!.Run("pc-1");
         var appeared = time.GetUtcNow();
-        await UntilAsync(agent, () => late.VmState == "suspended");
+        await UntilAsync(site, agent, () => late.VmState == "suspended");
         Assert.InRange((time.GetUtcNow() - appeared).TotalSeconds, 0, 15);
     }
 
@@ -108,14 +108,15 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         });
     }
 
-    /// <summary>Lets time pass in steps of a second, each once the node was heard, until something is so; fails after five minutes of it.</summary>
-    private async Task UntilAsync(FakeAgent agent, Func<bool> isSo)
+    /// <summary>Lets time pass in steps of a second, each once the node was heard and its worker has done what is due, until something is so; fails after five minutes of it.</summary>
+    private async Task UntilAsync(TestSite site, FakeAgent agent, Func<bool> isSo)
     {
         for (var i = 0; !isSo(); i++)
         {
             Assert.True(i < 300, "It never came about.");
             time.Advance(TimeSpan.FromSeconds(1));
             await agent.ReportAsync();
+            await site.RestsAsync("pc-1");
         }
     }
 }
