@@ -138,7 +138,10 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
         if (answer.IsDone && action is CloudAction.Open or CloudAction.Close)
         {
             Volatile.Write(ref host, (host ?? new CloudHost(false, [])) with { Open = action is CloudAction.Open });
-            closed = action is CloudAction.Close ? time.GetTimestamp() : 0;
+
+            // One that was closed already has been so at least since we closed it.
+            if (action is CloudAction.Open) closed = 0;
+            else if (closed == 0 || answer.Outcome is CloudOutcome.Done) closed = time.GetTimestamp();
         }
 
         Answered?.Invoke(action, answer);
