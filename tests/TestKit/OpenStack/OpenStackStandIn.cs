@@ -29,6 +29,8 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
     /// <summary>Who the controller is.</summary>
     public const string ControllerUser = "controller-user";
 
+    public const string ControllerProject = "service-project";
+
     private readonly Lock gate = new();
     private readonly TimeProvider time;
     private readonly WebApplication app;
