@@ -40,10 +40,12 @@ internal static class ImageUploadCommand
         await using (content.ConfigureAwait(false))
         {
             if (!showProgress || !world.Console.Profile.Capabilities.Interactive) return await site.UploadImageAsync(name, format, content, content.Length, null, cancellationToken).ConfigureAwait(false);
-            return await world.Console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()).StartAsync(progress =>
+            return await world.Console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()).StartAsync(async progress =>
             {
                 var bar = progress.AddTask(Markup.Escape(name), maxValue: Math.Max(1, content.Length));
-                return site.UploadImageAsync(name, format, content, content.Length, new Progress<long>(sent => bar.Value = sent), cancellationToken);
+                var view = await site.UploadImageAsync(name, format, content, content.Length, new ImmediateProgress(sent => bar.Value = sent), cancellationToken).ConfigureAwait(false);
+                bar.Value = bar.MaxValue;
+                return view;
             }).ConfigureAwait(false);
         }
     }

@@ -139,7 +139,7 @@ internal sealed class Day(LocalSite site, ISeat seat, DayBoard board, TimeProvid
     {
         await using var file = File.OpenRead(image);
         var total = file.Length;
-        var progress = new Progress<long>(sent => board.Detail(string.Create(CultureInfo.InvariantCulture, $"{100 * sent / total} %")));
+        var progress = new ImmediateProgress(sent => board.Detail(string.Create(CultureInfo.InvariantCulture, $"{100 * sent / total} %")));
         var view = await site.Client.UploadImageAsync("tick", ImageFormat.Qcow2, file, total, progress, cancellationToken).ConfigureAwait(false);
         return string.Create(CultureInfo.InvariantCulture, $"{total / 1048576.0:0.0} MiB, sha256 {view.Sha256[..12]}");
     }
