@@ -17,7 +17,7 @@ public sealed class LibvirtRecoveryTests : LibvirtRun
         await RestartAgentAsync();
         Assert.Equal(1, Guests.GuestsInMemory);
         await StandsStillAsync(id);
-        AssertDone(await Guests.HoldAllAsync(Cancelled));
+        await HoldAllAsync();
         Assert.Equal(GuestPhase.Held, StatusOf(id).Phase);
         await ThawAndReleaseAsync();
         await TicksBeyondAsync(id, Site.ConsoleOf(id).Newest);
@@ -33,7 +33,7 @@ public sealed class LibvirtRecoveryTests : LibvirtRun
         await RestartAgentAsync();
         Assert.True(StatusOf(held) is { Phase: GuestPhase.Held, PausedByOthers: false });
         Assert.True(StatusOf(paused) is { Phase: GuestPhase.Held, PausedByOthers: true });
-        AssertDone(await Guests.HoldAllAsync(Cancelled));
+        await HoldAllAsync();
         await ThawAndReleaseAsync();
         await TicksBeyondAsync(held, Site.ConsoleOf(held).Newest);
         Assert.Equal("paused", await Site.MustAsync("domstate", LibvirtSite.UuidOf(paused)));
@@ -52,7 +52,7 @@ public sealed class LibvirtRecoveryTests : LibvirtRun
 
         await Site.Daemon.StartAsync();
         await ConnectedAsync();
-        await UntilAsync("it is held", () => Guests.HoldAllAsync(Cancelled).GetAwaiter().GetResult().IsDone);
+        await HoldAllAsync();
         Assert.Equal(GuestPhase.Held, StatusOf(id).Phase);
         await StandsStillAsync(id);
         await ThawAndReleaseAsync();
@@ -66,11 +66,11 @@ public sealed class LibvirtRecoveryTests : LibvirtRun
         await FreezeAndHoldAsync();
         await Site.Daemon.KillAsync();
         await Site.Daemon.StartAsync();
-        await UntilAsync("the new one is connected", () => Guests.HoldAllAsync(Cancelled).GetAwaiter().GetResult().IsDone && Guests.Health.All(item => item.Code != "guests.libvirt.unreachable"));
+        await UntilAsync("the new one is connected", async () => (await Guests.HoldAllAsync(Cancelled)).IsDone && Guests.Health.All(item => item.Code != "guests.libvirt.unreachable"));
         await StandsStillAsync(id);
         Assert.True(StatusOf(id) is { Phase: GuestPhase.Held, PausedByOthers: false });
         Guests.Freezer.ThawAll();
-        await UntilAsync("it goes on", () => Guests.ReleaseAsync(id, Cancelled).GetAwaiter().GetResult().IsDone);
+        await UntilAsync("it goes on", async () => (await Guests.ReleaseAsync(id, Cancelled)).IsDone);
         await TicksBeyondAsync(id, Site.ConsoleOf(id).Newest);
     }
 
@@ -98,9 +98,9 @@ public sealed class LibvirtRecoveryTests : LibvirtRun
         // What libvirt was asked for in vain it may do late; that too is undone.
         await ConnectedAsync();
         var last = Site.ConsoleOf(id).Newest;
-        await UntilAsync("it runs for good", () =>
+        await UntilAsync("it runs for good", async () =>
         {
-            _ = Guests.ReleaseAsync(id, Cancelled).GetAwaiter().GetResult();
+            await Guests.ReleaseAsync(id, Cancelled);
             return StatusOf(id).Phase == GuestPhase.Running && Site.ConsoleOf(id).Newest > last + 3;
         });
     }

@@ -58,8 +58,11 @@ public abstract class LibvirtRun : IAsyncLifetime
     protected async Task FreezeAndHoldAsync()
     {
         Assert.True(Guests.Freezer.FreezeAll());
-        AssertDone(await Guests.HoldAllAsync(Cancelled));
+        await HoldAllAsync();
     }
+
+    /// <summary>As the agent does it: again until all are held; who is not stands still by the kernel.</summary>
+    protected Task HoldAllAsync() => UntilAsync("all are held", async () => (await Guests.HoldAllAsync(Cancelled)).IsDone);
 
     /// <summary>The owner is away: thaw, then let everyone go on that may.</summary>
     protected async Task ThawAndReleaseAsync()
@@ -84,9 +87,11 @@ public abstract class LibvirtRun : IAsyncLifetime
         Assert.InRange(Guests.Freezer.GuestCpuNanoseconds() - used, 0, 200_000_000);
     }
 
-    protected static async Task UntilAsync(string what, Func<bool> holds)
+    protected static Task UntilAsync(string what, Func<bool> holds) => UntilAsync(what, () => Task.FromResult(holds()));
+
+    protected static async Task UntilAsync(string what, Func<Task<bool>> holds)
     {
-        for (var began = TimeProvider.System.GetTimestamp(); !holds();)
+        for (var began = TimeProvider.System.GetTimestamp(); !await holds();)
         {
             Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, $"It never came about that {what}.");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);

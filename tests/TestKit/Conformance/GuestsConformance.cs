@@ -10,6 +10,9 @@ namespace Opportunism.TestKit.Conformance;
 /// <remarks>Guests are tick guests: they print "tick N" once a second, counted in their memory, so a lost or repeated second shows.</remarks>
 public abstract class GuestsConformance
 {
+    // A machine whose disk and processors are busy with other tests answers at the first or second.
+    private const int MostAttempts = 10;
+
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>The guests, as the agent that runs now has them.</summary>
@@ -48,8 +51,8 @@ public abstract class GuestsConformance
         for (var round = 0; round < 3; round++)
         {
             Assert.True(Guests.Freezer.FreezeAll());
-            AssertDone(await Guests.HoldAllAsync(Cancelled));
-            AssertDone(await Guests.HoldAllAsync(Cancelled));
+            await HoldAllAsync();
+            await HoldAllAsync();
             Assert.Equal(GuestPhase.Held, PhaseOf(guest));
             await AssertStandsStillAsync(guest);
             var before = ConsoleOf(guest).Newest;
@@ -80,7 +83,7 @@ public abstract class GuestsConformance
         await RestartAsync();
         Assert.Equal(1, Guests.GuestsInMemory);
         await AssertStandsStillAsync(guest);
-        AssertDone(await Guests.HoldAllAsync(Cancelled));
+        await HoldAllAsync();
         Assert.Equal(GuestPhase.Held, PhaseOf(guest));
         Assert.True(Guests.Freezer.ThawAll());
         AssertDone(await Guests.ReleaseAsync(guest, Cancelled));
@@ -94,10 +97,23 @@ public abstract class GuestsConformance
         var answer = await Guests.ReleaseAsync(unknown, Cancelled);
         Assert.Equal(GuestOutcome.Refused, answer.Outcome);
         Assert.Contains(unknown.Value, answer.Sentence, StringComparison.Ordinal);
-        AssertDone(await Guests.HoldAllAsync(Cancelled));
+        await HoldAllAsync();
     }
 
     protected GuestPhase? PhaseOf(GuestId guest) => Guests.Guests.FirstOrDefault(status => status.Id == guest)?.Phase;
+
+    /// <summary>Has all guests held as the agent does: what is not held in time stands still by the kernel and is asked for again.</summary>
+    protected async Task HoldAllAsync()
+    {
+        var answer = await Guests.HoldAllAsync(Cancelled);
+        for (var attempt = 1; answer.Outcome == GuestOutcome.TryLater && attempt < MostAttempts; attempt++)
+        {
+            await PassAsync(TimeSpan.FromSeconds(1));
+            answer = await Guests.HoldAllAsync(Cancelled);
+        }
+
+        AssertDone(answer);
+    }
 
     /// <summary>Waits until the guest has counted beyond a number.</summary>
     protected async Task TickBeyondAsync(GuestId guest, int tick)

@@ -13,35 +13,37 @@ public sealed class LibvirtDaemon : IAsyncDisposable
 
     // Own folders over those that are built into it; no namespace and no cgroup of its own around guests, which this machine has no systemd for.
     private const string Start = """
-        for place in run:/run/libvirt etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt; do
+        mount --bind "$2" /run/libvirt || exit 1
+        for place in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt; do
             mount --bind "$1/${place%%:*}" "${place#*:}" || exit 1
         done
         exec libvirtd --pid-file /run/libvirt/libvirtd.pid
         """;
 
-    private readonly string folder;
-    private readonly List<int> ended = [];
+    private readonly string folder, run;
     private Process? process;
 
-    /// <param name="folder">An existing folder with a short path: sockets lie in it.</param>
-    public LibvirtDaemon(string folder)
+    /// <param name="folder">An existing folder for what stays.</param>
+    /// <param name="run">A folder for its status files and sockets, with a short path; on tmpfs, as /run is everywhere: it waits for the disk at each change of a domain.</param>
+    public LibvirtDaemon(string folder, string run)
     {
-        this.folder = folder;
-        foreach (var part in new[] { "run", "etc", "lib", "cache", "log" }) Directory.CreateDirectory(Path.Combine(folder, part));
+        (this.folder, this.run) = (folder, run);
+        Directory.CreateDirectory(run);
+        foreach (var part in new[] { "etc", "lib", "cache", "log" }) Directory.CreateDirectory(Path.Combine(folder, part));
         foreach (var place in new[] { "/run/libvirt", "/etc/libvirt", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log/libvirt" }) Directory.CreateDirectory(place);
         File.WriteAllText(Path.Combine(folder, "etc/qemu.conf"), "stdio_handler = \"file\"\nnamespaces = []\ncgroup_controllers = []\nuser = \"root\"\ngroup = \"root\"\nsecurity_driver = \"none\"\n");
         File.WriteAllText(Path.Combine(folder, "etc/libvirtd.conf"), "auth_unix_rw = \"none\"\nunix_sock_rw_perms = \"0700\"\n");
     }
 
-    public string Uri => $"qemu+unix:///system?socket={folder}/run/libvirt-sock";
+    public string Uri => $"qemu+unix:///system?socket={run}/libvirt-sock";
 
     /// <summary>Where its QEMU driver keeps the status of domains.</summary>
-    public string RunFolder => Path.Combine(folder, "run/qemu");
+    public string RunFolder => Path.Combine(run, "qemu");
 
     /// <summary>Starts it and waits until it answers.</summary>
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("unshare", ["-m", "--propagation", "private", "sh", "-c", Start, "sh", folder]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("unshare", ["-m", "--propagation", "private", "sh", "-c", Start, "sh", folder, run]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
         process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };
         process.OutputDataReceived += (_, _) => { };
@@ -58,7 +60,6 @@ public sealed class LibvirtDaemon : IAsyncDisposable
     public async Task KillAsync()
     {
         if (process is null) return;
-        ended.Add(process.Id);
         process.Kill();
         await process.WaitForExitAsync();
         process.Dispose();

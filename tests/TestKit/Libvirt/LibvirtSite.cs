@@ -24,7 +24,7 @@ public sealed class LibvirtSite : IAsyncDisposable
     {
         folder = "/var/tmp/" + name;
         Directory.CreateDirectory(folder);
-        Daemon = new LibvirtDaemon(folder);
+        Daemon = new LibvirtDaemon(folder, "/dev/shm/" + name);
         Settings = new LibvirtSettings { Uri = Daemon.Uri, RunFolder = Daemon.RunFolder, StateFolder = Path.Combine(folder, "state"), Cgroup = name + "/guests" };
     }
 
