@@ -14,6 +14,7 @@ using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Cgroups;
+using Opportunism.Hypervisors.Libvirt;
 using Opportunism.Hypervisors.Qemu;
 
 namespace Opportunism.Agent;
@@ -26,44 +27,47 @@ namespace Opportunism.Agent;
 [SupportedOSPlatform("linux")]
 internal sealed class AgentParts : BackgroundService
 {
-    private readonly IHypervisor hypervisor;
+    private readonly IMachineGuests guests;
     private readonly EventFdWakeUp wakeUp = new();
     private readonly MonitorWatch watch;
     private readonly AvailabilityLoop loop;
-    private readonly GuestKeeper keeper;
+    private readonly IGuestKeeper keeper;
     private readonly BrakeTrial trial;
     private readonly BackgroundService[] services;
     private bool disposed;
 
     public AgentParts(AgentSettings settings, TimeProvider time, ILoggerFactory logs)
     {
-        var guests = settings.Guests;
-        hypervisor = HypervisorCatalog.Make(
-            guests.Hypervisor,
-            new QemuSettings { StateFolder = guests.StateFolder, RamFolder = guests.RamFolder, Cgroup = guests.Cgroup, RunAs = guests.RunAs, Accelerator = guests.Accelerator, Network = guests.Network },
+        var options = settings.Guests;
+        guests = HypervisorCatalog.Make(
+            options.Hypervisor,
+            new QemuSettings { StateFolder = options.StateFolder, RamFolder = options.RamFolder, Cgroup = options.Cgroup, RunAs = options.RunAs, Accelerator = options.Accelerator, Network = options.Network },
+            new LibvirtSettings { Uri = options.LibvirtUri, RunFolder = options.LibvirtFolder, StateFolder = options.StateFolder, Cgroup = options.Cgroup },
             time, logs);
         // 1. Before anything can fail or take time.
-        hypervisor.Freezer.FreezeAll();
+        guests.Freezer.FreezeAll();
 
         var ledger = new ActivityLedger(time);
         watch = new MonitorWatch(MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>());
         var snooze = new SnoozeCondition(Path.Combine(settings.StateFolder, "snooze"), time, null, logs.CreateLogger<SnoozeCondition>());
-        var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, hypervisor.Freezer.GuestCpuNanoseconds, time));
+        var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time));
         var policy = new Level<NodePolicy>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
-        var brake = new GuestBrake(hypervisor.Freezer, BrakeTimes.Default, time, ShortPause.For);
-        loop = new AvailabilityLoop(ledger, watch, conditions, brake, hypervisor, policy, wakeUp, time, logs.CreateLogger<AvailabilityLoop>());
+        var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, ShortPause.For);
+        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, wakeUp, time, logs.CreateLogger<AvailabilityLoop>());
         ledger.Woken = loop;
-        hypervisor.GuestsChanged += loop.Reconsider;
+        guests.GuestsChanged += loop.Reconsider;
 
         SiteLink link = null!;
-        keeper = new GuestKeeper(hypervisor, loop.Status, plan, new SiteFiles(() => link.Client, guests.TransferBytesPerSecond, time), guests, time, logs.CreateLogger<GuestKeeper>());
+        keeper = guests is IHypervisor hypervisor
+            ? new GuestKeeper(hypervisor, loop.Status, plan, new SiteFiles(() => link.Client, options.TransferBytesPerSecond, time), options, time, logs.CreateLogger<GuestKeeper>())
+            : new GuestCaretaker(guests, loop.Status, plan, time, logs.CreateLogger<GuestCaretaker>());
         var health = new NodeHealth(watch, keeper.Reports);
         var identities = new IdentityFile(settings.StateFolder);
         var reports = new ReportView(loop, watch, conditions, snooze, health, keeper.Reports);
         link = new SiteLink(settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, time, logs.CreateLogger<SiteLink>());
-        trial = new BrakeTrial(new FreezerTrial(guests.Cgroup + "-trial", time));
-        var desk = new LocalDesk(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, hypervisor, link, settings.Site), trial, new SeatOwner(), time);
+        trial = new BrakeTrial(new FreezerTrial(options.Cgroup + "-trial", time));
+        var desk = new LocalDesk(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site), trial, new SeatOwner(), time);
         services =
         [
             new PlanPolicy(plan, policy, settings.Times, snooze, loop, logs.CreateLogger<PlanPolicy>()),
@@ -101,8 +105,8 @@ internal sealed class AgentParts : BackgroundService
         foreach (var service in services) service.Dispose();
         trial.Dispose();
         // Letting go of guests is told to whoever listens; nobody is left who would.
-        hypervisor.GuestsChanged -= loop.Reconsider;
-        hypervisor.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        guests.GuestsChanged -= loop.Reconsider;
+        guests.DisposeAsync().AsTask().GetAwaiter().GetResult();
         wakeUp.Dispose();
     }
 

@@ -5,13 +5,16 @@ namespace Opportunism.Hypervisors;
 
 /// <summary>What a hypervisor knows about one guest; replaced whole at every change.</summary>
 /// <param name="Id">Its identity.</param>
-/// <param name="Spec">What it is made of.</param>
+/// <param name="Spec">What it is made of; of a guest that somebody else starts only name, CPUs and memory are known.</param>
 /// <param name="Phase">Where it is in its life: Starting, Running, Held, Suspended, Stopped or Failed.</param>
 /// <param name="Sentence">Why, where that is not plain; else empty.</param>
 public sealed record GuestStatus(GuestId Id, GuestSpec Spec, GuestPhase Phase, string Sentence = "")
 {
     /// <summary>True while it takes memory on this machine.</summary>
     public bool InMemory => Phase is GuestPhase.Starting or GuestPhase.Running or GuestPhase.Held;
+
+    /// <summary>True while somebody else has paused it, such as its tenant: it is Held and never released by us.</summary>
+    public bool PausedByOthers { get; init; }
 
     /// <summary>True while a complete checkpoint of it exists.</summary>
     public bool HasCheckpoint { get; init; }

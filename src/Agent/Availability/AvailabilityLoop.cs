@@ -19,7 +19,7 @@ internal sealed partial class AvailabilityLoop : IWakeable
     private readonly MonitorWatch watch;
     private readonly ConditionSet conditions;
     private readonly GuestBrake brake;
-    private readonly IHypervisor hypervisor;
+    private readonly IMachineGuests guests;
     private readonly Level<NodePolicy> policy;
     private readonly IWakeUp wakeUp;
     private readonly TimeProvider time;
@@ -31,12 +31,12 @@ internal sealed partial class AvailabilityLoop : IWakeable
     private long? sampledAt;
 
     public AvailabilityLoop(
-        ActivityLedger ledger, MonitorWatch watch, ConditionSet conditions, GuestBrake brake, IHypervisor hypervisor,
+        ActivityLedger ledger, MonitorWatch watch, ConditionSet conditions, GuestBrake brake, IMachineGuests guests,
         Level<NodePolicy> policy, IWakeUp wakeUp, TimeProvider time, ILogger<AvailabilityLoop> log)
     {
-        (this.ledger, this.watch, this.conditions, this.brake, this.hypervisor) = (ledger, watch, conditions, brake, hypervisor);
+        (this.ledger, this.watch, this.conditions, this.brake, this.guests) = (ledger, watch, conditions, brake, guests);
         (this.policy, this.wakeUp, this.time, this.log) = (policy, wakeUp, time, log);
-        state = hypervisor.GuestsInMemory > 0 ? NodeState.Frozen : NodeState.InUse;
+        state = guests.GuestsInMemory > 0 ? NodeState.Frozen : NodeState.InUse;
         enteredAt = time.GetTimestamp();
         Status = new(new NodeStatus(state, new(ReasonCode.Starting), time.GetUtcNow(), enteredAt, policy.Current.Times));
         LastFreeze = new(None);
@@ -82,7 +82,7 @@ internal sealed partial class AvailabilityLoop : IWakeable
         brake.FreezeAll();
         while (!cancellationToken.IsCancellationRequested) wakeUp.Wait(Step());
         var last = brake.FreezeAll();
-        LogStopped(hypervisor.GuestsInMemory, last.Brake);
+        LogStopped(guests.GuestsInMemory, last.Brake);
     }
 
     /// <summary>Decides until nothing more changes; answers after how long to decide again, null when only an event can change anything.</summary>
@@ -115,7 +115,7 @@ internal sealed partial class AvailabilityLoop : IWakeable
         FailingCondition = conditions.Failing,
         TakenBackBy = takenBack ? "the owner" : policy.Current.Drained ? "the operator" : null,
         OwnerNeedsMemory = conditions.OwnerNeedsMemory,
-        Guests = hypervisor.GuestsInMemory,
+        Guests = guests.GuestsInMemory,
     };
 
     /// <summary>Carries a verdict out: guests first, everything else after.</summary>
@@ -143,15 +143,15 @@ internal sealed partial class AvailabilityLoop : IWakeable
 
     private void Tell(NodeState from, Verdict verdict, BrakeResult result)
     {
-        var guests = hypervisor.GuestsInMemory;
+        var inMemory = guests.GuestsInMemory;
         var now = time.GetUtcNow();
-        if (verdict.State == NodeState.Frozen) LastFreeze.Set(new(now, guests, result));
+        if (verdict.State == NodeState.Frozen) LastFreeze.Set(new(now, inMemory, result));
         Status.Set(new NodeStatus(verdict.State, verdict.Reason, now, enteredAt, policy.Current.Times));
-        LogEntered(from, verdict.State, verdict.Reason.Sentence, guests);
+        LogEntered(from, verdict.State, verdict.Reason.Sentence, inMemory);
         if (verdict.State != NodeState.Frozen) return;
-        if (result.Brake == Brake.Freeze) LogFrozen(guests, result.StillIn.TotalMilliseconds, result.LeakedCpu.TotalMilliseconds, verdict.Reason.Source);
-        else if (result.Brake == Brake.None) LogNotStopped(guests);
-        else LogCruderBrake(result.Brake, guests, result.StillIn.TotalMilliseconds);
+        if (result.Brake == Brake.Freeze) LogFrozen(inMemory, result.StillIn.TotalMilliseconds, result.LeakedCpu.TotalMilliseconds, verdict.Reason.Source);
+        else if (result.Brake == Brake.None) LogNotStopped(inMemory);
+        else LogCruderBrake(result.Brake, inMemory, result.StillIn.TotalMilliseconds);
     }
 
     private TimeSpan SampleConditions(out bool sampled)

@@ -24,7 +24,7 @@ internal sealed partial class GuestKeeper
 
         foreach (var gone in since.Keys.Where(id => guests.All(guest => guest.GuestId != id.Value)).ToArray()) since.Remove(gone);
         guests.Sort((a, b) => string.CompareOrdinal(a.GuestId, b.GuestId));
-        var next = new GuestsReport(guests, [.. probe.Health, .. wanted.Problems, .. Strangers()], takenUp?.Version ?? 0, CapacityNow());
+        var next = new GuestsReport(guests, [.. probe.Health, .. hypervisor.Health, .. wanted.Problems, .. Strangers()], takenUp?.Version ?? 0, CapacityNow());
         var before = Reports.Current;
         if (before.PlanVersion == next.PlanVersion && Equals(before.Capacity, next.Capacity) && before.Guests.SequenceEqual(next.Guests) && before.Health.SequenceEqual(next.Health)) return;
         Reports.Set(next);

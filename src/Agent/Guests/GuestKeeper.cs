@@ -15,7 +15,7 @@ namespace Opportunism.Agent.Guests;
 /// asks for guests to go on, only while the node is Available, and the hypervisor drops that wish if a hold has begun meanwhile.
 /// All fields belong to the loop; steps run beside it and only wake it.
 /// </remarks>
-internal sealed partial class GuestKeeper
+internal sealed partial class GuestKeeper : IGuestKeeper
 {
     // After a bug in a pass the next one may find the same; this often the log says so.
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
@@ -65,10 +65,10 @@ internal sealed partial class GuestKeeper
         wanted = PlanReading.Of(book.Plan);
     }
 
-    /// <summary>What is reported about guests; a newer one whenever something has changed.</summary>
+    /// <inheritdoc/>
     public Level<GuestsReport> Reports { get; } = new(GuestsReport.NotYet);
 
-    /// <summary>Finds guests that an earlier run left behind; none runs afterwards. Called once, before the deciding thread starts.</summary>
+    /// <inheritdoc/>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await hypervisor.RecoverAsync(cancellationToken).ConfigureAwait(false);
@@ -77,7 +77,7 @@ internal sealed partial class GuestKeeper
         Report();
     }
 
-    /// <summary>Keeps guests until cancelled; leaves them then as they are.</summary>
+    /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         hypervisor.GuestsChanged += Wake;

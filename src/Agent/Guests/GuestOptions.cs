@@ -8,7 +8,7 @@ public sealed class GuestOptions
     /// <summary>Name of the section.</summary>
     public const string Section = "Guests";
 
-    /// <summary>Which hypervisor runs guests.</summary>
+    /// <summary>Which hypervisor runs guests; with libvirt somebody else starts them.</summary>
     public string Hypervisor { get; set; } = "qemu";
 
     /// <summary>Folder for images, disks and checkpoints.</summary>
@@ -28,6 +28,12 @@ public sealed class GuestOptions
 
     /// <summary>What network guests get.</summary>
     public GuestNetwork Network { get; set; } = GuestNetwork.Isolated;
+
+    /// <summary>How libvirt is reached.</summary>
+    public string LibvirtUri { get; set; } = "qemu:///system";
+
+    /// <summary>Folder in which libvirt's QEMU driver keeps what it knows of running guests.</summary>
+    public string LibvirtFolder { get; set; } = "/run/libvirt/qemu";
 
     /// <summary>Memory lent to guests in all, in MiB; 0 for half of what the machine has.</summary>
     public int MaxMemoryMiB { get; set; }

@@ -27,6 +27,8 @@ public sealed class GuestOptionsValidator : IValidateOptions<GuestOptions>
         if (options.RunAs.Length == 0 || options.RunAs is "root" or "0") yield return $"Guests:RunAs is '{options.RunAs}'; an unprivileged user is needed, by name or number.";
         if (!Enum.IsDefined(options.Accelerator)) yield return $"Guests:Accelerator is {options.Accelerator}; allowed are {string.Join(", ", Enum.GetNames<Accelerator>())}.";
         if (!Enum.IsDefined(options.Network)) yield return $"Guests:Network is {options.Network}; allowed are {string.Join(", ", Enum.GetNames<GuestNetwork>())}.";
+        if (!options.LibvirtUri.StartsWith("qemu", StringComparison.Ordinal) || !Uri.IsWellFormedUriString(options.LibvirtUri, UriKind.Absolute)) yield return $"Guests:LibvirtUri is '{options.LibvirtUri}'; an address of libvirt's QEMU driver such as qemu:///system is needed.";
+        if (!IsPlainPath(options.LibvirtFolder)) yield return $"Guests:LibvirtFolder is '{options.LibvirtFolder}'; an absolute path without '..' is needed.";
         if (options.MaxMemoryMiB is < 0 or > 1 << 24) yield return $"Guests:MaxMemoryMiB is {options.MaxMemoryMiB}; allowed is 0 (half of the machine's) to {1 << 24}.";
         if (options.MaxVcpus is < 0 or > 4096) yield return $"Guests:MaxVcpus is {options.MaxVcpus}; allowed is 0 (as many as the machine has) to 4096.";
         if (options.CheckpointBytesPerSecond is < 1_000_000 or > 100_000_000_000) yield return $"Guests:CheckpointBytesPerSecond is {options.CheckpointBytesPerSecond}; allowed is 1000000 to 100000000000.";

@@ -10,7 +10,7 @@ namespace Opportunism.Agent.LocalSocket;
 /// <summary>Writes down the state of this desktop for its command line. Any thread.</summary>
 internal sealed class LocalStatusView(
     AvailabilityLoop loop, MonitorWatch watch, ConditionSet conditions, SnoozeCondition snooze, NodeHealth health,
-    IHypervisor hypervisor, SiteLink link, SiteOptions site)
+    IMachineGuests guests, SiteLink link, SiteOptions site)
 {
     /// <summary>What is known now.</summary>
     public LocalStatus Look()
@@ -29,7 +29,7 @@ internal sealed class LocalStatusView(
             QuietSeconds = loop.QuietFor.TotalSeconds,
             Monitors = [.. watch.Sights.Select(seen => new LocalWatcher(seen.Monitor, !seen.Sight.Blind, seen.Sight.Sources, seen.Sight.Sentence))],
             Conditions = [.. conditions.All.Select(condition => new LocalWatcher(condition.Name, condition.Holds, 0, condition.Sentence))],
-            Guests = [.. hypervisor.Guests.Select(guest => new LocalGuest(guest.Id.Value, guest.Spec.Name, guest.Phase.ToString(), guest.Spec.MemoryMiB, guest.Sentence))],
+            Guests = [.. guests.Guests.Select(guest => new LocalGuest(guest.Id.Value, guest.Spec.Name, guest.Phase.ToString(), guest.Spec.MemoryMiB, guest.Sentence))],
             Health = [.. health.Items.Select(item => new LocalHealth(item.Code, item.Severity.ToString(), item.Sentence, item.Remedy))],
             LastFreeze = freeze == AvailabilityLoop.None ? null
                 : new(freeze.At, freeze.Result.StillIn.TotalMilliseconds, freeze.Result.LeakedCpu.TotalMilliseconds, freeze.Guests, ReportView.BrakeName(freeze.Result.Brake)),

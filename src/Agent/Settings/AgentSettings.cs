@@ -145,6 +145,8 @@ internal sealed class AgentSettings
             RunAs = reader.Text(section, nameof(defaults.RunAs), defaults.RunAs),
             Accelerator = reader.OneOf(section, nameof(defaults.Accelerator), defaults.Accelerator),
             Network = reader.OneOf(section, nameof(defaults.Network), defaults.Network),
+            LibvirtUri = reader.Text(section, nameof(defaults.LibvirtUri), defaults.LibvirtUri),
+            LibvirtFolder = reader.Text(section, nameof(defaults.LibvirtFolder), defaults.LibvirtFolder),
             MaxMemoryMiB = reader.Number(section, nameof(defaults.MaxMemoryMiB), defaults.MaxMemoryMiB),
             MaxVcpus = reader.Number(section, nameof(defaults.MaxVcpus), defaults.MaxVcpus),
             CheckpointBytesPerSecond = reader.Long(section, nameof(defaults.CheckpointBytesPerSecond), defaults.CheckpointBytesPerSecond),

@@ -74,7 +74,7 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         try
         {
             Directory.CreateDirectory(folders.State);
-            var image = await First("A tiny bootable image is made", () => MakeImageAsync(folders, cancellationToken), _ => "Debian's kernel and busybox").ConfigureAwait(false);
+            var image = await First("A tiny bootable image is made", () => MakeImageAsync(folders, cancellationToken), _ => "this distribution's kernel and busybox").ConfigureAwait(false);
             site = await First("The controller starts", () => LocalSite.StartControllerAsync(folders, settings, "127.0.0.1:0", time, cancellationToken), made => SiteFile.Read(folders.ControllerState)!.Url).ConfigureAwait(false);
             seat = await First("Somebody sits down", () => SeatAsync(seatKind, folders, cancellationToken), made => made.Sentence).ConfigureAwait(false);
             await First("The agent starts and enrols this machine", async () => { await site.StartAgentAsync(cancellationToken).ConfigureAwait(false); return 0; }, _ => settings.Name).ConfigureAwait(false);

@@ -65,9 +65,10 @@ public sealed partial class OpenStackCloud : ICloud
         silent[node] = !service.IsUp;
 
         // At the same time, so that no server waits for a Neutron that hangs.
+        var listing = nova.ServersAsync(HostOf(node), cancellationToken);
         var looking = AgentsAsync(node, cancellationToken);
-        var servers = await nova.ServersAsync(HostOf(node), cancellationToken).ConfigureAwait(false);
-        var agents = await looking.ConfigureAwait(false);
+        await Task.WhenAll(listing, looking).ConfigureAwait(false);
+        var (servers, agents) = (await listing.ConfigureAwait(false), await looking.ConfigureAwait(false));
         if (!servers.IsDone) return new(servers.Answer, null);
 
         var open = service is { IsEnabled: true, ForcedDown: false };

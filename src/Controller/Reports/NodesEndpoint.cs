@@ -27,6 +27,8 @@ internal sealed partial class NodesEndpoint(
     // A node that was slowed this often without ever falling quiet does not listen.
     private const int SlowedUntilCut = 50;
 
+    private static readonly TimeSpan LastPlanWithin = TimeSpan.FromSeconds(5);
+
     /// <summary>1. A new desktop.</summary>
     public override Task<EnrolReply> Enrol(EnrolRequest request, ServerCallContext context) => enrolment.EnrolAsync(request, AddressOf(context), context.CancellationToken);
 
@@ -35,7 +37,8 @@ internal sealed partial class NodesEndpoint(
     {
         var node = NodeGate.CallerOf(context);
         using var end = Linked(node, context);
-        var writing = WritePlansAsync(node, responseStream, end.Token);
+        using var breakOff = new CancellationTokenSource();
+        var writing = WritePlansAsync(node, responseStream, end.Token, breakOff.Token);
         try
         {
             await ReadReportsAsync(node, requestStream, end.Token);
@@ -47,6 +50,9 @@ internal sealed partial class NodesEndpoint(
         finally
         {
             await end.CancelAsync();
+
+            // A write that is broken off resets the call, and the node would not hear why it ends: only for one that hangs.
+            breakOff.CancelAfter(LastPlanWithin);
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -69,14 +75,14 @@ internal sealed partial class NodesEndpoint(
         }
     }
 
-    private async Task WritePlansAsync(NodeId node, IServerStreamWriter<NodePlan> plansOut, CancellationToken cancellationToken)
+    private async Task WritePlansAsync(NodeId node, IServerStreamWriter<NodePlan> plansOut, CancellationToken end, CancellationToken breakOff)
     {
         var level = plans.LevelOf(node) ?? throw new InvalidOperationException($"Node {node} has no plan.");
         var plan = level.Current;
         while (true)
         {
-            await plansOut.WriteAsync(plan, cancellationToken);
-            plan = await level.NewerThanAsync(plan, cancellationToken);
+            await plansOut.WriteAsync(plan, breakOff);
+            plan = await level.NewerThanAsync(plan, end);
         }
     }
 

@@ -8,13 +8,13 @@ namespace Opportunism.TestKit.Conformance;
 
 /// <summary>What every hypervisor owes the agent. A driver's test class inherits this and says how one is made.</summary>
 /// <remarks>Guests are tick guests: they print "tick N" once a second, counted in their memory, so a lost or repeated second shows.</remarks>
-public abstract partial class HypervisorConformance : IAsyncLifetime
+public abstract partial class HypervisorConformance : GuestsConformance, IAsyncLifetime
 {
     private IHypervisor? current;
 
     protected IHypervisor Hypervisor => current ?? throw new InvalidOperationException("Not set up yet.");
 
-    protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    protected override IMachineGuests Guests => Hypervisor;
 
     protected TickImage Image { get; private set; } = null!;
 
@@ -24,14 +24,8 @@ public abstract partial class HypervisorConformance : IAsyncLifetime
     /// <summary>The image that guests boot from.</summary>
     protected abstract Task<TickImage> MakeImageAsync();
 
-    /// <summary>Lets time pass for guests: really, or by moving a fake clock.</summary>
-    protected abstract Task PassAsync(TimeSpan time);
-
     /// <summary>Ends everything that a test left behind.</summary>
     protected abstract ValueTask CleanUpAsync();
-
-    /// <summary>Longest time a guest needs until its first tick.</summary>
-    protected virtual TimeSpan BootTime => TimeSpan.FromSeconds(40);
 
     public async ValueTask InitializeAsync()
     {
@@ -55,8 +49,7 @@ public abstract partial class HypervisorConformance : IAsyncLifetime
         }
     }
 
-    /// <summary>The agent dies and a new one takes over.</summary>
-    protected async Task RestartAsync()
+    protected override async Task RestartAsync()
     {
         await Hypervisor.DisposeAsync();
         current = Make();
@@ -68,7 +61,11 @@ public abstract partial class HypervisorConformance : IAsyncLifetime
 
     protected GuestStatus StatusOf(GuestSpec spec) => Hypervisor.Guests.Single(guest => guest.Id == spec.Id);
 
-    protected TickConsole ConsoleOf(GuestSpec spec) => new(Hypervisor, spec.Id);
+    protected override TickConsole ConsoleOf(GuestId guest) => new(Hypervisor, guest);
+
+    protected TickConsole ConsoleOf(GuestSpec spec) => ConsoleOf(spec.Id);
+
+    protected override async Task<GuestId> StartedGuestAsync() => (await StartedAsync()).Id;
 
     /// <summary>Boots a guest and waits until it counts.</summary>
     protected async Task<GuestSpec> StartedAsync(GuestSpec? wanted = null)
@@ -85,33 +82,12 @@ public abstract partial class HypervisorConformance : IAsyncLifetime
     {
         var spec = await StartedAsync();
         Assert.True(Hypervisor.Freezer.FreezeAll());
-        AssertDone(await Hypervisor.HoldAllAsync(Cancelled));
+        await HoldAllAsync();
         Assert.Equal(GuestPhase.Held, StatusOf(spec).Phase);
         return spec;
     }
 
-    /// <summary>Waits until the guest has printed a higher tick than this.</summary>
-    protected async Task TickBeyondAsync(GuestSpec spec, int tick)
-    {
-        var step = TimeSpan.FromMilliseconds(100);
-        for (var waited = TimeSpan.Zero; ConsoleOf(spec).Newest <= tick; waited += step)
-        {
-            Assert.True(waited < BootTime, $"Guest {spec.Id} ({StatusOf(spec).Phase}, '{StatusOf(spec).Sentence}') has not ticked beyond {tick} within {BootTime}.");
-            await PassAsync(step);
-        }
-    }
+    protected Task TickBeyondAsync(GuestSpec spec, int tick) => TickBeyondAsync(spec.Id, tick);
 
-    /// <summary>Sees that the guest stands still for a while.</summary>
-    protected async Task AssertStandsStillAsync(GuestSpec spec)
-    {
-        // What it had written before may still be on its way.
-        await PassAsync(TimeSpan.FromMilliseconds(200));
-        var before = ConsoleOf(spec).Newest;
-        var used = Hypervisor.Freezer.GuestCpuNanoseconds();
-        await PassAsync(TimeSpan.FromSeconds(2.5));
-        Assert.Equal(before, ConsoleOf(spec).Newest);
-        Assert.InRange(Hypervisor.Freezer.GuestCpuNanoseconds() - used, 0, 200_000_000);
-    }
-
-    protected static void AssertDone(GuestAnswer answer) => Assert.True(answer.IsDone, $"{answer.Outcome}: {answer.Sentence}");
+    protected Task AssertStandsStillAsync(GuestSpec spec) => AssertStandsStillAsync(spec.Id);
 }

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Nodes;
@@ -158,6 +159,23 @@ public sealed class NodeLifeTests
         await other.ReportAsync();
         await using var anew = await site.EnrolAsync("pc-1");
         Assert.Equal("pc-1-2", anew.Id);
+    }
+
+    [Fact]
+    public async Task A_revoked_node_hears_why_also_while_a_plan_is_written_to_it()
+    {
+        var plans = new HeldPlans();
+        await using var site = await TestSite.StartAsync(null, _ => { }, builder => builder.Services.AddSingleton(plans).AddGrpc(grpc => grpc.Interceptors.Add<HeldPlans>()));
+        await using var agent = await site.EnrolAsync("pc-1");
+        await agent.ConnectAsync();
+        await agent.ReportAsync();
+        plans.Holds = true;
+        agent.Report.Sequence++;
+        await agent.SendAsync(agent.Report);
+        await plans.Met;
+        await site.Admin.RevokeNodeAsync("pc-1");
+        plans.GoOn();
+        Assert.Equal(StatusCode.Unauthenticated, await agent.EndedAsync());
     }
 
     [Fact]

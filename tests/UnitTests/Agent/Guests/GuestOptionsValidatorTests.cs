@@ -21,6 +21,8 @@ public sealed class GuestOptionsValidatorTests
             RunAs = "root",
             Accelerator = (Accelerator)9,
             Network = (GuestNetwork)9,
+            LibvirtUri = "http://localhost/system",
+            LibvirtFolder = "run/libvirt",
             MaxMemoryMiB = -1,
             MaxVcpus = -1,
             CheckpointBytesPerSecond = 0,
@@ -29,7 +31,7 @@ public sealed class GuestOptionsValidatorTests
             KeepFreeMiB = -1,
         });
         var problems = result.Failures!.ToArray();
-        Assert.Equal(13, problems.Length);
+        Assert.Equal(15, problems.Length);
         foreach (var key in typeof(GuestOptions).GetProperties().Select(property => property.Name)) Assert.Contains(problems, problem => problem.StartsWith($"Guests:{key} is ", StringComparison.Ordinal));
     }
 

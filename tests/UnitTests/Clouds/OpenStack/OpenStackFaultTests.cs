@@ -267,6 +267,24 @@ public sealed class OpenStackFaultTests
     }
 
     [Theory]
+    [InlineData("/servers/detail", "/v2.0/agents")]
+    [InlineData("/v2.0/agents", "/servers/detail")]
+    public async Task A_look_that_is_stopped_leaves_no_call_behind(string first, string last)
+    {
+        await using var site = await OpenStackSite.StartAsync();
+        using var calls = new HeldCalls(first, last);
+        await site.RestartAsync(calls);
+        using var stop = new CancellationTokenSource();
+        var looking = site.Cloud.LookAsync(OpenStackSite.Node, stop.Token);
+        await Task.WhenAll(calls.Met(first), calls.Met(last));
+        await stop.CancelAsync();
+        calls.End(first);
+        Assert.False(looking.IsCompleted);
+        calls.End(last);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => looking);
+    }
+
+    [Theory]
     [InlineData(53, "2.53")]
     [InlineData(93, "2.93")]
     [InlineData(150, "2.96")]

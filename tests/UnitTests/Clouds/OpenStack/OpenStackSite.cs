@@ -54,10 +54,13 @@ internal sealed class OpenStackSite : IAsyncDisposable
     }
 
     /// <summary>Ends the driver and starts it anew with what is stored.</summary>
-    public async Task RestartAsync()
+    /// <param name="through">What its calls go through on their way to the network, if anything.</param>
+    public async Task RestartAsync(DelegatingHandler? through = null)
     {
         if (parts is not null) await parts.DisposeAsync();
-        parts = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log)).AddSingleton<TimeProvider>(Time).AddSingleton<IOpenStackStore>(Store).AddOpenStack(Options).BuildServiceProvider();
+        var services = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log)).AddSingleton<TimeProvider>(Time).AddSingleton<IOpenStackStore>(Store).AddOpenStack(Options);
+        if (through is not null) services.AddHttpClient(HttpExchange.ClientName).AddHttpMessageHandler(() => through);
+        parts = services.BuildServiceProvider();
         await Cloud.LoadAsync(default);
     }
 

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+using Opportunism.Core;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+internal sealed partial class GuestCaretaker
+{
+    [LoggerMessage(1210, LogLevel.Information, "Looking after guests of {Hypervisor} {Version}; {Guests} found")]
+    private static partial void LogReady(ILogger log, string hypervisor, string version, int guests);
+
+    [LoggerMessage(1211, LogLevel.Information, "{Guests} guests held ({Outcome})")]
+    private static partial void LogHeld(ILogger log, int guests, GuestOutcome outcome);
+
+    [LoggerMessage(1212, LogLevel.Warning, "The guests could not be held yet: {Sentence}")]
+    private static partial void LogNotHeld(ILogger log, string sentence);
+
+    [LoggerMessage(1213, LogLevel.Warning, "Guest {Guest} could not be let go on yet: {Sentence}")]
+    private static partial void LogNotReleased(ILogger log, GuestId guest, string sentence);
+
+    [LoggerMessage(1214, LogLevel.Error, "The guests could not be looked after; trying again")]
+    private static partial void LogFault(ILogger log, Exception exception);
+}

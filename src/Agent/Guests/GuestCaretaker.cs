@@ -1,0 +1,202 @@
+using System.Threading.Channels;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Logging;
+using Opportunism.Agent.Availability;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Core;
+using Opportunism.Core.Availability;
+using Opportunism.Core.Guests;
+using Opportunism.Core.Health;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>Looks after guests that somebody else starts on this node and gets off it: holds them soon after a freeze, lets them go on after a thaw.</summary>
+/// <remarks>
+/// The deciding thread freezes and thaws and waits for nobody. A frozen guest's hypervisor answers nobody, so nobody can evict it; a held
+/// one's does. So the order is: freeze, hold, and then the controller has them evicted by their cloud. All fields belong to the loop.
+/// </remarks>
+internal sealed partial class GuestCaretaker(IMachineGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, ILogger<GuestCaretaker> log) : IGuestKeeper
+{
+    // What could not be done because something does not answer is tried again this often.
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
+
+    // The contract's longest sentence.
+    private const int LongestSentence = 1000;
+
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Dictionary<GuestId, Task<GuestAnswer>> releases = [];
+    private readonly Dictionary<GuestId, long> notBefore = [];
+    private readonly Dictionary<GuestId, (string Phase, Timestamp Since)> since = [];
+    private HypervisorProbe probe = new("", "", []);
+    private long heldFor;
+    private long? failedAt;
+
+    /// <inheritdoc/>
+    public Level<GuestsReport> Reports { get; } = new(GuestsReport.NotYet);
+
+    /// <inheritdoc/>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await guests.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        probe = await guests.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        LogReady(log, guests.Name, probe.Version, guests.Guests.Count);
+        Report();
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        guests.GuestsChanged += Wake;
+        using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        try
+        {
+            await Task.WhenAll(WakeOnAsync(node, cancellationToken), WakeOnAsync(plan, cancellationToken), LoopAsync(timer, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await Task.WhenAll(releases.Values.Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            guests.GuestsChanged -= Wake;
+        }
+    }
+
+    private void Wake() => wake.Writer.TryWrite(true);
+
+    private async Task WakeOnAsync<T>(Level<T> level, CancellationToken cancellationToken)
+        where T : class
+    {
+        for (var last = level.Current; ; Wake()) last = await level.NewerThanAsync(last, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task LoopAsync(ITimer timer, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TimeSpan? next;
+            try
+            {
+                next = await PassAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogFault(log, exception);
+                next = PauseAfterFault;
+            }
+
+            timer.Change(next ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            await wake.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>When to look again though nothing has changed; null for not at all.</returns>
+    private async Task<TimeSpan?> PassAsync(CancellationToken cancellationToken)
+    {
+        var status = node.Current;
+        await CollectAsync().ConfigureAwait(false);
+        var next = status.State switch
+        {
+            NodeState.Frozen or NodeState.Evicting => await HoldAsync(status, cancellationToken).ConfigureAwait(false),
+            NodeState.Available => Release(cancellationToken),
+            _ => null,
+        };
+        Report();
+        return next;
+    }
+
+    /// <summary>Holds all guests once they have been frozen for long enough, at once where they are to leave, and again whenever one runs nevertheless.</summary>
+    private async Task<TimeSpan?> HoldAsync(NodeStatus status, CancellationToken cancellationToken)
+    {
+        // Each freeze anew, also where all are held already: until they are thawed in their hold, nobody can reach them.
+        if (heldFor == status.SinceTimestamp && guests.Guests.All(guest => guest.Phase != GuestPhase.Running)) return null;
+        var due = status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter - time.GetElapsedTime(status.SinceTimestamp);
+        if (due <= TimeSpan.Zero && failedAt is { } failed) due = TryAgainAfter - time.GetElapsedTime(failed);
+        if (due > TimeSpan.Zero) return due;
+        var answer = await guests.HoldAllAsync(cancellationToken).ConfigureAwait(false);
+        if (answer.IsDone)
+        {
+            heldFor = status.SinceTimestamp;
+            failedAt = null;
+            LogHeld(log, guests.Guests.Count(guest => guest.Phase == GuestPhase.Held), answer.Outcome);
+            return null;
+        }
+
+        if (failedAt is null) LogNotHeld(log, answer.Sentence);
+        failedAt = time.GetTimestamp();
+        return TryAgainAfter;
+    }
+
+    /// <summary>Lets every guest go on that only this node keeps from running. What they wait for must not keep a hold waiting, so the loop does not.</summary>
+    private TimeSpan? Release(CancellationToken cancellationToken)
+    {
+        failedAt = null;
+        TimeSpan? next = null;
+        foreach (var guest in guests.Guests.Where(guest => guest is { InMemory: true, PausedByOthers: false } && (guest.Phase == GuestPhase.Held || guest.Sentence.Length > 0)))
+        {
+            if (releases.ContainsKey(guest.Id)) continue;
+            var wait = notBefore.TryGetValue(guest.Id, out var from) ? time.GetElapsedTime(time.GetTimestamp(), from) : TimeSpan.Zero;
+            if (wait > TimeSpan.Zero) next = wait < next ? wait : next ?? wait;
+            else releases[guest.Id] = ReleaseAsync(guest.Id, cancellationToken);
+        }
+
+        return next;
+    }
+
+    private async Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Yield();
+            return await guests.ReleaseAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Wake();
+        }
+    }
+
+    private async Task CollectAsync()
+    {
+        foreach (var (id, release) in releases.Where(release => release.Value.IsCompleted).ToArray())
+        {
+            releases.Remove(id);
+            var answer = await release.ConfigureAwait(false);
+            // Done or not: libvirt's word for it may come a moment later than its answer.
+            notBefore[id] = time.GetTimestamp() + (long)(TryAgainAfter.TotalSeconds * time.TimestampFrequency);
+            if (!answer.IsDone && node.Current.State == NodeState.Available) LogNotReleased(log, id, answer.Sentence);
+        }
+
+        foreach (var gone in notBefore.Keys.Except(guests.Guests.Select(guest => guest.Id)).ToArray()) notBefore.Remove(gone);
+    }
+
+    private void Report()
+    {
+        var here = guests.Guests;
+        foreach (var gone in since.Keys.Except(here.Select(guest => guest.Id)).ToArray()) since.Remove(gone);
+        var planned = plan.Current.Guests.Count;
+        IEnumerable<HealthItem> health = [.. probe.Health, .. guests.Health];
+        if (planned > 0) health = health.Append(new HealthItem("guests.plan.not-run-here", HealthSeverity.Warning, $"The plan names {planned} guests, but this node only looks after guests that {guests.Name} has.", "Set Guests:Hypervisor to qemu for a node whose guests the controller places itself."));
+        var next = new GuestsReport([.. here.Select(Describe)], [.. health], plan.Current.Version, Capacity: null);
+        var before = Reports.Current;
+        if (before.PlanVersion == next.PlanVersion && before.Guests.SequenceEqual(next.Guests) && before.Health.SequenceEqual(next.Health)) return;
+        Reports.Set(next);
+    }
+
+    private GuestReport Describe(GuestStatus guest)
+    {
+        var phase = guest.Phase.ToString();
+        if (!since.TryGetValue(guest.Id, out var known) || known.Phase != phase) since[guest.Id] = known = (phase, Timestamp.FromDateTimeOffset(time.GetUtcNow()));
+        return new GuestReport
+        {
+            GuestId = guest.Id.Value,
+            Phase = phase,
+            Sentence = guest.Sentence.Length > LongestSentence ? guest.Sentence[..LongestSentence] : guest.Sentence,
+            PhaseSince = known.Since,
+            HoldMs = guest.LastHold?.TotalMilliseconds ?? 0,
+            ThawMs = guest.LastRelease?.TotalMilliseconds ?? 0,
+        };
+    }
+}

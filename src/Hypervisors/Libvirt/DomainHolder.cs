@@ -1,0 +1,202 @@
+using System.Runtime.Versioning;
+
+namespace Opportunism.Hypervisors.Libvirt;
+
+/// <summary>Turns domains that the kernel has frozen into domains that libvirt has paused, and lets those go on again.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed partial class DomainHolder(LibvirtHost host)
+{
+    // libvirt passes a request on to QEMU's socket within a millisecond or two; a hundred times that, and it waits for something else.
+    private static readonly TimeSpan SendPatience = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>A thawed QEMU confirms in milliseconds; others wait so long for one that hangs.</summary>
+    private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(1);
+
+    // On a machine as loaded as a CI's.
+    private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(10);
+
+    /// <remarks>
+    /// 1. Which domains are to be paused is written down.
+    /// 2. libvirt is asked to pause each, on a thread of its own: it passes the request on and then waits for QEMU, which is frozen.
+    /// 3. Once libvirt says of a domain that a command is with QEMU, the domain may be thawed; one of which it does not is frozen alone.
+    /// 4. The cgroup of all is thawed: the first thing each QEMU reads is that request.
+    /// 5. A domain that is not paused in time is frozen alone. It counts as held when the late answer comes.
+    /// A domain that is only just starting runs no vCPU; it is frozen alone at the moment it does, and held by the next call.
+    /// </remarks>
+    public async Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
+    {
+        Domain[] domains;
+        var asked = new Dictionary<Domain, Task>();
+        lock (host.Gate)
+        {
+            domains = [.. host.Domains.Values.Where(domain => domain.MayRun || domain.Suspending is not null)];
+            if (domains.Length == 0)
+            {
+                host.Freezer.ThawHeld();
+                return new GuestAnswer(GuestOutcome.AlreadySo);
+            }
+
+            if (!host.Connection.IsOpen) return new GuestAnswer(GuestOutcome.TryLater, $"libvirt cannot be reached, so {domains.Length} guests stay frozen by the kernel: {host.Connection.Trouble}");
+            try
+            {
+                host.Held.SetAsked(domains.Select(domain => domain.Id)); // 1
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                return new GuestAnswer(GuestOutcome.TryLater, $"{domains.Length} guests stay frozen by the kernel, since it could not be written down that they are held: {exception.Message}");
+            }
+
+            foreach (var domain in domains)
+            {
+                var asking = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (domain.Suspending is null) domain.Suspending = SuspendAsync(domain, asking.SetResult); // 2
+                else asking.SetResult();
+                asked[domain] = asking.Task;
+            }
+        }
+
+        using var enough = new CancellationTokenSource(SendPatience, host.Time);
+        var sent = await Task.WhenAll(domains.Select(domain => IsSentAsync(domain, asked[domain], enough.Token))).ConfigureAwait(false); // 3
+        lock (host.Gate)
+        {
+            for (var i = 0; i < domains.Length; i++) host.AloneLocked(domains[i], !sent[i]);
+            host.Freezer.ThawHeld(); // 4
+        }
+
+        var answers = await Task.WhenAll(domains.Select(domain => IsHeldAsync(domain, cancellationToken))).ConfigureAwait(false); // 5
+        host.Changed();
+        var failed = answers.Count(held => !held);
+        if (failed == 0) return new GuestAnswer(GuestOutcome.Done);
+        var sentence = $"{failed} of {domains.Length} guests could not be held and stay frozen by the kernel.";
+        LogNotHeld(host.Log, sentence);
+        return new GuestAnswer(GuestOutcome.TryLater, sentence);
+    }
+
+    /// <summary>Lets a domain go on that we have paused, once the brake has thawed.</summary>
+    public async Task<GuestAnswer> ReleaseAsync(Domain domain, CancellationToken cancellationToken)
+    {
+        Task<string> resuming;
+        var began = host.Time.GetTimestamp();
+        lock (host.Gate)
+        {
+            if (host.Freezer.Standing) return new GuestAnswer(GuestOutcome.TryLater, "The owner is back; the guest stands still.");
+            host.AloneLocked(domain, frozen: false);
+            if (domain.Suspending is not null) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {domain.Id} is still being held.");
+            if (domain.File.State != DomainState.Paused) return new GuestAnswer(GuestOutcome.AlreadySo);
+            if (!host.Held.Contains(domain.Id)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {domain.Id} was paused in libvirt by somebody else ({domain.File.Reason}) and is left alone.");
+            resuming = ResumeAsync(domain);
+            domain.Resuming = resuming;
+        }
+
+        try
+        {
+            var problem = await resuming.WaitAsync(ReleasePatience, host.Time, cancellationToken).ConfigureAwait(false);
+            if (problem.Length > 0) return new GuestAnswer(GuestOutcome.TryLater, $"libvirt did not let guest {domain.Id} go on: {problem}");
+        }
+        catch (TimeoutException)
+        {
+            return new GuestAnswer(GuestOutcome.TryLater, $"libvirt has not confirmed within {ReleasePatience.TotalSeconds} s that guest {domain.Id} goes on.");
+        }
+
+        lock (host.Gate) domain.LastRelease = host.Time.GetElapsedTime(began);
+        host.Changed();
+        LogReleased(host.Log, domain.Id);
+        return new GuestAnswer(GuestOutcome.Done);
+    }
+
+    /// <summary>Asks libvirt to pause a domain; takes in the answer whenever it comes. Never fails.</summary>
+    private async Task SuspendAsync(Domain domain, Action onAsking)
+    {
+        // The caller notes this task under the gate; its end must come after that.
+        await Task.Yield();
+        var began = host.Time.GetTimestamp();
+        var problem = "";
+        try
+        {
+            await host.Connection.SuspendAsync(domain.Uuid, onAsking).ConfigureAwait(false);
+        }
+        catch (LibvirtException exception)
+        {
+            problem = exception.Message;
+        }
+
+        lock (host.Gate)
+        {
+            domain.Suspending = null;
+            domain.Sentence = problem.Length == 0 ? "" : $"frozen by the kernel, since libvirt could not hold it: {problem}";
+            if (problem.Length == 0)
+            {
+                // The driver has written the same into its status file before it answered.
+                domain.File = domain.File with { State = DomainState.Paused, Reason = "user" };
+                domain.LastHold = host.Time.GetElapsedTime(began);
+                host.Held.SetHeld(domain.Id);
+                host.AloneLocked(domain, frozen: false);
+            }
+        }
+
+        host.Changed();
+    }
+
+    private async Task<string> ResumeAsync(Domain domain)
+    {
+        await Task.Yield(); // as above
+        var problem = "";
+        try
+        {
+            await host.Connection.ResumeAsync(domain.Uuid).ConfigureAwait(false);
+        }
+        catch (LibvirtException exception)
+        {
+            problem = exception.Message;
+        }
+
+        lock (host.Gate)
+        {
+            domain.Resuming = null;
+            if (problem.Length > 0) return problem;
+            domain.File = domain.File with { State = DomainState.Running, Reason = "unpaused" };
+            // One that may still be asked to pause is forgotten only when that can no longer happen.
+            if (!host.Held.IsAsked(domain.Id)) host.Held.Forget(domain.Id);
+        }
+
+        return problem;
+    }
+
+    private async Task<bool> IsSentAsync(Domain domain, Task asking, CancellationToken enough)
+    {
+        var done = domain.Suspending ?? Task.CompletedTask;
+        await Task.WhenAny(asking, done, Task.Delay(Timeout.InfiniteTimeSpan, host.Time, enough)).ConfigureAwait(false);
+        if (done.IsCompleted) return domain.File.State == DomainState.Paused;
+        if (!asking.IsCompleted) return false;
+        try
+        {
+            return await host.Connection.UntilCommandSentAsync(domain.Uuid, enough).WaitAsync(SendPatience, host.Time, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is LibvirtException or TimeoutException)
+        {
+            return domain.File.State == DomainState.Paused;
+        }
+    }
+
+    private async Task<bool> IsHeldAsync(Domain domain, CancellationToken cancellationToken)
+    {
+        var pending = domain.Suspending ?? Task.CompletedTask;
+        try
+        {
+            await pending.WaitAsync(HoldPatience, host.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The next lines see that it does not stand still.
+        }
+
+        lock (host.Gate)
+        {
+            if (domain.Suspending is null && domain.File.State == DomainState.Paused) return true;
+            // It does not do as it is told, so the kernel must keep it still.
+            host.AloneLocked(domain, frozen: true);
+            if (domain.Sentence.Length == 0) domain.Sentence = "frozen by the kernel on its own, since neither QEMU nor libvirt answers for it";
+            return false;
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Runtime.Versioning;
+using Microsoft.Extensions.Logging;
+using Opportunism.Core;
+using Opportunism.Core.Health;
+using Opportunism.Hypervisors.Cgroups;
+
+namespace Opportunism.Hypervisors.Libvirt;
+
+/// <summary>Looks after guests that somebody else, such as nova-compute, starts through libvirt on Linux. It never starts, stops, saves or deletes one.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class LibvirtGuests : IMachineGuests
+{
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(1);
+
+    private readonly Lock publishing = new();
+    private readonly CgroupFreezer cgroup;
+    private readonly LibvirtHost host;
+    private readonly DomainWatch watch;
+    private readonly DomainHolder holder;
+    private readonly ITimer forgetting;
+    private IReadOnlyList<GuestStatus> statuses = [];
+    private IReadOnlyList<HealthItem> health = [];
+    private int inMemory;
+    private bool disposed;
+
+    /// <exception cref="IOException">Guests could not be frozen on this machine; the message says what to do.</exception>
+    public LibvirtGuests(LibvirtSettings settings, TimeProvider time, ILogger<LibvirtGuests> log)
+    {
+        var cgroups = GuestCgroups.Make(settings.Cgroup, CgroupMounts.Find());
+        cgroup = new CgroupFreezer(cgroups.Parent);
+        var connection = new LibvirtConnection(settings.Uri, Publish);
+        host = new LibvirtHost(settings, cgroups, new LibvirtFreezer(cgroup), new HeldDomains(settings.StateFolder), connection, time, log, Publish);
+        watch = new DomainWatch(host, new DomainFolder(settings.RunFolder));
+        holder = new DomainHolder(host);
+        forgetting = time.CreateTimer(_ => _ = ForgetGoneAsync(), null, ForgetEvery, ForgetEvery);
+    }
+
+    /// <inheritdoc/>
+    public event Action? GuestsChanged;
+
+    /// <inheritdoc/>
+    public string Name => "libvirt";
+
+    /// <inheritdoc/>
+    public IGuestFreezer Freezer => host.Freezer;
+
+    /// <inheritdoc/>
+    public int GuestsInMemory => Volatile.Read(ref inMemory);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<GuestStatus> Guests => Volatile.Read(ref statuses);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<HealthItem> Health => Volatile.Read(ref health);
+
+    /// <inheritdoc/>
+    public Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        host.Freezer.FreezeAll();
+        watch.Start();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task<HypervisorProbe> ProbeAsync(CancellationToken cancellationToken)
+    {
+        var version = "";
+        try
+        {
+            version = await host.Connection.VersionAsync().WaitAsync(ProbePatience, host.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is LibvirtException or TimeoutException)
+        {
+            version = "(not connected yet)";
+        }
+
+        return new HypervisorProbe("libvirt", version, host.Cgroups.Health);
+    }
+
+    /// <inheritdoc/>
+    public async Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
+    {
+        var answer = await holder.HoldAllAsync(cancellationToken).ConfigureAwait(false);
+        // With the cgroup of all thawed, whoever came meanwhile must be kept still on its own.
+        watch.Wake();
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken)
+    {
+        Domain? domain;
+        lock (host.Gate) domain = host.Domains.GetValueOrDefault(id);
+        return domain is null ? Task.FromResult(new GuestAnswer(GuestOutcome.Refused, $"There is no guest {id} on this node.")) : holder.ReleaseAsync(domain, cancellationToken);
+    }
+
+    /// <summary>Lets go of every domain without changing any: they stay as they are and the next run finds them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        disposed = true;
+        await forgetting.DisposeAsync().ConfigureAwait(false);
+        watch.Dispose();
+        host.Connection.Dispose();
+        cgroup.Publish([]);
+        lock (host.Gate)
+        {
+            foreach (var domain in host.Domains.Values) domain.Process.Dispose();
+            host.Domains.Clear();
+        }
+
+        cgroup.Dispose();
+    }
+
+    /// <summary>Forgets domains that were held when they left and that libvirt does not know any more.</summary>
+    private async Task ForgetGoneAsync()
+    {
+        string[] gone;
+        lock (host.Gate) gone = [.. host.Held.All.Where(id => !host.Domains.ContainsKey(GuestId.Parse(id)))];
+        foreach (var id in gone)
+        {
+            try
+            {
+                if (await host.Connection.KnowsAsync(Guid.ParseExact(id, "N").ToString("D")).ConfigureAwait(false)) continue;
+            }
+            catch (LibvirtException)
+            {
+                return; // the next time will do
+            }
+
+            lock (host.Gate) host.Held.Forget(GuestId.Parse(id));
+        }
+    }
+
+    /// <summary>Makes everybody see the same: the list, the number in memory, and the processes that the brake reaches.</summary>
+    private void Publish()
+    {
+        lock (publishing)
+        {
+            // A connection that is made or lost tells so from its own thread, before and after everything else is there.
+            if (host is null || disposed) return;
+            lock (host.Gate)
+            {
+                cgroup.Publish([.. host.Domains.Values.Select(domain => domain.Frozen)]);
+                var now = host.Domains.Values.Select(domain => domain.Status(host.Held.Contains(domain.Id))).OrderBy(status => status.Id.Value, StringComparer.Ordinal).ToArray();
+                Volatile.Write(ref inMemory, now.Length);
+                Volatile.Write(ref statuses, now);
+                Volatile.Write(ref health, LibvirtHealth.Of(host, watch).ToArray());
+            }
+        }
+
+        GuestsChanged?.Invoke();
+    }
+}

@@ -1,0 +1,29 @@
+using System.Runtime.Versioning;
+using Opportunism.Core.Health;
+
+namespace Opportunism.Hypervisors.Libvirt;
+
+/// <summary>Says what is not as it should be between this node and its libvirt. Owners are protected by the kernel all the while.</summary>
+[SupportedOSPlatform("linux")]
+internal static class LibvirtHealth
+{
+    /// <summary>Called with the host's gate held.</summary>
+    public static IEnumerable<HealthItem> Of(LibvirtHost host, DomainWatch? watch)
+    {
+        if (host.Connection.IsMissing)
+        {
+            yield return new HealthItem("guests.libvirt.missing", HealthSeverity.Error, "libvirt's library is not installed, so guests can only be frozen by the kernel, and their cloud cannot reach them while they are.", "apt install libvirt0, and restart the agent.");
+        }
+        else if (!host.Connection.IsOpen)
+        {
+            yield return new HealthItem("guests.libvirt.unreachable", HealthSeverity.Error, $"libvirt at {host.Settings.Uri} cannot be reached: {host.Connection.Trouble} Guests are still frozen for the owner, by the kernel alone; their cloud cannot get them off this node.", "systemctl restart libvirtd (or virtqemud), and look at its log.");
+        }
+
+        var alone = host.Domains.Values.Count(domain => domain.FrozenAlone);
+        if (alone > 0) yield return new HealthItem("guests.libvirt.not-held", HealthSeverity.Warning, $"{alone} guests are frozen by the kernel because libvirt has not paused them; their cloud cannot reach them until it has.", "It is tried again by itself. If it lasts, look whether libvirt answers: virsh list.");
+        var outside = host.Domains.Values.Count(domain => !domain.Joined);
+        if (outside > 0) yield return new HealthItem("guests.libvirt.outside", HealthSeverity.Error, $"{outside} guests could not be taken into the cgroup {host.Settings.Cgroup}, so they are stopped one by one, by signals.", "Set cgroup_controllers = [] in /etc/libvirt/qemu.conf and restart libvirt and these guests.");
+        foreach (var path in watch?.Unreadable ?? []) yield return new HealthItem("guests.libvirt.unreadable", HealthSeverity.Error, $"{path} cannot be understood, so the guest it describes is not frozen when the owner is back.", "End that guest, and report the version of libvirt.");
+        if (host.Held.IsLost) yield return new HealthItem("guests.libvirt.record-lost", HealthSeverity.Warning, "Which guests this node had paused could not be read after a restart; such guests stay paused.", "Look with virsh list --all and let them go on with virsh resume.");
+    }
+}
