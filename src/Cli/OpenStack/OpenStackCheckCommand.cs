@@ -24,10 +24,11 @@ internal static class OpenStackCheckCommand
         command.SetAction((parsed, cancellationToken) => options.World.RunAsync(
             async () =>
             {
-                var rights = arguments.AreGiven(parsed)
-                    ? await AskCloudAsync(arguments.Read(parsed), options.World, cancellationToken).ConfigureAwait(false)
+                var settings = arguments.AreGiven(parsed) ? arguments.Read(parsed) : null;
+                var rights = settings is not null
+                    ? await AskCloudAsync(settings, options.World, cancellationToken).ConfigureAwait(false)
                     : await AskSiteAsync(options, parsed, cancellationToken).ConfigureAwait(false);
-                options.Show(parsed, rights, SiteJson.Default.IReadOnlyListCloudRightView, () => Write(options.World, rights));
+                options.Show(parsed, rights, SiteJson.Default.IReadOnlyListCloudRightView, () => Write(options.World, rights, NotTried.For(settings)));
                 return ExitOf(rights);
             },
             cancellationToken));
@@ -51,7 +52,7 @@ internal static class OpenStackCheckCommand
         return [.. checks.Select(check => new CloudRightView(check.Name, check.State.ToString(), check.Sentence, check.Remedy))];
     }
 
-    private static void Write(CliWorld world, IReadOnlyList<CloudRightView> rights)
+    private static void Write(CliWorld world, IReadOnlyList<CloudRightView> rights, IReadOnlyList<string> notTried)
     {
         var table = TextTable.With("right", "state", "what", "what to do");
         foreach (var right in rights) table.Row(right.Name, right.State, right.Sentence, right.Remedy);
@@ -60,6 +61,7 @@ internal static class OpenStackCheckCommand
         // In a pipe each row is one line, and these are long.
         if (!world.Console.Profile.Capabilities.Interactive) world.Console.Profile.Width = Math.Max(world.Console.Profile.Width, 2000);
         world.Console.Write(table);
+        foreach (var sentence in notTried) world.Console.WriteLine(sentence);
         var (missing, unknown) = (Count(rights, nameof(RightState.Missing)), Count(rights, nameof(RightState.Unknown)));
         world.Console.WriteLine((missing, unknown) switch
         {

@@ -39,12 +39,10 @@ public sealed class OpenStackRights
         checks.Add(await TryAsync("see who did what with a server", OpenStackCall.Compute, HttpMethod.Get, $"/servers/{known?.Id ?? Nobody}/os-instance-actions", null, "/v2.1/servers/*/os-instance-actions", "os_compute_api:os-instance-actions:list", cancellationToken).ConfigureAwait(false));
         checks.Add(await TryAsync("mark servers", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/metadata", """{"metadata":{"opportunism.evicted":"suspend"}}""", "/v2.1/servers/*/metadata", "os_compute_api:server-metadata:create", cancellationToken).ConfigureAwait(false));
         checks.Add(await TryAsync("take marks off servers", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}/metadata/opportunism.evicted", null, "/v2.1/servers/*/metadata/*", "os_compute_api:server-metadata:delete", cancellationToken).ConfigureAwait(false));
-        if (MayDelete) checks.Add(await TryAsync("delete servers whose policy is terminate", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}", null, "/v2.1/servers/*", "os_compute_api:servers:delete", cancellationToken).ConfigureAwait(false));
+        if (ServerPolicies.MayHappen(ServerPolicy.Terminate, options)) checks.Add(await TryAsync("delete servers whose policy is terminate", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}", null, "/v2.1/servers/*", "os_compute_api:servers:delete", cancellationToken).ConfigureAwait(false));
         if (options.NetworkAgents == "yes") checks.AddRange(await AgentsAsync(cancellationToken).ConfigureAwait(false));
         return checks;
     }
-
-    private bool MayDelete => $"{options.Policy},{options.NodePolicies},{options.OwnerMayChoose}".Contains("terminate", StringComparison.Ordinal);
 
     /// <summary>Seeing servers of every project, by host, with their host, and reaching one of another project; and that one, for those who need a real server to try something on.</summary>
     private async Task<(IReadOnlyList<RightCheck> Checks, NovaServer? Server)> ServersAsync(CancellationToken cancellationToken)

@@ -108,6 +108,17 @@ public sealed class OpenStackCheckTests
         Assert.DoesNotContain(desk.StandIn.Requests, request => request.Contains("/network/", StringComparison.Ordinal) || request.StartsWith("DELETE", StringComparison.Ordinal) && !request.Contains("/metadata/", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("suspend", "suspend, stop", false, false)]
+    [InlineData("suspend", "terminate", true, false)]
+    [InlineData("shelve", "", true, true)]
+    public async Task What_only_doing_it_would_show_is_said_where_settings_let_it_happen(string policy, string owners, bool serviceUser, bool ports)
+    {
+        await using var desk = await ReadyAsync();
+        Assert.Equal(ExitCode.Done, await CheckAsync(desk, "--policy", policy, "--owner-may-choose", owners));
+        Assert.Equal((serviceUser, ports), (desk.Output.Contains("send_service_user_token = true", StringComparison.Ordinal), desk.Output.Contains("\"context_is_advsvc\": \"role:advsvc or role:opportunism\"", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Machines_read_json()
     {

@@ -37,6 +37,7 @@ public sealed class SwitchMemoryTests
     [InlineData("null")]
     [InlineData("{}")]
     [InlineData("{\"servers\":[null]}")]
+    [InlineData("{\"servers\":[{}]}")]
     [InlineData("{\"servers\":[{\"guest\":\"../../etc\",\"node\":\"pc-1\",\"action\":\"suspend\"}]}")]
     [InlineData("{\"servers\":[{\"guest\":\"0123456789abcdef0123456789abcdef\",\"node\":\"pc-1\",\"action\":\"fly\"}]}")]
     [InlineData("{\"servers\":[{\"guest\":\"0123456789abcdef")]

@@ -17,21 +17,21 @@ internal sealed class SwitchedHost(CloudDesk desk, string name)
     public const int MostRequests = 26;
 
     /// <summary>Enough for a host that takes its time.</summary>
-    public static readonly string[] Patience = ["--wait", "10m"];
+    public static readonly string[] Patience = ["--wait", "1h"];
 
     private readonly StandInServer suspended = desk.StandIn.Run(name);
     private readonly StandInServer[] ours = [desk.StandIn.Run(name), desk.StandIn.Build(name)];
 
     public string Name { get; } = name;
 
-    /// <summary>Hosts take their time: what they are asked is done while the command waits. Each wait takes five times as long as it should, as on a busy machine, which also spares thousands of looks at an empty host.</summary>
+    /// <summary>Hosts take their time: what they are asked is done while the command waits. Each wait takes thirty times as long as it should, as on a very busy machine, which also spares thousands of looks at an empty host.</summary>
     public static async Task<CloudDesk> SlowDeskAsync()
     {
         var desk = await CloudDesk.StartAsync();
         desk.StandIn.WorksByItself = false;
         desk.WhileWaiting = () =>
         {
-            desk.Time.Advance(TimeSpan.FromMilliseconds(800));
+            desk.Time.Advance(TimeSpan.FromMilliseconds(5800));
             desk.StandIn.Work();
         };
         return desk;
