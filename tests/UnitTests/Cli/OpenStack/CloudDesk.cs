@@ -64,7 +64,7 @@ internal sealed class CloudDesk : IAsyncDisposable
     {
         var (output, error) = (new StringWriter(), new StringWriter());
         var began = Time.GetTimestamp();
-        var world = World(output, error);
+        var world = World(output, error, began);
         var root = new RootCommand();
         CommandList.AddTo(root, world);
         var exit = await CommandList.InvokeAsync(root, world, words, cancellationToken);
@@ -82,14 +82,16 @@ internal sealed class CloudDesk : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private CliWorld World(StringWriter output, StringWriter error)
+    private CliWorld World(StringWriter output, StringWriter error, long began)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
-        return new() { Console = console, Output = output, Error = error, Time = Time, Variable = _ => null, HostName = "pc-1", Pause = PassAsync };
+        return new() { Console = console, Output = output, Error = error, Time = Time, Variable = _ => null, HostName = "pc-1", Pause = (wait, cancellationToken) => PassAsync(wait, began, cancellationToken) };
     }
 
-    private Task PassAsync(TimeSpan wait, CancellationToken cancellationToken)
+    private Task PassAsync(TimeSpan wait, long began, CancellationToken cancellationToken)
     {
+        // The longest time that may be given is an hour: one that its limit does not end would go on for ever, as fast as it can.
+        if (Time.GetElapsedTime(began) > TimeSpan.FromHours(2)) throw new InvalidOperationException($"The command has not ended in time. {Said}");
         if (Pause is { } pause) return pause(wait, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         Time.Advance(wait);
