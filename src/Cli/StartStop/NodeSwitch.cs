@@ -1,6 +1,4 @@
-using System.Globalization;
 using Opportunism.Cli.Commands;
-using Opportunism.Cli.OpenStack;
 using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Core;
@@ -21,6 +19,7 @@ internal sealed class NodeSwitch
     private readonly Turn turn;
     private readonly CliWorld world;
     private readonly SwitchVoice voice;
+    private readonly SwitchWords words;
     private readonly NodeAgreement agreement;
 
     // The guests at the last look that brought any, and what could not be done in the last step.
@@ -34,6 +33,7 @@ internal sealed class NodeSwitch
     public NodeSwitch(SwitchJob job, ICloud cloud, EvictedFile file, Turn turn, CliWorld world, SwitchVoice voice)
     {
         (this.job, this.file, this.turn, this.world, this.voice) = (job, file, turn, world, voice);
+        words = new SwitchWords(job);
         agreement = new NodeAgreement(job.Node, cloud, world.Time, ComparesEvery, LongestRetry) { Answered = Tell };
     }
 
@@ -72,49 +72,28 @@ internal sealed class NodeSwitch
         if (last is not { AtRest: true } || guests is null) return false;
 
         // What we asked to come back and what nobody has seen yet may still come; what is in error will not.
-        return !job.Wish.Open || left.All(one => guests.Any(guest => IdOf(guest.Id) == one.Server && guest.State is CloudGuestState.Resting));
+        return !job.Wish.Open || left.All(one => guests.Any(guest => SwitchWords.IdOf(guest.Id) == one.Server && guest.State is CloudGuestState.Resting));
     }
 
     /// <summary>Servers that are not where they should be, as far as was seen.</summary>
     private IReadOnlyList<LeftServer> Left()
     {
         if (guests is null) return [];
-        if (!job.Wish.Open) return [.. guests.Where(guest => guest.State is CloudGuestState.Here or CloudGuestState.Busy).Select(guest => new LeftServer(IdOf(guest.Id), Why(guest, "was asked to leave and has not left yet")))];
+        if (!job.Wish.Open) return [.. guests.Where(guest => guest.State is CloudGuestState.Here or CloudGuestState.Busy).Select(guest => new LeftServer(SwitchWords.IdOf(guest.Id), SwitchWords.Why(guest, last, "was asked to leave and has not left yet")))];
 
         // A shelved server goes wherever there is room, whoever opens a host next; and what its tenant put to rest since is the tenant's.
         return [.. from server in file.Servers
                    where server.Node == job.Node && server.Action is not ServerPolicy.Shelve
                    let seen = guests.Where(guest => guest.Id == server.Guest).ToList()
                    where seen is not [{ State: CloudGuestState.Resting, Sentence: "" }]
-                   select new LeftServer(IdOf(server.Guest), seen is [var guest] ? Why(guest, "was asked to go on and does not run yet") : "is not on its host any more, and Nova did not say what became of it")];
+                   select new LeftServer(SwitchWords.IdOf(server.Guest), seen is [var guest] ? SwitchWords.Why(guest, last, "was asked to go on and does not run yet") : "is not on its host any more, and Nova did not say what became of it")];
     }
-
-    private string Why(CloudGuest guest, string usual) =>
-        last!.Hindrances.FirstOrDefault(left => GuestOf(left.Action) == guest.Id) is { Action: not null } hindrance ? Shown(hindrance.Answer.Sentence).TrimEnd('.') : guest.Sentence.Length > 0 ? Shown(guest.Sentence) : usual;
 
     private (SwitchEnd, string, IReadOnlyList<LeftServer>) Ended(SwitchEnd end)
     {
         // Whoever has taken over sees to what is left.
         var left = end is SwitchEnd.Overtaken ? [] : Left();
-        return (end, Sentence(end, left), left);
-    }
-
-    private string Sentence(SwitchEnd end, IReadOnlyList<LeftServer> left)
-    {
-        var because = last is { Hindrances: [var first, ..] } && first.Action is null or CloudAction.Open or CloudAction.Close ? Shown(first.Answer.Sentence) : "";
-        var (state, servers) = (job.Wish.Open ? "open" : "closed", Counted(left.Count));
-        return end switch
-        {
-            SwitchEnd.Done => job.Wish.Open ? $"{job.Host} is open{(moved.Count > 0 ? $", and {Counted(moved.Count)} went on" : "")}." : $"{job.Host} is closed and empty{(moved.Count > 0 ? $": {Counted(moved.Count)} left" : "")}.",
-            SwitchEnd.Overtaken => $"A newer start-node or stop-node has taken {job.Host} over.",
-            SwitchEnd.Interrupted => $"Interrupted: {job.Host} is left as it is now. Run {job.Command} again to go on, or {job.Opposite} to go back.",
-            _ when open != job.Wish.Open => $"{job.Host} could not be {(job.Wish.Open ? "opened" : "closed")}: {(because.Length > 0 ? because : $"Nova did not answer in the time given. Run {job.Command} again.")}",
-            _ when because.Length > 0 => $"{job.Host} is {state}, but what is there is not known: {because}",
-            _ when left.Count > 0 => job.Wish.Open ? $"{job.Host} is open, but {servers} that we evicted did not go on:" : $"{job.Host} is closed, but {servers} did not leave:",
-            _ when last is { Hindrances.Count: > 0 } => $"{job.Host} is {state}, but not all could be done: {Shown(last.Sentence)}",
-            _ when job.Wish.Open => $"{job.Host} is open, but the time was over before Nova had been asked for all of its servers. Run start-node again.",
-            _ => $"{job.Host} is closed and empty, but it was not looked at for a whole minute: a build that was under way may still appear. Run stop-node again, or give it more time with --wait.",
-        };
+        return (end, words.Sentence(end, open, last, left.Count, moved.Count), left);
     }
 
     /// <summary>One line for each change of hands.</summary>
@@ -124,23 +103,8 @@ internal sealed class NodeSwitch
         if (answer.IsDone && action is CloudAction.Open or CloudAction.Close) open = action is CloudAction.Open;
         if (answer.Outcome is CloudOutcome.Done)
         {
-            switch (action)
-            {
-                case CloudAction.Close close:
-                    voice.Did($"{job.Host} is closed in Nova: {close.Reason}");
-                    break;
-                case CloudAction.Open:
-                    voice.Did($"{job.Host} is open in Nova");
-                    break;
-                case CloudAction.Evict evict:
-                    moved.Add(evict.Guest);
-                    voice.Did($"server {IdOf(evict.Guest)} leaves {job.Host}: {ServerPolicies.NameOf(file.Of(evict.Guest)?.Action ?? ServerPolicy.Terminate)}");
-                    break;
-                case CloudAction.BringBack back:
-                    moved.Add(back.Guest);
-                    voice.Did($"server {IdOf(back.Guest)} goes on");
-                    break;
-            }
+            if (SwitchWords.GuestOf(action) is { } guest) moved.Add(guest);
+            if (words.Change(action, guest => file.Of(guest)?.Action ?? ServerPolicy.Terminate) is { } line) voice.Did(line);
         }
 
         if (turn.IsOvertaken) throw new OperationCanceledException();
@@ -148,31 +112,9 @@ internal sealed class NodeSwitch
 
     private void Tell(AgreementStep step, IReadOnlyList<LeftServer> left)
     {
-        if (step.IsNotable) voice.Waits(job.Host, Shown(string.Join("; ", step.Hindrances.Count == 0 ? [step.Sentence] : step.Hindrances.Select(Text))));
+        if (step.IsNotable) voice.Waits(job.Host, SwitchWords.Waits(step));
         if (watches || job.Wish.Open || step.AtRest || step.Hindrances.Count > 0 || left.Count > 0 || guests is null) return;
         watches = true;
         voice.Did($"{job.Host} is empty; it is watched for a minute, in case a build was under way");
     }
-
-    private string Text(AgreementStep.Hindrance left) => left.Action switch
-    {
-        null => left.Answer.Sentence,
-        CloudAction.Close => $"cannot be closed: {left.Answer.Sentence}",
-        CloudAction.Open => $"cannot be opened: {left.Answer.Sentence}",
-        CloudAction.Settle => $"its network agents cannot be marked: {left.Answer.Sentence}",
-        var action => $"server {IdOf(GuestOf(action)!.Value)}: {left.Answer.Sentence}",
-    };
-
-    private static GuestId? GuestOf(CloudAction? action) => action switch
-    {
-        CloudAction.Evict evict => evict.Guest,
-        CloudAction.BringBack back => back.Guest,
-        _ => null,
-    };
-
-    private static string Counted(int servers) => servers == 1 ? "1 server" : string.Create(CultureInfo.InvariantCulture, $"{servers} servers");
-
-    private static string IdOf(GuestId guest) => Guid.ParseExact(guest.Value, "N").ToString();
-
-    private static string Shown(string sentence) => OpenStackArguments.ForCommandLine(DriverRemarks.WithDashes(sentence));
 }
