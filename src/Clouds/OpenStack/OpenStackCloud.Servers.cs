@@ -27,7 +27,7 @@ public sealed partial class OpenStackCloud
         var (state, sentence) = ServerRules.Judge(server, DoneWith(server, known), open: false);
         if (state is not CloudGuestState.Here) return CloudAnswer.AlreadySo;
         if (sentence.Length > 0) return Refused(sentence + ".");
-        if (silent.GetValueOrDefault(node)) return TryLater($"nova-compute on {server.Host} does not report: what is asked of it now would run when nobody wants it any more. See its log on the desktop.");
+        if (silent.GetValueOrDefault(node)) return Silent(server);
         if (server.VmState == "shelved") return Accepted(await nova.ActAsync(server.Id!, "shelveOffload", cancellationToken).ConfigureAwait(false));
 
         // What was brought back and runs again is a new case.
@@ -42,6 +42,7 @@ public sealed partial class OpenStackCloud
         {
             var marked = await nova.MarkAsync(server.Id!, ServerRules.EvictedKey, ServerPolicies.NameOf(action), cancellationToken).ConfigureAwait(false);
             if (marked.Answer.Outcome is CloudOutcome.TryLater) return marked.Answer;
+            if (!marked.IsDone && !memory.IsLasting) return Refused($"{ServerRules.Called(server)} stays: it can neither be marked nor written down, so nobody would bring it back. {marked.Answer.Sentence}");
             if (!marked.IsDone) NotMarked(guest.Value, marked.Answer.Sentence);
         }
 
@@ -68,6 +69,8 @@ public sealed partial class OpenStackCloud
         }
     }
 
+    private static CloudAnswer Silent(NovaServer server) => TryLater($"nova-compute on {server.Host} does not report: what is asked of it now would run when nobody wants it any more. See its log on the desktop.");
+
     private static CloudAnswer Accepted(Reply<Ignored> reply) => reply.Answer;
 
     private static ServerPolicy? DoneWith(NovaServer server, EvictedServer? known) => known is { Returning: true, Action: not ServerPolicy.Shelve } && server.VmState == "active" ? null : known?.Action ?? ServerRules.MarkOf(server);
@@ -84,6 +87,9 @@ public sealed partial class OpenStackCloud
         }
 
         if (known?.NotBefore > time.GetUtcNow()) return CloudAnswer.AlreadySo;
+
+        // By the time it would do it, the owner may be back.
+        if (!offHost && silent.GetValueOrDefault(node)) return Silent(server);
         var actions = await nova.ActionsAsync(server.Id!, cancellationToken).ConfigureAwait(false);
         if (!actions.IsDone) return actions.Answer;
         if (!ServerRules.IsNewestOurs(actions.Value!.Actions!, calls.UserId))
