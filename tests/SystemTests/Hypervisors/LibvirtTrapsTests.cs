@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Opportunism.Core;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Linux;
@@ -87,6 +88,22 @@ public sealed class LibvirtTrapsTests : LibvirtRun
         await ThawAndReleaseAsync();
         await TicksBeyondAsync(second, 1);
         await TicksBeyondAsync(third, 1);
+    }
+
+    [Fact]
+    public async Task More_domains_than_libvirt_takes_requests_of_one_client_are_held()
+    {
+        // max_client_requests is 5.
+        var ids = new List<GuestId>();
+        for (var i = 0; i < 7; i++) ids.Add(await Site.StartDomainAsync());
+        foreach (var id in ids) await TicksBeyondAsync(id, 0);
+        Assert.True(Guests.Freezer.FreezeAll());
+        // What a busy machine does not answer in time is asked for again; what waits for each other never comes to an end.
+        await HoldAllAsync();
+        Assert.All(ids, id => Assert.True(StatusOf(id) is { Phase: GuestPhase.Held, PausedByOthers: false }));
+        foreach (var id in ids) Assert.Equal("paused", await Site.MustAsync("domstate", LibvirtSite.UuidOf(id)));
+        await ThawAndReleaseAsync();
+        foreach (var id in ids) await TicksBeyondAsync(id, Site.ConsoleOf(id).Newest);
     }
 
     [Fact]
