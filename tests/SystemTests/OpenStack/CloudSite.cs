@@ -30,7 +30,6 @@ internal sealed class CloudSite : IAsyncDisposable
         var site = await RealSite.StartAsync($"""
             [Controller]
             Cloud = openstack
-            LostAfter = 00:00:10
             CompareEvery = 00:00:05
             [OpenStack]
             Cloud = opportunism
