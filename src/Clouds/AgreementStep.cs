@@ -1,3 +1,4 @@
+using Opportunism.Core;
 using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds;
@@ -16,6 +17,9 @@ public sealed record AgreementStep
 
     /// <summary>False when the sentence tells only of what passes by itself.</summary>
     public bool IsNotable { get; init; }
+
+    /// <summary>Guests that must run before their cloud is asked to shut them down, and do not yet: worth another step as soon as one does.</summary>
+    public IReadOnlyList<GuestId> WaitsFor { get; init; } = [];
 
     /// <summary>True when wanted and actual are the same and nothing is under way that could change that.</summary>
     public bool AtRest { get; init; }

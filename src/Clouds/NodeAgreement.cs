@@ -23,13 +23,26 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
     // A build that was under way when the node closed is on no list before its host has claimed it; measured builds take up to 13 s.
     private static readonly TimeSpan BuildsAppearFor = TimeSpan.FromMinutes(1);
 
+    // A guest goes on within milliseconds once its agent knows; one whose agent does not answer is shut down by force, at its cloud's own time limit.
+    private static readonly TimeSpan GuestsRunWithin = TimeSpan.FromSeconds(5);
+
+    // What a cloud is asked for at once; a desktop seldom has more guests.
+    private const int GuestsAtOnce = 8;
+
+    private readonly Lock telling = new();
+
+    // Guests that are to shut down, and since when.
+    private readonly Dictionary<GuestId, long> toShutDown = [];
     private CloudHost? host;
     private int failures;
     private long closed;
     private int unchanged;
     private string lastShape = "";
 
-    /// <summary>Called for every action with what the cloud answered, before the next one.</summary>
+    /// <summary>Whether a guest runs at this moment. One that shuts down to leave is evicted only once it does, or after 5 s; null where nobody can say, and then none is waited for.</summary>
+    public Func<GuestId, bool>? Runs { get; init; }
+
+    /// <summary>Called for every action with what the cloud answered. Those with guests overlap: any thread, but one call at a time.</summary>
     public Action<CloudAction, CloudAnswer>? Answered { get; init; }
 
     /// <summary>The node as the cloud was last seen or made to have it; null when that is not known. Any thread.</summary>
@@ -68,21 +81,25 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
         Volatile.Write(ref host, sight.Host);
         var acted = false;
         var hindrances = new List<AgreementStep.Hindrance>();
-        foreach (var action in FleetPlan.Next(wish, sight.Host))
-        {
-            var answer = await TryAsync(action, cancellationToken).ConfigureAwait(false);
-            if (answer.IsDone) acted = true;
-            else hindrances.Add(new(action, answer));
+        var actions = FleetPlan.Next(wish, sight.Host);
+        var waitsFor = WaitsFor(sight.Host, actions);
 
-            // Nothing else makes sense before the node is open or closed; but one guest never waits for another.
-            if (hindrances.Count > 0 && action is CloudAction.Open or CloudAction.Close) break;
+        // The node, then its guests, then mere marks; but guests at the same time, since none should wait for another.
+        foreach (var together in actions.Where(action => !(action is CloudAction.Evict evict && waitsFor.Contains(evict.Guest))).GroupBy(RankOf))
+        {
+            var tried = await TryAllAsync([.. together], cancellationToken).ConfigureAwait(false);
+            acted |= tried.Any(one => one.Answer.IsDone);
+            hindrances.AddRange(tried.Where(one => !one.Answer.IsDone));
+
+            // Nothing else makes sense before the node is open or closed.
+            if (together.Key == 0 && hindrances.Count > 0) break;
         }
 
-        var mayChange = acted || MayChangeSoon(wish, sight.Host);
-        if (hindrances.Count > 0) return Hindered(hindrances, !mayChange && hindrances.TrueForAll(left => left.Answer.Outcome is not CloudOutcome.TryLater));
+        var mayChange = acted || waitsFor.Count > 0 || MayChangeSoon(wish, sight.Host);
+        if (hindrances.Count > 0) return Waiting(waitsFor, Hindered(hindrances, !mayChange && hindrances.TrueForAll(left => left.Answer.Outcome is not CloudOutcome.TryLater)));
         failures = 0;
         if (acted) unchanged = 0;
-        return new AgreementStep
+        return Waiting(waitsFor, new AgreementStep
         {
             Wait = mayChange ? Soon(sight.Host) : compareEvery,
             Sentence = string.Join("; ", sight.Host.Guests.Select(guest => guest.Sentence).Prepend(sight.Host.Sentence).Where(sentence => sentence.Length > 0)),
@@ -90,7 +107,15 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
             // What the cloud is at work on is shown, but passes by itself.
             IsNotable = sight.Host.Sentence.Length > 0 || sight.Host.Guests.Any(guest => guest is { Sentence.Length: > 0, State: not CloudGuestState.Busy }),
             AtRest = !mayChange,
-        };
+        });
+    }
+
+    /// <summary>The same step, taken again at the latest when a guest is waited for no more.</summary>
+    private AgreementStep Waiting(List<GuestId> waitsFor, AgreementStep step)
+    {
+        if (waitsFor.Count == 0) return step;
+        var longest = GuestsRunWithin - waitsFor.Max(id => time.GetElapsedTime(toShutDown[id]));
+        return step with { WaitsFor = waitsFor, Wait = longest < step.Wait ? longest : step.Wait };
     }
 
     private AgreementStep Hindered(IReadOnlyList<AgreementStep.Hindrance> hindrances, bool needsPerson) => new()
@@ -124,6 +149,32 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
         seen.Guests.Any(guest => guest.State is CloudGuestState.Busy)
         || (!cloud.Capabilities.GuestsRunByAgents && wish.Empty && closed != 0 && time.GetElapsedTime(closed) < BuildsAppearFor);
 
+    /// <summary>Guests that must run before their cloud is asked to shut them down, and do not yet.</summary>
+    private List<GuestId> WaitsFor(CloudHost seen, IReadOnlyList<CloudAction> actions)
+    {
+        var named = seen.Guests.Where(guest => guest.MustRun).Select(guest => guest.Id).Intersect(actions.OfType<CloudAction.Evict>().Select(evict => evict.Guest)).ToHashSet();
+        foreach (var id in toShutDown.Keys.Except(named).ToList()) toShutDown.Remove(id);
+        foreach (var id in named) toShutDown.TryAdd(id, time.GetTimestamp());
+        return Runs is null ? [] : [.. named.Where(id => time.GetElapsedTime(toShutDown[id]) < GuestsRunWithin && !Runs(id))];
+    }
+
+    private static int RankOf(CloudAction action) => action switch
+    {
+        CloudAction.Open or CloudAction.Close => 0,
+        CloudAction.Evict or CloudAction.BringBack => 1,
+        _ => 2,
+    };
+
+    private async Task<AgreementStep.Hindrance[]> TryAllAsync(CloudAction[] actions, CancellationToken cancellationToken)
+    {
+        var tried = new AgreementStep.Hindrance[actions.Length];
+        await Parallel.ForAsync(0, actions.Length, new ParallelOptions { MaxDegreeOfParallelism = GuestsAtOnce, CancellationToken = cancellationToken }, async (index, token) =>
+        {
+            tried[index] = new(actions[index], await TryAsync(actions[index], token).ConfigureAwait(false));
+        }).ConfigureAwait(false);
+        return tried;
+    }
+
     private async Task<CloudAnswer> TryAsync(CloudAction action, CancellationToken cancellationToken)
     {
         var answer = action switch
@@ -144,7 +195,7 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
             else if (closed == 0 || answer.Outcome is CloudOutcome.Done) closed = time.GetTimestamp();
         }
 
-        Answered?.Invoke(action, answer);
+        lock (telling) Answered?.Invoke(action, answer);
         return answer;
     }
 }

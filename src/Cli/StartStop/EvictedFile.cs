@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Opportunism.Cli.Commands;
@@ -13,13 +14,15 @@ namespace Opportunism.Cli.StartStop;
 /// <param name="tell">Where it says that something is wrong with the file.</param>
 internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnWithout, Action<string> tell) : IOpenStackStore
 {
-    private readonly Dictionary<GuestId, EvictedServer> servers = [];
+    // Servers leave and come back together.
+    private readonly Lock gate = new();
+    private readonly ConcurrentDictionary<GuestId, EvictedServer> servers = new();
 
     /// <inheritdoc/>
     public bool IsLasting { get; private set; } = true;
 
     /// <summary>What is remembered now.</summary>
-    public IReadOnlyCollection<EvictedServer> Servers => servers.Values;
+    public IReadOnlyCollection<EvictedServer> Servers => [.. servers.Values];
 
     /// <summary>What is remembered of a server; null for nothing.</summary>
     public EvictedServer? Of(GuestId guest) => servers.GetValueOrDefault(guest);
@@ -38,8 +41,12 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
     public Task SaveAsync(EvictedServer server, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        servers[server.Guest] = server;
-        Write();
+        lock (gate)
+        {
+            servers[server.Guest] = server;
+            WriteLocked();
+        }
+
         return Task.CompletedTask;
     }
 
@@ -47,7 +54,11 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
     public Task ForgetAsync(GuestId guest, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (servers.Remove(guest)) Write();
+        lock (gate)
+        {
+            if (servers.TryRemove(guest, out _)) WriteLocked();
+        }
+
         return Task.CompletedTask;
     }
 
@@ -88,7 +99,7 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
         tell($"{folder[name]} was garbled and is now {aside}; what was evicted is found by its mark on each server.");
     }
 
-    private void Write()
+    private void WriteLocked()
     {
         if (!IsLasting) return;
         try

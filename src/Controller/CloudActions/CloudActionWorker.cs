@@ -1,9 +1,11 @@
 using Opportunism.Clouds;
+using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;
 using Opportunism.Core.Fleet;
+using Opportunism.Core.Guests;
 using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.CloudActions;
@@ -14,6 +16,7 @@ internal sealed partial class CloudActionWorker
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
     private readonly NodeId node;
+    private readonly NodeBook fleet;
     private readonly Level<NodeRecord> level;
     private readonly ICloud cloud;
     private readonly EventLog events;
@@ -23,10 +26,11 @@ internal sealed partial class CloudActionWorker
     private string pending = "";
     private long comparesAgain;
 
-    public CloudActionWorker(NodeId node, Level<NodeRecord> level, ICloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger log)
+    public CloudActionWorker(NodeId node, NodeBook fleet, ICloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger log)
     {
-        (this.node, this.level, this.cloud, this.events, this.time, this.log) = (node, level, cloud, events, time, log);
-        agreement = new NodeAgreement(node, cloud, time, options.CompareEvery, LongestRetry) { Answered = Tell };
+        (this.node, this.fleet, this.cloud, this.events, this.time, this.log) = (node, fleet, cloud, events, time, log);
+        level = fleet.LevelOf(node) ?? throw new ArgumentException($"Node {node} is not enrolled.", nameof(node));
+        agreement = new NodeAgreement(node, cloud, time, options.CompareEvery, LongestRetry) { Answered = Tell, Runs = Runs };
     }
 
     /// <summary>What could not be done and why; empty when nothing waits.</summary>
@@ -45,11 +49,14 @@ internal sealed partial class CloudActionWorker
         {
             var seen = level.Current;
             TimeSpan wait;
+            IReadOnlyList<GuestId> waitsFor = [];
             try
             {
-                var step = await agreement.StepAsync(FleetPlan.Wish(CaseOf(seen)), cancellationToken);
+                var wish = FleetPlan.Wish(CaseOf(seen));
+                var step = await agreement.StepAsync(wish, cancellationToken);
+                if (!cloud.Capabilities.GuestsRunByAgents && agreement.Host is { } host) await fleet.ShowAsync(node, GuestsOf(host, wish), cancellationToken);
                 Note(step.Sentence, step.IsNotable);
-                wait = step.Wait;
+                (wait, waitsFor) = (step.Wait, step.WaitsFor);
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
@@ -59,7 +66,7 @@ internal sealed partial class CloudActionWorker
                 Note($"the {cloud.Name} cloud's driver failed: {failure.Message}");
             }
 
-            await WaitAsync(seen, wait, cancellationToken);
+            await WaitAsync(seen, wait, waitsFor, cancellationToken);
         }
     }
 
@@ -79,8 +86,8 @@ internal sealed partial class CloudActionWorker
         ActionWaits(node.Value, why);
     }
 
-    /// <summary>Waits for the time to pass, or for the node to change in what is wanted of it: a mere new report does not cut a back-off short.</summary>
-    private async Task WaitAsync(NodeRecord seen, TimeSpan wait, CancellationToken cancellationToken)
+    /// <summary>Waits for the time to pass, for the node to change in what is wanted of it, or for a guest to run that is waited for: a mere new report does not cut a back-off short.</summary>
+    private async Task WaitAsync(NodeRecord seen, TimeSpan wait, IReadOnlyList<GuestId> waitsFor, CancellationToken cancellationToken)
     {
         var wish = FleetPlan.Wish(CaseOf(seen));
         using var patience = new CancellationTokenSource(wait, time);
@@ -90,6 +97,7 @@ internal sealed partial class CloudActionWorker
         {
             while (FleetPlan.Wish(CaseOf(seen)) is var now && now.Open == wish.Open && now.Empty == wish.Empty && now.Lost == wish.Lost)
             {
+                if (waitsFor.Any(Runs)) return;
                 seen = await level.NewerThanAsync(seen, either.Token);
             }
         }
@@ -105,6 +113,15 @@ internal sealed partial class CloudActionWorker
         // Something else is wanted now: begin with it at once.
         agreement.BeginAnew();
     }
+
+    private bool Runs(GuestId guest) => level.Current.Report?.Guests.Any(report => report.GuestId == guest.Value && report.Phase == nameof(GuestPhase.Running)) ?? false;
+
+    /// <summary>What the node's agent needs to know of its guests. Those that must run to leave are only named once they should leave: they may run then although the owner is there.</summary>
+    private static CloudGuests GuestsOf(CloudHost host, FleetWish wish) => new()
+    {
+        MustRun = { host.Guests.Where(guest => wish.Empty && guest.MustRun).Select(guest => guest.Id.Value) },
+        Paused = { host.Guests.Where(guest => guest.Paused).Select(guest => guest.Id.Value) },
+    };
 
     private FleetCase CaseOf(NodeRecord record) => new()
     {

@@ -32,7 +32,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         Domain[] domains;
         lock (host.Gate)
         {
-            domains = [.. host.Domains.Values.Where(domain => domain.MayRun || domain.Suspending is not null)];
+            domains = [.. host.Domains.Values.Where(domain => domain.LeavesUntil is null && (domain.MayRun || domain.Suspending is not null))];
             if (domains.Length > 0)
             {
                 if (!host.Connection.IsOpen) return new GuestAnswer(GuestOutcome.TryLater, $"libvirt cannot be reached, so {domains.Length} guests stay frozen by the kernel: {host.Connection.Trouble}");
@@ -81,26 +81,34 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         return await IsHeldAsync(domain, sent ? HoldPatience : TimeSpan.Zero, cancellationToken).ConfigureAwait(false); // 5
     }
 
-    /// <summary>Lets a domain go on that we have paused, once the brake has thawed.</summary>
-    public async Task<GuestAnswer> ReleaseAsync(Domain domain, CancellationToken cancellationToken)
+    /// <summary>Lets a domain go on that we have paused: once the brake has thawed, or for a while although it has not.</summary>
+    /// <param name="domain">The domain.</param>
+    /// <param name="leavesWithin">For how long it may run although the owner is there; null for only when the owner is away.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<GuestAnswer> ReleaseAsync(Domain domain, TimeSpan? leavesWithin, CancellationToken cancellationToken)
     {
         Task<string> resuming;
         var began = host.Time.GetTimestamp();
         lock (host.Gate)
         {
-            if (host.Freezer.Standing) return new GuestAnswer(GuestOutcome.TryLater, "The owner is back; the guest stands still.");
+            if (leavesWithin is null && host.Freezer.Standing) return new GuestAnswer(GuestOutcome.TryLater, "The owner is back; the guest stands still.");
             host.AloneLocked(domain, frozen: false);
             if (domain.Suspending is not null) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {domain.Id} is still being held.");
             if (domain.File.State != DomainState.Paused) return new GuestAnswer(GuestOutcome.AlreadySo);
             if (!host.Held.Contains(domain.Id)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {domain.Id} was paused in libvirt by somebody else ({domain.File.Reason}) and is left alone.");
             resuming = ResumeAsync(domain);
             domain.Resuming = resuming;
+            if (leavesWithin is { } within) domain.LeavesUntil = began + (long)(within.TotalSeconds * host.Time.TimestampFrequency);
         }
 
         try
         {
             var problem = await resuming.WaitAsync(ReleasePatience, host.Time, cancellationToken).ConfigureAwait(false);
-            if (problem.Length > 0) return new GuestAnswer(GuestOutcome.TryLater, $"libvirt did not let guest {domain.Id} go on: {problem}");
+            if (problem.Length > 0)
+            {
+                lock (host.Gate) domain.LeavesUntil = null;
+                return new GuestAnswer(GuestOutcome.TryLater, $"libvirt did not let guest {domain.Id} go on: {problem}");
+            }
         }
         catch (TimeoutException)
         {
