@@ -133,6 +133,39 @@ public sealed class LibvirtTrapsTests : LibvirtRun
     }
 
     [Fact]
+    public async Task A_held_domain_that_its_cloud_is_to_shut_down_may_run_until_it_has_done_so()
+    {
+        var (leaving, other) = (await TickingAsync(), await TickingAsync());
+        await FreezeAndHoldAsync();
+        AssertDone(await Guests.LetLeaveAsync(leaving, TimeSpan.FromSeconds(60), Cancelled));
+        Assert.True(StatusOf(leaving) is { Phase: GuestPhase.Running, Leaving: true });
+        // What a caretaker does again and again meanwhile.
+        await HoldAllAsync();
+        await TicksBeyondAsync(leaving, Site.ConsoleOf(leaving).Newest);
+        // What Nova's stop does first.
+        await Site.MustAsync("shutdown", LibvirtSite.UuidOf(leaving));
+        await UntilAsync("it has left", () => Guests.Guests.All(guest => guest.Id != leaving));
+
+        // Its process has ended; libvirt hears of it a moment later.
+        await UntilAsync("libvirt calls it off", async () => await Site.MustAsync("domstate", LibvirtSite.UuidOf(leaving)) == "shut off");
+        await StandsStillAsync(other);
+    }
+
+    [Fact]
+    public async Task A_domain_that_does_not_shut_down_in_time_stands_still_again()
+    {
+        var id = await TickingAsync();
+        await FreezeAndHoldAsync();
+        AssertDone(await Guests.LetLeaveAsync(id, TimeSpan.FromSeconds(3), Cancelled));
+        await TicksBeyondAsync(id, Site.ConsoleOf(id).Newest);
+        await UntilAsync("its time is over", () => !StatusOf(id).Leaving);
+        await HoldAllAsync();
+        await StandsStillAsync(id);
+        await ThawAndReleaseAsync();
+        await TicksBeyondAsync(id, Site.ConsoleOf(id).Newest);
+    }
+
+    [Fact]
     public async Task A_held_domain_does_not_shut_down_and_can_be_ended_at_once()
     {
         var id = await TickingAsync();

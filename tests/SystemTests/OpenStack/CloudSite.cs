@@ -100,6 +100,10 @@ internal sealed class CloudSite : IAsyncDisposable
     /// <summary>The last tick that a server has printed.</summary>
     public async Task<int> LastTickAsync(string server) => LabConsole.Ticks(await RealLab.ConsoleAsync(Tenant, server)).LastOrDefault(-1);
 
+    /// <summary>The last tick that a server has printed, from its host's disk: Nova tells none of one that is suspended, or whose host does not answer.</summary>
+    public int LastTickOnDisk(string host, string server) =>
+        LabConsole.Ticks(File.ReadAllText(Path.Combine(lab.Place.HostFolder(host), "nova", "instances", server, "console.log"))).LastOrDefault(-1);
+
     /// <summary>Waits until a server counts on from a tick, and checks that none was lost or repeated.</summary>
     public async Task UntilGoesOnAsync(string server, int last)
     {
@@ -124,14 +128,23 @@ internal sealed class CloudSite : IAsyncDisposable
         await admin.PutAsync(new(admin.Nova, $"os-services/{service}"), new() { ["status"] = "disabled" }, CancellationToken.None);
     }
 
-    /// <summary>Waits until Nova may place servers on a host, or may not.</summary>
-    public Task UntilHostAsync(string host, bool open) => UntilAsync($"{host} is {(open ? "open" : "closed")} in Nova", async () => (await HostAsync(host)).Status == (open ? "enabled" : "disabled"));
+    /// <summary>Waits until Nova may place servers on a host, or may not, as its node's worker wants it: before a controller's first word every host is open.</summary>
+    public Task UntilHostAsync(string host, bool open) => UntilAsync($"{host} is {(open ? "open" : "closed")}", async () =>
+        (await Site.Client.NodesAsync()).Single(node => node.Id == host).Open == open && (await HostAsync(host)).Status == (open ? "enabled" : "disabled"));
 
     /// <summary>Which compute host a server is on.</summary>
     public async Task<string?> HostOfAsync(string server)
     {
         using var admin = await lab.LogInAsync("admin", "admin");
         return (string?)(await admin.GetAsync(new(admin.Nova, $"servers/{server}"), CancellationToken.None))["server"]!["OS-EXT-SRV-ATTR:host"];
+    }
+
+    /// <summary>What was asked of a server so far, newest first.</summary>
+    public async Task<IReadOnlyList<string>> ActionsAsync(string server)
+    {
+        using var admin = await lab.LogInAsync("admin", "admin");
+        var actions = (await admin.GetAsync(new(admin.Nova, $"servers/{server}/os-instance-actions"), CancellationToken.None))["instanceActions"]!.AsArray();
+        return [.. actions.Select(action => (string)action!["action"]!)];
     }
 
     /// <summary>Ends desktops and controller, deletes the tenant's servers, and gives every host back to Nova as the lab has it.</summary>

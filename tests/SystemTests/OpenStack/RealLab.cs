@@ -52,6 +52,14 @@ internal sealed class RealLab : IAsyncDisposable
 
     public async Task<JsonElement> StatusAsync(int expected) => JsonDocument.Parse(await SayAsync(expected, "status", "--json")).RootElement;
 
+    /// <summary>Ends one of its programs; the next <c>lab up</c> starts it again.</summary>
+    public async Task StopAsync(string program)
+    {
+        var processes = new LabProcesses(Place, TimeProvider.System);
+        if (processes.Of(program).Count == 0) throw new InvalidOperationException($"The lab's {program} does not run.");
+        await processes.StopAsync(program, TimeSpan.FromSeconds(10));
+    }
+
     /// <summary>Speaks to the lab as its administrator or as its tenant.</summary>
     public Task<LabApi> LogInAsync(string user, string project) => LabApi.LogInAsync(Shape, user, new LabSecrets(Place.Secrets)[user], project, CancellationToken.None);
 
