@@ -61,7 +61,7 @@ internal sealed class AgentParts : BackgroundService
         SiteLink link = null!;
         keeper = guests is IHypervisor hypervisor
             ? new GuestKeeper(hypervisor, loop.Status, plan, new SiteFiles(() => link.Client, options.TransferBytesPerSecond, time), options, time, logs.CreateLogger<GuestKeeper>())
-            : new GuestCaretaker(guests, loop.Status, plan, time, logs.CreateLogger<GuestCaretaker>());
+            : new GuestCaretaker((IForeignGuests)guests, loop.Status, plan, time, logs.CreateLogger<GuestCaretaker>());
         var health = new NodeHealth(watch, keeper.Reports);
         var identities = new IdentityFile(settings.StateFolder);
         var reports = new ReportView(loop, watch, conditions, snooze, health, keeper.Reports);

@@ -16,6 +16,9 @@ public sealed record GuestStatus(GuestId Id, GuestSpec Spec, GuestPhase Phase, s
     /// <summary>True while somebody else has paused it, such as its tenant: it is Held and never released by us.</summary>
     public bool PausedByOthers { get; init; }
 
+    /// <summary>True while it may run although the owner is there, so that it can shut itself down.</summary>
+    public bool Leaving { get; init; }
+
     /// <summary>True while a complete checkpoint of it exists.</summary>
     public bool HasCheckpoint { get; init; }
 

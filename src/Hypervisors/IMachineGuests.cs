@@ -19,6 +19,9 @@ public interface IMachineGuests : IAsyncDisposable
     /// <summary>Guests that take memory on this machine. Read by the deciding thread: never blocks, never allocates.</summary>
     int GuestsInMemory { get; }
 
+    /// <summary>Those of them that their cloud has paused and that stand still: they need not leave. Read by the deciding thread: never blocks, never allocates.</summary>
+    int PausedGuests => 0;
+
     /// <summary>Every guest that has anything on this machine, whatever its phase.</summary>
     IReadOnlyList<GuestStatus> Guests { get; }
 

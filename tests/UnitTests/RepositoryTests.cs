@@ -17,7 +17,7 @@ public sealed partial class RepositoryTests
         ["Clouds"] = ["Core"],
         ["Agent"] = ["Core", "Contracts", "Hypervisors"],
         ["Controller"] = ["Core", "Contracts", "Clouds"],
-        ["Cli"] = ["Core", "Contracts"],
+        ["Cli"] = ["Core", "Contracts", "Clouds"],
     };
 
     [Fact]

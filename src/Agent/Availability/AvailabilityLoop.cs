@@ -116,6 +116,7 @@ internal sealed partial class AvailabilityLoop : IWakeable
         TakenBackBy = takenBack ? "the owner" : policy.Current.Drained ? "the operator" : null,
         OwnerNeedsMemory = conditions.OwnerNeedsMemory,
         Guests = guests.GuestsInMemory,
+        PausedGuests = guests.PausedGuests,
     };
 
     /// <summary>Carries a verdict out: guests first, everything else after.</summary>

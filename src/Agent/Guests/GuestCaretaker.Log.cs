@@ -20,4 +20,7 @@ internal sealed partial class GuestCaretaker
 
     [LoggerMessage(1214, LogLevel.Error, "The guests could not be looked after; trying again")]
     private static partial void LogFault(ILogger log, Exception exception);
+
+    [LoggerMessage(1215, LogLevel.Information, "Guest {Guest} may run for {Within} at most, so that its cloud can get it off this node")]
+    private static partial void LogLetLeave(ILogger log, GuestId guest, TimeSpan within);
 }

@@ -16,11 +16,14 @@ namespace Opportunism.Agent.Guests;
 /// The deciding thread freezes and thaws and waits for nobody. A frozen guest's hypervisor answers nobody, so nobody can evict it; a held
 /// one's does. So the order is: freeze, hold, and then the controller has them evicted by their cloud. All fields belong to the loop.
 /// </remarks>
-internal sealed partial class GuestCaretaker(IMachineGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, ILogger<GuestCaretaker> log) : IGuestKeeper
+internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, ILogger<GuestCaretaker> log) : IGuestKeeper
 {
     // What could not be done because something does not answer is tried again this often.
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
+
+    // A tick guest needs a second, an ordinary Linux a few; the owner, who stays, should not have to do with it for longer.
+    private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(30);
 
     // The contract's longest sentence.
     private const int LongestSentence = 1000;
@@ -28,7 +31,11 @@ internal sealed partial class GuestCaretaker(IMachineGuests guests, Level<NodeSt
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Dictionary<GuestId, Task<GuestAnswer>> releases = [];
     private readonly Dictionary<GuestId, long> notBefore = [];
+
+    // Guests that were let run to shut down during this visit of the owner: once each.
+    private readonly HashSet<GuestId> letLeave = [];
     private readonly Dictionary<GuestId, (string Phase, Timestamp Since)> since = [];
+    private CloudGuests cloud = new();
     private HypervisorProbe probe = new("", "", []);
     private long heldFor;
     private long? failedAt;
@@ -97,13 +104,42 @@ internal sealed partial class GuestCaretaker(IMachineGuests guests, Level<NodeSt
     {
         var status = node.Current;
         await CollectAsync().ConfigureAwait(false);
+        if (plan.Current.CloudGuests is { } seen) cloud = seen;
+        var paused = PausedByCloud();
+        guests.LeavePaused(paused);
+        if (status.State != NodeState.Evicting) letLeave.Clear();
         var next = status.State switch
         {
-            NodeState.Frozen or NodeState.Evicting => await HoldAsync(status, cancellationToken).ConfigureAwait(false),
-            NodeState.Available => Release(cancellationToken),
+            NodeState.Frozen => await HoldAsync(status, cancellationToken).ConfigureAwait(false),
+
+            // Paused ones have stayed: their cloud must be able to speak to them.
+            NodeState.InUse when guests.GuestsInMemory > 0 => await HoldAsync(status, cancellationToken).ConfigureAwait(false),
+            NodeState.Evicting => await EvictAsync(status, cancellationToken).ConfigureAwait(false),
+            NodeState.Available => Release(paused, cancellationToken),
             _ => null,
         };
         Report();
+        return next;
+    }
+
+    /// <summary>Holds all guests, and then lets those run that their cloud cannot get off the node otherwise: one that is held hears no power button, and never boots.</summary>
+    private async Task<TimeSpan?> EvictAsync(NodeStatus status, CancellationToken cancellationToken)
+    {
+        var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
+        foreach (var guest in guests.Guests.Where(guest => guest is { Phase: GuestPhase.Held, PausedByOthers: false } && cloud.MustRun.Contains(guest.Id.Value)))
+        {
+            if (releases.ContainsKey(guest.Id) || letLeave.Contains(guest.Id)) continue;
+            if (WaitOf(guest.Id) is var wait && wait > TimeSpan.Zero)
+            {
+                next = wait < next ? wait : next ?? wait;
+                continue;
+            }
+
+            letLeave.Add(guest.Id);
+            LogLetLeave(log, guest.Id, LeaveWithin);
+            releases[guest.Id] = GoOnAsync(guest.Id, id => guests.LetLeaveAsync(id, LeaveWithin, cancellationToken));
+        }
+
         return next;
     }
 
@@ -111,7 +147,7 @@ internal sealed partial class GuestCaretaker(IMachineGuests guests, Level<NodeSt
     private async Task<TimeSpan?> HoldAsync(NodeStatus status, CancellationToken cancellationToken)
     {
         // Each freeze anew, also where all are held already: until they are thawed in their hold, nobody can reach them.
-        if (heldFor == status.SinceTimestamp && guests.Guests.All(guest => guest.Phase != GuestPhase.Running)) return null;
+        if (heldFor == status.SinceTimestamp && guests.Guests.All(guest => guest.Phase != GuestPhase.Running || guest.Leaving)) return null;
         var due = status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter - time.GetElapsedTime(status.SinceTimestamp);
         if (due <= TimeSpan.Zero && failedAt is { } failed) due = TryAgainAfter - time.GetElapsedTime(failed);
         if (due > TimeSpan.Zero) return due;
@@ -129,28 +165,41 @@ internal sealed partial class GuestCaretaker(IMachineGuests guests, Level<NodeSt
         return TryAgainAfter;
     }
 
+    private HashSet<GuestId> PausedByCloud()
+    {
+        var paused = new HashSet<GuestId>();
+        foreach (var id in cloud.Paused)
+        {
+            if (GuestId.TryParse(id, out var guest)) paused.Add(guest);
+        }
+
+        return paused;
+    }
+
     /// <summary>Lets every guest go on that only this node keeps from running. What they wait for must not keep a hold waiting, so the loop does not.</summary>
-    private TimeSpan? Release(CancellationToken cancellationToken)
+    private TimeSpan? Release(HashSet<GuestId> paused, CancellationToken cancellationToken)
     {
         failedAt = null;
         TimeSpan? next = null;
         foreach (var guest in guests.Guests.Where(guest => guest is { InMemory: true, PausedByOthers: false } && (guest.Phase == GuestPhase.Held || guest.Sentence.Length > 0)))
         {
-            if (releases.ContainsKey(guest.Id)) continue;
-            var wait = notBefore.TryGetValue(guest.Id, out var from) ? time.GetElapsedTime(time.GetTimestamp(), from) : TimeSpan.Zero;
-            if (wait > TimeSpan.Zero) next = wait < next ? wait : next ?? wait;
-            else releases[guest.Id] = ReleaseAsync(guest.Id, cancellationToken);
+            if (releases.ContainsKey(guest.Id) || (guest.Phase == GuestPhase.Held && paused.Contains(guest.Id))) continue;
+            if (WaitOf(guest.Id) is var wait && wait > TimeSpan.Zero) next = wait < next ? wait : next ?? wait;
+            else releases[guest.Id] = GoOnAsync(guest.Id, id => guests.ReleaseAsync(id, cancellationToken));
         }
 
         return next;
     }
 
-    private async Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken)
+    /// <summary>How long until a guest may be asked to go on again; not positive for now.</summary>
+    private TimeSpan WaitOf(GuestId id) => notBefore.TryGetValue(id, out var from) ? time.GetElapsedTime(time.GetTimestamp(), from) : TimeSpan.Zero;
+
+    private async Task<GuestAnswer> GoOnAsync(GuestId id, Func<GuestId, Task<GuestAnswer>> goOn)
     {
         try
         {
             await Task.Yield();
-            return await guests.ReleaseAsync(id, cancellationToken).ConfigureAwait(false);
+            return await goOn(id).ConfigureAwait(false);
         }
         finally
         {
@@ -166,7 +215,8 @@ internal sealed partial class GuestCaretaker(IMachineGuests guests, Level<NodeSt
             var answer = await release.ConfigureAwait(false);
             // Done or not: libvirt's word for it may come a moment later than its answer.
             notBefore[id] = time.GetTimestamp() + (long)(TryAgainAfter.TotalSeconds * time.TimestampFrequency);
-            if (!answer.IsDone && node.Current.State == NodeState.Available) LogNotReleased(log, id, answer.Sentence);
+            if (!answer.IsDone) letLeave.Remove(id);
+            if (!answer.IsDone && node.Current.State is NodeState.Available or NodeState.Evicting) LogNotReleased(log, id, answer.Sentence);
         }
 
         foreach (var gone in notBefore.Keys.Except(guests.Guests.Select(guest => guest.Id)).ToArray()) notBefore.Remove(gone);

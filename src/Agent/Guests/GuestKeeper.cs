@@ -38,6 +38,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     private readonly Dictionary<GuestId, GuestAttempts> attempts = [];
     private readonly Dictionary<GuestId, GuestStatus> seen = [];
     private readonly HashSet<GuestId> ran = [];
+    private readonly HashSet<GuestId> booted = [];
     private long heldFor;
     private NodePlan? takenUp;
     private PlanReading wanted;
@@ -167,6 +168,9 @@ internal sealed partial class GuestKeeper : IGuestKeeper
             if (work.Fate != GuestFate.None) book.Set(work.Guest, work.Fate, work.Under, work.HandedOverSha256);
             if (answer.IsDone)
             {
+                // It may have crashed already: then it is seen Stopped before and after.
+                if (work.Step == GuestStep.Start) booted.Add(work.Guest);
+
                 // A boot counts as a success only when the guest has run for a while.
                 if (attempts.GetValueOrDefault(work.Guest) is { } over && over.Step == work.Step && work.Step != GuestStep.Start) attempts.Remove(work.Guest);
                 LogDone(log, work.Step, work.Guest);
@@ -192,14 +196,16 @@ internal sealed partial class GuestKeeper : IGuestKeeper
             if (status.State == NodeState.Available && guest.Phase == GuestPhase.Running) ran.Add(guest.Id);
             // Also one that started and ended between two looks.
             if (guest.ShutItselfDown && before is not { ShutItselfDown: true }) book.Set(guest.Id, GuestFate.ShutItselfDown, wanted.Guests.GetValueOrDefault(guest.Id));
-            if (before is null || guest.ShutItselfDown || before.Phase == guest.Phase || guest.Phase != GuestPhase.Stopped) continue;
-            if (before.Phase is GuestPhase.Running or GuestPhase.Held && guest.Sentence.Length > 0) NoteCrash(guest); // one that we end has no sentence
+            if (guest.ShutItselfDown || guest.Phase != GuestPhase.Stopped) continue;
+            var hasRun = booted.Remove(guest.Id) || before is { Phase: GuestPhase.Running or GuestPhase.Held };
+            if (hasRun && guest.Sentence.Length > 0) NoteCrash(guest); // one that we end has no sentence
         }
 
         foreach (var gone in seen.Keys.Except(here.Select(guest => guest.Id)).ToArray())
         {
             seen.Remove(gone);
             ran.Remove(gone);
+            booted.Remove(gone);
         }
 
         foreach (var gone in attempts.Keys.Where(id => !seen.ContainsKey(id) && !wanted.Guests.ContainsKey(id)).ToArray()) attempts.Remove(gone);

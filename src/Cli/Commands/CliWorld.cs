@@ -22,6 +22,12 @@ internal sealed record CliWorld
     /// <summary>An environment variable, or null.</summary>
     public required Func<string, string?> Variable { get; init; }
 
+    /// <summary>The machine's name, as nova-compute takes it for its host unless told otherwise.</summary>
+    public string HostName { get; init; } = Dns.GetHostName();
+
+    /// <summary>Lets time pass between two steps of a command; null for the clock's own time. A test moves the clock instead.</summary>
+    public Func<TimeSpan, CancellationToken, Task>? Pause { get; init; }
+
     /// <summary>Opens the site that an address names.</summary>
     public Func<SiteAddress, SiteClient> OpenSite { get; init; } = address => new SiteClient(new Uri(address.Url), address.CaFingerprint, address.Token);
 
@@ -34,6 +40,9 @@ internal sealed record CliWorld
         if (System.Console.IsOutputRedirected) console.Profile.Width = 240;
         return new() { Console = console, Output = System.Console.Out, Error = System.Console.Error, Time = TimeProvider.System, Variable = Environment.GetEnvironmentVariable };
     }
+
+    /// <summary>Lets time pass.</summary>
+    public Task PauseAsync(TimeSpan wait, CancellationToken cancellationToken) => Pause?.Invoke(wait, cancellationToken) ?? Task.Delay(wait, Time, cancellationToken);
 
     /// <summary>Runs a command and turns what went wrong into a sentence and an exit code.</summary>
     public async Task<int> RunAsync(Func<Task<int>> command, CancellationToken cancellationToken)

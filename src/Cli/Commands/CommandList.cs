@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Opportunism.Cli.OpenStack;
+using Opportunism.Cli.StartStop;
 
 namespace Opportunism.Cli.Commands;
 
-/// <summary>Every command that asks a site or this desktop's agent. One that is added is one line here.</summary>
+/// <summary>Every command that asks a site, this desktop's agent or a cloud. One that is added is one line here.</summary>
 internal static class CommandList
 {
     /// <summary>Adds the commands and the options that go with all of them.</summary>
@@ -48,14 +50,17 @@ internal static class CommandList
             TokenListCommand.Create(options),
             TokenRevokeCommand.Create(options),
         });
+        root.Subcommands.Add(new Command("openstack", "The OpenStack cloud that a site serves.") { OpenStackCheckCommand.Create(options) });
+        root.Subcommands.Add(StartNodeCommand.Create(options));
+        root.Subcommands.Add(StopNodeCommand.Create(options));
         root.Subcommands.Add(CompletionCommand.Create(options));
     }
 
     /// <summary>Parses and runs; words that cannot be understood end with <see cref="ExitCode.Usage"/>.</summary>
-    public static async Task<int> InvokeAsync(RootCommand root, CliWorld world, string[] args)
+    public static async Task<int> InvokeAsync(RootCommand root, CliWorld world, string[] args, CancellationToken cancellationToken = default)
     {
         var parsed = root.Parse(args);
-        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = world.Output, Error = world.Error }).ConfigureAwait(false);
+        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = world.Output, Error = world.Error }, cancellationToken).ConfigureAwait(false);
         return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;
     }
 }

@@ -14,9 +14,12 @@ internal static class ExitCode
     /// <summary>There is no such node, VM, image or token.</summary>
     public const int NotFound = 3;
 
-    /// <summary>No site or agent is known, or it does not answer.</summary>
+    /// <summary>No site, agent or cloud is known, or it does not answer.</summary>
     public const int NotConnected = 4;
 
-    /// <summary>The token does not allow it.</summary>
+    /// <summary>The token, or the cloud's credential, does not allow it.</summary>
     public const int NotAllowed = 5;
+
+    /// <summary>It was tried, and cannot be told yet.</summary>
+    public const int NotKnown = 6;
 }

@@ -65,9 +65,9 @@ internal static partial class Words
     /// <summary>The colour of a node's or VM's state, a severity, a yes or no.</summary>
     public static Style Colour(string word) => word switch
     {
-        "Available" or "Running" or "Ready" or "yes" => new Style(Color.Green),
-        "Frozen" or "Suspended" or "Waiting" or "Preparing" or "Starting" or "Relocating" or "Evicting" or nameof(HealthSeverity.Warning) => new Style(Color.Yellow),
-        "Lost" or "NodeLost" or "Failed" or "Terminated" or "Revoked" or "BLIND" or "no" or nameof(HealthSeverity.Error) => new Style(Color.Red),
+        "Available" or "Running" or "Ready" or "Granted" or "yes" => new Style(Color.Green),
+        "Frozen" or "Suspended" or "Waiting" or "Preparing" or "Starting" or "Relocating" or "Evicting" or "Unknown" or nameof(HealthSeverity.Warning) => new Style(Color.Yellow),
+        "Lost" or "NodeLost" or "Failed" or "Terminated" or "Revoked" or "Missing" or "BLIND" or "no" or nameof(HealthSeverity.Error) => new Style(Color.Red),
         _ => Style.Plain,
     };
 

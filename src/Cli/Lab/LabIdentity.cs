@@ -25,7 +25,14 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
 
         var service = await One("projects", "project", new() { ["name"] = "service", ["domain_id"] = "default" }).ConfigureAwait(false);
         var adminRole = await One("roles", "role", new() { ["name"] = "admin" }).ConfigureAwait(false);
-        foreach (var name in ServiceUsers) await Grant(service, await User(name, secrets["service-" + name]).ConfigureAwait(false), adminRole).ConfigureAwait(false);
+        // By this one a service knows that another service asks; keystonemiddleware's default for service_token_roles.
+        var serviceRole = await One("roles", "role", new() { ["name"] = "service" }).ConfigureAwait(false);
+        foreach (var name in ServiceUsers)
+        {
+            var user = await User(name, secrets["service-" + name]).ConfigureAwait(false);
+            await Grant(service, user, adminRole).ConfigureAwait(false);
+            await Grant(service, user, serviceRole).ConfigureAwait(false);
+        }
 
         var project = await One("projects", "project", new() { ["name"] = Tenant, ["domain_id"] = "default" }).ConfigureAwait(false);
         var member = await One("roles", "role", new() { ["name"] = "member" }).ConfigureAwait(false);

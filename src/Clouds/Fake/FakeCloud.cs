@@ -21,6 +21,9 @@ public sealed class FakeCloud : ICloud
     /// <summary>What every call answers instead of doing anything; null to do it.</summary>
     public CloudAnswer? Fault { get; set; }
 
+    /// <summary>What every call about a guest answers instead of doing anything; null to do it.</summary>
+    public CloudAnswer? GuestFault { get; set; }
+
     /// <summary>Waited for before every call; null for no wait.</summary>
     public Func<CancellationToken, Task>? Delay { get; set; }
 
@@ -31,7 +34,10 @@ public sealed class FakeCloud : ICloud
     public ConcurrentQueue<string> Calls { get; } = new();
 
     /// <summary>Puts a guest on a node, as a tenant would.</summary>
-    public void Put(NodeId node, GuestId guest, CloudGuestState state) => HostOf(node).Guests[guest] = state;
+    public void Put(NodeId node, GuestId guest, CloudGuestState state) => Put(node, new CloudGuest(guest, state));
+
+    /// <summary>The same, with all that the cloud shows of it.</summary>
+    public void Put(NodeId node, CloudGuest guest) => HostOf(node).Guests[guest.Id] = guest;
 
     /// <summary>Takes a guest off a node.</summary>
     public void Remove(NodeId node, GuestId guest) => HostOf(node).Guests.TryRemove(guest, out _);
@@ -42,7 +48,7 @@ public sealed class FakeCloud : ICloud
         if (Delay is { } delay) await delay(cancellationToken).ConfigureAwait(false);
         if (Fault is { } fault) return new(fault, null);
         var host = HostOf(node);
-        return new(CloudAnswer.Done, new CloudHost(host.Open, [.. host.Guests.Select(guest => new CloudGuest(guest.Key, guest.Value))]));
+        return new(CloudAnswer.Done, new CloudHost(host.Open, [.. host.Guests.Values]));
     }
 
     /// <inheritdoc/>
@@ -55,11 +61,11 @@ public sealed class FakeCloud : ICloud
 
     /// <inheritdoc/>
     public Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
-        DoAsync($"evict {node} {guest}", () => Move(node, guest, CloudGuestState.Here, CloudGuestState.Evicted), cancellationToken);
+        DoAsync($"evict {node} {guest}", () => GuestFault ?? Move(node, guest, CloudGuestState.Here, CloudGuestState.Evicted), cancellationToken);
 
     /// <inheritdoc/>
     public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
-        DoAsync($"bring back {node} {guest}", () => Move(node, guest, CloudGuestState.Evicted, CloudGuestState.Here), cancellationToken);
+        DoAsync($"bring back {node} {guest}", () => GuestFault ?? Move(node, guest, CloudGuestState.Evicted, CloudGuestState.Here), cancellationToken);
 
     /// <inheritdoc/>
     public Task<CloudAnswer> SettleAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken) =>
@@ -82,7 +88,7 @@ public sealed class FakeCloud : ICloud
     }
 
     private CloudAnswer Move(NodeId node, GuestId guest, CloudGuestState from, CloudGuestState to) =>
-        HostOf(node).Guests.TryUpdate(guest, to, from) ? CloudAnswer.Done : CloudAnswer.AlreadySo;
+        HostOf(node).Guests.TryGetValue(guest, out var known) && known.State == from && HostOf(node).Guests.TryUpdate(guest, known with { State = to }, known) ? CloudAnswer.Done : CloudAnswer.AlreadySo;
 
     private Host HostOf(NodeId node) => hosts.GetOrAdd(node, _ => new Host());
 
@@ -90,6 +96,6 @@ public sealed class FakeCloud : ICloud
     {
         public bool Open { get; set; }
 
-        public ConcurrentDictionary<GuestId, CloudGuestState> Guests { get; } = new();
+        public ConcurrentDictionary<GuestId, CloudGuest> Guests { get; } = new();
     }
 }

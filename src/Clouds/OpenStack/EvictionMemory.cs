@@ -8,6 +8,9 @@ internal sealed class EvictionMemory(IOpenStackStore store)
 {
     private readonly ConcurrentDictionary<GuestId, EvictedServer> servers = new();
 
+    /// <summary>False while what is remembered ends with this program.</summary>
+    public bool IsLasting => store.IsLasting;
+
     /// <summary>Everything remembered.</summary>
     public IEnumerable<EvictedServer> All => servers.Values;
 

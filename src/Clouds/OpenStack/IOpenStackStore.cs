@@ -6,6 +6,9 @@ namespace Opportunism.Clouds.OpenStack;
 /// <remarks>A call returns once it is on disk. A store that fails throws; nothing is asked of Nova that could not be written down first.</remarks>
 public interface IOpenStackStore
 {
+    /// <summary>False while what is saved is kept in this program's memory alone: then no server is evicted that cannot be marked, because nobody would remember it.</summary>
+    bool IsLasting => true;
+
     /// <summary>Everything remembered; called once, before the first use.</summary>
     Task<IReadOnlyList<EvictedServer>> LoadAsync(CancellationToken cancellationToken);
 

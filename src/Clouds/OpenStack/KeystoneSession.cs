@@ -75,7 +75,7 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
         var now = time.GetUtcNow();
         var life = content.ExpiresAt - content.IssuedAt;
         var early = life / 5 < RenewBefore ? life / 5 : RenewBefore;
-        Volatile.Write(ref current, new KeystoneToken(outcome.SubjectToken, user, now + life - early, now + life, EndpointsOf(content, cloud)));
+        Volatile.Write(ref current, new KeystoneToken(outcome.SubjectToken, user, content.Project?.Id ?? "", now + life - early, now + life, EndpointsOf(content, cloud)));
         return (CloudAnswer.Done, TimeSpan.Zero);
 
         (CloudAnswer, TimeSpan) Failed(CloudOutcome how, string sentence) => (new(how, $"Keystone at {cloud.AuthUrl} {sentence}"), outcome.RetryAfter ?? TimeSpan.Zero);

@@ -18,6 +18,9 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
     /// <summary>Who we are for Keystone; empty before the first token.</summary>
     public string UserId { get; private set; } = "";
 
+    /// <summary>The project that our token counts for; empty before the first token.</summary>
+    public string ProjectId { get; private set; } = "";
+
     /// <summary>Makes one call; logs in again at most once for it, and not at all for one known to be outside the credential's rules.</summary>
     public async Task<Reply<T>> SendAsync<T>(OpenStackCall call, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
@@ -27,7 +30,7 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
         {
             var (answer, token) = await session.TokenAsync(refused, cancellationToken).ConfigureAwait(false);
             if (token is null) return new(answer, 0, null);
-            UserId = token.UserId;
+            (UserId, ProjectId) = (token.UserId, token.ProjectId);
             if (EndpointOf(call.Service, token) is not { } endpoint) return Failed<T>(CloudOutcome.Refused, 0, $"Keystone's catalogue has no {call.Service} endpoint for this region and interface: check region_name and interface in clouds.yaml.");
             if (leftAlone.TryGetValue(call.Service, out var until) && time.GetUtcNow() < until) return Failed<T>(CloudOutcome.TryLater, 429, $"{call.ServiceName} asked to be left alone until {until:HH:mm:ss} UTC.");
 

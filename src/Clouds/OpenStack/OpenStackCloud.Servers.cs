@@ -27,7 +27,7 @@ public sealed partial class OpenStackCloud
         var (state, sentence) = ServerRules.Judge(server, DoneWith(server, known), open: false);
         if (state is not CloudGuestState.Here) return CloudAnswer.AlreadySo;
         if (sentence.Length > 0) return Refused(sentence + ".");
-        if (silent.GetValueOrDefault(node)) return TryLater($"nova-compute on {server.Host} does not report: what is asked of it now would run when nobody wants it any more. See its log on the desktop.");
+        if (silent.GetValueOrDefault(node)) return Silent(server);
         if (server.VmState == "shelved") return Accepted(await nova.ActAsync(server.Id!, "shelveOffload", cancellationToken).ConfigureAwait(false));
 
         // What was brought back and runs again is a new case.
@@ -42,6 +42,7 @@ public sealed partial class OpenStackCloud
         {
             var marked = await nova.MarkAsync(server.Id!, ServerRules.EvictedKey, ServerPolicies.NameOf(action), cancellationToken).ConfigureAwait(false);
             if (marked.Answer.Outcome is CloudOutcome.TryLater) return marked.Answer;
+            if (!marked.IsDone && !memory.IsLasting) return Refused($"{ServerRules.Called(server)} stays: it can neither be marked nor written down, so nobody would bring it back. {marked.Answer.Sentence}");
             if (!marked.IsDone) NotMarked(guest.Value, marked.Answer.Sentence);
         }
 
@@ -68,6 +69,8 @@ public sealed partial class OpenStackCloud
         }
     }
 
+    private static CloudAnswer Silent(NovaServer server) => TryLater($"nova-compute on {server.Host} does not report: what is asked of it now would run when nobody wants it any more. See its log on the desktop.");
+
     private static CloudAnswer Accepted(Reply<Ignored> reply) => reply.Answer;
 
     private static ServerPolicy? DoneWith(NovaServer server, EvictedServer? known) => known is { Returning: true, Action: not ServerPolicy.Shelve } && server.VmState == "active" ? null : known?.Action ?? ServerRules.MarkOf(server);
@@ -84,6 +87,9 @@ public sealed partial class OpenStackCloud
         }
 
         if (known?.NotBefore > time.GetUtcNow()) return CloudAnswer.AlreadySo;
+
+        // By the time it would do it, the owner may be back.
+        if (!offHost && silent.GetValueOrDefault(node)) return Silent(server);
         var actions = await nova.ActionsAsync(server.Id!, cancellationToken).ConfigureAwait(false);
         if (!actions.IsDone) return actions.Answer;
         if (!ServerRules.IsNewestOurs(actions.Value!.Actions!, calls.UserId))
@@ -181,12 +187,17 @@ public sealed partial class OpenStackCloud
 
             // What was asked for has come about: a later eviction of the same server begins to count anew.
             if (state is CloudGuestState.Evicted && known is { Attempts: > 0, Returning: false } && server.VmState != "active") await memory.SaveAsync(known = known with { Attempts = 0 }, cancellationToken).ConfigureAwait(false);
-            guests.Add(known is null ? new(guest, state, sentence) : Returned(guest, state, sentence, server, known));
+            var standing = known is null ? new(guest, state, sentence) : Returned(guest, state, sentence, server, known);
+            guests.Add(standing with { MustRun = MustRun(node, server, known), Paused = server is { VmState: "paused", TaskState: null or "" } });
         }
 
         await AddElsewhereAsync(node, guests, seen, open, cancellationToken).ConfigureAwait(false);
         return guests;
     }
+
+    /// <summary>True while Nova waits for it to run or to shut down, or would if it were to leave.</summary>
+    private bool MustRun(NodeId node, NovaServer server, EvictedServer? known) => ServerRules.IsWaitedFor(server)
+        || (server is { VmState: "active", TaskState: null or "" } && ServerPolicies.Next(policies.For(node, server.Metadata), known is { Returning: false } ? known.Attempts : 0) is ServerPolicy.Stop or ServerPolicy.Shelve);
 
     /// <summary>How a server stands that we have tried to bring back.</summary>
     private CloudGuest Returned(GuestId guest, CloudGuestState state, string sentence, NovaServer server, EvictedServer known)
@@ -226,7 +237,7 @@ public sealed partial class OpenStackCloud
             if (known.Action is ServerPolicy.Shelve)
             {
                 if (open && !(known.NotBefore > now)) guests.Add(new(known.Guest, CloudGuestState.Evicted));
-                else if (known.Node == node && known.Returns > 0) guests.Add(new(known.Guest, CloudGuestState.Leaving, $"server {Guid.ParseExact(known.Guest.Value, "N")} is shelved and waits for a host with room"));
+                else if (known.Node == node && known.Returns > 0 && await FoundNoRoomAsync(known.Guest, cancellationToken).ConfigureAwait(false)) guests.Add(new(known.Guest, CloudGuestState.Leaving, $"server {Guid.ParseExact(known.Guest.Value, "N")} is shelved and waits for a host with room"));
                 continue;
             }
 
@@ -237,4 +248,8 @@ public sealed partial class OpenStackCloud
             if (server is { TaskState: null or "" } && server.Host != HostOf(node)) await LetGoAsync(known.Guest, server, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>True when a shelved server that was asked to return has not: not one that is on its way, or there.</summary>
+    private async Task<bool> FoundNoRoomAsync(GuestId guest, CancellationToken cancellationToken) =>
+        (await ServerAsync(guest, cancellationToken).ConfigureAwait(false)).Server is { VmState: "shelved_offloaded", TaskState: null or "" };
 }

@@ -29,6 +29,7 @@ public static class OpenStackParts
         services.AddSingleton(parts => new HttpExchange(parts.GetRequiredService<IHttpClientFactory>(), parts.GetRequiredService<TimeProvider>()));
         services.AddSingleton(parts => new KeystoneSession(file, parts.GetRequiredService<HttpExchange>(), options, parts.GetRequiredService<TimeProvider>()));
         services.AddSingleton(parts => new OpenStackCalls(parts.GetRequiredService<KeystoneSession>(), parts.GetRequiredService<HttpExchange>(), options, parts.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(parts => new OpenStackLogin(file, parts.GetRequiredService<KeystoneSession>()));
         services.AddSingleton(parts => new NovaApi(parts.GetRequiredService<OpenStackCalls>()));
         services.AddSingleton(parts => new NeutronApi(parts.GetRequiredService<OpenStackCalls>()));
         services.AddSingleton(parts => new EvictionMemory(parts.GetRequiredService<IOpenStackStore>()));

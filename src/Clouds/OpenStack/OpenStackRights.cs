@@ -16,6 +16,9 @@ public sealed class OpenStackRights
     private const string Nobody = "00000000-0000-4000-8000-000000000000";
     private const string NoHost = "opportunism-no-such-host";
 
+    // Among so many servers one of another project is found wherever there are tenants.
+    private const int Sample = 50;
+
     private readonly NovaApi nova;
     private readonly OpenStackCalls calls;
     private readonly OpenStackOptions options;
@@ -30,39 +33,46 @@ public sealed class OpenStackRights
             await SeeAsync("see compute services", OpenStackCall.Compute, $"/os-services?binary=nova-compute&host={NoHost}", "/v2.1/os-services", "os_compute_api:os-services:list", WireJson.Default.ServicesReply, cancellationToken).ConfigureAwait(false),
             await TryAsync("open and close compute services", OpenStackCall.Compute, HttpMethod.Put, $"/os-services/{Nobody}", """{"status":"enabled"}""", "/v2.1/os-services/*", "os_compute_api:os-services:update", cancellationToken).ConfigureAwait(false),
         };
-        checks.AddRange(await ServersAsync(cancellationToken).ConfigureAwait(false));
+        var (servers, known) = await ServersAsync(cancellationToken).ConfigureAwait(false);
+        checks.AddRange(servers);
         checks.Add(await TryAsync("ask for server actions", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/action", """{"suspend":null}""", "/v2.1/servers/*/action", "os_compute_api:os-suspend-server:suspend", cancellationToken).ConfigureAwait(false));
-        checks.Add(await TryAsync("see who did what with a server", OpenStackCall.Compute, HttpMethod.Get, $"/servers/{Nobody}/os-instance-actions", null, "/v2.1/servers/*/os-instance-actions", "os_compute_api:os-instance-actions:list", cancellationToken).ConfigureAwait(false));
+        checks.Add(await TryAsync("see who did what with a server", OpenStackCall.Compute, HttpMethod.Get, $"/servers/{known?.Id ?? Nobody}/os-instance-actions", null, "/v2.1/servers/*/os-instance-actions", "os_compute_api:os-instance-actions:list", cancellationToken).ConfigureAwait(false));
         checks.Add(await TryAsync("mark servers", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/metadata", """{"metadata":{"opportunism.evicted":"suspend"}}""", "/v2.1/servers/*/metadata", "os_compute_api:server-metadata:create", cancellationToken).ConfigureAwait(false));
         checks.Add(await TryAsync("take marks off servers", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}/metadata/opportunism.evicted", null, "/v2.1/servers/*/metadata/*", "os_compute_api:server-metadata:delete", cancellationToken).ConfigureAwait(false));
-        if (MayDelete) checks.Add(await TryAsync("delete servers whose policy is terminate", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}", null, "/v2.1/servers/*", "os_compute_api:servers:delete", cancellationToken).ConfigureAwait(false));
+        if (ServerPolicies.MayHappen(ServerPolicy.Terminate, options)) checks.Add(await TryAsync("delete servers whose policy is terminate", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}", null, "/v2.1/servers/*", "os_compute_api:servers:delete", cancellationToken).ConfigureAwait(false));
         if (options.NetworkAgents == "yes") checks.AddRange(await AgentsAsync(cancellationToken).ConfigureAwait(false));
         return checks;
     }
 
-    private bool MayDelete => $"{options.Policy},{options.NodePolicies},{options.OwnerMayChoose}".Contains("terminate", StringComparison.Ordinal);
-
-    /// <summary>Seeing servers of every project, by host, with their host, and reaching one of them.</summary>
-    private async Task<IReadOnlyList<RightCheck>> ServersAsync(CancellationToken cancellationToken)
+    /// <summary>Seeing servers of every project, by host, with their host, and reaching one of another project; and that one, for those who need a real server to try something on.</summary>
+    private async Task<(IReadOnlyList<RightCheck> Checks, NovaServer? Server)> ServersAsync(CancellationToken cancellationToken)
     {
         const string rule = "/v2.1/servers/*";
         var names = new[] { "see servers of every project", "see servers by host", "see which host a server is on", "act on servers of every project" };
         var call = new OpenStackCall(OpenStackCall.Compute, HttpMethod.Get, "/servers/detail?all_tenants=1&limit=1");
-        var all = await nova.SendAsync(call, WireJson.Default.ServersReply, cancellationToken).ConfigureAwait(false);
+        var all = await nova.SendAsync(call with { Path = $"/servers/detail?all_tenants=1&limit={Sample}" }, WireJson.Default.ServersReply, cancellationToken).ConfigureAwait(false);
         var first = Verdict(names[0], all.Answer, all.Status, all.IsDone && all.Value?.Servers is not null, OpenStackCall.Compute, HttpMethod.Get, rule, "os_compute_api:servers:detail:get_all_tenants");
-        if (first.State is not RightState.Granted) return [first, .. names[1..].Select(name => Unknown(name, $"It is not known before the controller may {names[0]}."))];
+        if (first.State is not RightState.Granted) return ([first, .. names[1..].Select(name => Unknown(name, $"It is not known before the controller may {names[0]}.", $"See '{names[0]}', then check again."))], null);
+        var servers = all.Value!.Servers!;
+        if (servers.Count == 0) return ([first, .. names[1..].Select(name => Unknown(name, "There is no server yet to try it on.", "Start a server in another project than the credential's, then check again."))], null);
 
         // A filter that may not be used is ignored: then a host that does not exist has servers.
         var filtered = await nova.SendAsync(call with { Path = $"{call.Path}&host={NoHost}" }, WireJson.Default.ServersReply, cancellationToken).ConfigureAwait(false);
-        if (all.Value!.Servers!.Count == 0 || !filtered.IsDone) return [first, .. names[1..].Select(name => Unknown(name, "There is no server yet to try it on: check again when there is one."))];
-        var server = all.Value.Servers[0];
-        return
+
+        // One's own project may always be acted on, which says nothing about others.
+        var server = servers.FirstOrDefault(server => server.Id is not null && server.TenantId != calls.ProjectId);
+        RightCheck[] checks =
         [
             first,
-            filtered.Value!.Servers is { Count: 0 } ? Granted(names[1]) : Missing(names[1], "Nova ignores the host when asked for the servers of one.", Admin("os_compute_api:servers:allow_all_filters")),
+            filtered.IsDone && filtered.Value!.Servers is { Count: > 0 }
+                ? Missing(names[1], "Nova ignores the host when asked for the servers of one.", Admin("os_compute_api:servers:allow_all_filters"))
+                : Verdict(names[1], filtered.Answer, filtered.Status, filtered.IsDone, OpenStackCall.Compute, HttpMethod.Get, rule, "os_compute_api:servers:allow_all_filters"),
             await HostAsync(names[2], call, cancellationToken).ConfigureAwait(false),
-            await ReachAsync(names[3], server, cancellationToken).ConfigureAwait(false),
+            server is null
+                ? Unknown(names[3], "Every server that was seen belongs to the credential's own project.", "Start a server in another project, then check again.")
+                : await ReachAsync(names[3], server, cancellationToken).ConfigureAwait(false),
         ];
+        return (checks, server);
     }
 
     /// <summary>Whether the host is shown at all: a server that is on no host has the field with null in it.</summary>
@@ -111,14 +121,14 @@ public sealed class OpenStackRights
         return Verdict(name, reply.Answer, reply.Status, reply.IsDone, service, HttpMethod.Get, rule, policy);
     }
 
-    /// <summary>Tries a change on something that cannot exist.</summary>
+    /// <summary>Tries a call on something that cannot exist, or that changes nothing.</summary>
     private async Task<RightCheck> TryAsync(string name, string service, HttpMethod method, string path, string? body, string rule, string policy, CancellationToken cancellationToken)
     {
         var call = new OpenStackCall(service, method, path) { Body = body is null ? null : Encoding.UTF8.GetBytes(body) };
         var reply = service == OpenStackCall.Compute
             ? await nova.SendAsync(call, WireJson.Default.Ignored, cancellationToken).ConfigureAwait(false)
             : await calls.SendAsync(call, WireJson.Default.Ignored, cancellationToken).ConfigureAwait(false);
-        return Verdict(name, reply.Answer, reply.Status, reply.Status == 404, service, method, rule, policy);
+        return Verdict(name, reply.Answer, reply.Status, reply.IsDone || reply.Status == 404, service, method, rule, policy);
     }
 
     private static RightCheck Verdict(string name, CloudAnswer answer, int status, bool granted, string service, HttpMethod method, string rule, string policy)
@@ -138,5 +148,5 @@ public sealed class OpenStackRights
 
     private static RightCheck Missing(string name, string sentence, string remedy) => new(name, RightState.Missing, sentence, remedy);
 
-    private static RightCheck Unknown(string name, string sentence) => new(name, RightState.Unknown, sentence, "Check again.");
+    private static RightCheck Unknown(string name, string sentence, string remedy = "Mend that, then check again.") => new(name, RightState.Unknown, sentence, remedy);
 }

@@ -33,6 +33,13 @@ public sealed class ServerPolicies
     /// <summary>Its name in settings and metadata.</summary>
     public static string NameOf(ServerPolicy policy) => policy.ToString().ToLowerInvariant();
 
+    /// <summary>Whether a server could get that policy under these settings, whoever chooses it.</summary>
+    public static bool MayHappen(ServerPolicy policy, OpenStackOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return PairList.Words(options.OwnerMayChoose).Concat(PairList.Read(options.NodePolicies).Select(pair => pair.Value)).Append(options.Policy).Contains(NameOf(policy));
+    }
+
     /// <summary>The policy of a server on a node.</summary>
     public ServerPolicy For(NodeId node, IReadOnlyDictionary<string, string> metadata)
     {

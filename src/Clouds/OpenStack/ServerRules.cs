@@ -18,6 +18,13 @@ internal static class ServerRules
         "resize", "confirmResize", "revertResize", "migrate", "live-migration", "evacuate", "rebuild", "restore", "softDelete",
     };
 
+    // Nova goes on with these only when libvirt says that the guest runs, or has shut down; for some it waits without a limit.
+    private static readonly HashSet<string> WaitingTasks = new(StringComparer.Ordinal)
+    {
+        "spawning", "resuming", "powering-on", "powering-off", "shelving",
+        "rebooting", "reboot_pending", "reboot_started", "rebooting_hard", "reboot_pending_hard", "reboot_started_hard",
+    };
+
     /// <summary>How a server stands with its node.</summary>
     /// <param name="server">As Nova shows it.</param>
     /// <param name="evicted">What we did with it; null for nothing.</param>
@@ -47,6 +54,9 @@ internal static class ServerRules
 
     /// <summary>True when the server could be marked: Nova changes metadata in these states only.</summary>
     public static bool CanBeMarked(NovaServer server) => server.VmState is "active" or "paused" or "suspended" or "stopped";
+
+    /// <summary>True while Nova is at something with it that does not end as long as it stands still.</summary>
+    public static bool IsWaitedFor(NovaServer server) => server.TaskState is { } task && WaitingTasks.Contains(task);
 
     /// <summary>True when Nova would evacuate it.</summary>
     public static bool CanBeEvacuated(NovaServer server) => server.VmState is "active" or "stopped" or "error" && string.IsNullOrEmpty(server.TaskState);

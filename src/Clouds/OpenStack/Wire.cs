@@ -6,9 +6,11 @@ namespace Opportunism.Clouds.OpenStack;
 // What Keystone, Nova and Neutron answer, as far as it is read. Their names are theirs.
 internal sealed record TokenReply(TokenContent? Token);
 
-internal sealed record TokenContent(DateTimeOffset ExpiresAt, DateTimeOffset IssuedAt, TokenUser? User, IReadOnlyList<CatalogService>? Catalog);
+internal sealed record TokenContent(DateTimeOffset ExpiresAt, DateTimeOffset IssuedAt, TokenUser? User, TokenProject? Project, IReadOnlyList<CatalogService>? Catalog);
 
 internal sealed record TokenUser(string? Id);
+
+internal sealed record TokenProject(string? Id);
 
 internal sealed record CatalogService(string? Type, IReadOnlyList<CatalogEndpoint>? Endpoints);
 

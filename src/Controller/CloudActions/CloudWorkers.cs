@@ -23,7 +23,7 @@ internal sealed class CloudWorkers(NodeBook fleet, ICloud cloud, EventLog events
         {
             foreach (var node in enrolled.Where(node => !workers.ContainsKey(node)))
             {
-                var worker = new CloudActionWorker(node, fleet.LevelOf(node)!, cloud, events, options, time, log);
+                var worker = new CloudActionWorker(node, fleet, cloud, events, options, time, log);
                 workers[node] = worker;
                 running.Add(Task.Run(() => worker.RunAsync(stoppingToken), stoppingToken));
             }

@@ -84,6 +84,13 @@ internal sealed class NodeBook(NodeStore store, ControllerOptions options, TimeP
         (node, token) => store.SaveWishesAsync(id.Value, node.Revoked, node.Drained, node.SnoozedUntil, token),
         cancellationToken);
 
+    /// <summary>Takes up how the guests on a node stand with their cloud. False when that was known.</summary>
+    public Task<bool> ShowAsync(NodeId id, CloudGuests guests, CancellationToken cancellationToken) => ChangeAsync(
+        id,
+        node => guests.Equals(node.CloudGuests) ? null : node with { CloudGuests = guests },
+        (_, _) => Task.CompletedTask,
+        cancellationToken);
+
     /// <summary>Marks every node lost that has been silent for too long. Called once a second.</summary>
     public async Task MarkSilentAsync(CancellationToken cancellationToken)
     {

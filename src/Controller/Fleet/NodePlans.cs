@@ -77,6 +77,7 @@ internal sealed class NodePlans(ICloud cloud, ConsoleBook consoles, PolicyOption
                 ThawAfter = policy.ThawAfter?.ToDuration(),
                 EvictAfter = policy.EvictAfter?.ToDuration(),
             },
+            CloudGuests = node.CloudGuests,
         };
         foreach (var guest in assignments.Guests)
         {

@@ -7,13 +7,13 @@ public static class AvailabilityRules
     /// <remarks>Asked again with the new state at the same point in time it never leads back to a state it came from.</remarks>
     public static Verdict? Next(in Moment now, AvailabilityTimes times) => now.State switch
     {
-        NodeState.InUse when now.Guests > 0 => new(NodeState.Frozen, new(ReasonCode.GuestsFound)),
+        NodeState.InUse when now.Guests > now.PausedGuests => new(NodeState.Frozen, new(ReasonCode.GuestsFound)),
         NodeState.InUse => Obstacle(now, times.IdleFor) is null ? new(NodeState.Available, new(ReasonCode.OwnerQuiet)) : null,
         NodeState.Available => Obstacle(now, times.ThawAfter) is { } reason
             ? new(now.Guests > 0 ? NodeState.Frozen : NodeState.InUse, reason)
             : null,
         NodeState.Frozen => FromFrozen(now, times),
-        NodeState.Evicting => now.Guests == 0 ? new(NodeState.InUse, new(ReasonCode.NoGuestLeft)) : null,
+        NodeState.Evicting => now.Guests <= now.PausedGuests ? new(NodeState.InUse, new(ReasonCode.NoGuestLeft)) : null,
         _ => throw new ArgumentOutOfRangeException(nameof(now), now.State, "Unknown node state."),
     };
 

@@ -29,4 +29,7 @@ public readonly record struct Moment
 
     /// <summary>Guests in this machine's memory, running or not.</summary>
     public required int Guests { get; init; }
+
+    /// <summary>Those of <see cref="Guests"/> that their cloud has paused: they stand still whoever sits there, and need not leave.</summary>
+    public int PausedGuests { get; init; }
 }

@@ -17,7 +17,7 @@ public readonly record struct Reason(ReasonCode Code, string Source = "")
         ReasonCode.MemoryNeeded => "the owner needs the memory",
         ReasonCode.TakenBack => $"taken back by {Source}",
         ReasonCode.GuestsFound => "guests were found that should not be here",
-        ReasonCode.NoGuestLeft => "the last guest has left",
+        ReasonCode.NoGuestLeft => "the last guest that had to leave has left",
         _ => Code.ToString(),
     };
 }

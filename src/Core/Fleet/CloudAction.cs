@@ -7,6 +7,18 @@ public abstract record CloudAction
     {
     }
 
+    /// <summary>What it brings about, as what people read after a node's name.</summary>
+    public string Sentence => this switch
+    {
+        Close close => $"closed in the cloud: {close.Reason}",
+        Open => "open in the cloud",
+        Evict evict => $"guest {evict.Guest} must leave",
+        BringBack back => $"guest {back.Guest} goes on",
+        Settle { Wish.Lost: true } => "lost in the cloud",
+        Settle settle => settle.Wish.Open ? "its network marked as open in the cloud" : "its network marked as closed in the cloud",
+        _ => ToString(),
+    };
+
     /// <summary>Place no more guests on the node.</summary>
     /// <param name="Reason">Why, as a sentence for people who look at the cloud.</param>
     public sealed record Close(string Reason) : CloudAction;

@@ -18,23 +18,27 @@ public static class FleetPlan
     /// <summary>What to tell the cloud, in this order; empty when wanted and actual are the same.</summary>
     /// <remarks>Closing comes before anything else, so that no new guest lands on a node that others leave; opening comes before bringing back,
     /// since a cloud does not start guests on a closed host. What is only a mark comes last, so that nobody waits for it.</remarks>
-    public static IReadOnlyList<CloudAction> Next(FleetCase node)
+    public static IReadOnlyList<CloudAction> Next(FleetCase node) => Next(Wish(node), node.Host);
+
+    /// <summary>The same, where what is wanted is known already.</summary>
+    /// <param name="wish">How the node should stand with its cloud.</param>
+    /// <param name="host">The node as the cloud shows it; null when that is not known.</param>
+    public static IReadOnlyList<CloudAction> Next(FleetWish wish, CloudHost? host)
     {
-        var wish = Wish(node);
         var actions = new List<CloudAction>();
-        var guests = node.Host?.Guests ?? [];
+        var guests = host?.Guests ?? [];
         if (wish.Open)
         {
-            if (node.Host is not { Open: true }) actions.Add(new CloudAction.Open());
+            if (host is not { Open: true }) actions.Add(new CloudAction.Open());
             actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Evicted).Select(guest => new CloudAction.BringBack(guest.Id)));
         }
         else
         {
-            if (node.Host is not { Open: false }) actions.Add(new CloudAction.Close(wish.Reason));
+            if (host is not { Open: false }) actions.Add(new CloudAction.Close(wish.Reason));
             if (wish.Empty) actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Here).Select(guest => new CloudAction.Evict(guest.Id)));
         }
 
-        if (node.Host is { } host && (Differs(host.Network, wish.Open) || Differs(host.Lost, wish.Lost))) actions.Add(new CloudAction.Settle(wish));
+        if (host is not null && (Differs(host.Network, wish.Open) || Differs(host.Lost, wish.Lost))) actions.Add(new CloudAction.Settle(wish));
         return actions;
     }
 

@@ -4,7 +4,7 @@ using Opportunism.Core.Guests;
 namespace Opportunism.Hypervisors.Fake;
 
 /// <summary>Runs guests in the imagination only: for tests, and for trying a site out where nothing can be run. Slow, failing and lying on request.</summary>
-public sealed class FakeHypervisor : IHypervisor
+public sealed class FakeHypervisor : IHypervisor, IForeignGuests
 {
     private const long MiB = 1024 * 1024;
     private const string Overtaken = "The owner came back meanwhile; the guest stands still.";
@@ -12,6 +12,7 @@ public sealed class FakeHypervisor : IHypervisor
     private static readonly GuestAnswer AlreadySo = new(GuestOutcome.AlreadySo);
     private readonly FakeMachine machine;
     private readonly TimeProvider time;
+    private IReadOnlySet<GuestId> paused = new HashSet<GuestId>();
 
     /// <summary>On a machine of its own.</summary>
     public FakeHypervisor(TimeProvider time)
@@ -38,6 +39,9 @@ public sealed class FakeHypervisor : IHypervisor
 
     /// <inheritdoc/>
     public int GuestsInMemory => Guests.Count(guest => guest.InMemory);
+
+    /// <inheritdoc/>
+    public int PausedGuests => Guests.Count(guest => guest.Phase == GuestPhase.Held && paused.Contains(guest.Id));
 
     /// <inheritdoc/>
     public IReadOnlyList<GuestStatus> Guests
@@ -114,7 +118,11 @@ public sealed class FakeHypervisor : IHypervisor
             machine.Holds++;
             if (machine.Faults.HoldFails) return Task.FromResult(new GuestAnswer(GuestOutcome.TryLater, "The guests could not be held and stay frozen by the kernel."));
             machine.PassLocked();
-            foreach (var guest in machine.Guests.Values.Where(guest => guest.Status.Phase == GuestPhase.Running)) guest.Status = guest.Status with { Phase = GuestPhase.Held, LastHold = TimeSpan.FromMilliseconds(1) };
+            foreach (var guest in machine.Guests.Values.Where(guest => guest.Status.Phase == GuestPhase.Running && !(guest.LeavesUntil > time.GetUtcNow())))
+            {
+                guest.LeavesUntil = null;
+                guest.Status = guest.Status with { Phase = GuestPhase.Held, Leaving = false, LastHold = TimeSpan.FromMilliseconds(1) };
+            }
         }
 
         machine.ThawAll();
@@ -138,6 +146,27 @@ public sealed class FakeHypervisor : IHypervisor
 
     /// <inheritdoc/>
     public Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken) => GoOnAsync("Release", GuestPhase.Held, id, cancellationToken);
+
+    /// <inheritdoc/>
+    public void LeavePaused(IReadOnlySet<GuestId> paused)
+    {
+        if (this.paused.SetEquals(paused)) return;
+        this.paused = paused;
+        GuestsChanged?.Invoke();
+    }
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> LetLeaveAsync(GuestId id, TimeSpan within, CancellationToken cancellationToken) => DoAsync(new Request("LetLeave", id, cancellationToken), guest =>
+    {
+        if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be let go on so");
+        guest.LeavesUntil = time.GetUtcNow() + within;
+        guest.Status = guest.Status with { Phase = GuestPhase.Running, Leaving = true };
+
+        // When its time is over it runs where none may: the caretaker must be told.
+        guest.LeaveEnds?.Dispose();
+        guest.LeaveEnds = time.CreateTimer(_ => EndLeave(id), null, within, Timeout.InfiniteTimeSpan);
+        return Done;
+    });
 
     /// <inheritdoc/>
     public Task<GuestAnswer> SuspendAsync(GuestId id, CancellationToken cancellationToken) => DoAsync(new Request("Suspend", id, cancellationToken), guest =>
@@ -190,6 +219,16 @@ public sealed class FakeHypervisor : IHypervisor
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void EndLeave(GuestId id)
+    {
+        lock (machine.Gate)
+        {
+            if (machine.Guests.TryGetValue(id, out var guest)) guest.Status = guest.Status with { Leaving = false };
+        }
+
+        GuestsChanged?.Invoke();
+    }
 
     private static GuestAnswer Refused(FakeGuest guest, string why) => new(GuestOutcome.Refused, $"Guest {guest.Status.Id} is {guest.Status.Phase}: {why}.");
 

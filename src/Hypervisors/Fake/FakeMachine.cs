@@ -26,7 +26,8 @@ public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
     /// <summary>Grows with every hold: a request that was made before the latest one lets no guest run any more.</summary>
     internal long Holds { get; set; }
 
-    private bool Frozen { get; set; }
+    /// <summary>True from a freeze until the next thaw.</summary>
+    public bool Frozen { get; private set; }
 
     private bool Stopped { get; set; }
 

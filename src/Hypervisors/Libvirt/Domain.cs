@@ -34,6 +34,9 @@ internal sealed class Domain(LinuxProcess process, DomainFile file)
     /// <summary>A request to libvirt to let it go on that was not answered yet; null when there is none.</summary>
     public Task? Resuming { get; set; }
 
+    /// <summary>Until when it may run although the owner is there, so that it can shut itself down (<see cref="TimeProvider.GetTimestamp"/>); null for not at all.</summary>
+    public long? LeavesUntil { get; set; }
+
     /// <summary>Why it is not as it should be; else empty.</summary>
     public string Sentence { get; set; } = "";
 
@@ -50,6 +53,7 @@ internal sealed class Domain(LinuxProcess process, DomainFile file)
     public GuestStatus Status(bool ours) => new(Id, File.Spec, Phase, Sentence.Length > 0 || Phase != GuestPhase.Held || ours ? Sentence : $"paused in libvirt ({File.Reason}), not by this node")
     {
         PausedByOthers = Phase == GuestPhase.Held && !ours,
+        Leaving = LeavesUntil is not null,
         LastHold = LastHold,
         LastRelease = LastRelease,
     };

@@ -12,86 +12,103 @@ internal sealed partial class DomainHolder(LibvirtHost host)
     /// <summary>A thawed QEMU confirms in milliseconds; others wait so long for one that hangs.</summary>
     private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(1);
 
+    // libvirtd takes up five requests of one client at a time (max_client_requests), and one for a frozen QEMU takes its place until that is
+    // thawed: two that wait, two questions how far they are, and one for whatever else is asked.
+    private const int AtOnce = 2;
+
     // On a machine as loaded as a CI's.
     private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(10);
 
     /// <remarks>
     /// 1. Which domains are to be paused is written down.
-    /// 2. libvirt is asked to pause each, on a thread of its own: it passes the request on and then waits for QEMU, which is frozen.
-    /// 3. Once libvirt says of a domain that a command is with QEMU, the domain may be thawed; one of which it does not is frozen alone.
-    /// 4. The cgroup of all is thawed: the first thing each QEMU reads is that request.
+    /// 2. Each is frozen alone, and then the cgroup of all is thawed: from here on each can be thawed by itself.
+    /// 3. libvirt is asked to pause a domain, on a thread of its own: it passes the request on and then waits for QEMU, which is frozen.
+    /// 4. Once libvirt says of the domain that a command is with QEMU, it is thawed: the first thing its QEMU reads is that request.
     /// 5. A domain that is not paused in time is frozen alone. It counts as held when the late answer comes.
     /// A domain that is only just starting runs no vCPU; it is frozen alone at the moment it does, and held by the next call.
     /// </remarks>
     public async Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
     {
         Domain[] domains;
-        var asked = new Dictionary<Domain, Task>();
         lock (host.Gate)
         {
-            domains = [.. host.Domains.Values.Where(domain => domain.MayRun || domain.Suspending is not null)];
-            if (domains.Length == 0)
+            domains = [.. host.Domains.Values.Where(domain => domain.LeavesUntil is null && (domain.MayRun || domain.Suspending is not null))];
+            if (domains.Length > 0)
             {
-                host.Freezer.ThawHeld();
-                return new GuestAnswer(GuestOutcome.AlreadySo);
+                if (!host.Connection.IsOpen) return new GuestAnswer(GuestOutcome.TryLater, $"libvirt cannot be reached, so {domains.Length} guests stay frozen by the kernel: {host.Connection.Trouble}");
+                try
+                {
+                    host.Held.SetAsked(domains.Select(domain => domain.Id)); // 1
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    return new GuestAnswer(GuestOutcome.TryLater, $"{domains.Length} guests stay frozen by the kernel, since it could not be written down that they are held: {exception.Message}");
+                }
             }
 
-            if (!host.Connection.IsOpen) return new GuestAnswer(GuestOutcome.TryLater, $"libvirt cannot be reached, so {domains.Length} guests stay frozen by the kernel: {host.Connection.Trouble}");
-            try
-            {
-                host.Held.SetAsked(domains.Select(domain => domain.Id)); // 1
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                return new GuestAnswer(GuestOutcome.TryLater, $"{domains.Length} guests stay frozen by the kernel, since it could not be written down that they are held: {exception.Message}");
-            }
+            foreach (var domain in domains) host.AloneLocked(domain, frozen: true); // 2
+            host.Freezer.ThawHeld();
+        }
 
-            foreach (var domain in domains)
-            {
-                var asking = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                if (domain.Suspending is null) domain.Suspending = SuspendAsync(domain, asking.SetResult); // 2
-                else asking.SetResult();
-                asked[domain] = asking.Task;
-            }
+        if (domains.Length == 0) return new GuestAnswer(GuestOutcome.AlreadySo);
+        var failed = 0;
+        await Parallel.ForEachAsync(domains, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (domain, ending) =>
+        {
+            if (!await HoldAsync(domain, ending).ConfigureAwait(false)) Interlocked.Increment(ref failed);
+        }).ConfigureAwait(false);
+        host.Changed();
+        return failed == 0
+            ? new GuestAnswer(GuestOutcome.Done)
+            : new GuestAnswer(GuestOutcome.TryLater, $"{failed} of {domains.Length} guests could not be held and stay frozen by the kernel.");
+    }
+
+    private async Task<bool> HoldAsync(Domain domain, CancellationToken cancellationToken)
+    {
+        var asking = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (host.Gate)
+        {
+            if (domain.Suspending is null) domain.Suspending = SuspendAsync(domain, asking.SetResult); // 3
+            else asking.SetResult();
         }
 
         using var enough = new CancellationTokenSource(SendPatience, host.Time);
-        var sent = await Task.WhenAll(domains.Select(domain => IsSentAsync(domain, asked[domain], enough.Token))).ConfigureAwait(false); // 3
-        lock (host.Gate)
+        var sent = await IsSentAsync(domain, asking.Task, enough.Token).ConfigureAwait(false);
+        if (sent)
         {
-            for (var i = 0; i < domains.Length; i++) host.AloneLocked(domains[i], !sent[i]);
-            host.Freezer.ThawHeld(); // 4
+            lock (host.Gate) host.AloneLocked(domain, frozen: false); // 4
         }
 
-        var answers = await Task.WhenAll(domains.Select(domain => IsHeldAsync(domain, cancellationToken))).ConfigureAwait(false); // 5
-        host.Changed();
-        var failed = answers.Count(held => !held);
-        if (failed == 0) return new GuestAnswer(GuestOutcome.Done);
-        var sentence = $"{failed} of {domains.Length} guests could not be held and stay frozen by the kernel.";
-        LogNotHeld(host.Log, sentence);
-        return new GuestAnswer(GuestOutcome.TryLater, sentence);
+        return await IsHeldAsync(domain, sent ? HoldPatience : TimeSpan.Zero, cancellationToken).ConfigureAwait(false); // 5
     }
 
-    /// <summary>Lets a domain go on that we have paused, once the brake has thawed.</summary>
-    public async Task<GuestAnswer> ReleaseAsync(Domain domain, CancellationToken cancellationToken)
+    /// <summary>Lets a domain go on that we have paused: once the brake has thawed, or for a while although it has not.</summary>
+    /// <param name="domain">The domain.</param>
+    /// <param name="leavesWithin">For how long it may run although the owner is there; null for only when the owner is away.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<GuestAnswer> ReleaseAsync(Domain domain, TimeSpan? leavesWithin, CancellationToken cancellationToken)
     {
         Task<string> resuming;
         var began = host.Time.GetTimestamp();
         lock (host.Gate)
         {
-            if (host.Freezer.Standing) return new GuestAnswer(GuestOutcome.TryLater, "The owner is back; the guest stands still.");
+            if (leavesWithin is null && host.Freezer.Standing) return new GuestAnswer(GuestOutcome.TryLater, "The owner is back; the guest stands still.");
             host.AloneLocked(domain, frozen: false);
             if (domain.Suspending is not null) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {domain.Id} is still being held.");
             if (domain.File.State != DomainState.Paused) return new GuestAnswer(GuestOutcome.AlreadySo);
             if (!host.Held.Contains(domain.Id)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {domain.Id} was paused in libvirt by somebody else ({domain.File.Reason}) and is left alone.");
             resuming = ResumeAsync(domain);
             domain.Resuming = resuming;
+            if (leavesWithin is { } within) domain.LeavesUntil = began + (long)(within.TotalSeconds * host.Time.TimestampFrequency);
         }
 
         try
         {
             var problem = await resuming.WaitAsync(ReleasePatience, host.Time, cancellationToken).ConfigureAwait(false);
-            if (problem.Length > 0) return new GuestAnswer(GuestOutcome.TryLater, $"libvirt did not let guest {domain.Id} go on: {problem}");
+            if (problem.Length > 0)
+            {
+                lock (host.Gate) domain.LeavesUntil = null;
+                return new GuestAnswer(GuestOutcome.TryLater, $"libvirt did not let guest {domain.Id} go on: {problem}");
+            }
         }
         catch (TimeoutException)
         {
@@ -178,12 +195,12 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         }
     }
 
-    private async Task<bool> IsHeldAsync(Domain domain, CancellationToken cancellationToken)
+    private async Task<bool> IsHeldAsync(Domain domain, TimeSpan patience, CancellationToken cancellationToken)
     {
         var pending = domain.Suspending ?? Task.CompletedTask;
         try
         {
-            await pending.WaitAsync(HoldPatience, host.Time, cancellationToken).ConfigureAwait(false);
+            await pending.WaitAsync(patience, host.Time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -168,12 +168,13 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
     {
         JoinLocked(domain);
         var (running, standing) = (domain.File.State == DomainState.Running, host.Freezer.Standing);
+        if (domain.LeavesUntil is { } until && (!standing || host.Time.GetTimestamp() >= until)) domain.LeavesUntil = null;
         if (!standing || (!running && domain.Suspending is null))
         {
             host.AloneLocked(domain, frozen: false);
             domain.Sentence = "";
         }
-        else if (!host.Freezer.Frozen && !domain.FrozenAlone && domain.Suspending is null)
+        else if (!host.Freezer.Frozen && !domain.FrozenAlone && domain.Suspending is null && domain.LeavesUntil is null)
         {
             // Somebody let it run, or it has just come: the kernel keeps it still until it is held.
             host.AloneLocked(domain, frozen: true);

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging;
 using Opportunism.Core;
+using Opportunism.Core.Guests;
 using Opportunism.Core.Health;
 using Opportunism.Hypervisors.Cgroups;
 
@@ -8,7 +9,7 @@ namespace Opportunism.Hypervisors.Libvirt;
 
 /// <summary>Looks after guests that somebody else, such as nova-compute, starts through libvirt on Linux. It never starts, stops, saves or deletes one.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class LibvirtGuests : IMachineGuests
+public sealed class LibvirtGuests : IForeignGuests
 {
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(1);
@@ -21,7 +22,9 @@ public sealed class LibvirtGuests : IMachineGuests
     private readonly ITimer forgetting;
     private IReadOnlyList<GuestStatus> statuses = [];
     private IReadOnlyList<HealthItem> health = [];
+    private IReadOnlySet<GuestId> pausedByCloud = new HashSet<GuestId>();
     private int inMemory;
+    private int paused;
     private bool disposed;
 
     /// <exception cref="IOException">Guests could not be frozen on this machine; the message says what to do.</exception>
@@ -47,6 +50,9 @@ public sealed class LibvirtGuests : IMachineGuests
 
     /// <inheritdoc/>
     public int GuestsInMemory => Volatile.Read(ref inMemory);
+
+    /// <inheritdoc/>
+    public int PausedGuests => Volatile.Read(ref paused);
 
     /// <inheritdoc/>
     public IReadOnlyList<GuestStatus> Guests => Volatile.Read(ref statuses);
@@ -88,11 +94,17 @@ public sealed class LibvirtGuests : IMachineGuests
     }
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken)
+    public Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken) => ReleaseAsync(id, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> LetLeaveAsync(GuestId id, TimeSpan within, CancellationToken cancellationToken) => ReleaseAsync(id, within, cancellationToken);
+
+    /// <inheritdoc/>
+    public void LeavePaused(IReadOnlySet<GuestId> paused)
     {
-        Domain? domain;
-        lock (host.Gate) domain = host.Domains.GetValueOrDefault(id);
-        return domain is null ? Task.FromResult(new GuestAnswer(GuestOutcome.Refused, $"There is no guest {id} on this node.")) : holder.ReleaseAsync(domain, cancellationToken);
+        if (pausedByCloud.SetEquals(paused)) return;
+        pausedByCloud = paused;
+        Publish();
     }
 
     /// <summary>Lets go of every domain without changing any: they stay as they are and the next run finds them.</summary>
@@ -110,6 +122,13 @@ public sealed class LibvirtGuests : IMachineGuests
         }
 
         cgroup.Dispose();
+    }
+
+    private Task<GuestAnswer> ReleaseAsync(GuestId id, TimeSpan? leavesWithin, CancellationToken cancellationToken)
+    {
+        Domain? domain;
+        lock (host.Gate) domain = host.Domains.GetValueOrDefault(id);
+        return domain is null ? Task.FromResult(new GuestAnswer(GuestOutcome.Refused, $"There is no guest {id} on this node.")) : holder.ReleaseAsync(domain, leavesWithin, cancellationToken);
     }
 
     /// <summary>Forgets domains that were held when they left and that libvirt does not know any more.</summary>
@@ -143,6 +162,7 @@ public sealed class LibvirtGuests : IMachineGuests
             {
                 cgroup.Publish([.. host.Domains.Values.Select(domain => domain.Frozen)]);
                 var now = host.Domains.Values.Select(domain => domain.Status(host.Held.Contains(domain.Id))).OrderBy(status => status.Id.Value, StringComparer.Ordinal).ToArray();
+                Volatile.Write(ref paused, now.Count(status => status.Phase is GuestPhase.Held && pausedByCloud.Contains(status.Id)));
                 Volatile.Write(ref inMemory, now.Length);
                 Volatile.Write(ref statuses, now);
                 Volatile.Write(ref health, LibvirtHealth.Of(host, watch).ToArray());

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Opportunism.Core;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Linux;
@@ -90,6 +91,22 @@ public sealed class LibvirtTrapsTests : LibvirtRun
     }
 
     [Fact]
+    public async Task More_domains_than_libvirt_takes_requests_of_one_client_are_held()
+    {
+        // max_client_requests is 5.
+        var ids = new List<GuestId>();
+        for (var i = 0; i < 7; i++) ids.Add(await Site.StartDomainAsync());
+        foreach (var id in ids) await TicksBeyondAsync(id, 0);
+        Assert.True(Guests.Freezer.FreezeAll());
+        // What a busy machine does not answer in time is asked for again; what waits for each other never comes to an end.
+        await HoldAllAsync();
+        Assert.All(ids, id => Assert.True(StatusOf(id) is { Phase: GuestPhase.Held, PausedByOthers: false }));
+        foreach (var id in ids) Assert.Equal("paused", await Site.MustAsync("domstate", LibvirtSite.UuidOf(id)));
+        await ThawAndReleaseAsync();
+        foreach (var id in ids) await TicksBeyondAsync(id, Site.ConsoleOf(id).Newest);
+    }
+
+    [Fact]
     public async Task A_QEMU_that_does_not_answer_is_frozen_alone_and_keeps_nobody_waiting()
     {
         var (well, hung) = (await TickingAsync(), await TickingAsync());
@@ -113,6 +130,39 @@ public sealed class LibvirtTrapsTests : LibvirtRun
         Assert.DoesNotContain(Guests.Health, item => item.Code == "guests.libvirt.not-held");
         await ThawAndReleaseAsync();
         await TicksBeyondAsync(hung, Site.ConsoleOf(hung).Newest);
+    }
+
+    [Fact]
+    public async Task A_held_domain_that_its_cloud_is_to_shut_down_may_run_until_it_has_done_so()
+    {
+        var (leaving, other) = (await TickingAsync(), await TickingAsync());
+        await FreezeAndHoldAsync();
+        AssertDone(await Guests.LetLeaveAsync(leaving, TimeSpan.FromSeconds(60), Cancelled));
+        Assert.True(StatusOf(leaving) is { Phase: GuestPhase.Running, Leaving: true });
+        // What a caretaker does again and again meanwhile.
+        await HoldAllAsync();
+        await TicksBeyondAsync(leaving, Site.ConsoleOf(leaving).Newest);
+        // What Nova's stop does first.
+        await Site.MustAsync("shutdown", LibvirtSite.UuidOf(leaving));
+        await UntilAsync("it has left", () => Guests.Guests.All(guest => guest.Id != leaving));
+
+        // Its process has ended; libvirt hears of it a moment later.
+        await UntilAsync("libvirt calls it off", async () => await Site.MustAsync("domstate", LibvirtSite.UuidOf(leaving)) == "shut off");
+        await StandsStillAsync(other);
+    }
+
+    [Fact]
+    public async Task A_domain_that_does_not_shut_down_in_time_stands_still_again()
+    {
+        var id = await TickingAsync();
+        await FreezeAndHoldAsync();
+        AssertDone(await Guests.LetLeaveAsync(id, TimeSpan.FromSeconds(3), Cancelled));
+        await TicksBeyondAsync(id, Site.ConsoleOf(id).Newest);
+        await UntilAsync("its time is over", () => !StatusOf(id).Leaving);
+        await HoldAllAsync();
+        await StandsStillAsync(id);
+        await ThawAndReleaseAsync();
+        await TicksBeyondAsync(id, Site.ConsoleOf(id).Newest);
     }
 
     [Fact]

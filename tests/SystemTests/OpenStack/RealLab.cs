@@ -52,6 +52,14 @@ internal sealed class RealLab : IAsyncDisposable
 
     public async Task<JsonElement> StatusAsync(int expected) => JsonDocument.Parse(await SayAsync(expected, "status", "--json")).RootElement;
 
+    /// <summary>Ends one of its programs; the next <c>lab up</c> starts it again.</summary>
+    public async Task StopAsync(string program)
+    {
+        var processes = new LabProcesses(Place, TimeProvider.System);
+        if (processes.Of(program).Count == 0) throw new InvalidOperationException($"The lab's {program} does not run.");
+        await processes.StopAsync(program, TimeSpan.FromSeconds(10));
+    }
+
     /// <summary>Speaks to the lab as its administrator or as its tenant.</summary>
     public Task<LabApi> LogInAsync(string user, string project) => LabApi.LogInAsync(Shape, user, new LabSecrets(Place.Secrets)[user], project, CancellationToken.None);
 
@@ -107,7 +115,10 @@ internal sealed class RealLab : IAsyncDisposable
     }
 
     /// <summary>Builds a server as a tenant would, on a kind of host; answers it when it is ACTIVE.</summary>
-    public static async Task<JsonNode> BuildAsync(LabApi tenant, string name, string zone)
+    public static async Task<JsonNode> BuildAsync(LabApi tenant, string name, string zone) => await UntilStatusAsync(tenant, await AskForAsync(tenant, name, zone, []), "ACTIVE");
+
+    /// <summary>Asks for a server as a tenant would, on a kind of host or on any, with that metadata; answers its id at once.</summary>
+    public static async Task<string> AskForAsync(LabApi tenant, string name, string? zone, JsonObject metadata)
     {
         async Task<string> Id(Uri folder, string list, string wanted) => (string)(await tenant.FindAsync(folder, list, wanted, CancellationToken.None))!["id"]!;
         var server = new JsonObject
@@ -116,10 +127,11 @@ internal sealed class RealLab : IAsyncDisposable
             ["imageRef"] = await Id(new(tenant.Glance, "images"), "images", LabContents.Tick),
             ["flavorRef"] = await Id(new(tenant.Nova, "flavors"), "flavors", LabContents.Tick),
             ["networks"] = new JsonArray(new JsonObject { ["uuid"] = await Id(new(tenant.Neutron, "networks"), "networks", LabContents.Network) }),
-            ["availability_zone"] = zone,
+            ["metadata"] = metadata,
         };
+        if (zone is not null) server["availability_zone"] = zone;
         var made = await tenant.PostAsync(new(tenant.Nova, "servers"), new() { ["server"] = server }, CancellationToken.None);
-        return await UntilStatusAsync(tenant, (string)made["server"]!["id"]!, "ACTIVE");
+        return (string)made["server"]!["id"]!;
     }
 
     public static async Task<JsonNode> UntilStatusAsync(LabApi tenant, string server, string status)
@@ -130,6 +142,27 @@ internal sealed class RealLab : IAsyncDisposable
             one => (string?)one["status"] == status || (string?)one["status"] == "ERROR",
             one => one.ToJsonString());
         return (string?)seen["status"] == status ? seen : throw new InvalidOperationException($"Server {server} is not {status}: {seen.ToJsonString()}");
+    }
+
+    /// <summary>Deletes a server and waits until Nova knows nothing of it.</summary>
+    public static async Task DeleteAsync(LabApi tenant, string server)
+    {
+        var address = new Uri(tenant.Nova, $"servers/{server}");
+        if (!await FoundAsync(() => tenant.DeleteAsync(address, CancellationToken.None))) return;
+        await UntilAsync($"server {server} is gone", () => FoundAsync(() => tenant.GetAsync(address, CancellationToken.None)), found => !found, _ => "");
+    }
+
+    private static async Task<bool> FoundAsync(Func<Task> ask)
+    {
+        try
+        {
+            await ask();
+            return true;
+        }
+        catch (LabRefusal refusal) when (refusal.Status is HttpStatusCode.NotFound)
+        {
+            return false;
+        }
     }
 
     /// <summary>What a server has printed on its serial console.</summary>

@@ -69,6 +69,7 @@ public sealed partial class OpenStackStandIn
         {
             ["methods"] = new JsonArray(method),
             ["user"] = new JsonObject { ["id"] = ControllerUser, ["name"] = "controller" },
+            ["project"] = new JsonObject { ["id"] = ControllerProject, ["name"] = "service" },
             ["expires_at"] = Stamp(now + TokenLife),
             ["issued_at"] = Stamp(now),
             ["catalog"] = catalog,

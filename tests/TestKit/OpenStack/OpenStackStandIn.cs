@@ -29,6 +29,8 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
     /// <summary>Who the controller is.</summary>
     public const string ControllerUser = "controller-user";
 
+    public const string ControllerProject = "service-project";
+
     private readonly Lock gate = new();
     private readonly TimeProvider time;
     private readonly WebApplication app;
@@ -139,11 +141,19 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
         {
             if (WorksByItself) WorkLocked();
             fault = faults.Find(fault => fault.Times > 0 && (fault.Method.Length == 0 || fault.Method == http.Request.Method) && target.Contains(fault.Path, StringComparison.Ordinal));
+            if (fault is { Skips: > 0 }) (fault.Skips, fault) = (fault.Skips - 1, null);
             if (fault is not null) fault.Times--;
         }
 
-        if (fault is not null && await SufferAsync(http, fault)) return;
+        if (fault is { Forgets: false } && await SufferAsync(http, fault)) return;
         var answer = await AnswerAsync(http, http.Request.Path.Value!, body);
+        if (fault is { Forgets: true })
+        {
+            fault.Meet();
+            await GoneAsync(http);
+            return;
+        }
+
         http.Response.StatusCode = answer.Status;
         foreach (var (name, value) in answer.Headers) http.Response.Headers[name] = value;
         if (answer.Body is { } content)
@@ -165,8 +175,7 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
 
         if (fault.Hangs)
         {
-            var gone = new TaskCompletionSource();
-            await using (http.RequestAborted.Register(gone.SetResult)) await gone.Task;
+            await GoneAsync(http);
             return true;
         }
 
@@ -175,6 +184,12 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
         if (fault.RetryAfter.Length > 0) http.Response.Headers.RetryAfter = fault.RetryAfter;
         await http.Response.WriteAsync(fault.Body);
         return true;
+    }
+
+    private static async Task GoneAsync(HttpContext http)
+    {
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (http.RequestAborted.Register(gone.SetResult)) await gone.Task;
     }
 
     private Task<Answer> AnswerAsync(HttpContext http, string path, JsonObject? body)

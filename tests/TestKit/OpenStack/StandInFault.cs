@@ -7,6 +7,9 @@ public sealed record StandInFault(string Method, string Path)
 {
     private readonly TaskCompletionSource met = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>How many requests that fit still pass unharmed.</summary>
+    public int Skips { get; set; }
+
     /// <summary>How often it still happens.</summary>
     public int Times { get; set; } = int.MaxValue;
 
@@ -25,7 +28,10 @@ public sealed record StandInFault(string Method, string Path)
     /// <summary>True to cut the connection instead of answering.</summary>
     public bool Cuts { get; init; }
 
-    /// <summary>Done as soon as a request has met it.</summary>
+    /// <summary>True to do what was asked, and to answer never, until the caller gives up.</summary>
+    public bool Forgets { get; init; }
+
+    /// <summary>Done as soon as a request has met it; where it forgets, once what was asked is done.</summary>
     public Task Met => met.Task;
 
     internal void Meet() => met.TrySetResult();

@@ -179,6 +179,8 @@ public sealed class RealDesktop : IAsyncDisposable
 
         public async ValueTask DisposeAsync()
         {
+            // One who has left already does not leave again.
+            if (sitting.IsCompletedSuccessfully) return;
             await leave.CancelAsync();
             await sitting;
             leave.Dispose();

@@ -24,6 +24,7 @@ public sealed class RealSite : IAsyncDisposable
     private readonly List<RealDesktop> desktops = [];
     private RealProgram? controller;
     private string listen = "127.0.0.1:0";
+    private string[] settings = [];
 
     private RealSite() => folder = "/var/tmp/" + name;
 
@@ -50,17 +51,31 @@ public sealed class RealSite : IAsyncDisposable
 
     private string ControllerState => Path.Combine(folder, "controller");
 
-    /// <summary>Starts a controller and uploads the tick image.</summary>
-    public static async Task<RealSite> StartAsync()
+    /// <summary>Starts a controller with its own cloud and uploads the tick image.</summary>
+    public static Task<RealSite> StartAsync() => StartAsync(async site =>
+    {
+        await site.StartControllerAsync();
+        var image = await TickImage.MakeAsync(site.folder, disk: true);
+        await using var file = File.OpenRead(image.Path);
+        await site.Client.UploadImageAsync("tick", ImageFormat.Qcow2, file, file.Length);
+    });
+
+    /// <summary>Starts a controller with a settings file of that content.</summary>
+    public static Task<RealSite> StartAsync(string ini) => StartAsync(async site =>
+    {
+        var file = Path.Combine(site.folder, "controller.ini");
+        await File.WriteAllTextAsync(file, ini);
+        site.settings = ["--settings", file];
+        await site.StartControllerAsync();
+    });
+
+    private static async Task<RealSite> StartAsync(Func<RealSite, Task> start)
     {
         var site = new RealSite();
         try
         {
             Directory.CreateDirectory(site.folder, (UnixFileMode)0b111_001_001);
-            await site.StartControllerAsync();
-            var image = await TickImage.MakeAsync(site.folder, disk: true);
-            await using var file = File.OpenRead(image.Path);
-            await site.Client.UploadImageAsync("tick", ImageFormat.Qcow2, file, file.Length);
+            await start(site);
             return site;
         }
         catch
@@ -75,7 +90,7 @@ public sealed class RealSite : IAsyncDisposable
     {
         // An old one would name a controller that is gone.
         if (Directory.Exists(ControllerState)) File.Delete(SiteFilePath);
-        controller = RealProgram.Start("controller", ControllerProgram, "--state", ControllerState, "--listen", listen);
+        controller = RealProgram.Start("controller", ControllerProgram, [.. settings, "--state", ControllerState, "--listen", listen]);
         await UntilAsync("the controller answers", async () =>
         {
             if (SiteFile.Read(ControllerState) is not { } site) return false;

@@ -69,12 +69,14 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("image", "delete", "tiny")]
     [InlineData("token", "revoke", "t1")]
     [InlineData("node", "snooze", "lab3-07", "--for", "2h")]
+    [InlineData("openstack", "check")]
     public async Task Every_command_prints_json_when_asked(params string[] words)
     {
         site.Answers("GET /v1/nodes", $"[{Node}]").Answers("GET /v1/nodes/lab3-07", Node).Answers("POST /v1/nodes/lab3-07/snooze", Node)
             .Answers("GET /v1/vms", $"[{Vm}]").Answers("GET /v1/vms/sum", Vm).Answers("POST /v1/vms", Vm).Answers("DELETE /v1/vms/sum", Vm)
             .Answers("GET /v1/images", "[]").Answers("DELETE /v1/images/tiny", "{}").Answers("GET /v1/events?after=0&take=50", "[]")
             .Answers("GET /v1/tokens/join", "[]").Answers("GET /v1/tokens/people", "[]").Answers("DELETE /v1/tokens/join/t1", "{}")
+            .Answers("GET /v1/cloud/rights", """[{"name":"see compute services","state":"Granted","sentence":"","remedy":""}]""")
             .Answers("POST /v1/tokens/join", """{"id":"t1","token":"opj1-secret","expires":null}""");
         Assert.Equal((ExitCode.Done, ""), (await RunAsync([.. words, "--json"]), error.ToString()));
         using var parsed = JsonDocument.Parse(output.ToString());
@@ -108,6 +110,30 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Equal(ExitCode.Usage, await RunAsync(words));
         Assert.Empty(site.Requests);
+    }
+
+    [Theory]
+    [InlineData(ExitCode.Done, "Granted", "Granted")]
+    [InlineData(ExitCode.Failed, "Granted", "Missing")]
+    [InlineData(ExitCode.Failed, "Unknown", "Missing")]
+    [InlineData(ExitCode.NotKnown, "Granted", "Unknown")]
+    [InlineData(ExitCode.NotKnown, "Granted", "A state of later years")]
+    public async Task A_site_is_asked_for_the_rights_of_its_own_credential(int exit, string first, string second)
+    {
+        var rights = new CloudRightView[] { new("see compute services", first, "It was tried.", ""), new("see network agents", second, "Neutron said [no].", "In Neutron's policy: \"get_agent\"") };
+        site.Answers("GET /v1/cloud/rights", JsonSerializer.Serialize(rights, SiteJson.Default.IReadOnlyListCloudRightView));
+        Assert.Equal(exit, await RunAsync("openstack", "check"));
+        foreach (var text in new[] { "see compute services", second, "Neutron said [no].", "In Neutron's policy: \"get_agent\"" }) Assert.Contains(text, output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Forbidden, ExitCode.NotAllowed)]
+    [InlineData(HttpStatusCode.NotImplemented, ExitCode.Failed)]
+    public async Task A_site_that_does_not_tell_the_rights_says_why(HttpStatusCode status, int exit)
+    {
+        site.Answers("GET /v1/cloud/rights", """{"detail":"This site serves the embedded cloud, which needs no rights elsewhere."}""", status);
+        Assert.Equal(exit, await RunAsync("openstack", "check"));
+        Assert.Equal("This site serves the embedded cloud, which needs no rights elsewhere.", error.ToString().Trim());
     }
 
     [Fact]

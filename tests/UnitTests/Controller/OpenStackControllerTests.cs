@@ -66,6 +66,66 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_server_that_is_to_shut_down_is_let_run_first_and_one_that_is_paused_may_stay()
+    {
+        await using var site = await StartAsync();
+        await using var agent = await site.EnrolAsync("pc-1");
+        await agent.ConnectAsync();
+        await agent.ReportAsync(report => report.State = NodeStateKind.Available);
+        await site.EventAsync("cloud.open", "pc-1");
+        var stopping = standIn!.Run("pc-1");
+        stopping.Metadata["opportunism.policy"] = "stop";
+        var paused = standIn.Run("pc-1");
+        paused.VmState = "paused";
+        await site.RestsAsync("pc-1");
+
+        var evicting = time.GetUtcNow();
+        await agent.ReportGuestAsync(stopping.Guest.Value, "Held", _ => agent.Report.State = NodeStateKind.Evicting);
+        var plan = await agent.PlanAsync(plan => plan.CloudGuests?.MustRun.Count > 0);
+        Assert.Equal(([stopping.Guest.Value], [paused.Guest.Value]), (plan.CloudGuests.MustRun, plan.CloudGuests.Paused));
+        await site.RestsAsync("pc-1");
+        Assert.Equal(("active", null), (stopping.VmState, stopping.TaskState));
+
+        // It runs: asked at once, no time passes.
+        await agent.ReportGuestAsync(stopping.Guest.Value, "Running");
+        await site.EventAsync("cloud.evict", stopping.Guest.Value);
+        Assert.Equal(evicting, time.GetUtcNow());
+        await UntilAsync(site, agent, () => stopping.VmState == "stopped");
+        await agent.PlanAsync(plan => plan.CloudGuests.MustRun.Count == 0);
+        Assert.Equal("paused", paused.VmState);
+
+        // The owner has left: what its tenant had paused stays so.
+        await agent.ReportAsync(report => report.State = NodeStateKind.Available);
+        await UntilAsync(site, agent, () => stopping is { VmState: "active", TaskState: null });
+        Assert.Equal("paused", paused.VmState);
+    }
+
+    [Theory]
+    [InlineData("building", "spawning", true)]
+    [InlineData("suspended", "resuming", true)]
+    [InlineData("active", "rebooting_hard", true)]
+    [InlineData("active", "powering-off", true)]
+    [InlineData("active", "suspending", false)]
+    [InlineData("active", null, false)]
+    [InlineData("suspended", null, false)]
+    public async Task A_server_that_nova_waits_for_may_run_once_the_owner_stays_and_no_other(string state, string? task, bool mayRun)
+    {
+        await using var site = await StartAsync();
+        await using var agent = await site.EnrolAsync("pc-1");
+        await agent.ConnectAsync();
+        var server = standIn!.Run("pc-1");
+        (server.VmState, server.TaskState) = (state, task);
+        await agent.ReportAsync(report => report.State = NodeStateKind.Frozen);
+        var plan = await agent.PlanAsync(plan => plan.CloudGuests is not null);
+        await site.RestsAsync("pc-1");
+        Assert.Empty(agent.Plan.CloudGuests.MustRun);
+        await agent.ReportAsync(report => report.State = NodeStateKind.Evicting);
+        await site.RestsAsync("pc-1");
+        plan = await agent.PlanAsync(plan => plan.CloudGuests.MustRun.Count == (mayRun ? 1 : 0));
+        Assert.Equal(mayRun ? [server.Guest.Value] : [], plan.CloudGuests.MustRun);
+    }
+
+    [Fact]
     public async Task A_build_that_appears_long_after_its_host_was_closed_is_evicted_within_seconds()
     {
         await using var site = await StartAsync();

@@ -6,6 +6,7 @@ using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Availability;
 using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Fake;
 using Xunit;
 
@@ -103,6 +104,75 @@ public sealed class GuestCaretakerTests : IAsyncLifetime
         await UntilAsync(() => Phase == GuestPhase.Held);
         Assert.True((await hypervisor.ReleaseAsync(guest.Id, stop.Token)).IsDone);
         await UntilAsync(() => Phase == GuestPhase.Held);
+    }
+
+    [Fact]
+    public async Task A_guest_that_its_cloud_shuts_down_may_run_once_and_for_a_while_while_the_owner_stays()
+    {
+        plan.Set(new NodePlan { Version = 1, CloudGuests = new CloudGuests { MustRun = { guest.Id.Value } } });
+        Enter(NodeState.Frozen);
+        await UntilAsync(() => Phase == GuestPhase.Held);
+        await PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(GuestPhase.Held, Phase);
+
+        Enter(NodeState.Evicting);
+        await UntilAsync(() => Phase == GuestPhase.Running);
+        await UntilAsync(() => caretaker.Reports.Current.Guests.Single().Phase == "Running");
+        await PassAsync(TimeSpan.FromSeconds(29));
+        Assert.Equal(GuestPhase.Running, Phase);
+        await UntilAsync(() => Phase == GuestPhase.Held);
+        await PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(GuestPhase.Held, Phase);
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_let_run_to_shut_down_is_tried_again()
+    {
+        machine.Faults.Refuse = (request, _) => request == "LetLeave" ? new GuestAnswer(GuestOutcome.TryLater, "libvirt is busy.") : null;
+        plan.Set(new NodePlan { Version = 1, CloudGuests = new CloudGuests { MustRun = { guest.Id.Value } } });
+        Enter(NodeState.Evicting);
+        await PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(GuestPhase.Held, Phase);
+        machine.Faults.Refuse = null;
+        await UntilAsync(() => Phase == GuestPhase.Running);
+    }
+
+    [Fact]
+    public async Task A_guest_that_its_cloud_has_paused_stays_and_only_its_cloud_lets_it_go_on()
+    {
+        Enter(NodeState.Evicting);
+        await UntilAsync(() => Phase == GuestPhase.Held);
+        Assert.Equal(0, hypervisor.PausedGuests);
+        plan.Set(new NodePlan { Version = 1, CloudGuests = new CloudGuests { Paused = { guest.Id.Value, "no id" } } });
+        await UntilAsync(() => hypervisor.PausedGuests == 1);
+
+        // Frozen once more on the way, and its cloud can speak to it again.
+        Enter(NodeState.InUse);
+        Assert.True(machine.Frozen);
+        await UntilAsync(() => !machine.Frozen);
+        Enter(NodeState.Available);
+        await PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(GuestPhase.Held, Phase);
+        Assert.True((await hypervisor.ReleaseAsync(guest.Id, stop.Token)).IsDone);
+        Assert.Equal(0, hypervisor.PausedGuests);
+    }
+
+    [Fact]
+    public async Task One_that_is_paused_no_more_goes_on_when_the_owner_is_away()
+    {
+        plan.Set(new NodePlan { Version = 1, CloudGuests = new CloudGuests { Paused = { guest.Id.Value } } });
+        Enter(NodeState.Frozen);
+        await UntilAsync(() => Phase == GuestPhase.Held);
+        Enter(NodeState.Available);
+        await PassAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(GuestPhase.Held, Phase);
+
+        // A controller that has just started knows nothing yet.
+        plan.Set(new NodePlan { Version = 2 });
+        await PassAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(GuestPhase.Held, Phase);
+        plan.Set(new NodePlan { Version = 3, CloudGuests = new CloudGuests() });
+        await UntilAsync(() => Phase == GuestPhase.Running);
     }
 
     [Fact]

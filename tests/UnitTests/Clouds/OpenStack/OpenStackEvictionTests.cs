@@ -303,6 +303,22 @@ public sealed class OpenStackEvictionTests
     }
 
     [Fact]
+    public async Task Nothing_is_brought_back_on_a_host_that_does_not_report()
+    {
+        await using var site = await OpenStackSite.StartAsync();
+        var server = await LentAsync(site);
+        await site.RestAsync(NodeState.Evicting);
+        site.StandIn.Host("pc-1").Freeze(site.Time.GetUtcNow());
+        site.Time.Advance(TimeSpan.FromSeconds(61));
+        var answers = await site.FollowAsync(NodeState.Available);
+        Assert.Equal([CloudOutcome.Done, CloudOutcome.TryLater], answers.Take(2).Select(answer => answer.Outcome));
+        Assert.Equal(("suspended", null, "suspend"), (server.VmState, server.TaskState, server.Metadata[ServerRules.EvictedKey]));
+        site.StandIn.Host("pc-1").Thaw();
+        await site.RestAsync(NodeState.Available);
+        Assert.Equal("active", server.VmState);
+    }
+
+    [Fact]
     public async Task An_eviction_that_never_came_about_leaves_no_mark_once_the_owner_has_left()
     {
         await using var site = await OpenStackSite.StartAsync();

@@ -27,6 +27,7 @@ public sealed class OpenStackRightsTests
     [InlineData("os_compute_api:servers:detail:get_all_tenants", "see servers of every project")]
     [InlineData("os_compute_api:servers:allow_all_filters", "see servers by host")]
     [InlineData("os_compute_api:os-extended-server-attributes", "see which host a server is on")]
+    [InlineData("os_compute_api:os-instance-actions:list", "see who did what with a server")]
     [InlineData("get_agent", "see network agents")]
     [InlineData("update_agent", "mark network agents")]
     public async Task A_missing_policy_is_named_with_the_line_that_gives_it(string policy, string right)
@@ -74,6 +75,15 @@ public sealed class OpenStackRightsTests
         Assert.Equal(["see servers by host", "see which host a server is on", "act on servers of every project"], checks.Where(check => check.State is RightState.Unknown).Select(check => check.Name));
         site.StandIn.Break(new StandInFault("", "/compute/") { Status = 503 });
         Assert.DoesNotContain(await CheckAsync(site), check => check.State is not RightState.Unknown && !check.Name.Contains("network", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_server_of_the_credential_s_own_project_proves_nothing_about_others()
+    {
+        await using var site = await ReadyAsync();
+        site.StandIn.Run("pc-1", OpenStackStandIn.ControllerProject);
+        var unknown = Assert.Single(await CheckAsync(site), check => check.State is RightState.Unknown);
+        Assert.Equal(("act on servers of every project", "Start a server in another project, then check again."), (unknown.Name, unknown.Remedy));
     }
 
     [Fact]

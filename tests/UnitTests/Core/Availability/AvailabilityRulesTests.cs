@@ -15,15 +15,16 @@ public sealed class AvailabilityRulesTests
             var free = now is { BlindMonitor: null, FailingCondition: null, TakenBackBy: null, OwnerNeedsMemory: false };
             var mayGoOn = free && now.QuietFor >= Times.ThawAfter;
             var mustLeave = now.TakenBackBy is not null || now.OwnerNeedsMemory || (!mayGoOn && now.InState >= Times.EvictAfter);
+            var allPaused = now.Guests == now.PausedGuests;
             NodeState expected = (now.State, now.Guests > 0) switch
             {
-                (NodeState.InUse, true) => NodeState.Frozen,
-                (NodeState.InUse, false) => free && now.QuietFor >= Times.IdleFor ? NodeState.Available : NodeState.InUse,
+                (NodeState.InUse, true) when !allPaused => NodeState.Frozen,
+                (NodeState.InUse, _) => free && now.QuietFor >= Times.IdleFor ? NodeState.Available : NodeState.InUse,
                 (NodeState.Available, true) => mayGoOn ? NodeState.Available : NodeState.Frozen,
                 (NodeState.Available, false) => mayGoOn ? NodeState.Available : NodeState.InUse,
                 (NodeState.Frozen, false) => NodeState.InUse,
                 (NodeState.Frozen, true) => mustLeave ? NodeState.Evicting : mayGoOn ? NodeState.Available : NodeState.Frozen,
-                (NodeState.Evicting, var guests) => guests ? NodeState.Evicting : NodeState.InUse,
+                (NodeState.Evicting, _) => allPaused ? NodeState.InUse : NodeState.Evicting,
                 _ => throw new InvalidOperationException($"No row for {now}."),
             };
 

@@ -23,6 +23,7 @@ internal static class EveryMoment
         from taken in new[] { null, "the owner" }
         from memory in new[] { false, true }
         from guests in new[] { 0, 1, 2 }
+        from paused in Enumerable.Range(0, guests + 1)
         select new Moment
         {
             State = state,
@@ -34,6 +35,7 @@ internal static class EveryMoment
             TakenBackBy = taken,
             OwnerNeedsMemory = memory,
             Guests = guests,
+            PausedGuests = paused,
         };
 
     private static TimeSpan[] Around(TimeSpan limit) => [limit - Tick, limit, limit + Tick];

@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+
+namespace Opportunism.Cli.OpenStack;
+
+/// <summary>Passes on what the driver would write into a controller's log, as far as nobody else tells it: all but that Nova accepted something.</summary>
+internal sealed partial class DriverRemarks(Action<string> tell) : ILoggerProvider, ILogger
+{
+    // Told by whoever asked for it, together with opening and closing.
+    private static readonly HashSet<int> ToldElsewhere = [5000, 5001];
+
+    public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Opportunism.", StringComparison.Ordinal) ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel) && !ToldElsewhere.Contains(eventId.Id)) tell(WithDashes(formatter(state, exception)));
+    }
+
+    /// <summary>Ids of servers as OpenStack's own tools write them.</summary>
+    public static string WithDashes(string text) => Id().Replace(text, id => Guid.ParseExact(id.Value, "N").ToString());
+
+    public void Dispose()
+    {
+        // Nothing is held.
+    }
+
+    [GeneratedRegex(@"\b[0-9a-f]{32}\b")]
+    private static partial Regex Id();
+}

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Opportunism.Cli.Commands;
+using Opportunism.Clouds.OpenStack;
+using Opportunism.Core;
+
+namespace Opportunism.Cli.StartStop;
+
+/// <summary>Remembers in a small file which servers of a host were evicted. What it loses is found again by the marks on the servers.</summary>
+/// <param name="folder">The folder it is in.</param>
+/// <param name="name">The file's name.</param>
+/// <param name="goesOnWithout">True to go on with the marks alone where the file cannot be written; false to end with a <see cref="CliFailure"/>.</param>
+/// <param name="tell">Where it says that something is wrong with the file.</param>
+internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnWithout, Action<string> tell) : IOpenStackStore
+{
+    // Servers leave and come back together.
+    private readonly Lock gate = new();
+    private readonly ConcurrentDictionary<GuestId, EvictedServer> servers = new();
+
+    /// <inheritdoc/>
+    public bool IsLasting { get; private set; } = true;
+
+    /// <summary>What is remembered now.</summary>
+    public IReadOnlyCollection<EvictedServer> Servers => [.. servers.Values];
+
+    /// <summary>What is remembered of a server; null for nothing.</summary>
+    public EvictedServer? Of(GuestId guest) => servers.GetValueOrDefault(guest);
+
+    /// <summary>From now on what is saved is kept in memory alone.</summary>
+    public void DoWithout() => IsLasting = false;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<EvictedServer>> LoadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var server in Read()) servers[server.Guest] = server;
+        return Task.FromResult<IReadOnlyList<EvictedServer>>([.. servers.Values]);
+    }
+
+    /// <inheritdoc/>
+    public Task SaveAsync(EvictedServer server, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (gate)
+        {
+            servers[server.Guest] = server;
+            WriteLocked();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task ForgetAsync(GuestId guest, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (gate)
+        {
+            if (servers.TryRemove(guest, out _)) WriteLocked();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private List<EvictedServer> Read()
+    {
+        try
+        {
+            if (!File.Exists(folder[name])) return [];
+            var content = JsonSerializer.Deserialize(File.ReadAllBytes(folder[name]), EvictedJson.Default.EvictedContent);
+            return [.. (content?.Servers ?? throw new FormatException("There is no list of servers.")).Select(row => row?.Server() ?? throw new FormatException("There is an empty row."))];
+        }
+        catch (Exception garbled) when (garbled is JsonException or FormatException)
+        {
+            PutAside();
+            return [];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            GiveUp($"{folder[name]} cannot be read: {failure.Message}");
+            return [];
+        }
+    }
+
+    /// <summary>Keeps a garbled file for whoever wants to know, out of the way.</summary>
+    private void PutAside()
+    {
+        var aside = folder[name] + ".garbled";
+        try
+        {
+            File.Move(folder[name], aside, overwrite: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            GiveUp($"{folder[name]} is garbled and cannot be put aside: {failure.Message}");
+            return;
+        }
+
+        tell($"{folder[name]} was garbled and is now {aside}; what was evicted is found by its mark on each server.");
+    }
+
+    private void WriteLocked()
+    {
+        if (!IsLasting) return;
+        try
+        {
+            folder.Replace(name, JsonSerializer.SerializeToUtf8Bytes(new EvictedContent([.. servers.Values.Select(EvictedRow.Of)]), EvictedJson.Default.EvictedContent));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            GiveUp($"{folder[name]} cannot be written: {failure.Message}");
+        }
+    }
+
+    private void GiveUp(string problem)
+    {
+        if (!goesOnWithout) throw new CliFailure(ExitCode.Failed, $"{problem} Make room or mend its rights, then run this again; nothing is brought back that could not be remembered meanwhile.");
+        if (!IsLasting) return;
+        IsLasting = false;
+        tell($"{problem} The marks on the servers are all that remembers them now.");
+    }
+}
+
+/// <summary>The file's content.</summary>
+internal sealed record EvictedContent(IReadOnlyList<EvictedRow?>? Servers);
+
+/// <summary>A server in the file. The names never change.</summary>
+internal sealed record EvictedRow(string Guest, string Node, string Action, DateTimeOffset Since, int Attempts, int Returns, bool Returning, DateTimeOffset? NotBefore)
+{
+    public static EvictedRow Of(EvictedServer server) =>
+        new(server.Guest.Value, server.Node.Value, ServerPolicies.NameOf(server.Action), server.Since, server.Attempts, server.Returns, server.Returning, server.NotBefore);
+
+    /// <exception cref="FormatException">It is not what was written.</exception>
+    public EvictedServer Server() => new()
+    {
+        Guest = GuestId.Parse(Guest),
+        Node = NodeId.Parse(Node),
+        Action = ServerPolicies.Parse(Action) ?? throw new FormatException($"'{Action}' is not a policy."),
+        Since = Since,
+        Attempts = Attempts,
+        Returns = Returns,
+        Returning = Returning,
+        NotBefore = NotBefore,
+    };
+}
+
+/// <summary>How it is written.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(EvictedContent))]
+internal sealed partial class EvictedJson : JsonSerializerContext;

@@ -1,0 +1,120 @@
+using Opportunism.Cli.Commands;
+using Opportunism.Clouds;
+using Opportunism.Clouds.OpenStack;
+using Opportunism.Core;
+using Opportunism.Core.Fleet;
+
+namespace Opportunism.Cli.StartStop;
+
+/// <summary>Closes a compute host and empties it, or opens it and brings back what was evicted, step by step until that is so or the time is over.</summary>
+/// <remarks>Ended anywhere it leaves nothing that a later one, of either kind, does not find and set right: what was evicted is written down and marked before it is asked for.</remarks>
+internal sealed class NodeSwitch
+{
+    // Nova is asked so often while nothing is due; the time limit is minutes, so a controller's minute is too long here.
+    private static readonly TimeSpan ComparesEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
+
+    private readonly SwitchJob job;
+    private readonly EvictedFile file;
+    private readonly Turn turn;
+    private readonly CliWorld world;
+    private readonly SwitchVoice voice;
+    private readonly SwitchWords words;
+    private readonly NodeAgreement agreement;
+
+    // The guests at the last look that brought any, and what could not be done in the last step.
+    private IReadOnlyList<CloudGuest>? guests;
+    private AgreementStep? last;
+    private bool answered;
+    private bool watches;
+    private bool? open;
+    private readonly HashSet<GuestId> moved = [];
+
+    public NodeSwitch(SwitchJob job, ICloud cloud, EvictedFile file, Turn turn, CliWorld world, SwitchVoice voice)
+    {
+        (this.job, this.file, this.turn, this.world, this.voice) = (job, file, turn, world, voice);
+        words = new SwitchWords(job);
+        agreement = new NodeAgreement(job.Node, cloud, world.Time, ComparesEvery, LongestRetry) { Answered = Tell };
+    }
+
+    /// <summary>Works until it is done, needs a person, was overtaken, or one of the tokens ends it.</summary>
+    /// <param name="timeOver">Ends it when the time is over.</param>
+    /// <param name="interrupted">Ends it when the person or the system wants it.</param>
+    public async Task<(SwitchEnd End, string Sentence, IReadOnlyList<LeftServer> Left)> RunAsync(CancellationToken timeOver, CancellationToken interrupted)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
+        try
+        {
+            while (!turn.IsOvertaken)
+            {
+                last = await agreement.StepAsync(job.Wish, either.Token).ConfigureAwait(false);
+                if (agreement.Host is { } seen && last.Hindrances.All(left => left.Action is not (null or CloudAction.Close))) (guests, open, answered) = (seen.Guests, seen.Open, true);
+                var left = Left();
+                Tell(last, left);
+                if (IsOver(left)) return Ended(left.Count == 0 ? SwitchEnd.Done : SwitchEnd.NeedsPerson);
+                if (last.NeedsPerson) return Ended(SwitchEnd.NeedsPerson);
+                await turn.PauseAsync(last.Wait, world, either.Token).ConfigureAwait(false);
+            }
+
+            return Ended(SwitchEnd.Overtaken);
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested || turn.IsOvertaken)
+        {
+            return Ended(turn.IsOvertaken ? SwitchEnd.Overtaken : interrupted.IsCancellationRequested ? SwitchEnd.Interrupted : answered ? SwitchEnd.TimeOver : SwitchEnd.NoAnswer);
+        }
+    }
+
+    /// <summary>Whether the host is open, as far as is known.</summary>
+    public bool? Open => open;
+
+    private bool IsOver(IReadOnlyList<LeftServer> left)
+    {
+        if (last is not { AtRest: true } || guests is null) return false;
+
+        // What we asked to come back and what nobody has seen yet may still come; what is in error will not.
+        return !job.Wish.Open || left.All(one => guests.Any(guest => SwitchWords.IdOf(guest.Id) == one.Server && guest.State is CloudGuestState.Resting));
+    }
+
+    /// <summary>Servers that are not where they should be, as far as was seen.</summary>
+    private IReadOnlyList<LeftServer> Left()
+    {
+        if (guests is null) return [];
+        if (!job.Wish.Open) return [.. guests.Where(guest => guest.State is CloudGuestState.Here or CloudGuestState.Busy).Select(guest => new LeftServer(SwitchWords.IdOf(guest.Id), SwitchWords.Why(guest, last, "was asked to leave and has not left yet")))];
+
+        // A shelved server goes wherever there is room, whoever opens a host next; and what its tenant put to rest since is the tenant's.
+        return [.. from server in file.Servers
+                   where server.Node == job.Node && server.Action is not ServerPolicy.Shelve
+                   let seen = guests.Where(guest => guest.Id == server.Guest).ToList()
+                   where seen is not [{ State: CloudGuestState.Resting, Sentence: "" }]
+                   select new LeftServer(SwitchWords.IdOf(server.Guest), seen is [var guest] ? SwitchWords.Why(guest, last, "was asked to go on and does not run yet") : "is not on its host any more, and Nova did not say what became of it")];
+    }
+
+    private (SwitchEnd, string, IReadOnlyList<LeftServer>) Ended(SwitchEnd end)
+    {
+        // Whoever has taken over sees to what is left.
+        var left = end is SwitchEnd.Overtaken ? [] : Left();
+        return (end, words.Sentence(end, open, last, left.Count, moved.Count), left);
+    }
+
+    /// <summary>One line for each change of hands.</summary>
+    private void Tell(CloudAction action, CloudAnswer answer)
+    {
+        if (answer.IsDone) answered = true;
+        if (answer.IsDone && action is CloudAction.Open or CloudAction.Close) open = action is CloudAction.Open;
+        if (answer.Outcome is CloudOutcome.Done)
+        {
+            if (SwitchWords.GuestOf(action) is { } guest) moved.Add(guest);
+            if (words.Change(action, guest => file.Of(guest)?.Action ?? ServerPolicy.Terminate) is { } line) voice.Did(line);
+        }
+
+        if (turn.IsOvertaken) throw new OperationCanceledException();
+    }
+
+    private void Tell(AgreementStep step, IReadOnlyList<LeftServer> left)
+    {
+        if (step.IsNotable) voice.Waits(job.Host, SwitchWords.Waits(step));
+        if (watches || job.Wish.Open || step.AtRest || step.Hindrances.Count > 0 || left.Count > 0 || guests is null) return;
+        watches = true;
+        voice.Did($"{job.Host} is empty; it is watched for a minute, in case a build was under way");
+    }
+}

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Opportunism.Cli.Commands;
+using Opportunism.Cli.OpenStack;
+using Opportunism.Clouds;
+using Opportunism.Clouds.OpenStack;
+using Opportunism.Core;
+using Opportunism.Core.Fleet;
+
+namespace Opportunism.Cli.StartStop;
+
+/// <summary>What <c>start-node</c> and <c>stop-node</c> have in common: their options, whose turn it is, and what they leave behind.</summary>
+internal sealed class SwitchCommand
+{
+    // What a step takes beside the one request that it may wait for.
+    private static readonly TimeSpan OneStep = TimeSpan.FromSeconds(5);
+
+    private readonly CliWorld world;
+    private readonly Option<bool> json;
+    private readonly Option<string?> host;
+    private readonly Option<string> wait = new("--wait") { Description = "How long it may take in all, 1s to 1h.", DefaultValueFactory = _ => "2m", HelpName = "TIME" };
+    private readonly Option<string> state = new("--state") { Description = "Folder in which it remembers what was evicted.", DefaultValueFactory = _ => SwitchFolder.Default, HelpName = "FOLDER" };
+    private readonly OpenStackArguments cloud = new();
+
+    public SwitchCommand(CliOptions options)
+    {
+        (world, json) = (options.World, options.Json);
+        host = new("--host") { Description = $"The compute host, as 'openstack compute service list' shows it. [default: {world.HostName}]", HelpName = "NAME" };
+    }
+
+    /// <summary>Adds the options and what is done.</summary>
+    /// <param name="command">start-node or stop-node.</param>
+    /// <param name="opposite">The other one's name.</param>
+    /// <param name="wish">How the host should stand with Nova.</param>
+    public Command Complete(Command command, string opposite, Func<ParseResult, FleetWish> wish)
+    {
+        command.Options.Add(host);
+        command.Options.Add(wait);
+        command.Options.Add(state);
+        cloud.AddTo(command);
+        command.Options.Add(json);
+        command.Validators.Add(parsed =>
+        {
+            if ((parsed.GetValue(host) ?? world.HostName) is var name && !IsHost(name)) parsed.AddError($"--host is '{name}'; the name of a compute host is expected, 1 to 255 characters without blanks, commas and '='.");
+            if (parsed.GetValue(wait) is { } text && Words.Duration(text) is not { TotalHours: <= 1 }) parsed.AddError($"--wait is '{text}'; a time like 30s or 2m is expected, 1s to 1h.");
+            if (parsed.GetValue(state) is "") parsed.AddError("--state is empty; a folder is expected.");
+        });
+        command.SetAction((parsed, cancellationToken) => world.RunAsync(() => RunAsync(parsed, command.Name, opposite, wish(parsed), cancellationToken), cancellationToken));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, string command, string opposite, FleetWish wish, CancellationToken cancellationToken)
+    {
+        var began = world.Time.GetTimestamp();
+        var name = parsed.GetValue(host) ?? world.HostName;
+        var job = new SwitchJob(command, opposite, name, NodeOf(name), wish);
+        var options = cloud.Read(parsed);
+        if (job.Node.Value != name) options.Hosts = $"{job.Node}={name}";
+        var voice = new SwitchVoice(world, parsed.GetValue(json));
+        using var patience = new CancellationTokenSource(Words.Duration(parsed.GetValue(wait)!)!.Value, world.Time);
+
+        // An owner who is back does not wait for a disk with room: the marks on the servers will do.
+        var folder = new SwitchFolder(parsed.GetValue(state)!);
+        var file = new EvictedFile(folder, job.Node + ".json", goesOnWithout: !wish.Open, voice.Remark);
+        await using var parts = OpenStackDriver.Compose(options, world.Time, file, voice.Remark);
+        using var turn = await TurnAsync(job, folder, file, options.TimeLimit + OneStep, voice, patience.Token, cancellationToken).ConfigureAwait(false);
+        var (end, sentence, left, open) = turn is null
+            ? (SwitchEnd.Overtaken, $"A newer start-node or stop-node has taken {name} over.", [], null)
+            : await SwitchAsync(job, file, turn, parts, voice, patience.Token, cancellationToken).ConfigureAwait(false);
+        var result = new SwitchResult(command, name, end, open, Math.Round(world.Time.GetElapsedTime(began).TotalSeconds, 1), sentence, voice.AllDid, left, voice.AllRemarks);
+        Write(result, parsed.GetValue(json));
+        return end switch { SwitchEnd.Done => ExitCode.Done, SwitchEnd.NoAnswer => ExitCode.NotConnected, _ => ExitCode.Failed };
+    }
+
+    /// <summary>Waits until no other one works on the host; null when a newer one came. A folder that cannot be used, or another one that hangs, ends a start, but not a stop: an owner is back.</summary>
+    private async Task<Turn?> TurnAsync(SwitchJob job, SwitchFolder folder, EvictedFile file, TimeSpan oneStep, SwitchVoice voice, CancellationToken timeOver, CancellationToken interrupted)
+    {
+        var problem = folder.Prepare();
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
+            if (problem is null)
+            {
+                var turn = await Turn.TakeAsync(folder, job.Node.Value, world, job.Wish.Open ? null : oneStep, either.Token).ConfigureAwait(false);
+                if (turn is { IsAlone: false }) voice.Remark($"Another start-node or stop-node works on {job.Host} and does not let go; find out why it hangs. It is not waited for any longer.");
+                return turn;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new CliFailure(ExitCode.Failed, interrupted.IsCancellationRequested ? "Interrupted before anything was done." : $"Another start-node or stop-node works on {job.Host} and has not let go in time. Nothing was done; find out why it hangs, and run {job.Command} again.");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            problem = $"The files in {folder[""]} cannot be written: {failure.Message}";
+        }
+
+        if (job.Wish.Open) throw new CliFailure(ExitCode.Failed, $"{problem} Nothing was done: what is brought back must be remembered until it runs.");
+        voice.Remark($"{problem} The marks on the servers are all that remembers them now.");
+        file.DoWithout();
+        return Turn.WithoutFolder();
+    }
+
+    private async Task<(SwitchEnd End, string Sentence, IReadOnlyList<LeftServer> Left, bool? Open)> SwitchAsync(SwitchJob job, EvictedFile file, Turn turn, ServiceProvider parts, SwitchVoice voice, CancellationToken timeOver, CancellationToken interrupted)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
+        try
+        {
+            var login = await parts.GetRequiredService<OpenStackLogin>().TryAsync(either.Token).ConfigureAwait(false);
+            if (login.Outcome is CloudOutcome.Refused) throw new CliFailure(ExitCode.NotAllowed, $"{job.Host} was not touched: {login.Sentence}");
+        }
+        catch (OperationCanceledException)
+        {
+            return interrupted.IsCancellationRequested
+                ? (SwitchEnd.Interrupted, "Interrupted before anything was done.", [], null)
+                : (SwitchEnd.NoAnswer, $"{job.Host} was not touched: Keystone did not answer in the time given.", [], null);
+        }
+
+        var driver = parts.GetRequiredService<OpenStackCloud>();
+        await driver.LoadAsync(CancellationToken.None).ConfigureAwait(false);
+        var nodeSwitch = new NodeSwitch(job, driver, file, turn, world, voice);
+        var (end, sentence, left) = await nodeSwitch.RunAsync(timeOver, interrupted).ConfigureAwait(false);
+        return (end, sentence, left, nodeSwitch.Open);
+    }
+
+    private void Write(SwitchResult result, bool asJson)
+    {
+        if (asJson) world.Output.WriteLine(JsonSerializer.Serialize(result, SwitchJson.Default.SwitchResult));
+        else if (result.End is SwitchEnd.Done) world.Output.WriteLine(result.Sentence);
+        else
+        {
+            world.Error.WriteLine(ConsoleText.Safe(result.Sentence));
+            foreach (var left in result.Left) world.Error.WriteLine(ConsoleText.Safe($"  server {left.Server}: {left.Why}"));
+        }
+    }
+
+    private static bool IsHost(string name) => name.Length is > 0 and <= 255 && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is ',' or '=');
+
+    /// <summary>The host's own name where it may be a node's; else one made of it that no other host gets.</summary>
+    private static NodeId NodeOf(string name)
+    {
+        if (NodeId.TryParse(name, out var node)) return node;
+        var plain = new string([.. name.ToLower(CultureInfo.InvariantCulture).Take(40).Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
+        return NodeId.Parse($"host-{plain}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..8]}");
+    }
+}

@@ -1,0 +1,201 @@
+using Opportunism.Core;
+using Opportunism.Core.Fleet;
+
+namespace Opportunism.Clouds;
+
+/// <summary>Brings one node and its cloud to agree, step by step: look, plan, act, at least once each.</summary>
+/// <remarks>One caller at a time. It waits for nothing but the cloud and tells nobody: when to take the next step, and what people hear, is the caller's.</remarks>
+/// <param name="node">The node.</param>
+/// <param name="cloud">Its cloud.</param>
+/// <param name="time">The clock.</param>
+/// <param name="compareEvery">How often wanted and actual are compared although nothing changes.</param>
+/// <param name="longestRetry">The longest wait after something could not be done.</param>
+public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, TimeSpan compareEvery, TimeSpan longestRetry)
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+
+    // How soon to look again at guests that are leaving; a cloud takes seconds for each.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);
+
+    // A minute of looks; whatever a cloud does with a guest takes seconds.
+    private const int PatientLooks = 30;
+
+    // A build that was under way when the node closed is on no list before its host has claimed it; measured builds take up to 13 s.
+    private static readonly TimeSpan BuildsAppearFor = TimeSpan.FromMinutes(1);
+
+    // A guest goes on within milliseconds once its agent knows; one whose agent does not answer is shut down by force, at its cloud's own time limit.
+    private static readonly TimeSpan GuestsRunWithin = TimeSpan.FromSeconds(5);
+
+    // What a cloud is asked for at once; a desktop seldom has more guests.
+    private const int GuestsAtOnce = 8;
+
+    private readonly Lock telling = new();
+
+    // Guests that are to shut down, and since when.
+    private readonly Dictionary<GuestId, long> toShutDown = [];
+    private CloudHost? host;
+    private int failures;
+    private long closed;
+    private int unchanged;
+    private string lastShape = "";
+
+    /// <summary>Whether a guest runs at this moment. One that shuts down to leave is evicted only once it does, or after 5 s; null where nobody can say, and then none is waited for.</summary>
+    public Func<GuestId, bool>? Runs { get; init; }
+
+    /// <summary>Called for every action with what the cloud answered. Those with guests overlap: any thread, but one call at a time.</summary>
+    public Action<CloudAction, CloudAnswer>? Answered { get; init; }
+
+    /// <summary>The node as the cloud was last seen or made to have it; null when that is not known. Any thread.</summary>
+    public CloudHost? Host => Volatile.Read(ref host);
+
+    /// <summary>Something else is wanted from now on: what failed before is no reason to wait.</summary>
+    public void BeginAnew() => failures = 0;
+
+    /// <summary>The driver broke its promise: nothing is believed of the node any more. Answers when to take the next step.</summary>
+    public TimeSpan Distrust()
+    {
+        Volatile.Write(ref host, null);
+        return Later();
+    }
+
+    /// <summary>One comparison of wanted and actual, and what follows from it.</summary>
+    public async Task<AgreementStep> StepAsync(FleetWish wish, CancellationToken cancellationToken)
+    {
+        // Closing does not wait for a look: what is not known to be closed is closed blind, before anything else.
+        if (!wish.Open && host is not { Open: false })
+        {
+            foreach (var action in FleetPlan.Next(wish, host).OfType<CloudAction.Close>())
+            {
+                var answer = await TryAsync(action, cancellationToken).ConfigureAwait(false);
+                if (!answer.IsDone) return Hindered([new(action, answer)], needsPerson: answer.Outcome is not CloudOutcome.TryLater);
+            }
+        }
+
+        var sight = await cloud.LookAsync(node, cancellationToken).ConfigureAwait(false);
+        if (sight.Host is null)
+        {
+            Volatile.Write(ref host, null);
+            return Hindered([new(null, sight.Answer)], needsPerson: sight.Answer.Outcome is not CloudOutcome.TryLater);
+        }
+
+        Volatile.Write(ref host, sight.Host);
+        var acted = false;
+        var hindrances = new List<AgreementStep.Hindrance>();
+        var actions = FleetPlan.Next(wish, sight.Host);
+        var waitsFor = WaitsFor(sight.Host, actions);
+
+        // The node, then its guests, then mere marks; but guests at the same time, since none should wait for another.
+        foreach (var together in actions.Where(action => !(action is CloudAction.Evict evict && waitsFor.Contains(evict.Guest))).GroupBy(RankOf))
+        {
+            var tried = await TryAllAsync([.. together], cancellationToken).ConfigureAwait(false);
+            acted |= tried.Any(one => one.Answer.IsDone);
+            hindrances.AddRange(tried.Where(one => !one.Answer.IsDone));
+
+            // Nothing else makes sense before the node is open or closed.
+            if (together.Key == 0 && hindrances.Count > 0) break;
+        }
+
+        var mayChange = acted || waitsFor.Count > 0 || MayChangeSoon(wish, sight.Host);
+        if (hindrances.Count > 0) return Waiting(waitsFor, Hindered(hindrances, !mayChange && hindrances.TrueForAll(left => left.Answer.Outcome is not CloudOutcome.TryLater)));
+        failures = 0;
+        if (acted) unchanged = 0;
+        return Waiting(waitsFor, new AgreementStep
+        {
+            Wait = mayChange ? Soon(sight.Host) : compareEvery,
+            Sentence = string.Join("; ", sight.Host.Guests.Select(guest => guest.Sentence).Prepend(sight.Host.Sentence).Where(sentence => sentence.Length > 0)),
+
+            // What the cloud is at work on is shown, but passes by itself.
+            IsNotable = sight.Host.Sentence.Length > 0 || sight.Host.Guests.Any(guest => guest is { Sentence.Length: > 0, State: not CloudGuestState.Busy }),
+            AtRest = !mayChange,
+        });
+    }
+
+    /// <summary>The same step, taken again at the latest when a guest is waited for no more.</summary>
+    private AgreementStep Waiting(List<GuestId> waitsFor, AgreementStep step)
+    {
+        if (waitsFor.Count == 0) return step;
+        var longest = GuestsRunWithin - waitsFor.Max(id => time.GetElapsedTime(toShutDown[id]));
+        return step with { WaitsFor = waitsFor, Wait = longest < step.Wait ? longest : step.Wait };
+    }
+
+    private AgreementStep Hindered(IReadOnlyList<AgreementStep.Hindrance> hindrances, bool needsPerson) => new()
+    {
+        Wait = Later(),
+        Hindrances = hindrances,
+        Sentence = string.Join("; ", hindrances.Select(left => $"{left.Action?.Sentence ?? $"a look at it in the {cloud.Name} cloud"}: {left.Answer.Sentence}")),
+        IsNotable = true,
+        NeedsPerson = needsPerson,
+    };
+
+    /// <summary>How long to wait after something could not be done, twice as long each time.</summary>
+    private TimeSpan Later()
+    {
+        var wait = FirstRetry * Math.Pow(2, Math.Min(failures++, 10));
+        return wait < longestRetry ? wait : longestRetry;
+    }
+
+    /// <summary>When to look again at what is under way: soon, and less and less often while nothing moves, because a task that hangs can hang for days.</summary>
+    private TimeSpan Soon(CloudHost seen)
+    {
+        var shape = string.Join(' ', seen.Guests.Select(guest => $"{guest.Id}{guest.State}").Order(StringComparer.Ordinal));
+        unchanged = shape == lastShape ? unchanged + 1 : 0;
+        lastShape = shape;
+        var wait = LookAgain * Math.Pow(2, Math.Clamp(unchanged - PatientLooks, 0, 10));
+        return wait < compareEvery ? wait : compareEvery;
+    }
+
+    /// <summary>True while the cloud is at work on guests there, or may still bring some that it had begun to build.</summary>
+    private bool MayChangeSoon(FleetWish wish, CloudHost seen) =>
+        seen.Guests.Any(guest => guest.State is CloudGuestState.Busy)
+        || (!cloud.Capabilities.GuestsRunByAgents && wish.Empty && closed != 0 && time.GetElapsedTime(closed) < BuildsAppearFor);
+
+    /// <summary>Guests that must run before their cloud is asked to shut them down, and do not yet.</summary>
+    private List<GuestId> WaitsFor(CloudHost seen, IReadOnlyList<CloudAction> actions)
+    {
+        var named = seen.Guests.Where(guest => guest.MustRun).Select(guest => guest.Id).Intersect(actions.OfType<CloudAction.Evict>().Select(evict => evict.Guest)).ToHashSet();
+        foreach (var id in toShutDown.Keys.Except(named).ToList()) toShutDown.Remove(id);
+        foreach (var id in named) toShutDown.TryAdd(id, time.GetTimestamp());
+        return Runs is null ? [] : [.. named.Where(id => time.GetElapsedTime(toShutDown[id]) < GuestsRunWithin && !Runs(id))];
+    }
+
+    private static int RankOf(CloudAction action) => action switch
+    {
+        CloudAction.Open or CloudAction.Close => 0,
+        CloudAction.Evict or CloudAction.BringBack => 1,
+        _ => 2,
+    };
+
+    private async Task<AgreementStep.Hindrance[]> TryAllAsync(CloudAction[] actions, CancellationToken cancellationToken)
+    {
+        var tried = new AgreementStep.Hindrance[actions.Length];
+        await Parallel.ForAsync(0, actions.Length, new ParallelOptions { MaxDegreeOfParallelism = GuestsAtOnce, CancellationToken = cancellationToken }, async (index, token) =>
+        {
+            tried[index] = new(actions[index], await TryAsync(actions[index], token).ConfigureAwait(false));
+        }).ConfigureAwait(false);
+        return tried;
+    }
+
+    private async Task<CloudAnswer> TryAsync(CloudAction action, CancellationToken cancellationToken)
+    {
+        var answer = action switch
+        {
+            CloudAction.Close close => await cloud.CloseAsync(node, close.Reason, cancellationToken).ConfigureAwait(false),
+            CloudAction.Open => await cloud.OpenAsync(node, cancellationToken).ConfigureAwait(false),
+            CloudAction.Evict evict => await cloud.EvictAsync(node, evict.Guest, cancellationToken).ConfigureAwait(false),
+            CloudAction.BringBack back => await cloud.BringBackAsync(node, back.Guest, cancellationToken).ConfigureAwait(false),
+            CloudAction.Settle settle => await cloud.SettleAsync(node, settle.Wish, cancellationToken).ConfigureAwait(false),
+            _ => throw new InvalidOperationException($"Unknown action {action}."),
+        };
+        if (answer.IsDone && action is CloudAction.Open or CloudAction.Close)
+        {
+            Volatile.Write(ref host, (host ?? new CloudHost(false, [])) with { Open = action is CloudAction.Open });
+
+            // One that was closed already has been so at least since we closed it.
+            if (action is CloudAction.Open) closed = 0;
+            else if (closed == 0 || answer.Outcome is CloudOutcome.Done) closed = time.GetTimestamp();
+        }
+
+        lock (telling) Answered?.Invoke(action, answer);
+        return answer;
+    }
+}

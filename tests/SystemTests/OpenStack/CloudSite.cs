@@ -1,0 +1,162 @@
+using System.Runtime.Versioning;
+using System.Text.Json.Nodes;
+using Opportunism.Cli.Lab;
+using Opportunism.TestKit.Sites;
+
+namespace Opportunism.SystemTests.OpenStack;
+
+/// <summary>A controller in front of the lab's OpenStack, desktops beside its compute hosts, and a tenant. Everything real.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class CloudSite : IAsyncDisposable
+{
+    // Several guests boot on two cores without KVM beside nine services.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    private readonly RealLab lab;
+    private readonly List<string> servers = [];
+
+    private CloudSite(RealLab lab, RealSite site, LabApi tenant) => (this.lab, Site, Tenant) = (lab, site, tenant);
+
+    public RealSite Site { get; }
+
+    public LabApi Tenant { get; }
+
+    /// <summary>Starts a controller with the lab's least-privilege credential.</summary>
+    /// <param name="lab">A lab that is up.</param>
+    /// <param name="openStack">More lines for the section [OpenStack] of its settings.</param>
+    public static async Task<CloudSite> StartAsync(RealLab lab, string openStack = "")
+    {
+        var tenant = await lab.LogInAsync("tenant", "tenant");
+        var site = await RealSite.StartAsync($"""
+            [Controller]
+            Cloud = openstack
+            CompareEvery = 00:00:05
+            [OpenStack]
+            Cloud = opportunism
+            CloudsFile = {lab.Place.CloudsYaml}
+            OwnerMayChoose = suspend, pause, stop, shelve, terminate
+            {openStack}
+            """);
+        return new(lab, site, tenant);
+    }
+
+    /// <summary>Adds the desktop on which a compute host of the lab runs, and waits until the site has heard from its agent.</summary>
+    public Task<RealDesktop> AddDesktopAsync(string host)
+    {
+        var run = Path.Combine(lab.Place.HostFolder(host), "run", "libvirt");
+        return Site.AddDesktopAsync(host, $"""
+            Hypervisor = libvirt
+            LibvirtUri = qemu+unix:///system?socket={run}/libvirt-sock
+            LibvirtFolder = {run}/qemu
+            """);
+    }
+
+    /// <summary>A tenant asks for a server, on a kind of host or on any; answers its id at once.</summary>
+    public async Task<string> CreateAsync(string name, string? policy = null, string? zone = "libvirt")
+    {
+        var server = await RealLab.AskForAsync(Tenant, name, zone, policy is null ? [] : new() { ["opportunism.policy"] = policy });
+        servers.Add(server);
+        return server;
+    }
+
+    /// <summary>A tenant does something with a server.</summary>
+    public Task ActAsync(string server, string action) => Tenant.PostAsync(new(Tenant.Nova, $"servers/{server}/action"), new() { [action] = null }, CancellationToken.None);
+
+    /// <summary>A server as its tenant sees it; null once it is deleted.</summary>
+    public async Task<JsonNode?> ServerAsync(string server)
+    {
+        try
+        {
+            return (await Tenant.GetAsync(new(Tenant.Nova, $"servers/{server}"), CancellationToken.None))["server"];
+        }
+        catch (LabRefusal refusal) when (refusal.Status is System.Net.HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A server's status with its task, such as ACTIVE or ACTIVE/suspending; GONE once it is deleted.</summary>
+    public async Task<string> StatusAsync(string server) =>
+        await ServerAsync(server) is { } seen ? (string)seen["status"]! + ((string?)seen["OS-EXT-STS:task_state"] is { } task ? "/" + task : "") : "GONE";
+
+    /// <summary>Waits until something is so; fails with everything there is to know about the site.</summary>
+    public Task UntilAsync(string what, Func<Task<bool>> reached) => Site.UntilAsync(what, reached, Patience);
+
+    /// <summary>Waits until servers are as they should be.</summary>
+    public Task UntilAsync(params (string Server, string Status)[] wanted) => UntilAsync(
+        $"servers are {string.Join(", ", wanted.Select(one => one.Status))}",
+        async () =>
+        {
+            var seen = await Task.WhenAll(wanted.Select(one => StatusAsync(one.Server)));
+            if (seen.SequenceEqual(wanted.Select(one => one.Status))) return true;
+            // Told when the wait ends in vain.
+            throw new IOException($"They are {string.Join(", ", seen)}.");
+        });
+
+    /// <summary>Waits until servers have counted so far.</summary>
+    public Task UntilTickAsync(int tick, params IEnumerable<string> counting) => UntilAsync(
+        $"servers have counted to {tick}", async () => (await Task.WhenAll(counting.Select(server => RealLab.ConsoleAsync(Tenant, server)))).All(console => LabConsole.Ticks(console).LastOrDefault(-1) >= tick));
+
+    /// <summary>The last tick that a server has printed.</summary>
+    public async Task<int> LastTickAsync(string server) => LabConsole.Ticks(await RealLab.ConsoleAsync(Tenant, server)).LastOrDefault(-1);
+
+    /// <summary>The last tick that a server has printed, from its host's disk: Nova tells none of one that is suspended, or whose host does not answer.</summary>
+    public int LastTickOnDisk(string host, string server) =>
+        LabConsole.Ticks(File.ReadAllText(Path.Combine(lab.Place.HostFolder(host), "nova", "instances", server, "console.log"))).LastOrDefault(-1);
+
+    /// <summary>Waits until a server counts on from a tick, and checks that none was lost or repeated.</summary>
+    public async Task UntilGoesOnAsync(string server, int last)
+    {
+        var console = "";
+        await UntilAsync($"server {server} goes on after tick {last}", async () => LabConsole.Ticks(console = await RealLab.ConsoleAsync(Tenant, server)).LastOrDefault(-1) > last + 1);
+        LabConsole.AssertGoesOn(console, last);
+    }
+
+    /// <summary>A host's compute service as operators see it.</summary>
+    public async Task<(string Status, string Reason, string State)> HostAsync(string host)
+    {
+        using var admin = await lab.LogInAsync("admin", "admin");
+        var service = (await admin.GetAsync(new(admin.Nova, $"os-services?binary=nova-compute&host={host}"), CancellationToken.None))["services"]!.AsArray().Single()!;
+        return ((string)service["status"]!, (string?)service["disabled_reason"] ?? "", (string)service["state"]!);
+    }
+
+    /// <summary>An operator disables a host by hand.</summary>
+    public async Task DisableByHandAsync(string host)
+    {
+        using var admin = await lab.LogInAsync("admin", "admin");
+        var service = (await admin.GetAsync(new(admin.Nova, $"os-services?binary=nova-compute&host={host}"), CancellationToken.None))["services"]!.AsArray().Single()!["id"];
+        await admin.PutAsync(new(admin.Nova, $"os-services/{service}"), new() { ["status"] = "disabled" }, CancellationToken.None);
+    }
+
+    /// <summary>Waits until Nova may place servers on a host, or may not, as its node's worker wants it: before a controller's first word every host is open.</summary>
+    public Task UntilHostAsync(string host, bool open) => UntilAsync($"{host} is {(open ? "open" : "closed")}", async () =>
+        (await Site.Client.NodesAsync()).Single(node => node.Id == host).Open == open && (await HostAsync(host)).Status == (open ? "enabled" : "disabled"));
+
+    /// <summary>Which compute host a server is on.</summary>
+    public async Task<string?> HostOfAsync(string server)
+    {
+        using var admin = await lab.LogInAsync("admin", "admin");
+        return (string?)(await admin.GetAsync(new(admin.Nova, $"servers/{server}"), CancellationToken.None))["server"]!["OS-EXT-SRV-ATTR:host"];
+    }
+
+    /// <summary>What was asked of a server so far, newest first.</summary>
+    public async Task<IReadOnlyList<string>> ActionsAsync(string server)
+    {
+        using var admin = await lab.LogInAsync("admin", "admin");
+        var actions = (await admin.GetAsync(new(admin.Nova, $"servers/{server}/os-instance-actions"), CancellationToken.None))["instanceActions"]!.AsArray();
+        return [.. actions.Select(action => (string)action!["action"]!)];
+    }
+
+    /// <summary>Ends desktops and controller, deletes the tenant's servers, and gives every host back to Nova as the lab has it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Site.DisposeAsync();
+        foreach (var server in servers) await RealLab.DeleteAsync(Tenant, server);
+        Tenant.Dispose();
+        using var admin = await lab.LogInAsync("admin", "admin");
+        foreach (var service in (await admin.GetAsync(new(admin.Nova, "os-services?binary=nova-compute"), CancellationToken.None))["services"]!.AsArray())
+        {
+            await admin.PutAsync(new(admin.Nova, $"os-services/{service!["id"]}"), new() { ["status"] = "enabled" }, CancellationToken.None);
+        }
+    }
+}

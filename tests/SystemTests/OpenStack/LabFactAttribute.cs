@@ -1,0 +1,19 @@
+using System.Runtime.CompilerServices;
+using Xunit;
+
+namespace Opportunism.SystemTests.OpenStack;
+
+/// <summary>A test that needs the lab, which Debian 12 alone has packages for.</summary>
+public sealed class LabFactAttribute : FactAttribute
+{
+    public LabFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line)
+    {
+        Skip = "The OpenStack lab is made of Debian 12's packages, and this is another system.";
+        SkipType = typeof(LabFactAttribute);
+        SkipUnless = nameof(IsLabSystem);
+    }
+
+    /// <summary>As the bootstrap judges, which installs the packages.</summary>
+    public static bool IsLabSystem => File.Exists("/etc/os-release") && File.ReadLines("/etc/os-release").Contains("VERSION_CODENAME=bookworm");
+}
