@@ -64,6 +64,13 @@ public abstract class LibvirtRun : IAsyncLifetime
     /// <summary>As the agent does it: again until all are held; who is not stands still by the kernel.</summary>
     protected Task HoldAllAsync() => UntilAsync("all are held", async () => (await Guests.HoldAllAsync(Cancelled)).IsDone);
 
+    /// <summary>The end of a start while nothing may run. As the agent does it: held again and again, since a QEMU that is frozen before its start has ended answers libvirt only then.</summary>
+    protected async Task<GuestId> StartedStillAsync(Task<GuestId> starting)
+    {
+        await UntilAsync("its start has ended", async () => (await Guests.HoldAllAsync(Cancelled)).IsDone && starting.IsCompleted);
+        return await starting;
+    }
+
     /// <summary>The owner is away: thaw, then let everyone go on that may.</summary>
     protected async Task ThawAndReleaseAsync()
     {

@@ -73,10 +73,8 @@ public sealed class LibvirtTrapsTests : LibvirtRun
         await UntilAsync("it is found", () => Guests.GuestsInMemory == 2);
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, Cancelled);
         Assert.False(starting.IsCompleted);
-        await HoldAllAsync();
-        var second = await starting;
-        await HoldAllAsync();
-        var third = await Site.StartDomainAsync();
+        var second = await StartedStillAsync(starting);
+        var third = await StartedStillAsync(Site.StartDomainAsync());
         await HoldAllAsync();
         foreach (var id in new[] { first, second, third })
         {
