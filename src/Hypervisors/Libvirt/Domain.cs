@@ -19,6 +19,9 @@ internal sealed class Domain(LinuxProcess process, DomainFile file)
 
     public FrozenProcess Frozen { get; } = new(process.Pid, process.PidFd);
 
+    /// <summary>When its process was found (<see cref="TimeProvider.GetTimestamp"/>).</summary>
+    public required long FoundAt { get; init; }
+
     /// <summary>What libvirt has written down last.</summary>
     public DomainFile File { get; set; } = file;
 

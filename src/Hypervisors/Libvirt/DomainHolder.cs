@@ -16,6 +16,9 @@ internal sealed partial class DomainHolder(LibvirtHost host)
     // thawed: two that wait, two questions how far they are, and one for whatever else is asked.
     private const int AtOnce = 2;
 
+    // libvirt passes nothing on before a start is over, and one whose QEMU was frozen at its first instruction is over only once that has answered.
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(1), StartPatience = TimeSpan.FromMilliseconds(100);
+
     // On a machine as loaded as a CI's.
     private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(10);
 
@@ -24,6 +27,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
     /// 2. Each is frozen alone, and then the cgroup of all is thawed: from here on each can be thawed by itself.
     /// 3. libvirt is asked to pause a domain, on a thread of its own: it passes the request on and then waits for QEMU, which is frozen.
     /// 4. Once libvirt says of the domain that a command is with QEMU, it is thawed: the first thing its QEMU reads is that request.
+    ///    So is one that has only just started, for a tenth of a second each time: else its start would never end.
     /// 5. A domain that is not paused in time is frozen alone. It counts as held when the late answer comes.
     /// A domain that is only just starting runs no vCPU; it is frozen alone at the moment it does, and held by the next call.
     /// </remarks>
@@ -73,12 +77,13 @@ internal sealed partial class DomainHolder(LibvirtHost host)
 
         using var enough = new CancellationTokenSource(SendPatience, host.Time);
         var sent = await IsSentAsync(domain, asking.Task, enough.Token).ConfigureAwait(false);
-        if (sent)
+        var mayBeStarting = domain.LastHold is null && host.Time.GetElapsedTime(domain.FoundAt) < StartsWithin;
+        if (sent || mayBeStarting)
         {
             lock (host.Gate) host.AloneLocked(domain, frozen: false); // 4
         }
 
-        return await IsHeldAsync(domain, sent ? HoldPatience : TimeSpan.Zero, cancellationToken).ConfigureAwait(false); // 5
+        return await IsHeldAsync(domain, sent ? HoldPatience : mayBeStarting ? StartPatience : TimeSpan.Zero, cancellationToken).ConfigureAwait(false); // 5
     }
 
     /// <summary>Lets a domain go on that we have paused: once the brake has thawed, or for a while although it has not.</summary>
