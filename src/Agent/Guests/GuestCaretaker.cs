@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
 using Opportunism.Agent.Availability;
 using Opportunism.Contracts.Nodes;
@@ -20,22 +18,20 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
 {
     // What could not be done because something does not answer is tried again this often.
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
 
     // A tick guest needs a second, an ordinary Linux a few; the owner, who stays, should not have to do with it for longer.
     private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(30);
 
-    // The contract's longest sentence.
-    private const int LongestSentence = 1000;
-
-    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly PassLoop loop = new(guests, node, plan, time, fault => LogFault(log, fault));
+    private readonly PhaseTimes since = new(time);
     private readonly Dictionary<GuestId, Task<GuestAnswer>> releases = [];
     private readonly Dictionary<GuestId, long> notBefore = [];
 
-    // Guests that were let run to shut down during this visit of the owner: once each.
+    // Guests that were let run to leave during this visit of the owner: once each.
     private readonly HashSet<GuestId> letLeave = [];
-    private readonly Dictionary<GuestId, (string Phase, Timestamp Since)> since = [];
-    private CloudGuests cloud = new();
+    private CloudGuests? cloud;
+    private HashSet<GuestId> mustRun = [];
+    private HashSet<GuestId> paused = [];
     private HypervisorProbe probe = new("", "", []);
     private long heldFor;
     private long? failedAt;
@@ -55,47 +51,13 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        guests.GuestsChanged += Wake;
-        using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
-            await Task.WhenAll(WakeOnAsync(node, cancellationToken), WakeOnAsync(plan, cancellationToken), LoopAsync(timer, cancellationToken)).ConfigureAwait(false);
+            await loop.RunAsync(PassAsync, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             await Task.WhenAll(releases.Values.Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        finally
-        {
-            guests.GuestsChanged -= Wake;
-        }
-    }
-
-    private void Wake() => wake.Writer.TryWrite(true);
-
-    private async Task WakeOnAsync<T>(Level<T> level, CancellationToken cancellationToken)
-        where T : class
-    {
-        for (var last = level.Current; ; Wake()) last = await level.NewerThanAsync(last, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task LoopAsync(ITimer timer, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            TimeSpan? next;
-            try
-            {
-                next = await PassAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                LogFault(log, exception);
-                next = PauseAfterFault;
-            }
-
-            timer.Change(next ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            await wake.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -104,9 +66,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
     {
         var status = node.Current;
         await CollectAsync().ConfigureAwait(false);
-        if (plan.Current.CloudGuests is { } seen) cloud = seen;
-        var paused = PausedByCloud();
-        guests.LeavePaused(paused);
+        TakeUpPlan();
         if (status.State != NodeState.Evicting) letLeave.Clear();
         var next = status.State switch
         {
@@ -115,7 +75,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
             // Paused ones have stayed: their cloud must be able to speak to them.
             NodeState.InUse when guests.GuestsInMemory > 0 => await HoldAsync(status, cancellationToken).ConfigureAwait(false),
             NodeState.Evicting => await EvictAsync(status, cancellationToken).ConfigureAwait(false),
-            NodeState.Available => Release(paused, cancellationToken),
+            NodeState.Available => Release(cancellationToken),
             _ => null,
         };
         Report();
@@ -126,12 +86,12 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
     private async Task<TimeSpan?> EvictAsync(NodeStatus status, CancellationToken cancellationToken)
     {
         var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
-        foreach (var guest in guests.Guests.Where(guest => guest is { Phase: GuestPhase.Held, PausedByOthers: false } && cloud.MustRun.Contains(guest.Id.Value)))
+        foreach (var guest in guests.Guests.Where(guest => guest is { Phase: GuestPhase.Held, PausedByOthers: false } && mustRun.Contains(guest.Id)))
         {
             if (releases.ContainsKey(guest.Id) || letLeave.Contains(guest.Id)) continue;
             if (WaitOf(guest.Id) is var wait && wait > TimeSpan.Zero)
             {
-                next = wait < next ? wait : next ?? wait;
+                next = PassLoop.Sooner(next, wait);
                 continue;
             }
 
@@ -165,26 +125,35 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
         return TryAgainAfter;
     }
 
-    private HashSet<GuestId> PausedByCloud()
+    /// <summary>Takes up how guests stand with their cloud. A plan that does not say, as after a start of the controller, changes nothing.</summary>
+    private void TakeUpPlan()
     {
-        var paused = new HashSet<GuestId>();
-        foreach (var id in cloud.Paused)
+        if (plan.Current.CloudGuests is not { } newest || ReferenceEquals(newest, cloud)) return;
+        cloud = newest;
+        (mustRun, paused) = (IdsOf(newest.MustRun), IdsOf(newest.Paused));
+        guests.LeavePaused(paused);
+    }
+
+    private static HashSet<GuestId> IdsOf(IEnumerable<string> words)
+    {
+        var ids = new HashSet<GuestId>();
+        foreach (var word in words)
         {
-            if (GuestId.TryParse(id, out var guest)) paused.Add(guest);
+            if (GuestId.TryParse(word, out var id)) ids.Add(id);
         }
 
-        return paused;
+        return ids;
     }
 
     /// <summary>Lets every guest go on that only this node keeps from running. What they wait for must not keep a hold waiting, so the loop does not.</summary>
-    private TimeSpan? Release(HashSet<GuestId> paused, CancellationToken cancellationToken)
+    private TimeSpan? Release(CancellationToken cancellationToken)
     {
         failedAt = null;
         TimeSpan? next = null;
         foreach (var guest in guests.Guests.Where(guest => guest is { InMemory: true, PausedByOthers: false } && (guest.Phase == GuestPhase.Held || guest.Sentence.Length > 0)))
         {
             if (releases.ContainsKey(guest.Id) || (guest.Phase == GuestPhase.Held && paused.Contains(guest.Id))) continue;
-            if (WaitOf(guest.Id) is var wait && wait > TimeSpan.Zero) next = wait < next ? wait : next ?? wait;
+            if (WaitOf(guest.Id) is var wait && wait > TimeSpan.Zero) next = PassLoop.Sooner(next, wait);
             else releases[guest.Id] = GoOnAsync(guest.Id, id => guests.ReleaseAsync(id, cancellationToken));
         }
 
@@ -203,7 +172,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
         }
         finally
         {
-            Wake();
+            loop.Wake();
         }
     }
 
@@ -225,26 +194,23 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
     private void Report()
     {
         var here = guests.Guests;
-        foreach (var gone in since.Keys.Except(here.Select(guest => guest.Id)).ToArray()) since.Remove(gone);
         var planned = plan.Current.Guests.Count;
         IEnumerable<HealthItem> health = [.. probe.Health, .. guests.Health];
         if (planned > 0) health = health.Append(new HealthItem("guests.plan.not-run-here", HealthSeverity.Warning, $"The plan names {planned} guests, but this node only looks after guests that {guests.Name} has.", "Set Guests:Hypervisor to qemu for a node whose guests the controller places itself."));
         var next = new GuestsReport([.. here.Select(Describe)], [.. health], plan.Current.Version, Capacity: null);
-        var before = Reports.Current;
-        if (before.PlanVersion == next.PlanVersion && before.Guests.SequenceEqual(next.Guests) && before.Health.SequenceEqual(next.Health)) return;
-        Reports.Set(next);
+        since.KeepOnly(next.Guests);
+        if (!next.SaysTheSameAs(Reports.Current)) Reports.Set(next);
     }
 
     private GuestReport Describe(GuestStatus guest)
     {
         var phase = guest.Phase.ToString();
-        if (!since.TryGetValue(guest.Id, out var known) || known.Phase != phase) since[guest.Id] = known = (phase, Timestamp.FromDateTimeOffset(time.GetUtcNow()));
         return new GuestReport
         {
             GuestId = guest.Id.Value,
             Phase = phase,
-            Sentence = guest.Sentence.Length > LongestSentence ? guest.Sentence[..LongestSentence] : guest.Sentence,
-            PhaseSince = known.Since,
+            Sentence = GuestsReport.Short(guest.Sentence),
+            PhaseSince = since.Of(guest.Id, phase),
             HoldMs = guest.LastHold?.TotalMilliseconds ?? 0,
             ThawMs = guest.LastRelease?.TotalMilliseconds ?? 0,
         };

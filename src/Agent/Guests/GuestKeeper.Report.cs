@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
@@ -10,9 +9,7 @@ namespace Opportunism.Agent.Guests;
 // What the controller is told.
 internal sealed partial class GuestKeeper
 {
-    // The contract's longest sentence.
-    private const int LongestSentence = 1000;
-    private readonly Dictionary<GuestId, (string Phase, Timestamp Since)> since = [];
+    private readonly PhaseTimes since;
 
     private void Report()
     {
@@ -22,12 +19,10 @@ internal sealed partial class GuestKeeper
             if (Describe(id, hypervisor.Guests.FirstOrDefault(guest => guest.Id == id), wanted.Guests.GetValueOrDefault(id)) is { } report) guests.Add(report);
         }
 
-        foreach (var gone in since.Keys.Where(id => guests.All(guest => guest.GuestId != id.Value)).ToArray()) since.Remove(gone);
+        since.KeepOnly(guests);
         guests.Sort((a, b) => string.CompareOrdinal(a.GuestId, b.GuestId));
         var next = new GuestsReport(guests, [.. probe.Health, .. hypervisor.Health, .. wanted.Problems, .. Strangers()], takenUp?.Version ?? 0, CapacityNow());
-        var before = Reports.Current;
-        if (before.PlanVersion == next.PlanVersion && Equals(before.Capacity, next.Capacity) && before.Guests.SequenceEqual(next.Guests) && before.Health.SequenceEqual(next.Health)) return;
-        Reports.Set(next);
+        if (!next.SaysTheSameAs(Reports.Current)) Reports.Set(next);
     }
 
     private GuestReport? Describe(GuestId id, GuestStatus? status, WantedGuest? want)
@@ -54,11 +49,11 @@ internal sealed partial class GuestKeeper
         {
             GuestId = id.Value,
             Phase = phase,
-            Sentence = sentence.Length > LongestSentence ? sentence[..LongestSentence] : sentence,
+            Sentence = GuestsReport.Short(sentence),
             Generation = want?.Generation ?? 0,
             DiskSha256 = fate == GuestFate.HandedOver ? book.HandedOverSha256(id) : "",
             Progress = work is null ? 0 : Math.Floor(Math.Clamp(work.Progress, 0, 1) * 100) / 100,
-            PhaseSince = SinceOf(id, phase),
+            PhaseSince = since.Of(id, phase),
         };
         if (status is not null)
         {
@@ -71,14 +66,6 @@ internal sealed partial class GuestKeeper
         }
 
         return report;
-    }
-
-    private Timestamp SinceOf(GuestId id, string phase)
-    {
-        if (since.TryGetValue(id, out var known) && known.Phase == phase) return known.Since;
-        var now = Timestamp.FromDateTimeOffset(time.GetUtcNow());
-        since[id] = (phase, now);
-        return now;
     }
 
     private IEnumerable<HealthItem> Strangers()

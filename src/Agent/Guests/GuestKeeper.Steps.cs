@@ -78,7 +78,7 @@ internal sealed partial class GuestKeeper
         }
 
         var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var work = new GuestWork(id, step, want, cancel, Wake);
+        var work = new GuestWork(id, step, want, cancel, loop.Wake);
         works[id] = work;
         work.Task = DoAsync(work, here?.Spec ?? want!.Spec, cancel.Token);
         return null;
@@ -102,7 +102,7 @@ internal sealed partial class GuestKeeper
         }
         finally
         {
-            Wake();
+            loop.Wake();
         }
     }
 

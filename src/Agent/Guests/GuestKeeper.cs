@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Opportunism.Agent.Availability;
 using Opportunism.Contracts.Nodes;
@@ -17,9 +16,6 @@ namespace Opportunism.Agent.Guests;
 /// </remarks>
 internal sealed partial class GuestKeeper : IGuestKeeper
 {
-    // After a bug in a pass the next one may find the same; this often the log says so.
-    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
-
     // A guest that ran for so long after its last failure has recovered from it.
     private static readonly TimeSpan Steady = TimeSpan.FromMinutes(10);
 
@@ -33,7 +29,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     private readonly GuestActions actions;
     private readonly ConsolePusher consoles;
     private readonly GuestBook book;
-    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly PassLoop loop;
     private readonly Dictionary<GuestId, GuestWork> works = [];
     private readonly Dictionary<GuestId, GuestAttempts> attempts = [];
     private readonly Dictionary<GuestId, GuestStatus> seen = [];
@@ -64,6 +60,8 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         consoles = new ConsolePusher(hypervisor, files, time);
         book = new GuestBook(options.StateFolder);
         wanted = PlanReading.Of(book.Plan);
+        loop = new PassLoop(hypervisor, node, plan, time, fault => LogFault(log, fault));
+        since = new PhaseTimes(time);
     }
 
     /// <inheritdoc/>
@@ -81,47 +79,13 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        hypervisor.GuestsChanged += Wake;
-        using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
-            await Task.WhenAll(WakeOnAsync(node, cancellationToken), WakeOnAsync(plan, cancellationToken), consoles.RunAsync(cancellationToken), LoopAsync(timer, cancellationToken)).ConfigureAwait(false);
+            await Task.WhenAll(consoles.RunAsync(cancellationToken), loop.RunAsync(PassAsync, cancellationToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             await EndWorksAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            hypervisor.GuestsChanged -= Wake;
-        }
-    }
-
-    private void Wake() => wake.Writer.TryWrite(true);
-
-    private async Task WakeOnAsync<T>(Level<T> level, CancellationToken cancellationToken)
-        where T : class
-    {
-        for (var last = level.Current; ; Wake()) last = await level.NewerThanAsync(last, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task LoopAsync(ITimer timer, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            TimeSpan? next;
-            try
-            {
-                next = await PassAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                LogFault(log, exception);
-                next = PauseAfterFault;
-            }
-
-            timer.Change(next ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            await wake.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -137,7 +101,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
         foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)).Order(Comparer<GuestId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).ToArray())
         {
-            next = Sooner(next, Begin(id, status, cancellationToken));
+            next = PassLoop.Sooner(next, Begin(id, status, cancellationToken));
         }
 
         consoles.Wanted.Set(wanted.Guests.Values.Where(guest => guest.ConsoleWanted).Select(guest => new ConsolePusher.PlacedGuest(guest.Spec.Id, guest.DiskSha256)).ToArray());
@@ -224,8 +188,6 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     private HashSet<string> ImagesInUse() => [.. hypervisor.Guests.Select(guest => guest.Spec.ImageSha256), .. wanted.Guests.Values.Select(guest => guest.Spec.ImageSha256)];
 
     private long After(TimeSpan wait) => time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
-
-    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null ? b : b is null || a < b ? a : b;
 
     private async Task EndWorksAsync()
     {

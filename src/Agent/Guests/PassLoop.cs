@@ -1,0 +1,70 @@
+using System.Threading.Channels;
+using Opportunism.Agent.Availability;
+using Opportunism.Contracts.Nodes;
+using Opportunism.Core;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>Takes one pass over the guests after another, never two at once: when the node's state, the plan or a guest has changed, when somebody wakes it, or when the pass before wanted it.</summary>
+/// <param name="guests">The guests of this machine.</param>
+/// <param name="node">What the deciding thread has decided.</param>
+/// <param name="plan">What the controller wants.</param>
+/// <param name="time">Clock.</param>
+/// <param name="onFault">Told of a pass that threw; the next one comes a while later.</param>
+internal sealed class PassLoop(IMachineGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, Action<Exception> onFault)
+{
+    // After a bug in a pass the next one may find the same; this often the log says so.
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>Another pass is due now. Any thread.</summary>
+    public void Wake() => wake.Writer.TryWrite(true);
+
+    /// <summary>Takes passes until cancelled, the first at once.</summary>
+    /// <param name="pass">One pass; answers when to take another though nothing has changed, null for not at all.</param>
+    /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
+    public async Task RunAsync(Func<CancellationToken, Task<TimeSpan?>> pass, CancellationToken cancellationToken)
+    {
+        guests.GuestsChanged += Wake;
+        using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        try
+        {
+            await Task.WhenAll(WakeOnAsync(node, cancellationToken), WakeOnAsync(plan, cancellationToken), PassAfterPassAsync(pass, timer, cancellationToken)).ConfigureAwait(false);
+        }
+        finally
+        {
+            guests.GuestsChanged -= Wake;
+        }
+    }
+
+    /// <summary>The earlier of two; null stands for never.</summary>
+    public static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null ? b : b is null || a < b ? a : b;
+
+    private async Task WakeOnAsync<T>(Level<T> level, CancellationToken cancellationToken)
+        where T : class
+    {
+        for (var last = level.Current; ; Wake()) last = await level.NewerThanAsync(last, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task PassAfterPassAsync(Func<CancellationToken, Task<TimeSpan?>> pass, ITimer timer, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TimeSpan? next;
+            try
+            {
+                next = await pass(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                onFault(exception);
+                next = PauseAfterFault;
+            }
+
+            timer.Change(next ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            await wake.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
