@@ -15,10 +15,7 @@ internal sealed class FakeGuest(GuestSpec spec)
 
     public bool HasDisk { get; set; }
 
-    /// <summary>Until when it may run although the owner is there; null for not at all.</summary>
-    public DateTimeOffset? LeavesUntil { get; set; }
-
-    /// <summary>Tells when that time is over. Kept, since a timer that nobody holds may never fire.</summary>
+    /// <summary>Ends its leave. Kept, since a timer that nobody holds may never fire.</summary>
     public ITimer? LeaveEnds { get; set; }
 
     /// <summary>CPU time since it was made, over all its boots.</summary>

@@ -118,10 +118,9 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
             machine.Holds++;
             if (machine.Faults.HoldFails) return Task.FromResult(new GuestAnswer(GuestOutcome.TryLater, "The guests could not be held and stay frozen by the kernel."));
             machine.PassLocked();
-            foreach (var guest in machine.Guests.Values.Where(guest => guest.Status.Phase == GuestPhase.Running && !(guest.LeavesUntil > time.GetUtcNow())))
+            foreach (var guest in machine.Guests.Values.Where(guest => guest.Status is { Phase: GuestPhase.Running, Leaving: false }))
             {
-                guest.LeavesUntil = null;
-                guest.Status = guest.Status with { Phase = GuestPhase.Held, Leaving = false, LastHold = TimeSpan.FromMilliseconds(1) };
+                guest.Status = guest.Status with { Phase = GuestPhase.Held, LastHold = TimeSpan.FromMilliseconds(1) };
             }
         }
 
@@ -159,7 +158,6 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     public Task<GuestAnswer> LetLeaveAsync(GuestId id, TimeSpan within, CancellationToken cancellationToken) => DoAsync(new Request("LetLeave", id, cancellationToken), guest =>
     {
         if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be let go on so");
-        guest.LeavesUntil = time.GetUtcNow() + within;
         guest.Status = guest.Status with { Phase = GuestPhase.Running, Leaving = true };
 
         // When its time is over it runs where none may: the caretaker must be told.
