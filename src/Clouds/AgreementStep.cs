@@ -18,7 +18,7 @@ public sealed record AgreementStep
     /// <summary>False when the sentence tells only of what passes by itself.</summary>
     public bool IsNotable { get; init; }
 
-    /// <summary>Guests that must run before their cloud is asked to shut them down, and do not yet: worth another step as soon as one does.</summary>
+    /// <summary>Guests that must run before their cloud is asked to get them off the node, and do not yet: worth another step as soon as one does.</summary>
     public IReadOnlyList<GuestId> WaitsFor { get; init; } = [];
 
     /// <summary>True when wanted and actual are the same and nothing is under way that could change that.</summary>

@@ -6,8 +6,8 @@ namespace Opportunism.Clouds;
 /// <summary>What places guests on nodes.</summary>
 /// <remarks>
 /// Called by one worker per node: at most one call per node is under way, except that different guests of it are evicted or brought
-/// back at the same time. Calls for different nodes overlap. Every member is safe to repeat, at least once is the rule. A call may take as long as the cloud's own time limit, no longer. No driver's exception
-/// leaves this interface: what can happen in a normal week is a <see cref="CloudAnswer"/>.
+/// back at the same time. Calls for different nodes overlap. Every member is safe to repeat, at least once is the rule. A call may
+/// take as long as the cloud's own time limit, no longer. No driver's exception leaves this interface: what can happen in a normal week is a <see cref="CloudAnswer"/>.
 /// </remarks>
 public interface ICloud
 {

@@ -23,7 +23,7 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
     // A build that was under way when the node closed is on no list before its host has claimed it; measured builds take up to 13 s.
     private static readonly TimeSpan BuildsAppearFor = TimeSpan.FromMinutes(1);
 
-    // A guest goes on within milliseconds once its agent knows; one whose agent does not answer is shut down by force, at its cloud's own time limit.
+    // A guest goes on within milliseconds once its agent knows; one whose agent does not answer its cloud ends by force, at its own time limit.
     private static readonly TimeSpan GuestsRunWithin = TimeSpan.FromSeconds(5);
 
     // What a cloud is asked for at once; a desktop seldom has more guests.
@@ -31,15 +31,15 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
 
     private readonly Lock telling = new();
 
-    // Guests that are to shut down, and since when.
-    private readonly Dictionary<GuestId, long> toShutDown = [];
+    // Guests that must run to leave, and since when they should leave.
+    private readonly Dictionary<GuestId, long> mustRun = [];
     private CloudHost? host;
     private int failures;
     private long closed;
     private int unchanged;
     private string lastShape = "";
 
-    /// <summary>Whether a guest runs at this moment. One that shuts down to leave is evicted only once it does, or after 5 s; null where nobody can say, and then none is waited for.</summary>
+    /// <summary>Whether a guest runs at this moment. One that must run to leave is evicted only once it does, or after 5 s; null where nobody can say, and then none is waited for.</summary>
     public Func<GuestId, bool>? Runs { get; init; }
 
     /// <summary>Called for every action with what the cloud answered. Those with guests overlap: any thread, but one call at a time.</summary>
@@ -114,7 +114,7 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
     private AgreementStep Waiting(List<GuestId> waitsFor, AgreementStep step)
     {
         if (waitsFor.Count == 0) return step;
-        var longest = GuestsRunWithin - waitsFor.Max(id => time.GetElapsedTime(toShutDown[id]));
+        var longest = GuestsRunWithin - waitsFor.Max(id => time.GetElapsedTime(mustRun[id]));
         return step with { WaitsFor = waitsFor, Wait = longest < step.Wait ? longest : step.Wait };
     }
 
@@ -149,19 +149,19 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
         seen.Guests.Any(guest => guest.State is CloudGuestState.Busy)
         || (!cloud.Capabilities.GuestsRunByAgents && wish.Empty && closed != 0 && time.GetElapsedTime(closed) < BuildsAppearFor);
 
-    /// <summary>Guests that must run before their cloud is asked to shut them down, and do not yet.</summary>
+    /// <summary>Guests that must run before their cloud is asked to get them off the node, and do not yet.</summary>
     private List<GuestId> WaitsFor(CloudHost seen, IReadOnlyList<CloudAction> actions)
     {
         var named = seen.Guests.Where(guest => guest.MustRun).Select(guest => guest.Id).Intersect(actions.OfType<CloudAction.Evict>().Select(evict => evict.Guest)).ToHashSet();
-        foreach (var id in toShutDown.Keys.Except(named).ToList()) toShutDown.Remove(id);
-        foreach (var id in named) toShutDown.TryAdd(id, time.GetTimestamp());
-        return Runs is null ? [] : [.. named.Where(id => time.GetElapsedTime(toShutDown[id]) < GuestsRunWithin && !Runs(id))];
+        foreach (var id in mustRun.Keys.Except(named).ToList()) mustRun.Remove(id);
+        foreach (var id in named) mustRun.TryAdd(id, time.GetTimestamp());
+        return Runs is null ? [] : [.. named.Where(id => time.GetElapsedTime(mustRun[id]) < GuestsRunWithin && !Runs(id))];
     }
 
     private static int RankOf(CloudAction action) => action switch
     {
         CloudAction.Open or CloudAction.Close => 0,
-        CloudAction.Evict or CloudAction.BringBack => 1,
+        { About: not null } => 1,
         _ => 2,
     };
 

@@ -103,7 +103,7 @@ internal sealed class NodeSwitch
         if (answer.IsDone && action is CloudAction.Open or CloudAction.Close) open = action is CloudAction.Open;
         if (answer.Outcome is CloudOutcome.Done)
         {
-            if (SwitchWords.GuestOf(action) is { } guest) moved.Add(guest);
+            if (action.About is { } guest) moved.Add(guest);
             if (words.Change(action, guest => file.Of(guest)?.Action ?? ServerPolicy.Terminate) is { } line) voice.Did(line);
         }
 

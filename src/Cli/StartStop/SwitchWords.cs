@@ -30,7 +30,7 @@ internal sealed class SwitchWords(SwitchJob job)
     /// <param name="last">The last step.</param>
     /// <param name="usual">Where neither says anything.</param>
     public static string Why(CloudGuest guest, AgreementStep? last, string usual) =>
-        last?.Hindrances.FirstOrDefault(left => GuestOf(left.Action) == guest.Id) is { Action: not null } hindrance ? Shown(hindrance.Answer.Sentence).TrimEnd('.') : guest.Sentence.Length > 0 ? Shown(guest.Sentence) : usual;
+        last?.Hindrances.FirstOrDefault(left => left.Action?.About == guest.Id) is { Action: not null } hindrance ? Shown(hindrance.Answer.Sentence).TrimEnd('.') : guest.Sentence.Length > 0 ? Shown(guest.Sentence) : usual;
 
     /// <summary>How it ended.</summary>
     /// <param name="end">In a word.</param>
@@ -56,14 +56,6 @@ internal sealed class SwitchWords(SwitchJob job)
         };
     }
 
-    /// <summary>The server that an action is about; null for none.</summary>
-    public static GuestId? GuestOf(CloudAction? action) => action switch
-    {
-        CloudAction.Evict evict => evict.Guest,
-        CloudAction.BringBack back => back.Guest,
-        _ => null,
-    };
-
     /// <summary>A server's id as OpenStack's own tools write it.</summary>
     public static string IdOf(GuestId guest) => Guid.ParseExact(guest.Value, "N").ToString();
 
@@ -73,7 +65,7 @@ internal sealed class SwitchWords(SwitchJob job)
         CloudAction.Close => $"cannot be closed: {left.Answer.Sentence}",
         CloudAction.Open => $"cannot be opened: {left.Answer.Sentence}",
         CloudAction.Settle => $"its network agents cannot be marked: {left.Answer.Sentence}",
-        var action => $"server {IdOf(GuestOf(action)!.Value)}: {left.Answer.Sentence}",
+        var action => $"server {IdOf(action.About!.Value)}: {left.Answer.Sentence}",
     };
 
     private static string Counted(int servers) => servers == 1 ? "1 server" : string.Create(CultureInfo.InvariantCulture, $"{servers} servers");

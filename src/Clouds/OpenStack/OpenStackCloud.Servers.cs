@@ -32,7 +32,7 @@ public sealed partial class OpenStackCloud
 
         // What was brought back and runs again is a new case.
         if (known is { Returning: true }) known = null;
-        var action = ServerPolicies.Next(policies.For(node, server.Metadata), known?.Attempts ?? 0);
+        var action = NextFor(node, server, known);
         if (action is ServerPolicy.Terminate) return await TerminateAsync(node, guest, server, cancellationToken).ConfigureAwait(false);
 
         // Written down and marked before it is asked for: whatever happens next, it is known to be ours.
@@ -197,7 +197,10 @@ public sealed partial class OpenStackCloud
 
     /// <summary>True while Nova waits for it to run or to shut down, or would if it were to leave.</summary>
     private bool MustRun(NodeId node, NovaServer server, EvictedServer? known) => ServerRules.IsWaitedFor(server)
-        || (server is { VmState: "active", TaskState: null or "" } && ServerPolicies.Next(policies.For(node, server.Metadata), known is { Returning: false } ? known.Attempts : 0) is ServerPolicy.Stop or ServerPolicy.Shelve);
+        || (server is { VmState: "active", TaskState: null or "" } && NextFor(node, server, known) is ServerPolicy.Stop or ServerPolicy.Shelve);
+
+    /// <summary>What would be done with a server that were to leave now; one that was brought back is a new case.</summary>
+    private ServerPolicy NextFor(NodeId node, NovaServer server, EvictedServer? known) => ServerPolicies.Next(policies.For(node, server.Metadata), known is { Returning: false } ? known.Attempts : 0);
 
     /// <summary>How a server stands that we have tried to bring back.</summary>
     private CloudGuest Returned(GuestId guest, CloudGuestState state, string sentence, NovaServer server, EvictedServer known)

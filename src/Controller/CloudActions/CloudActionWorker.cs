@@ -73,7 +73,7 @@ internal sealed partial class CloudActionWorker
     private void Tell(CloudAction action, CloudAnswer answer)
     {
         ActionAnswered(node.Value, action.Sentence, answer.Outcome, answer.Sentence);
-        if (answer.Outcome is CloudOutcome.Done && action is not CloudAction.Settle) events.Add(KindOf(action), HealthSeverity.Note, node, GuestOf(action), $"Node {node}: {action.Sentence}");
+        if (answer.Outcome is CloudOutcome.Done && action is not CloudAction.Settle) events.Add(KindOf(action), HealthSeverity.Note, node, action.About, $"Node {node}: {action.Sentence}");
     }
 
     /// <summary>Shows what waits or needs a person; told once.</summary>
@@ -139,12 +139,5 @@ internal sealed partial class CloudActionWorker
         CloudAction.Open => "cloud.open",
         CloudAction.Evict => "cloud.evict",
         _ => "cloud.bring-back",
-    };
-
-    private static GuestId? GuestOf(CloudAction action) => action switch
-    {
-        CloudAction.Evict evict => evict.Guest,
-        CloudAction.BringBack back => back.Guest,
-        _ => null,
     };
 }

@@ -19,6 +19,14 @@ public abstract record CloudAction
         _ => ToString(),
     };
 
+    /// <summary>The guest it is about; null where it is about the node as a whole.</summary>
+    public GuestId? About => this switch
+    {
+        Evict evict => evict.Guest,
+        BringBack back => back.Guest,
+        _ => null,
+    };
+
     /// <summary>Place no more guests on the node.</summary>
     /// <param name="Reason">Why, as a sentence for people who look at the cloud.</param>
     public sealed record Close(string Reason) : CloudAction;

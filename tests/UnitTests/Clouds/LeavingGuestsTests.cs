@@ -92,15 +92,17 @@ public sealed class LeavingGuestsTests
     [Fact]
     public async Task Where_nobody_can_say_what_runs_none_is_waited_for()
     {
-        var agreement = new NodeAgreement(Node, cloud, time, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(8)) { Answered = (action, answer) => answered.Add($"{action.Sentence}: {answer.Outcome}") };
+        var agreement = Agreement(runs: null);
         cloud.Put(Node, new CloudGuest(Stopping, CloudGuestState.Here) { MustRun = true });
         await agreement.StepAsync(Empty, default);
         Assert.Equal($"guest {Stopping} must leave: Done", answered[^1]);
     }
 
-    private NodeAgreement Agreement() => new(Node, cloud, time, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(8))
+    private NodeAgreement Agreement() => Agreement(running.Contains);
+
+    private NodeAgreement Agreement(Func<GuestId, bool>? runs) => new(Node, cloud, time, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(8))
     {
         Answered = (action, answer) => answered.Add($"{action.Sentence}: {answer.Outcome}"),
-        Runs = running.Contains,
+        Runs = runs,
     };
 }

@@ -116,12 +116,12 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         var server = standIn!.Run("pc-1");
         (server.VmState, server.TaskState) = (state, task);
         await agent.ReportAsync(report => report.State = NodeStateKind.Frozen);
-        var plan = await agent.PlanAsync(plan => plan.CloudGuests is not null);
+        await agent.PlanAsync(plan => plan.CloudGuests is not null);
         await site.RestsAsync("pc-1");
         Assert.Empty(agent.Plan.CloudGuests.MustRun);
         await agent.ReportAsync(report => report.State = NodeStateKind.Evicting);
         await site.RestsAsync("pc-1");
-        plan = await agent.PlanAsync(plan => plan.CloudGuests.MustRun.Count == (mayRun ? 1 : 0));
+        var plan = await agent.PlanAsync(plan => plan.CloudGuests.MustRun.Count == (mayRun ? 1 : 0));
         Assert.Equal(mayRun ? [server.Guest.Value] : [], plan.CloudGuests.MustRun);
     }
 
