@@ -13,9 +13,10 @@ internal sealed class CloudSite : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     private readonly RealLab lab;
+    private readonly LabApi admin;
     private readonly List<string> servers = [];
 
-    private CloudSite(RealLab lab, RealSite site, LabApi tenant) => (this.lab, Site, Tenant) = (lab, site, tenant);
+    private CloudSite(RealLab lab, RealSite site, LabApi tenant, LabApi admin) => (this.lab, Site, Tenant, this.admin) = (lab, site, tenant, admin);
 
     public RealSite Site { get; }
 
@@ -23,10 +24,9 @@ internal sealed class CloudSite : IAsyncDisposable
 
     /// <summary>Starts a controller with the lab's least-privilege credential.</summary>
     /// <param name="lab">A lab that is up.</param>
-    /// <param name="openStack">More lines for the section [OpenStack] of its settings.</param>
-    public static async Task<CloudSite> StartAsync(RealLab lab, string openStack = "")
+    public static async Task<CloudSite> StartAsync(RealLab lab)
     {
-        var tenant = await lab.LogInAsync("tenant", "tenant");
+        var (tenant, admin) = (await lab.LogInAsync("tenant", "tenant"), await lab.LogInAsync("admin", "admin"));
         var site = await RealSite.StartAsync($"""
             [Controller]
             Cloud = openstack
@@ -35,9 +35,8 @@ internal sealed class CloudSite : IAsyncDisposable
             Cloud = opportunism
             CloudsFile = {lab.Place.CloudsYaml}
             OwnerMayChoose = suspend, pause, stop, shelve, terminate
-            {openStack}
             """);
-        return new(lab, site, tenant);
+        return new(lab, site, tenant, admin);
     }
 
     /// <summary>Adds the desktop on which a compute host of the lab runs, and waits until the site has heard from its agent.</summary>
@@ -115,34 +114,24 @@ internal sealed class CloudSite : IAsyncDisposable
     /// <summary>A host's compute service as operators see it.</summary>
     public async Task<(string Status, string Reason, string State)> HostAsync(string host)
     {
-        using var admin = await lab.LogInAsync("admin", "admin");
-        var service = (await admin.GetAsync(new(admin.Nova, $"os-services?binary=nova-compute&host={host}"), CancellationToken.None))["services"]!.AsArray().Single()!;
+        var service = (await ServicesAsync($"&host={host}")).Single()!;
         return ((string)service["status"]!, (string?)service["disabled_reason"] ?? "", (string)service["state"]!);
     }
 
     /// <summary>An operator disables a host by hand.</summary>
-    public async Task DisableByHandAsync(string host)
-    {
-        using var admin = await lab.LogInAsync("admin", "admin");
-        var service = (await admin.GetAsync(new(admin.Nova, $"os-services?binary=nova-compute&host={host}"), CancellationToken.None))["services"]!.AsArray().Single()!["id"];
-        await admin.PutAsync(new(admin.Nova, $"os-services/{service}"), new() { ["status"] = "disabled" }, CancellationToken.None);
-    }
+    public async Task DisableByHandAsync(string host) => await SetAsync((await ServicesAsync($"&host={host}")).Single()!, "disabled");
 
     /// <summary>Waits until Nova may place servers on a host, or may not, as its node's worker wants it: before a controller's first word every host is open.</summary>
     public Task UntilHostAsync(string host, bool open) => UntilAsync($"{host} is {(open ? "open" : "closed")}", async () =>
         (await Site.Client.NodesAsync()).Single(node => node.Id == host).Open == open && (await HostAsync(host)).Status == (open ? "enabled" : "disabled"));
 
     /// <summary>Which compute host a server is on.</summary>
-    public async Task<string?> HostOfAsync(string server)
-    {
-        using var admin = await lab.LogInAsync("admin", "admin");
-        return (string?)(await admin.GetAsync(new(admin.Nova, $"servers/{server}"), CancellationToken.None))["server"]!["OS-EXT-SRV-ATTR:host"];
-    }
+    public async Task<string?> HostOfAsync(string server) =>
+        (string?)(await admin.GetAsync(new(admin.Nova, $"servers/{server}"), CancellationToken.None))["server"]!["OS-EXT-SRV-ATTR:host"];
 
     /// <summary>What was asked of a server so far, newest first.</summary>
     public async Task<IReadOnlyList<string>> ActionsAsync(string server)
     {
-        using var admin = await lab.LogInAsync("admin", "admin");
         var actions = (await admin.GetAsync(new(admin.Nova, $"servers/{server}/os-instance-actions"), CancellationToken.None))["instanceActions"]!.AsArray();
         return [.. actions.Select(action => (string)action!["action"]!)];
     }
@@ -153,10 +142,12 @@ internal sealed class CloudSite : IAsyncDisposable
         await Site.DisposeAsync();
         foreach (var server in servers) await RealLab.DeleteAsync(Tenant, server);
         Tenant.Dispose();
-        using var admin = await lab.LogInAsync("admin", "admin");
-        foreach (var service in (await admin.GetAsync(new(admin.Nova, "os-services?binary=nova-compute"), CancellationToken.None))["services"]!.AsArray())
-        {
-            await admin.PutAsync(new(admin.Nova, $"os-services/{service!["id"]}"), new() { ["status"] = "enabled" }, CancellationToken.None);
-        }
+        foreach (var service in await ServicesAsync()) await SetAsync(service!, "enabled");
+        admin.Dispose();
     }
+
+    private async Task<JsonArray> ServicesAsync(string filter = "") =>
+        (await admin.GetAsync(new(admin.Nova, "os-services?binary=nova-compute" + filter), CancellationToken.None))["services"]!.AsArray();
+
+    private Task<JsonNode> SetAsync(JsonNode service, string status) => admin.PutAsync(new(admin.Nova, $"os-services/{service["id"]}"), new() { ["status"] = status }, CancellationToken.None);
 }
