@@ -16,8 +16,6 @@ internal sealed class LibvirtFreezer(CgroupFreezer cgroup) : IGuestFreezer
     /// <summary>True while the cgroup of all is frozen: then none can.</summary>
     public bool Frozen => frozen;
 
-    public CgroupFreezer Cgroup => cgroup;
-
     public bool FreezeAll()
     {
         standing = true;
