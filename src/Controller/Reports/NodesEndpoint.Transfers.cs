@@ -14,6 +14,8 @@ internal sealed partial class NodesEndpoint
     private const int PieceBytes = 256 * 1024;
     private const int LargestPiece = 1 << 20;
     private const int LargestConsolePiece = 64 * 1024;
+    private const int MostReadOn = 4 << 20;
+    private static readonly TimeSpan LongestReadOn = TimeSpan.FromSeconds(5);
 
     /// <summary>3. An image that a guest in this node's plan needs.</summary>
     public override async Task ReadImage(ReadImageRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
@@ -41,29 +43,15 @@ internal sealed partial class NodesEndpoint
     {
         var node = NodeGate.CallerOf(context);
         using var end = Linked(node, context);
-        if (!await requestStream.MoveNext(end.Token)) throw Invalid("the call has no message");
-        var first = requestStream.Current;
-        if (!GuestId.TryParse(first.GuestId, out var guest) || !ReportLimits.IsSha256(first.Sha256)) throw Invalid("guest_id or sha256 is malformed");
-        if (cloud is not EmbeddedCloud embedded || plans.GuestOf(node, first.GuestId) is null || !embedded.MayHandOver(node, guest)) throw Forbidden("this guest is not to be handed over by this node");
-        var total = first.TotalBytes;
-        if (total == 0 || total > (ulong)options.LargestImageMiB << 20) throw Invalid($"total_bytes is {total}; allowed is 1 to {options.LargestImageMiB} MiB");
-        if (!disks.Folder.TryReserve((long)total)) throw new RpcException(new Status(StatusCode.ResourceExhausted, "the site has no room for this disk now; try again later"));
         try
         {
-            await using var file = disks.Folder.NewFile();
-            await ReceiveAsync(requestStream, file, total, end.Token);
-            if (file.Sha256() != first.Sha256) throw new RpcException(new Status(StatusCode.DataLoss, "what came is not what sha256 says; send it again"));
-            await file.KeepAsync(disks.Folder.PathOf(DiskShelf.NameOf(guest, first.Sha256)));
+            return await TakeDiskAsync(node, requestStream, end.Token);
         }
-        finally
+        catch (RpcException)
         {
-            disks.Folder.Release((long)total);
+            await ReadOnAsync(requestStream, end.Token);
+            throw;
         }
-
-        if (await embedded.DiskStoredAsync(node, guest, first.Sha256, (long)total, end.Token))
-            return new WriteDiskReply { Sha256 = first.Sha256 };
-        disks.Folder.Delete(DiskShelf.NameOf(guest, first.Sha256));
-        throw Forbidden("this guest is no longer to be handed over by this node");
     }
 
     /// <summary>6. New console output of a guest.</summary>
@@ -82,6 +70,51 @@ internal sealed partial class NodesEndpoint
         catch (IOException)
         {
             throw new RpcException(new Status(StatusCode.ResourceExhausted, "the site has no room for console output now; try again later"));
+        }
+    }
+
+    private async Task<WriteDiskReply> TakeDiskAsync(NodeId node, IAsyncStreamReader<WriteDiskRequest> requestStream, CancellationToken cancellationToken)
+    {
+        if (!await requestStream.MoveNext(cancellationToken)) throw Invalid("the call has no message");
+        var first = requestStream.Current;
+        if (!GuestId.TryParse(first.GuestId, out var guest) || !ReportLimits.IsSha256(first.Sha256)) throw Invalid("guest_id or sha256 is malformed");
+        if (cloud is not EmbeddedCloud embedded || plans.GuestOf(node, first.GuestId) is null || !embedded.MayHandOver(node, guest)) throw Forbidden("this guest is not to be handed over by this node");
+        var total = first.TotalBytes;
+        if (total == 0 || total > (ulong)options.LargestImageMiB << 20) throw Invalid($"total_bytes is {total}; allowed is 1 to {options.LargestImageMiB} MiB");
+        if (!disks.Folder.TryReserve((long)total)) throw new RpcException(new Status(StatusCode.ResourceExhausted, "the site has no room for this disk now; try again later"));
+        try
+        {
+            await using var file = disks.Folder.NewFile();
+            await ReceiveAsync(requestStream, file, total, cancellationToken);
+            if (file.Sha256() != first.Sha256) throw new RpcException(new Status(StatusCode.DataLoss, "what came is not what sha256 says; send it again"));
+            await file.KeepAsync(disks.Folder.PathOf(DiskShelf.NameOf(guest, first.Sha256)));
+        }
+        finally
+        {
+            disks.Folder.Release((long)total);
+        }
+
+        if (await embedded.DiskStoredAsync(node, guest, first.Sha256, (long)total, cancellationToken))
+            return new WriteDiskReply { Sha256 = first.Sha256 };
+        disks.Folder.Delete(DiskShelf.NameOf(guest, first.Sha256));
+        throw Forbidden("this guest is no longer to be handed over by this node");
+    }
+
+    /// <summary>Lets a node that was refused finish what it is about to send, if that is little.</summary>
+    /// <remarks>A call that ends while its node still sends can cost the whole connection, and with it the node's reports (HTTP/2: frames for a stream that is closed).</remarks>
+    private async Task ReadOnAsync(IAsyncStreamReader<WriteDiskRequest> messages, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timer = time.CreateTimer(_ => limit.Cancel(), null, LongestReadOn, Timeout.InfiniteTimeSpan);
+        try
+        {
+            for (var left = MostReadOn; left > 0 && await messages.MoveNext(limit.Token); left -= Math.Max(1024, messages.Current.CalculateSize()))
+            {
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or RpcException or InvalidOperationException)
+        {
+            // It has hung up or goes on for too long; it has been refused all the same.
         }
     }
 

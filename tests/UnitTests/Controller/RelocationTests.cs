@@ -91,10 +91,26 @@ public sealed class RelocationTests
         await from.ReportAsync(report => report.State = NodeStateKind.Evicting);
         await from.PlanAsync(plan => plan.Guests[0].Wish == "HandedOver");
         await using var stranger = await NodeLifeTests.RunningAsync(site, "pc-2", "suspend");
-        Assert.Equal(StatusCode.DataLoss, (await Assert.ThrowsAsync<RpcException>(() => from.WriteDiskAsync(guest, disk, new string('a', 64)))).StatusCode);
-        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => stranger.WriteDiskAsync(guest, disk))).StatusCode);
-        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => stranger.WriteDiskAsync(stranger.Report.Guests[0].GuestId, disk))).StatusCode);
+        await AssertRefusedAsync(StatusCode.DataLoss, from.WriteDiskAsync(guest, disk, new string('a', 64)));
+        await AssertRefusedAsync(StatusCode.PermissionDenied, stranger.WriteDiskAsync(guest, disk));
+        await AssertRefusedAsync(StatusCode.PermissionDenied, stranger.WriteDiskAsync(stranger.Report.Guests[0].GuestId, disk));
         Assert.Empty(Directory.GetFiles(Path.Combine(site.Folder, "disks")));
         Assert.Equal(VmStatus.Relocating, (await site.Admin.VmAsync(guest)).Status);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_refused_again_and_again_keeps_its_connection()
+    {
+        await using var site = await TestSite.StartAsync();
+        await using var node = await NodeLifeTests.RunningAsync(site, "pc-1", "suspend");
+        // Where refused calls are not read on, about the 270th breaks the connection.
+        for (var i = 0; i < 400; i++) await AssertRefusedAsync(StatusCode.PermissionDenied, node.WriteDiskAsync(node.Report.Guests[0].GuestId, disk));
+        await node.ReportAsync();
+    }
+
+    private static async Task AssertRefusedAsync(StatusCode code, Task writing)
+    {
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => writing);
+        Assert.True(refusal.StatusCode == code, $"{code} was expected, and this came: {refusal.Status}");
     }
 }
