@@ -31,7 +31,7 @@ internal sealed class ScriptedMonitor(string name) : IActivityMonitor
 
     public Task<MonitorSight> LookAsync(CancellationToken cancellationToken) => Look(cancellationToken);
 
-    public Task StartedAsync() => started.Task.WaitAsync(TimeSpan.FromSeconds(10));
+    public Task StartedAsync() => started.Task.WaitAsync(TimeSpan.FromMinutes(1));
 
     public void Break(string why) => run.SetException(new IOException(why));
 
