@@ -9,10 +9,10 @@ namespace Opportunism.TestKit.Conformance;
 public abstract class CloudConformance
 {
     /// <summary>The node that the suite works with; the cloud knows it and nothing is on it.</summary>
-    protected static NodeId Node { get; } = NodeId.Parse("pc-1");
+    protected virtual NodeId Node { get; } = NodeId.Parse("pc-1");
 
     /// <summary>A node beside it that must not be touched.</summary>
-    protected static NodeId Other { get; } = NodeId.Parse("pc-2");
+    protected virtual NodeId Other { get; } = NodeId.Parse("pc-2");
 
     /// <summary>The cloud, new for each test, with both nodes closed.</summary>
     protected abstract Task<ICloud> CloudAsync();
@@ -82,8 +82,10 @@ public abstract class CloudConformance
         var guest = await RunGuestAsync(cloud);
         await cloud.CloseAsync(Node, "the owner has stayed", Token);
         await cloud.EvictAsync(Node, guest, Token);
+        await ComesToRestAsync(cloud);
         await cloud.OpenAsync(Node, Token);
         Assert.True((await cloud.BringBackAsync(Node, guest, Token)).IsDone);
+        await ComesToRestAsync(cloud);
         Assert.Equal(CloudGuestState.Here, Assert.Single((await LookAsync(cloud, Node)).Guests).State);
     }
 
@@ -109,6 +111,7 @@ public abstract class CloudConformance
                 if (actions.Count == 0) break;
                 Assert.True(round < 3, $"Lost {lost}: the plan still wants {actions[0]} after {round} rounds.");
                 foreach (var action in actions) Assert.True((await DoAsync(cloud, action)).IsDone, $"Lost {lost}: {action}");
+                await ComesToRestAsync(cloud);
             }
 
             Assert.Equal((!lost, new CloudGuest(guest, CloudGuestState.Here)), (await IsOpenAsync(cloud, Node), Assert.Single((await LookAsync(cloud, Node)).Guests)));
@@ -129,13 +132,14 @@ public abstract class CloudConformance
                 if (actions.Count == 0) break;
                 Assert.True(round < 3, $"In {state} the plan still wants {actions[0]} after {round} rounds.");
                 foreach (var action in actions) Assert.True((await DoAsync(cloud, action)).IsDone, $"In {state}: {action}");
+                await ComesToRestAsync(cloud);
             }
         }
     }
 
     private static CancellationToken Token => CancellationToken.None;
 
-    private static Task<CloudAnswer> DoAsync(ICloud cloud, CloudAction action) => action switch
+    private Task<CloudAnswer> DoAsync(ICloud cloud, CloudAction action) => action switch
     {
         CloudAction.Close close => cloud.CloseAsync(Node, close.Reason, Token),
         CloudAction.Open => cloud.OpenAsync(Node, Token),
@@ -150,6 +154,17 @@ public abstract class CloudConformance
         var sight = await cloud.LookAsync(node, Token);
         Assert.True(sight.Answer.IsDone, sight.Answer.Sentence);
         return sight.Host!;
+    }
+
+    /// <summary>A real cloud takes its time: waits until it is done with every guest of the node.</summary>
+    private async Task ComesToRestAsync(ICloud cloud)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (await LookAsync(cloud, Node) is var host && host.Guests.Any(guest => guest.State is CloudGuestState.Busy))
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1), $"The cloud does not come to rest: {string.Join(", ", host.Guests)}");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
     }
 
     private static async Task<bool> IsOpenAsync(ICloud cloud, NodeId node) => (await LookAsync(cloud, node)).Open;

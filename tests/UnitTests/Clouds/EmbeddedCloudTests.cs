@@ -118,10 +118,10 @@ public sealed class EmbeddedCloudTests : CloudConformance
 
     private static NodeObservation Observation(NodeId node, NodeState state) => new() { Node = node, State = state, Capacity = new(4, 4096, 10000), Revision = long.MaxValue };
 
-    private static Task ObserveAsync(EmbeddedCloud cloud, NodeState state, params GuestObservation[] guests) =>
+    private Task ObserveAsync(EmbeddedCloud cloud, NodeState state, params GuestObservation[] guests) =>
         cloud.ObserveAsync(Observation(Node, state) with { Guests = guests }, default);
 
-    private static async Task<GuestId> RunAsync(EmbeddedCloud cloud, string policy)
+    private async Task<GuestId> RunAsync(EmbeddedCloud cloud, string policy)
     {
         var guest = (await cloud.CreateAsync(Spec("vm"), policy, "tiny", 1, default)).Vm!.Value;
         await ObserveAsync(cloud, NodeState.Available, new GuestObservation { Id = guest, Phase = GuestPhase.Running, Generation = 1 });
