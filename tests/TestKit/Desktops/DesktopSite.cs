@@ -172,7 +172,16 @@ public class DesktopSite : IAsyncLifetime
     {
         var nodes = string.Join('\n', (await client!.NodesAsync()).Select(node => $"{node.Id}: {node.State}, {node.Reason}, {string.Join(", ", node.Guests)}, {string.Join(", ", node.Health)}"));
         var vms = string.Join('\n', (await client.VmsAsync()).Select(vm => $"{vm.Name}: {vm.Status}, {vm.Why}"));
-        var agent = await Desktop.RunAsync($"{way.ShowLog}; cat /var/lib/opportunism/guests/*/qemu.log; tail -n 3 /var/lib/opportunism/guests/*/console.log");
+        string agent;
+        try
+        {
+            agent = await Desktop.RunAsync($"{way.ShowLog}; cat /var/lib/opportunism/guests/*/qemu.log; tail -n 3 /var/lib/opportunism/guests/*/console.log");
+        }
+        catch (Exception gone) when (gone is IOException or TimeoutException)
+        {
+            agent = gone.Message;
+        }
+
         lock (controllerSaid) return $"{nodes}\n{vms}\nIn the desktop:\n{agent}\nThe controller:\n{controllerSaid}";
     }
 

@@ -14,9 +14,16 @@ public sealed class DesktopVm : IAsyncLifetime
     private static readonly TimeSpan BootsWithin = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(60);
 
+    // A process closes its sockets a moment before it has ended.
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
+
+    // A kernel's panic with its call trace.
+    private const int ConsoleLines = 80;
+
     private readonly string folder = Directory.CreateTempSubdirectory("desktop-").FullName;
     private readonly Func<Task<string>> getImage;
     private readonly IReadOnlyList<string> hardware;
+    private readonly StringBuilder qemuSaid = new();
     private Process? qemu;
     private LineSocket? shell;
     private LineSocket? control;
@@ -34,6 +41,8 @@ public sealed class DesktopVm : IAsyncLifetime
     /// <summary>The third serial port, where the probe listens.</summary>
     internal LineSocket Probe { get; private set; } = null!;
 
+    private string ConsoleFile => Path.Combine(folder, "console");
+
     public async ValueTask InitializeAsync()
     {
         var image = await getImage();
@@ -41,25 +50,31 @@ public sealed class DesktopVm : IAsyncLifetime
         [
             "-machine", "pc,accel=tcg", .. hardware, "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", Path.Combine(image, "vmlinuz"), "-initrd", Path.Combine(image, "initrd"), "-append", "console=ttyS0 quiet panic=-1",
-            "-serial", $"file:{Path.Combine(folder, "console")}",
+            "-serial", $"file:{ConsoleFile}",
             "-serial", $"unix:{Path.Combine(folder, "shell")},server=on,wait=off",
             "-serial", $"unix:{Path.Combine(folder, "probe")},server=on,wait=off",
             "-qmp", $"unix:{Path.Combine(folder, "control")},server=on,wait=off",
             "-device", "VGA,id=head0", "-device", "secondary-vga,id=head1", "-device", "secondary-vga,id=head2", "-device", "secondary-vga,id=head3",
             "-device", "qemu-xhci,id=usb", "-device", "usb-kbd,bus=usb.0,display=head1", "-device", "usb-mouse,bus=usb.0", "-device", "usb-tablet,bus=usb.0,display=head2",
         ];
-        qemu = Process.Start(new ProcessStartInfo("qemu-system-x86_64", arguments)) ?? throw new InvalidOperationException("QEMU did not start; install qemu-system-x86.");
-        var console = Path.Combine(folder, "console");
-        var started = TimeProvider.System.GetTimestamp();
-        while (!File.Exists(console) || !(await File.ReadAllTextAsync(console)).Contains("desktop ready", StringComparison.Ordinal))
+        qemu = Process.Start(new ProcessStartInfo("qemu-system-x86_64", arguments) { RedirectStandardError = true }) ?? throw new InvalidOperationException("QEMU did not start; install qemu-system-x86.");
+        qemu.ErrorDataReceived += (_, line) =>
         {
-            if (qemu.HasExited || TimeProvider.System.GetElapsedTime(started) > BootsWithin) throw new TimeoutException($"The desktop has not booted within {BootsWithin}: {(File.Exists(console) ? await File.ReadAllTextAsync(console) : "no console")}");
+            if (line.Data is null) return; // the end
+            lock (qemuSaid) qemuSaid.AppendLine(line.Data);
+        };
+        qemu.BeginErrorReadLine();
+        var started = TimeProvider.System.GetTimestamp();
+        while (!File.Exists(ConsoleFile) || !(await File.ReadAllTextAsync(ConsoleFile)).Contains("desktop ready", StringComparison.Ordinal))
+        {
+            if (qemu.HasExited) throw new IOException($"The desktop has not booted. {await TellAsync()}");
+            if (TimeProvider.System.GetElapsedTime(started) > BootsWithin) throw new TimeoutException($"The desktop has not booted within {BootsWithin}. {await TellAsync()}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 
-        shell = new(Path.Combine(folder, "shell"), AnswersWithin);
-        Probe = new(Path.Combine(folder, "probe"), AnswersWithin);
-        control = new(Path.Combine(folder, "control"), AnswersWithin);
+        shell = new(Path.Combine(folder, "shell"), AnswersWithin, TellAsync);
+        Probe = new(Path.Combine(folder, "probe"), AnswersWithin, TellAsync);
+        control = new(Path.Combine(folder, "control"), AnswersWithin, TellAsync);
         await control.HearAsync();
         await ControlAsync("qmp_capabilities");
 
@@ -67,7 +82,7 @@ public sealed class DesktopVm : IAsyncLifetime
         string found;
         while (!(found = await RunAsync("cat /sys/class/input/event*/device/name")).Contains("QEMU USB Tablet", StringComparison.Ordinal))
         {
-            if (TimeProvider.System.GetElapsedTime(started) > BootsWithin) throw new TimeoutException($"The desktop has not found its USB tablet within {BootsWithin}; it found:\n{found}\nIts console:\n{await File.ReadAllTextAsync(console)}");
+            if (TimeProvider.System.GetElapsedTime(started) > BootsWithin) throw new TimeoutException($"The desktop has not found its USB tablet within {BootsWithin}; it found:\n{found}\n{await TellAsync()}");
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
         }
     }
@@ -159,5 +174,30 @@ public sealed class DesktopVm : IAsyncLifetime
             if (answer.RootElement.TryGetProperty("return", out var result)) return result.Clone();
             if (answer.RootElement.TryGetProperty("error", out var error)) throw new InvalidOperationException($"QEMU refused {command} {arguments}: {error}");
         }
+    }
+
+    /// <summary>How QEMU is or ended, what it complained of, and the end of the desktop's console.</summary>
+    private async Task<string> TellAsync()
+    {
+        var process = qemu ?? throw new InvalidOperationException("The desktop was not started.");
+        using var limit = new CancellationTokenSource(EndsWithin, TimeProvider.System);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // It runs.
+        }
+
+        var state = process switch
+        {
+            { HasExited: false } => "still runs",
+            // As a shell tells it.
+            { ExitCode: > 128 and var code } => $"was ended by signal {code - 128}",
+            { ExitCode: var code } => $"ended with exit code {code}",
+        };
+        string[] console = File.Exists(ConsoleFile) ? await File.ReadAllLinesAsync(ConsoleFile) : ["(none)"];
+        lock (qemuSaid) return $"The desktop's QEMU {state}; it said:\n{qemuSaid}The end of the desktop's console:\n{string.Join('\n', console.TakeLast(ConsoleLines))}";
     }
 }

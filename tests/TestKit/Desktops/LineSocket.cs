@@ -10,30 +10,49 @@ internal sealed class LineSocket : IDisposable
     private readonly StreamReader reader;
     private readonly StreamWriter writer;
     private readonly TimeSpan answersWithin;
+    private readonly Func<Task<string>> tell;
     private readonly string path;
 
-    public LineSocket(string path, TimeSpan answersWithin)
+    /// <param name="path">The socket.</param>
+    /// <param name="answersWithin">How long a line may let itself be waited for.</param>
+    /// <param name="tell">Says how the other side is, for the message when it does not answer any more.</param>
+    public LineSocket(string path, TimeSpan answersWithin, Func<Task<string>> tell)
     {
         this.path = path;
         this.answersWithin = answersWithin;
+        this.tell = tell;
         socket.Connect(new UnixDomainSocketEndPoint(path));
         var stream = new NetworkStream(socket);
         reader = new StreamReader(stream);
         writer = new StreamWriter(stream, new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true };
     }
 
-    public Task SayAsync(string line) => writer.WriteLineAsync(line);
+    public async Task SayAsync(string line)
+    {
+        try
+        {
+            await writer.WriteLineAsync(line);
+        }
+        catch (IOException broken)
+        {
+            throw await ClosedAsync(broken);
+        }
+    }
 
     public async Task<string> HearAsync()
     {
         using var limit = new CancellationTokenSource(answersWithin, TimeProvider.System);
         try
         {
-            return await reader.ReadLineAsync(limit.Token) ?? throw new IOException($"{path} was closed by the other side.");
+            return await reader.ReadLineAsync(limit.Token) ?? throw new IOException("End of the stream.");
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"Nothing was heard from {path} for {answersWithin.TotalSeconds:0} s.");
+            throw new TimeoutException($"Nothing was heard from {path} for {answersWithin.TotalSeconds:0} s. {await tell()}");
+        }
+        catch (IOException broken)
+        {
+            throw await ClosedAsync(broken);
         }
     }
 
@@ -43,4 +62,6 @@ internal sealed class LineSocket : IDisposable
         reader.Dispose();
         socket.Dispose();
     }
+
+    private async Task<IOException> ClosedAsync(IOException broken) => new($"{path} was closed by the other side. {await tell()}", broken);
 }
