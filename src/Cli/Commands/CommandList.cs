@@ -7,6 +7,9 @@ namespace Opportunism.Cli.Commands;
 /// <summary>Every command that asks a site, this desktop's agent or a cloud. One that is added is one line here.</summary>
 internal static class CommandList
 {
+    // What a command has begun it ends when it is interrupted: a lab that is half up needs a minute for that.
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(3);
+
     /// <summary>Adds the commands and the options that go with all of them.</summary>
     public static void AddTo(RootCommand root, CliWorld world)
     {
@@ -60,7 +63,7 @@ internal static class CommandList
     public static async Task<int> InvokeAsync(RootCommand root, CliWorld world, string[] args, CancellationToken cancellationToken = default)
     {
         var parsed = root.Parse(args);
-        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = world.Output, Error = world.Error }, cancellationToken).ConfigureAwait(false);
+        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = world.Output, Error = world.Error, ProcessTerminationTimeout = EndsWithin }, cancellationToken).ConfigureAwait(false);
         return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;
     }
 }
