@@ -20,4 +20,10 @@ public sealed record NodeGuestView
 
     /// <summary>0 to 1 while something is copied.</summary>
     public double Progress { get; init; }
+
+    /// <summary>From asking for its latest hold until its vCPUs stood still, in milliseconds; null where not measured yet.</summary>
+    public double? HoldMs { get; init; }
+
+    /// <summary>From the latest decision that it goes on after a hold until its vCPUs ran, in milliseconds; null where not measured yet.</summary>
+    public double? ThawMs { get; init; }
 }

@@ -66,6 +66,8 @@ internal sealed class NodeViews(CloudWorkers workers, ICloud cloud, TimeProvider
         Sentence = guest.Sentence,
         Since = guest.PhaseSince?.ToDateTimeOffset(),
         Progress = guest.Progress,
+        HoldMs = ReportReading.Measured(guest.HoldMs),
+        ThawMs = ReportReading.Measured(guest.ThawMs),
     };
 
     private static WatcherView WatcherOf(WatcherReport watcher) => new(watcher.Name, watcher.Ok, (int)watcher.Sources, watcher.Sentence);

@@ -32,6 +32,9 @@ internal static class ReportReading
         Guests = node.Report is { } report ? [.. report.Guests.Select(GuestOf)] : [],
     };
 
+    /// <summary>A measured time; null where the node has measured none yet.</summary>
+    public static double? Measured(double ms) => ms > 0 ? ms : null;
+
     private static GuestObservation GuestOf(GuestReport guest) => new()
     {
         Id = GuestId.Parse(guest.GuestId),
@@ -47,6 +50,4 @@ internal static class ReportReading
         ThawMs = Measured(guest.ThawMs),
         CheckpointMiB = guest.CheckpointMib > 0 ? (long)guest.CheckpointMib : null,
     };
-
-    private static double? Measured(double ms) => ms > 0 ? ms : null;
 }

@@ -40,6 +40,20 @@ public sealed class NodeLifeTests
     }
 
     [Fact]
+    public async Task How_quickly_a_guest_was_held_and_went_on_is_told_with_its_node()
+    {
+        await using var site = await TestSite.StartAsync();
+        await using var agent = await RunningAsync(site, "pc-1", "suspend");
+        var guest = agent.Report.Guests[0].GuestId;
+        var before = Assert.Single((await site.Admin.NodeAsync("pc-1")).Guests);
+        Assert.Equal((null, null), (before.HoldMs, before.ThawMs));
+
+        await agent.ReportGuestAsync(guest, "Running", report => (report.HoldMs, report.ThawMs) = (3, 5));
+        var after = Assert.Single((await site.Admin.NodeAsync("pc-1")).Guests);
+        Assert.Equal((3.0, 5.0), (after.HoldMs, after.ThawMs));
+    }
+
+    [Fact]
     public async Task A_silent_node_is_lost_and_closed_and_its_vm_is_started_nowhere_else()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
