@@ -4,11 +4,10 @@ using Spectre.Console;
 namespace Opportunism.Cli.Lab;
 
 /// <summary>Says each step of the lab when it is done, with its time; several may be under way at once.</summary>
-internal sealed class LabBoard(IAnsiConsole console, TimeProvider time)
+internal sealed class LabBoard(IAnsiConsole console, TimeProvider time) : ILabBoard
 {
     private readonly Lock gate = new();
 
-    /// <summary>Carries out a step.</summary>
     public async Task StepAsync(string name, Func<Task> step)
     {
         var began = time.GetTimestamp();
@@ -25,7 +24,6 @@ internal sealed class LabBoard(IAnsiConsole console, TimeProvider time)
         Say("[green]ok[/]", name, began);
     }
 
-    /// <summary>Says a sentence between the steps.</summary>
     public void Say(string sentence)
     {
         lock (gate) console.WriteLine(sentence);

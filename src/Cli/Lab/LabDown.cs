@@ -4,7 +4,7 @@ namespace Opportunism.Cli.Lab;
 
 /// <summary>Ends a lab: its programs in the reverse order of their start, then whatever is left of it, and nothing else.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class LabDown(LabPlace place, LabBoard board, TimeProvider time)
+internal sealed class LabDown(LabPlace place, ILabBoard board, TimeProvider time)
 {
     public async Task RunAsync(bool wipe, CancellationToken cancellationToken)
     {

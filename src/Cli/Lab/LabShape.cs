@@ -27,6 +27,17 @@ internal sealed record LabShape(int FirstPort, IReadOnlyList<LabHost> Hosts)
     /// <summary>Erlang's port mapper, which RabbitMQ needs.</summary>
     public int PortMapper => FirstPort + 7;
 
+    /// <summary>The first port, from one on, after which as many as a lab takes are free; null where there is none. Pure.</summary>
+    public static int? FreeFrom(int first, int end, IReadOnlySet<int> taken)
+    {
+        for (var port = first; port + Ports <= end; port += Ports)
+        {
+            if (!Enumerable.Range(port, Ports).Any(taken.Contains)) return port;
+        }
+
+        return null;
+    }
+
     /// <summary>The shape in a file, or null where there is none.</summary>
     public static LabShape? Read(string path) =>
         File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), LabJson.Default.LabShape) : null;

@@ -5,7 +5,7 @@ namespace Opportunism.Cli.Lab;
 
 /// <summary>Makes a lab what it was asked to be. Each step looks first and does only what is missing, so it can be interrupted anywhere and repeated.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class LabUp(LabPlace place, LabShape shape, LabBoard board, TimeProvider time)
+internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, TimeProvider time)
 {
     // nova-compute needs up to 20 s to import its libraries while eight others do the same on two cores.
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(240);

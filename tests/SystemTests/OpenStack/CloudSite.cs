@@ -62,17 +62,7 @@ internal sealed class CloudSite : IAsyncDisposable
     public Task ActAsync(string server, string action) => Tenant.PostAsync(new(Tenant.Nova, $"servers/{server}/action"), new() { [action] = null }, CancellationToken.None);
 
     /// <summary>A server as its tenant sees it; null once it is deleted.</summary>
-    public async Task<JsonNode?> ServerAsync(string server)
-    {
-        try
-        {
-            return (await Tenant.GetAsync(new(Tenant.Nova, $"servers/{server}"), CancellationToken.None))["server"];
-        }
-        catch (LabRefusal refusal) when (refusal.Status is System.Net.HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    }
+    public Task<JsonNode?> ServerAsync(string server) => LabServers.FindAsync(Tenant, server, CancellationToken.None);
 
     /// <summary>A server's status with its task, such as ACTIVE or ACTIVE/suspending; GONE once it is deleted.</summary>
     public async Task<string> StatusAsync(string server) =>

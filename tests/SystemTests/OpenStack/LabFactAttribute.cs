@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Opportunism.Cli.Lab;
 using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;
@@ -17,6 +18,6 @@ public sealed class LabFactAttribute : FactAttribute
         SkipUnless = nameof(IsLabSystem);
     }
 
-    /// <summary>As the bootstrap judges, which installs the packages.</summary>
-    public static bool IsLabSystem => File.Exists("/etc/os-release") && File.ReadLines("/etc/os-release").Contains("VERSION_CODENAME=bookworm");
+    /// <summary>As the command line judges, and the bootstrap, which installs the packages.</summary>
+    public static bool IsLabSystem => LabSystem.Hindrance().Length == 0;
 }

@@ -118,21 +118,7 @@ internal sealed class RealLab : IAsyncDisposable
     public static async Task<JsonNode> BuildAsync(LabApi tenant, string name, string zone) => await UntilStatusAsync(tenant, await AskForAsync(tenant, name, zone, []), "ACTIVE");
 
     /// <summary>Asks for a server as a tenant would, on a kind of host or on any, with that metadata; answers its id at once.</summary>
-    public static async Task<string> AskForAsync(LabApi tenant, string name, string? zone, JsonObject metadata)
-    {
-        async Task<string> Id(Uri folder, string list, string wanted) => (string)(await tenant.FindAsync(folder, list, wanted, CancellationToken.None))!["id"]!;
-        var server = new JsonObject
-        {
-            ["name"] = name,
-            ["imageRef"] = await Id(new(tenant.Glance, "images"), "images", LabContents.Tick),
-            ["flavorRef"] = await Id(new(tenant.Nova, "flavors"), "flavors", LabContents.Tick),
-            ["networks"] = new JsonArray(new JsonObject { ["uuid"] = await Id(new(tenant.Neutron, "networks"), "networks", LabContents.Network) }),
-            ["metadata"] = metadata,
-        };
-        if (zone is not null) server["availability_zone"] = zone;
-        var made = await tenant.PostAsync(new(tenant.Nova, "servers"), new() { ["server"] = server }, CancellationToken.None);
-        return (string)made["server"]!["id"]!;
-    }
+    public static Task<string> AskForAsync(LabApi tenant, string name, string? zone, JsonObject metadata) => LabServers.AskForAsync(tenant, name, zone, metadata, CancellationToken.None);
 
     public static async Task<JsonNode> UntilStatusAsync(LabApi tenant, string server, string status)
     {
@@ -147,27 +133,13 @@ internal sealed class RealLab : IAsyncDisposable
     /// <summary>Deletes a server and waits until Nova knows nothing of it.</summary>
     public static async Task DeleteAsync(LabApi tenant, string server)
     {
-        var address = new Uri(tenant.Nova, $"servers/{server}");
-        if (!await FoundAsync(() => tenant.DeleteAsync(address, CancellationToken.None))) return;
-        await UntilAsync($"server {server} is gone", () => FoundAsync(() => tenant.GetAsync(address, CancellationToken.None)), found => !found, _ => "");
-    }
-
-    private static async Task<bool> FoundAsync(Func<Task> ask)
-    {
-        try
-        {
-            await ask();
-            return true;
-        }
-        catch (LabRefusal refusal) when (refusal.Status is HttpStatusCode.NotFound)
-        {
-            return false;
-        }
+        if (await LabServers.FindAsync(tenant, server, CancellationToken.None) is null) return;
+        await LabServers.DeleteAsync(tenant, server, CancellationToken.None);
+        await UntilAsync($"server {server} is gone", () => LabServers.FindAsync(tenant, server, CancellationToken.None), found => found is null, found => $"{found}");
     }
 
     /// <summary>What a server has printed on its serial console.</summary>
-    public static async Task<string> ConsoleAsync(LabApi tenant, string server) =>
-        (string)(await tenant.PostAsync(new(tenant.Nova, $"servers/{server}/action"), new() { ["os-getConsoleOutput"] = new JsonObject() }, CancellationToken.None))["output"]!;
+    public static Task<string> ConsoleAsync(LabApi tenant, string server) => LabServers.ConsoleAsync(tenant, server, CancellationToken.None);
 
     /// <summary>Ends and removes it. Does not judge: it would hide why the test failed.</summary>
     public async ValueTask DisposeAsync()
