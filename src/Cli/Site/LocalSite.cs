@@ -35,7 +35,14 @@ internal sealed class LocalSite : IAsyncDisposable
         Directory.CreateDirectory(folders.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
         // One left by an earlier run would name a controller that is gone.
         if (Directory.Exists(folders.ControllerState)) File.Delete(Path.Combine(folders.ControllerState, SiteFile.Name));
-        site.controller = OwnProcess.Start("controller", folders.Controller, ["--state", folders.ControllerState, "--listen", listen], folders.Logs);
+        string[] told = [];
+        if (settings.ControllerIni.Length > 0)
+        {
+            await File.WriteAllTextAsync(folders.ControllerSettings, settings.ControllerIni, cancellationToken).ConfigureAwait(false);
+            told = ["--settings", folders.ControllerSettings];
+        }
+
+        site.controller = OwnProcess.Start("controller", folders.Controller, [.. told, "--state", folders.ControllerState, "--listen", listen], folders.Logs);
         try
         {
             await site.UntilAsync(site.controller, "the controller is ready", async () =>

@@ -12,6 +12,8 @@ internal sealed record SiteFolders(string Programs, string Packaging, string Sta
 
     public string ControllerState => Path.Combine(State, "controller");
 
+    public string ControllerSettings => Path.Combine(State, "controller.ini");
+
     public string AgentState => Path.Combine(State, "agent");
 
     public string AgentSettings => Path.Combine(State, "agent.ini");

@@ -3,14 +3,23 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Cli.Site;
 
-/// <summary>What the agent of a site on this machine is told.</summary>
-/// <param name="Name">Keeps this site's cgroup and memory folder apart from others on the machine; used as the node's name too.</param>
+/// <summary>What the programs of a site on this machine are told.</summary>
+/// <param name="Name">Keeps this site's cgroup and memory folder apart from others on the machine; used as the node's name too, unless another is given.</param>
 /// <param name="Times">The waiting times.</param>
 /// <param name="BusyOwner">True where other programs may use all CPUs without counting as the owner: a demonstration beside a build.</param>
 internal sealed record SiteSettings(string Name, AvailabilityTimes Times, bool BusyOwner)
 {
     /// <summary>A user and group id that Debian gives to nobody: between the ranges of adduser and of systemd's dynamic users (man 5 adduser.conf, UIDS-GIDS.md).</summary>
     private const int GuestUser = 61111;
+
+    /// <summary>The name under which this machine is enrolled.</summary>
+    public string NodeName { get; init; } = Name;
+
+    /// <summary>The controller's settings file; empty for one that is told nothing.</summary>
+    public string ControllerIni { get; init; } = "";
+
+    /// <summary>More lines for what the agent is told of its guests.</summary>
+    public string GuestLines { get; init; } = "";
 
     public string Cgroup => $"{Name}/guests";
 
@@ -25,7 +34,7 @@ internal sealed record SiteSettings(string Name, AvailabilityTimes Times, bool B
         [Site]
         Controller = {controller}
         JoinTokenFile = {folders.JoinToken}
-        NodeName = {Name}
+        NodeName = {NodeName}
 
         [Times]
         IdleFor = {Times.IdleFor}
@@ -42,6 +51,7 @@ internal sealed record SiteSettings(string Name, AvailabilityTimes Times, bool B
         RamFolder = {RamFolder}
         Cgroup = {Cgroup}
         RunAs = {GuestUser}
+        {GuestLines}
 
         """);
 }
