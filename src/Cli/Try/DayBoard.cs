@@ -8,9 +8,19 @@ namespace Opportunism.Cli.Try;
 internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
 {
     private readonly List<(string Name, string State, string Detail, double? Ms)> rows = [];
+    private readonly List<DayStep> seen = [];
     private readonly Lock gate = new();
     private long stepBegan;
     private LiveDisplayContext? live;
+
+    /// <summary>The steps that were seen to happen, in order.</summary>
+    public IReadOnlyList<DayStep> Seen
+    {
+        get
+        {
+            lock (gate) return [.. seen];
+        }
+    }
 
     /// <summary>Runs a day under the board.</summary>
     public async Task ShowAsync(Func<Task> day)
@@ -21,7 +31,8 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
             return;
         }
 
-        await console.Live(Draw()).StartAsync(async context =>
+        // On a small terminal the newest steps count.
+        await console.Live(Draw()).Cropping(VerticalOverflowCropping.Top).StartAsync(async context =>
         {
             live = context;
             using var ticker = time.CreateTimer(_ => Refresh(), null, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200));
@@ -37,7 +48,8 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
         }).ConfigureAwait(false);
     }
 
-    public void Begin(string name)
+    /// <summary>Carries out a step; what it answers is shown beside it. One step at a time.</summary>
+    public async Task StepAsync(string name, Func<Task<string>> step)
     {
         lock (gate)
         {
@@ -46,29 +58,46 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
         }
 
         Refresh();
+        var wasSeen = false;
+        try
+        {
+            Detail(await step().ConfigureAwait(false));
+            wasSeen = true;
+        }
+        finally
+        {
+            End(wasSeen);
+        }
     }
 
+    /// <summary>Says how the step under way gets on.</summary>
     public void Detail(string detail)
     {
         lock (gate) rows[^1] = rows[^1] with { Detail = detail.Split('\n')[0] };
     }
 
-    public double End(bool seen)
+    /// <summary>Says that a part of the step under way has ended; a terminal has the detail for that.</summary>
+    public void Part(string name, bool wasSeen, double ms)
     {
-        double ms;
+        if (live is null) Line(wasSeen ? "   . " : "   NO", name, ms, "");
+    }
+
+    private void End(bool wasSeen)
+    {
         lock (gate)
         {
-            ms = time.GetElapsedTime(stepBegan).TotalMilliseconds;
-            rows[^1] = rows[^1] with { State = seen ? "seen" : "not seen", Ms = ms };
-            if (live is null)
-            {
-                var row = rows[^1];
-                console.Profile.Out.Writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(seen ? "ok " : "NO ")} {row.Name,-62} {ms / 1000,7:0.00} s  {row.Detail}"));
-            }
+            var ms = time.GetElapsedTime(stepBegan).TotalMilliseconds;
+            var row = rows[^1] = rows[^1] with { State = wasSeen ? "seen" : "not seen", Ms = ms };
+            if (wasSeen) seen.Add(new(row.Name, ms));
+            if (live is null) Line(wasSeen ? "ok " : "NO ", row.Name, ms, row.Detail);
         }
 
         Refresh();
-        return ms;
+    }
+
+    private void Line(string mark, string name, double ms, string detail)
+    {
+        lock (gate) console.Profile.Out.Writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{mark} {name.PadRight(65 - mark.Length)} {ms / 1000,7:0.00} s  {detail}"));
     }
 
     private void Refresh()

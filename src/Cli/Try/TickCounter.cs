@@ -5,36 +5,34 @@ using Opportunism.Contracts.Api;
 namespace Opportunism.Cli.Try;
 
 /// <summary>Reads a guest's console and makes sure that its ticks are 0, 1, 2, ...: none lost, none repeated.</summary>
+/// <param name="read">Answers what the guest has printed since it was asked before.</param>
 /// <remarks>One reader; any thread may look.</remarks>
-internal sealed class TickCounter(SiteClient site, string vm)
+internal sealed class TickCounter(Func<CancellationToken, Task<string>> read)
 {
     private readonly StringBuilder partial = new();
-    private long offset;
     private volatile int last = -1;
     private volatile string? fault;
 
     /// <summary>The newest tick; -1 before the first.</summary>
     public int Last => last;
 
-    /// <summary>What was wrong with the count; null while nothing was.</summary>
+    /// <summary>What was wrong with the count, or kept it from being read; null while nothing did.</summary>
     public string? Fault => fault;
 
-    /// <summary>Reads until cancelled.</summary>
+    /// <summary>Reads until cancelled, or until the console cannot be read.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            while (true)
-            {
-                var piece = await site.ConsoleAsync(vm, offset, TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false);
-                if (piece.Offset > offset) fault ??= $"console output from {offset} to {piece.Offset} is missing";
-                offset = piece.NextOffset;
-                Take(piece.Text);
-            }
+            while (true) Take(await read(cancellationToken).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Asked to stop.
+        }
+        catch (Exception e) when (e is DayBrokenException or SiteException or IOException)
+        {
+            fault ??= e.Message;
         }
     }
 

@@ -20,7 +20,8 @@ internal static class TryCommand
             var console = parsed.GetValue(json)
                 ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), Interactive = InteractionSupport.No })
                 : AnsiConsole.Console;
-            return new TryRun(console, TimeProvider.System).RunAsync(parsed.GetValue(json), parsed.GetValue(seat)!, parsed.GetValue(keep), Console.Out, cancellationToken);
+            var time = TimeProvider.System;
+            return new TryRun(console, time).RunAsync((folders, name, board) => new EmbeddedStage(folders, name, board, time), parsed.GetValue(json), parsed.GetValue(seat)!, parsed.GetValue(keep), Console.Out, cancellationToken);
         });
         return command;
     }

@@ -3,7 +3,6 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using Opportunism.Cli.Site;
 using Opportunism.Contracts.Api;
-using Opportunism.Core.Availability;
 using Spectre.Console;
 
 namespace Opportunism.Cli.Try;
@@ -12,114 +11,105 @@ namespace Opportunism.Cli.Try;
 [SupportedOSPlatform("linux")]
 internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
 {
-    // Short enough to watch, long enough that every state is really seen.
-    private static readonly AvailabilityTimes Times = new()
-    {
-        IdleFor = TimeSpan.FromSeconds(7),
-        ThawAfter = TimeSpan.FromSeconds(7),
-        HoldAfter = TimeSpan.FromSeconds(1),
-        PresaveAfter = TimeSpan.FromSeconds(3),
-        EvictAfter = TimeSpan.FromSeconds(8),
-    };
-
     /// <summary>Answers 0 only if every step was seen to happen.</summary>
-    public async Task<int> RunAsync(bool json, string seatKind, bool keep, TextWriter output, CancellationToken cancellationToken)
+    /// <param name="makeStage">Makes what the day is played on, for a site of that name in these folders; its steps go to the board.</param>
+    /// <param name="json">Whether one JSON object is printed last, instead of a table.</param>
+    /// <param name="seatKind">Who plays the owner: auto, real or virtual.</param>
+    /// <param name="keep">Whether the folder stays although all went well.</param>
+    /// <param name="output">Where the object goes.</param>
+    /// <param name="cancellationToken">Interrupts the day; all is ended and removed all the same.</param>
+    public async Task<int> RunAsync(Func<SiteFolders, string, DayBoard, IStage> makeStage, bool json, string seatKind, bool keep, TextWriter output, CancellationToken cancellationToken)
     {
         var name = $"opportunism-try-{Environment.ProcessId}";
         var folders = SiteFolders.Find(Path.Combine("/var/lib/opportunism", name));
-        var settings = new SiteSettings(name, Times, BusyOwner: true);
         var board = new DayBoard(console, time);
+        var stage = makeStage(folders, name, board);
         DayResult result = new() { Steps = [] };
-        try
-        {
-            await board.ShowAsync(async () => result = await PlayAsync(folders, settings, board, seatKind, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is DayBrokenException or IOException or SiteException or OperationCanceledException)
-        {
-            result = result with { Error = e is OperationCanceledException ? "Interrupted." : e.Message };
-        }
-
-        // Its logs stay when something went wrong.
-        if (result.Ok && !keep) Directory.Delete(folders.State, recursive: true);
+        await board.ShowAsync(async () => result = await PlayAsync(folders, stage, board, seatKind, keep, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         if (json) await output.WriteLineAsync(JsonSerializer.Serialize(result, DayJson.Default.DayResult)).ConfigureAwait(false);
         else Summarize(result);
         return result.Ok ? 0 : 1;
     }
 
-    private async Task<DayResult> PlayAsync(SiteFolders folders, SiteSettings settings, DayBoard board, string seatKind, CancellationToken cancellationToken)
+    private async Task<DayResult> PlayAsync(SiteFolders folders, IStage stage, DayBoard board, string seatKind, bool keep, CancellationToken cancellationToken)
     {
         ISeat? seat = null;
         LocalSite? site = null;
         Day? day = null;
-        var before = new List<DayStep>();
         string? error = null;
-        async Task<T> First<T>(string step, Func<Task<T>> make, Func<T, string> detail)
-        {
-            board.Begin(step);
-            var seen = false;
-            try
-            {
-                var made = await make().ConfigureAwait(false);
-                board.Detail(detail(made));
-                seen = true;
-                return made;
-            }
-            finally
-            {
-                var ms = board.End(seen);
-                if (seen) before.Add(new(step, ms));
-            }
-        }
-
         try
         {
-            Directory.CreateDirectory(folders.State);
-            var image = await First("A tiny bootable image is made", () => MakeImageAsync(folders, cancellationToken), _ => "this distribution's kernel and busybox").ConfigureAwait(false);
-            site = await First("The controller starts", () => LocalSite.StartControllerAsync(folders, settings, "127.0.0.1:0", time, cancellationToken), made => SiteFile.Read(folders.ControllerState)!.Url).ConfigureAwait(false);
-            seat = await First("Somebody sits down", () => SeatAsync(seatKind, folders, cancellationToken), made => made.Sentence).ConfigureAwait(false);
-            await First("The agent starts and enrols this machine", async () => { await site.StartAgentAsync(cancellationToken).ConfigureAwait(false); return 0; }, _ => settings.Name).ConfigureAwait(false);
-            day = new Day(site, seat, board, time);
-            await day.PlayAsync(image, cancellationToken).ConfigureAwait(false);
+            // Users of other programs go through it to what is theirs.
+            Directory.CreateDirectory(folders.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            await board.StepAsync(stage.Sentence, () => stage.MakeAsync(cancellationToken)).ConfigureAwait(false);
+            await board.StepAsync("The controller starts", async () =>
+            {
+                site = await LocalSite.StartControllerAsync(folders, stage.Settings, "127.0.0.1:0", time, cancellationToken).ConfigureAwait(false);
+                return SiteFile.Read(folders.ControllerState)!.Url;
+            }).ConfigureAwait(false);
+            await board.StepAsync("Somebody sits down", async () => (seat = await SeatAsync(seatKind, folders, cancellationToken).ConfigureAwait(false)).Sentence).ConfigureAwait(false);
+            await board.StepAsync("The agent starts and enrols this machine", async () =>
+            {
+                await site!.StartAgentAsync(cancellationToken).ConfigureAwait(false);
+                return stage.Settings.NodeName;
+            }).ConfigureAwait(false);
+            using var cloud = await stage.EnterAsync(site!, cancellationToken).ConfigureAwait(false);
+            day = new Day(site!, seat!, cloud, board, time);
+            await day.PlayAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is DayBrokenException or IOException or SiteException or OperationCanceledException)
+        catch (Exception e) when (IsBroken(e))
         {
-            error = e is OperationCanceledException ? "Interrupted." : e.Message;
+            // Ctrl-C at a terminal reaches the site's programs too: what broke first is no news then.
+            error = cancellationToken.IsCancellationRequested || e is OperationCanceledException ? "Interrupted." : e.Message;
         }
 
-        var left = await EndAsync(site, seat, folders, settings, board, before).ConfigureAwait(false);
-        error ??= left.Problem;
+        var guests = 0;
+        try
+        {
+            await board.StepAsync("Everything is ended", async () =>
+            {
+                (guests, var problem) = await EndAsync(site, seat, folders, stage).ConfigureAwait(false);
+                // Of a day that broke off, its guest may be left; after a whole one nothing may.
+                if (guests > 0 && error is null) problem ??= $"{guests} guest processes were left and had to be killed.";
+                return problem is null ? "nothing is left" : throw new DayBrokenException(problem);
+            }).ConfigureAwait(false);
+
+            // Logs stay when something went wrong; whoever interrupts it knows why it ended.
+            if (!keep && (error is null || cancellationToken.IsCancellationRequested)) Directory.Delete(folders.State, recursive: true);
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            error ??= e.Message;
+        }
+
         var result = day?.Result ?? new() { Steps = [] };
-        var setUp = before.Take(4).ToList();
-        return result with { Steps = [.. setUp, .. result.Steps, .. before.Skip(setUp.Count)], Error = error, Ok = error is null, GuestsLeft = left.Guests };
+        return result with { Steps = board.Seen, Error = error, Ok = error is null, GuestsLeft = guests };
     }
+
+    private static async Task<(int Guests, string? Problem)> EndAsync(LocalSite? site, ISeat? seat, SiteFolders folders, IStage stage)
+    {
+        var killed = site is null ? [] : await site.StopAsync().ConfigureAwait(false);
+        if (site is not null) await site.DisposeAsync().ConfigureAwait(false);
+        if (seat is not null) await seat.DisposeAsync().ConfigureAwait(false);
+        var (guests, stuck) = await Leftovers.EndAsync(stage.Settings, TimeProvider.System).ConfigureAwait(false);
+        try
+        {
+            await stage.RemoveAsync().ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            stuck ??= e.Message;
+        }
+
+        return (guests, killed.Count > 0 ? $"The {string.Join(" and the ", killed)} did not end well when asked to; see {folders.Logs}." : stuck);
+    }
+
+    private static bool IsBroken(Exception e) => e is DayBrokenException or IOException or SiteException or OperationCanceledException;
 
     private async Task<ISeat> SeatAsync(string kind, SiteFolders folders, CancellationToken cancellationToken) =>
         kind == "real" || (kind == "auto" && PersonSeat.IsHere())
             ? new PersonSeat(text => console.MarkupLineInterpolated($"[bold]{text}[/]"))
             : await VirtualSeat.StartAsync(Path.Combine(folders.State, "seat"), folders.Logs, time, cancellationToken).ConfigureAwait(false);
-
-    private static async Task<(int Guests, string? Problem)> EndAsync(LocalSite? site, ISeat? seat, SiteFolders folders, SiteSettings settings, DayBoard board, List<DayStep> steps)
-    {
-        board.Begin("Everything is ended");
-        var killed = site is null ? [] : await site.StopAsync().ConfigureAwait(false);
-        if (site is not null) await site.DisposeAsync().ConfigureAwait(false);
-        if (seat is not null) await seat.DisposeAsync().ConfigureAwait(false);
-        var (guests, stuck) = await Leftovers.EndAsync(settings, TimeProvider.System).ConfigureAwait(false);
-        var problem = killed.Count > 0 ? $"The {string.Join(" and the ", killed)} did not end well when asked to; see {folders.Logs}."
-            : guests > 0 ? $"{guests} guest processes were left and had to be killed."
-            : stuck;
-        board.Detail(problem ?? "nothing is left");
-        steps.Add(new("Everything is ended", board.End(problem is null)));
-        return (guests, problem);
-    }
-
-    private async Task<string> MakeImageAsync(SiteFolders folders, CancellationToken cancellationToken)
-    {
-        var image = Path.Combine(folders.State, "tick.qcow2");
-        await using var maker = OwnProcess.Start("image", folders.TickImage, [image, "--cache", "/var/cache/opportunism"], folders.Logs);
-        while (!maker.HasExited) await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(false);
-        return File.Exists(image) ? image : throw new IOException($"The image could not be made:\n{maker.LogTail()}");
-    }
 
     private void Summarize(DayResult result)
     {

@@ -17,6 +17,9 @@ public sealed class RealProgram : IAsyncDisposable
 
     public string Name { get; }
 
+    /// <summary>The id of its process.</summary>
+    public int Id => process.Id;
+
     public bool HasExited => process.HasExited;
 
     public int ExitCode => process.ExitCode;

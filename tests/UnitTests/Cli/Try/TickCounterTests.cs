@@ -5,7 +5,7 @@ namespace Opportunism.UnitTests.Cli.Try;
 
 public sealed class TickCounterTests
 {
-    private readonly TickCounter ticks = new(null!, "vm");
+    private readonly TickCounter ticks = new(_ => Task.FromResult(""));
 
     [Fact]
     public void A_whole_count_has_no_fault()
@@ -31,5 +31,14 @@ public sealed class TickCounterTests
         ticks.Take("tick 0\ntick 0\ntick 5\n");
 
         Assert.Equal("tick 0 came after tick 0", ticks.Fault);
+    }
+
+    [Fact]
+    public async Task A_console_that_cannot_be_read_is_a_fault()
+    {
+        var unread = new TickCounter(_ => throw new IOException("nobody answers"));
+        await unread.ReadAsync(CancellationToken.None);
+
+        Assert.Equal("nobody answers", unread.Fault);
     }
 }

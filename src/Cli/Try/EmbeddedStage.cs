@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using Opportunism.Cli.Site;
+using Opportunism.Core.Availability;
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Cli.Try;
+
+/// <summary>The controller's own cloud: nothing but an image is needed.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class EmbeddedStage(SiteFolders folders, string name, DayBoard board, TimeProvider time) : IStage
+{
+    public string Sentence => "A tiny bootable image is made";
+
+    // Short enough to watch, long enough that every state is really seen.
+    public SiteSettings Settings { get; } = new(
+        name,
+        new AvailabilityTimes
+        {
+            IdleFor = TimeSpan.FromSeconds(7),
+            ThawAfter = TimeSpan.FromSeconds(7),
+            HoldAfter = TimeSpan.FromSeconds(1),
+            PresaveAfter = TimeSpan.FromSeconds(3),
+            EvictAfter = TimeSpan.FromSeconds(8),
+        },
+        BusyOwner: true);
+
+    private string Image => Path.Combine(folders.State, "tick.qcow2");
+
+    public async Task<string> MakeAsync(CancellationToken cancellationToken)
+    {
+        await using var maker = OwnProcess.Start("image", folders.TickImage, [Image, "--cache", "/var/cache/opportunism"], folders.Logs);
+        while (!maker.HasExited) await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(false);
+        return File.Exists(Image) ? "this distribution's kernel and busybox" : throw new IOException($"The image could not be made:\n{maker.LogTail()}");
+    }
+
+    public async Task<IDayCloud> EnterAsync(LocalSite site, CancellationToken cancellationToken)
+    {
+        await board.StepAsync("The image is uploaded", () => UploadAsync(site, cancellationToken)).ConfigureAwait(false);
+        return new EmbeddedDayCloud(site);
+    }
+
+    public Task RemoveAsync() => Task.CompletedTask;
+
+    private async Task<string> UploadAsync(LocalSite site, CancellationToken cancellationToken)
+    {
+        await using var file = File.OpenRead(Image);
+        var total = file.Length;
+        var progress = new ImmediateProgress(sent => board.Detail(string.Create(CultureInfo.InvariantCulture, $"{100 * sent / total} %")));
+        var view = await site.Client.UploadImageAsync(EmbeddedDayCloud.Image, ImageFormat.Qcow2, file, total, progress, cancellationToken).ConfigureAwait(false);
+        return string.Create(CultureInfo.InvariantCulture, $"{total / 1048576.0:0.0} MiB, sha256 {view.Sha256[..12]}");
+    }
+}
