@@ -1,0 +1,128 @@
+using System.Net;
+using System.Runtime.Versioning;
+using Opportunism.Cli.Lab;
+using Opportunism.Cli.Site;
+using Opportunism.Contracts.Api;
+using Opportunism.Core.Fleet;
+
+namespace Opportunism.Cli.Try;
+
+/// <summary>A lab's OpenStack: the tenant and the operator each by their own login, the guest's memory by looking at this machine, which is the host.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class OpenStackDayCloud : IDayCloud
+{
+    private const string ServerName = "tick";
+
+    // What the controller leaves on a server that it evicts, and at the beginning of why a host is disabled (docs/operating/openstack.md).
+    private const string EvictedKey = "opportunism.evicted", ReasonBegins = "opportunism: ";
+
+    // Each time Nova asks Keystone who is asking, and its host for the file.
+    private static readonly TimeSpan ReadEvery = TimeSpan.FromMilliseconds(500);
+
+    private readonly LabPlace place;
+    private readonly string host;
+    private readonly LocalSite site;
+    private readonly LabApi tenant;
+    private readonly LabApi admin;
+    private readonly TimeProvider time;
+    private readonly WholeConsole console = new();
+    private string server = "";
+    private HostGuest? guest;
+
+    private OpenStackDayCloud(LabPlace place, string host, LocalSite site, LabApi tenant, LabApi admin, TimeProvider time) =>
+        (this.place, this.host, this.site, this.tenant, this.admin, this.time) = (place, host, site, tenant, admin, time);
+
+    public bool GuestsWait => false;
+
+    public bool HasHosts => true;
+
+    public TimeSpan LookEvery => TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Logs in as the lab's tenant and as its administrator.</summary>
+    public static async Task<OpenStackDayCloud> EnterAsync(LabPlace place, LabShape shape, string host, LocalSite site, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var secrets = new LabSecrets(place.Secrets);
+        var tenant = await LabApi.LogInAsync(shape, LabIdentity.Tenant, secrets["tenant"], LabIdentity.Tenant, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return new(place, host, site, tenant, await LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken).ConfigureAwait(false), time);
+        }
+        catch
+        {
+            tenant.Dispose();
+            throw;
+        }
+    }
+
+    public async Task<string> AskAsync(CancellationToken cancellationToken)
+    {
+        server = await LabServers.AskForAsync(tenant, ServerName, zone: null, [], cancellationToken).ConfigureAwait(false);
+        return $"server {server} of Nova";
+    }
+
+    public async Task<GuestSight> LookAsync(CancellationToken cancellationToken)
+    {
+        if (await LabServers.FindAsync(tenant, server, cancellationToken).ConfigureAwait(false) is not { } seen) return new(null, "");
+        var (status, task) = ((string)seen["status"]!, (string?)seen["OS-EXT-STS:task_state"]);
+        var sentence = task is null ? $"{status} in Nova" : $"{status} in Nova, {task}";
+        if (status == "ERROR") return new(VmStatus.Failed, $"{(string?)seen["fault"]?["message"] ?? sentence}. The logs are in {place.Logs}.");
+        if (task is not null) return new(VmStatus.Preparing, sentence);
+        if (status == "SUSPENDED" && (string?)seen["metadata"]?[EvictedKey] is not { } mark) return new(VmStatus.Failed, $"{sentence}, but without the controller's mark {EvictedKey}: somebody else did it");
+        if (status != "ACTIVE") return status == "SUSPENDED" ? new(VmStatus.Suspended, $"{sentence}, by the controller") : new(VmStatus.Preparing, sentence);
+        guest ??= HostGuest.Watch(server, Path.Combine(place.HostFolder(host), "nova", "instances", server, "console.log"), time);
+        return new(VmStatus.Running, $"{sentence}, on {host}");
+    }
+
+    public async Task<string> ReadConsoleAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(ReadEvery, time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return console.Take(await LabServers.ConsoleAsync(tenant, server, cancellationToken).ConfigureAwait(false));
+        }
+        catch (LabRefusal refusal) when (refusal.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        {
+            // On its way to or from disk it has none; what it printed before was read while it stood still.
+            return "";
+        }
+    }
+
+    public Task DeleteAsync(CancellationToken cancellationToken) => LabServers.DeleteAsync(tenant, server, cancellationToken);
+
+    public async Task<HostSight> LookAtHostAsync(CancellationToken cancellationToken)
+    {
+        var services = (await admin.GetAsync(new(admin.Nova, $"os-services?binary=nova-compute&host={host}"), cancellationToken).ConfigureAwait(false))["services"]!.AsArray();
+        var service = services.Single()!;
+        var (status, reason) = ((string)service["status"]!, (string?)service["disabled_reason"] ?? "");
+        if (status == "disabled" && !reason.StartsWith(ReasonBegins, StringComparison.Ordinal)) throw new DayBrokenException($"{host} was disabled in Nova by somebody else than the controller: '{reason}'.");
+        // Before the controller's first word every host is enabled: it must be so because the controller wants it.
+        var wanted = (await site.Client.NodeAsync(host, cancellationToken).ConfigureAwait(false)).Open;
+        return new(wanted == (status == "enabled") ? wanted : null, $"{host} is {status} in Nova{(reason.Length > 0 ? $": {reason}" : "")}");
+    }
+
+    public string StillInMemory() => guest is { Gone: null } here ? $"The guest's QEMU, process {here.Process}, is still there with {here.MemoryMiB} MiB" : "";
+
+    /// <summary>Hold and thaw as the agent measured them; memory and return as they were seen on this machine.</summary>
+    public async Task<VmTimes> TimesAsync(DateTimeOffset? evicting, CancellationToken cancellationToken)
+    {
+        var id = Guid.Parse(server).ToString("N");
+        var measured = (await site.Client.NodeAsync(host, cancellationToken).ConfigureAwait(false)).Guests.FirstOrDefault(one => one.Id == id);
+        var events = await site.Client.EventsAsync(take: 1000, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var asked = events.LastOrDefault(one => one.Kind == "cloud.bring-back" && one.Vm == id)?.At;
+        return new VmTimes
+        {
+            HoldMs = measured?.HoldMs,
+            ThawMs = measured?.ThawMs,
+            MemoryReturnedMiB = guest?.Gone is null ? null : guest.MemoryMiB,
+            MemoryReturnedMs = (guest?.Gone - evicting)?.TotalMilliseconds,
+            ResumeMs = (guest?.Printed - asked)?.TotalMilliseconds,
+        };
+    }
+
+    public void Dispose()
+    {
+        guest?.Dispose();
+        tenant.Dispose();
+        admin.Dispose();
+    }
+}
