@@ -2,11 +2,12 @@ using System.Globalization;
 using Opportunism.Benchmarks;
 using Opportunism.Benchmarks.AgentAlone;
 using Opportunism.Benchmarks.Freeze;
+using Opportunism.Benchmarks.OpenStack;
 using Opportunism.Benchmarks.Suspend;
 
 const int WrongUse = 2;
 const int Interrupted = 130; // 128 + SIGINT, as shells have it
-const string Usage = "usage: bench {freeze|suspend|agent} [--json] [-n TIMES] [--seconds SECONDS]; on Linux only, as root";
+const string Usage = "usage: bench {freeze|suspend|agent|openstack} [--json] [-n TIMES] [--seconds SECONDS]; on Linux only, as root";
 
 if (!OperatingSystem.IsLinux() || args.Length == 0 || !TryNumber("-n", out var times) || !TryNumber("--seconds", out var seconds))
 {
@@ -22,6 +23,7 @@ Task? run = args[0] switch
     "freeze" => new FreezeBench(times ?? 100, TimeProvider.System).RunAsync(report, end.Token),
     "suspend" => new SuspendBench(times ?? 20, TimeProvider.System).RunAsync(report, end.Token),
     "agent" => new AgentBench(TimeSpan.FromSeconds(seconds ?? 300), TimeProvider.System).RunAsync(report, end.Token),
+    "openstack" => new OpenStackBench(times ?? 30, TimeProvider.System).RunAsync(report, end.Token),
     _ => null,
 };
 if (run is null)
