@@ -46,10 +46,12 @@ public sealed class DesktopVm : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var image = await getImage();
+
+        // no_timer_check: on a busy machine QEMU may get no turn while the kernel counts the timer's ticks, and it would panic as if the timer were broken.
         string[] arguments =
         [
             "-machine", "pc,accel=tcg", .. hardware, "-nodefaults", "-display", "none", "-no-reboot",
-            "-kernel", Path.Combine(image, "vmlinuz"), "-initrd", Path.Combine(image, "initrd"), "-append", "console=ttyS0 quiet panic=-1",
+            "-kernel", Path.Combine(image, "vmlinuz"), "-initrd", Path.Combine(image, "initrd"), "-append", "console=ttyS0 quiet panic=-1 no_timer_check",
             "-serial", $"file:{ConsoleFile}",
             "-serial", $"unix:{Path.Combine(folder, "shell")},server=on,wait=off",
             "-serial", $"unix:{Path.Combine(folder, "probe")},server=on,wait=off",
