@@ -74,8 +74,8 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
                 return problem is null ? "nothing is left" : throw new DayBrokenException(problem);
             }).ConfigureAwait(false);
 
-            // Logs stay when something went wrong; whoever interrupts it knows why it ended.
-            if (!keep && (error is null || cancellationToken.IsCancellationRequested)) Directory.Delete(folders.State, recursive: true);
+            // Logs stay when something went wrong, where there are any; whoever interrupts it knows why it ended.
+            if (!keep && (error is null || cancellationToken.IsCancellationRequested || !Directory.Exists(folders.Logs))) Directory.Delete(folders.State, recursive: true);
         }
         catch (Exception e) when (IsBroken(e))
         {
