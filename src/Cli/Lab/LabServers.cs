@@ -39,8 +39,18 @@ internal static class LabServers
         }
     }
 
-    /// <summary>Deletes a server and does not wait until it is gone.</summary>
-    public static Task DeleteAsync(LabApi tenant, string server, CancellationToken cancellationToken) => tenant.DeleteAsync(At(tenant, server), cancellationToken);
+    /// <summary>Deletes a server, if it is still there, and does not wait until it is gone.</summary>
+    public static async Task DeleteAsync(LabApi tenant, string server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await tenant.DeleteAsync(At(tenant, server), cancellationToken).ConfigureAwait(false);
+        }
+        catch (LabRefusal refusal) when (refusal.Status is HttpStatusCode.NotFound)
+        {
+            // It is gone already.
+        }
+    }
 
     /// <summary>All that a server has printed on its serial console since its host began the console's file.</summary>
     public static async Task<string> ConsoleAsync(LabApi tenant, string server, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 using Opportunism.Cli.Lab;
@@ -106,6 +107,16 @@ internal sealed class CloudSite : IAsyncDisposable
     {
         var service = (await ServicesAsync($"&host={host}")).Single()!;
         return ((string)service["status"]!, (string?)service["disabled_reason"] ?? "", (string)service["state"]!);
+    }
+
+    /// <summary>
+    /// Waits until every host has reported to Nova from now on. A report that was under way when RabbitMQ ended waits a minute for its answer, and then Nova
+    /// believes for a moment that its host is down.
+    /// </summary>
+    public async Task UntilAllReportAgainAsync()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await UntilAsync("every host reports again", async () => (await ServicesAsync()).All(service => DateTimeOffset.Parse((string?)service!["updated_at"] ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) > now));
     }
 
     /// <summary>An operator disables a host by hand.</summary>

@@ -82,6 +82,7 @@ public sealed class CloudTroubleTests(SharedLab shared)
                 await shared.Lab.UpAsync(SharedLab.Hosts);
             },
             closedBefore: false);
+        await cloud.UntilAllReportAgainAsync();
     }
 
     /// <summary>The owner comes, something happens, both servers leave, the owner goes, and both go on where they were.</summary>

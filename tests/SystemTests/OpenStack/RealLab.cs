@@ -36,9 +36,12 @@ internal sealed class RealLab : IAsyncDisposable
     public RealProgram BeginUp(string hosts) => Begin("up", "--hosts", hosts, "--first-port", FirstPort.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Runs <c>lab up</c> to its end.</summary>
-    public async Task UpAsync(string hosts)
+    /// <param name="hosts">The hosts.</param>
+    /// <param name="meanwhile">What must be done before it can end.</param>
+    public async Task UpAsync(string hosts, Func<Task>? meanwhile = null)
     {
         await using var up = BeginUp(hosts);
+        if (meanwhile is not null) await meanwhile();
         await EndsAsync(up, 0, UpPatience);
     }
 
@@ -133,7 +136,6 @@ internal sealed class RealLab : IAsyncDisposable
     /// <summary>Deletes a server and waits until Nova knows nothing of it.</summary>
     public static async Task DeleteAsync(LabApi tenant, string server)
     {
-        if (await LabServers.FindAsync(tenant, server, CancellationToken.None) is null) return;
         await LabServers.DeleteAsync(tenant, server, CancellationToken.None);
         await UntilAsync($"server {server} is gone", () => LabServers.FindAsync(tenant, server, CancellationToken.None), found => found is null, found => $"{found}");
     }
