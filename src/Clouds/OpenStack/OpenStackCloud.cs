@@ -34,6 +34,10 @@ public sealed partial class OpenStackCloud : ICloud
     // Nodes whose nova-compute did not report at the last look: what is asked of it now hangs and runs when nobody wants it any more.
     private readonly ConcurrentDictionary<NodeId, bool> silent = new();
 
+    // Nodes whose nova-compute did not answer a change of its service, as it was then: until it has reported again, what is asked of it may be
+    // lost, and Nova would wait for ever. So it is while a message queue starts anew: Nova's API is back before nova-compute is.
+    private readonly ConcurrentDictionary<NodeId, NovaService> unanswered = new();
+
     /// <summary>Composed by <see cref="OpenStackParts"/>.</summary>
     internal OpenStackCloud(NovaApi nova, NeutronApi neutron, OpenStackCalls calls, EvictionMemory memory, OpenStackOptions options, TimeProvider time, ILogger<OpenStackCloud> log)
     {
@@ -62,7 +66,8 @@ public sealed partial class OpenStackCloud : ICloud
     {
         var (answer, service) = await FindAsync(node, cancellationToken).ConfigureAwait(false);
         if (service is null) return new(answer, null);
-        silent[node] = !service.IsUp;
+        if (unanswered.TryGetValue(node, out var then) && service.HasReportedSince(then)) unanswered.TryRemove(node, out _);
+        silent[node] = !service.IsUp || unanswered.ContainsKey(node);
 
         // At the same time, so that no server waits for a Neutron that hangs.
         var listing = nova.ServersAsync(HostOf(node), cancellationToken);
@@ -148,6 +153,7 @@ public sealed partial class OpenStackCloud : ICloud
         if (isSo(now))
         {
             HostDidNotAnswer(node.Value, service.Host!);
+            unanswered[node] = now;
             return CloudAnswer.Done;
         }
 

@@ -24,7 +24,7 @@ internal sealed record ServicesReply(IReadOnlyList<NovaService>? Services);
 
 internal sealed record ServiceReply(NovaService? Service);
 
-internal sealed record NovaService(string? Id, string? Host, string? Status, string? State, string? DisabledReason, bool ForcedDown)
+internal sealed record NovaService(string? Id, string? Host, string? Status, string? State, string? DisabledReason, bool ForcedDown, string? UpdatedAt = null)
 {
     /// <summary>What begins the reason of every service that we disabled; a reason without it is an operator's.</summary>
     public const string Mark = "opportunism: ";
@@ -34,6 +34,9 @@ internal sealed record NovaService(string? Id, string? Host, string? Status, str
     public bool IsOurs => !IsEnabled && DisabledReason?.StartsWith(Mark, StringComparison.Ordinal) is true;
 
     public bool IsUp => State == "up";
+
+    /// <summary>True when it has reported to Nova since <paramref name="then"/>, or Nova does not tell when it did.</summary>
+    public bool HasReportedSince(NovaService then) => UpdatedAt is null || UpdatedAt != then.UpdatedAt;
 }
 
 internal sealed record ServersReply(IReadOnlyList<NovaServer>? Servers);

@@ -83,7 +83,7 @@ public sealed partial class OpenStackStandIn
         ["zone"] = "nova",
         ["status"] = host.Disabled ? "disabled" : "enabled",
         ["state"] = IsUp(host) ? "up" : "down",
-        ["updated_at"] = Stamp(time.GetUtcNow()),
+        ["updated_at"] = Stamp(host.SilentSince ?? time.GetUtcNow()),
         ["disabled_reason"] = host.DisabledReason,
         ["forced_down"] = host.ForcedDown,
     };

@@ -64,6 +64,26 @@ public sealed class OpenStackHostTests
     }
 
     [Fact]
+    public async Task A_host_that_did_not_answer_is_asked_for_nothing_before_it_has_reported_again()
+    {
+        await using var site = await OpenStackSite.StartAsync();
+        await site.Cloud.OpenAsync(OpenStackSite.Node, default);
+        var host = site.StandIn.Host("pc-1");
+        var server = site.StandIn.Run("pc-1");
+        host.Freeze(site.Time.GetUtcNow());
+        var closing = site.Cloud.CloseAsync(OpenStackSite.Node, "the owner was seen by input", default);
+        while (!host.Disabled) await Task.Yield();
+        site.Time.Advance(TimeSpan.FromSeconds(3));
+        Assert.True((await closing).IsDone);
+        Assert.True((await site.Cloud.LookAsync(OpenStackSite.Node, default)).Answer.IsDone);
+        Assert.Equal(CloudOutcome.TryLater, (await site.Cloud.EvictAsync(OpenStackSite.Node, server.Guest, default)).Outcome);
+        Assert.DoesNotContain(server.Actions, action => action.Action == "suspend");
+        host.Thaw();
+        await site.Cloud.LookAsync(OpenStackSite.Node, default);
+        Assert.Equal(CloudAnswer.Done, await site.Cloud.EvictAsync(OpenStackSite.Node, server.Guest, default));
+    }
+
+    [Fact]
     public async Task A_nova_that_takes_the_change_and_does_not_make_it_is_not_believed()
     {
         await using var site = await OpenStackSite.StartAsync();
