@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using Opportunism.Cli.Site;
+using Opportunism.Core.Availability;
 using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.Try;
@@ -9,6 +10,16 @@ namespace Opportunism.Cli.Try;
 [SupportedOSPlatform("linux")]
 internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, DayBoard board, TimeProvider time)
 {
+    /// <summary>The waiting times of a day: short enough to watch, long enough that every state is really seen.</summary>
+    public static readonly AvailabilityTimes Times = new()
+    {
+        IdleFor = TimeSpan.FromSeconds(7),
+        ThawAfter = TimeSpan.FromSeconds(7),
+        HoldAfter = TimeSpan.FromSeconds(1),
+        PresaveAfter = TimeSpan.FromSeconds(3),
+        EvictAfter = TimeSpan.FromSeconds(8),
+    };
+
     private readonly TickCounter ticks = new(cloud.ReadConsoleAsync);
 
     /// <summary>What was measured so far.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using Opportunism.Cli.Site;
-using Opportunism.Core.Availability;
 using Opportunism.Core.Guests;
 
 namespace Opportunism.Cli.Try;
@@ -12,18 +11,7 @@ internal sealed class EmbeddedStage(SiteFolders folders, string name, DayBoard b
 {
     public string Sentence => "A tiny bootable image is made";
 
-    // Short enough to watch, long enough that every state is really seen.
-    public SiteSettings Settings { get; } = new(
-        name,
-        new AvailabilityTimes
-        {
-            IdleFor = TimeSpan.FromSeconds(7),
-            ThawAfter = TimeSpan.FromSeconds(7),
-            HoldAfter = TimeSpan.FromSeconds(1),
-            PresaveAfter = TimeSpan.FromSeconds(3),
-            EvictAfter = TimeSpan.FromSeconds(8),
-        },
-        BusyOwner: true);
+    public SiteSettings Settings { get; } = new(name, Day.Times, BusyOwner: true);
 
     private string Image => Path.Combine(folders.State, "tick.qcow2");
 

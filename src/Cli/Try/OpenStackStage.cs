@@ -2,7 +2,6 @@ using System.Net.NetworkInformation;
 using System.Runtime.Versioning;
 using Opportunism.Cli.Lab;
 using Opportunism.Cli.Site;
-using Opportunism.Core.Availability;
 
 namespace Opportunism.Cli.Try;
 
@@ -38,15 +37,8 @@ internal sealed class OpenStackStage : IStage
         var run = Path.Combine(place.HostFolder(host), "run", "libvirt");
         return new(
             name,
-            new AvailabilityTimes
-            {
-                IdleFor = TimeSpan.FromSeconds(7),
-                ThawAfter = TimeSpan.FromSeconds(7),
-                HoldAfter = TimeSpan.FromSeconds(1),
-                PresaveAfter = TimeSpan.FromSeconds(3),
-                // A bump lasts until Nova shows the host as disabled, and ThawAfter more; on a busy machine that is the longer part.
-                EvictAfter = TimeSpan.FromSeconds(15),
-            },
+            // A bump lasts until Nova shows the host as disabled, and ThawAfter more; on a busy machine that is the longer part.
+            Day.Times with { EvictAfter = TimeSpan.FromSeconds(15) },
             BusyOwner: true)
         {
             NodeName = host,
