@@ -39,7 +39,7 @@ public sealed class TryTests
     private static List<string> TracesOf(string name) =>
     [
         .. new[] { $"/var/lib/opportunism/{name}", $"/dev/shm/{name}" }.Where(Path.Exists),
-        .. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => Path.Combine(line.Split(' ')[4], name)).Where(Directory.Exists),
+        .. RealRemains.CgroupsOf(name),
         .. Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Where(folder => WordsOf(folder).Contains(name, StringComparison.Ordinal)),
     ];
 

@@ -105,15 +105,7 @@ public abstract class CloudConformance
         var guest = await RunGuestAsync(cloud);
         foreach (var lost in new[] { true, false })
         {
-            for (var round = 0; ; round++)
-            {
-                var actions = FleetPlan.Next(new FleetCase { State = Core.Availability.NodeState.Available, Lost = lost, Host = await LookAsync(cloud, Node) });
-                if (actions.Count == 0) break;
-                Assert.True(round < 3, $"Lost {lost}: the plan still wants {actions[0]} after {round} rounds.");
-                foreach (var action in actions) Assert.True((await DoAsync(cloud, action)).IsDone, $"Lost {lost}: {action}");
-                await ComesToRestAsync(cloud);
-            }
-
+            await FollowPlanAsync(cloud, new FleetCase { State = Core.Availability.NodeState.Available, Lost = lost });
             Assert.Equal((!lost, new CloudGuest(guest, CloudGuestState.Here)), (await IsOpenAsync(cloud, Node), Assert.Single((await LookAsync(cloud, Node)).Guests)));
         }
     }
@@ -126,18 +118,24 @@ public abstract class CloudConformance
         await RunGuestAsync(cloud);
         foreach (var state in new[] { Core.Availability.NodeState.Evicting, Core.Availability.NodeState.InUse, Core.Availability.NodeState.Available })
         {
-            for (var round = 0; ; round++)
-            {
-                var actions = FleetPlan.Next(new FleetCase { State = state, Host = await LookAsync(cloud, Node) });
-                if (actions.Count == 0) break;
-                Assert.True(round < 3, $"In {state} the plan still wants {actions[0]} after {round} rounds.");
-                foreach (var action in actions) Assert.True((await DoAsync(cloud, action)).IsDone, $"In {state}: {action}");
-                await ComesToRestAsync(cloud);
-            }
+            await FollowPlanAsync(cloud, new FleetCase { State = state });
         }
     }
 
     private static CancellationToken Token => CancellationToken.None;
+
+    /// <summary>Does what the plan wants until it wants nothing more.</summary>
+    private async Task FollowPlanAsync(ICloud cloud, FleetCase node)
+    {
+        for (var round = 0; ; round++)
+        {
+            var actions = FleetPlan.Next(node with { Host = await LookAsync(cloud, Node) });
+            if (actions.Count == 0) return;
+            Assert.True(round < 3, $"{node.State}, lost {node.Lost}: the plan still wants {actions[0]} after {round} rounds.");
+            foreach (var action in actions) Assert.True((await DoAsync(cloud, action)).IsDone, $"{node.State}, lost {node.Lost}: {action}");
+            await ComesToRestAsync(cloud);
+        }
+    }
 
     private Task<CloudAnswer> DoAsync(ICloud cloud, CloudAction action) => action switch
     {

@@ -13,7 +13,7 @@ internal static class RealRemains
     /// <summary>Kills those processes and whatever is in the cgroups, then removes cgroups and memory.</summary>
     public static async Task RemoveAsync(string cgroup, string ramFolder, IEnumerable<int> processes)
     {
-        var cgroups = Find(cgroup);
+        var cgroups = CgroupsOf(cgroup);
         foreach (var process in processes.Concat(cgroups.SelectMany(Members)).Distinct()) Kill(process);
         // SIGKILL reaches a frozen process only in version 2 of cgroups; it must not stay frozen in any.
         foreach (var freezer in cgroups.Select(path => Path.Combine(path, "cgroup.freeze")).Where(File.Exists)) await File.WriteAllTextAsync(freezer, "0");
@@ -24,7 +24,7 @@ internal static class RealRemains
     }
 
     /// <summary>The cgroups in every hierarchy, inner ones first.</summary>
-    private static List<string> Find(string name) =>
+    public static List<string> CgroupsOf(string name) =>
         [.. File.ReadLines("/proc/self/mountinfo")
             .Where(line => line.Contains(" - cgroup", StringComparison.Ordinal))
             .Select(line => Path.Combine(line.Split(' ')[4], name))
