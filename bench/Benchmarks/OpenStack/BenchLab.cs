@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 using Opportunism.Cli.Lab;
+using Opportunism.Cli.Site;
+using Opportunism.TestKit.Sites;
 
 namespace Opportunism.Benchmarks.OpenStack;
 
@@ -21,15 +23,12 @@ internal sealed class BenchLab : IAsyncDisposable
     private readonly List<string> servers = [];
     private LabApi admin = null!;
     private LabApi tenant = null!;
-    private JsonObject template = null!;
 
     private BenchLab(TimeProvider time) => this.time = time;
 
-    public static string CloudsYaml => new LabPlace(State, Packaging).CloudsYaml;
+    public static string CloudsYaml => Place.CloudsYaml;
 
-    private static string Home => Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") ?? ".";
-
-    private static string Packaging => Path.Combine(Home, "packaging", "lab");
+    private static LabPlace Place => new(State, Path.Combine(SiteFolders.Find(State).Packaging, "lab"));
 
     public static async Task<BenchLab> UpAsync(TimeProvider time, CancellationToken cancellationToken)
     {
@@ -37,12 +36,11 @@ internal sealed class BenchLab : IAsyncDisposable
         try
         {
             await RunAsync("up", "--hosts", $"{Host}=fake", "--first-port", FirstPort.ToString(System.Globalization.CultureInfo.InvariantCulture));
-            var place = new LabPlace(State, Packaging);
+            var place = Place;
             var shape = LabShape.Read(place.Shape) ?? throw new IOException($"There is no lab in {State}.");
             var secrets = new LabSecrets(place.Secrets);
             lab.admin = await LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken);
             lab.tenant = await LabApi.LogInAsync(shape, "tenant", secrets["tenant"], "tenant", cancellationToken);
-            lab.template = await lab.TemplateAsync(cancellationToken);
             return lab;
         }
         catch
@@ -53,43 +51,24 @@ internal sealed class BenchLab : IAsyncDisposable
     }
 
     /// <summary>The tenant asks for servers with that policy and waits until all run.</summary>
-    public async Task<IReadOnlyList<string>> RunServersAsync(int count, string policy, CancellationToken cancellationToken)
+    public async Task RunServersAsync(int count, string policy, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < count; i++)
-        {
-            var wanted = template.DeepClone().AsObject();
-            wanted["name"] = $"{policy}-{i}";
-            wanted["metadata"] = new JsonObject { ["opportunism.policy"] = policy };
-            servers.Add((string)(await tenant.PostAsync(new(tenant.Nova, "servers"), new() { ["server"] = wanted }, cancellationToken))["server"]!["id"]!);
-        }
-
-        await UntilAsync("all servers run", server => (string?)server["OS-EXT-STS:vm_state"] == "active" && server["OS-EXT-STS:task_state"] is null, count, cancellationToken);
-        return [.. servers];
+        for (var i = 0; i < count; i++) servers.Add(await LabServers.AskForAsync(tenant, $"{policy}-{i}", zone: null, new() { ["opportunism.policy"] = policy }, cancellationToken));
+        await UntilRunningAsync(count, cancellationToken);
     }
 
     /// <summary>Waits until Nova shows no running server on the host, none that is being built or on its way.</summary>
-    public async Task UntilEmptyAsync(CancellationToken cancellationToken) =>
-        await UntilAsync("no server runs", server => (string?)server["OS-EXT-STS:vm_state"] is not ("active" or "building") && server["OS-EXT-STS:task_state"] is null, null, cancellationToken);
+    public Task UntilEmptyAsync(CancellationToken cancellationToken) =>
+        UntilAsync("no server runs", server => (string?)server["OS-EXT-STS:vm_state"] is not ("active" or "building") && server["OS-EXT-STS:task_state"] is null, null, cancellationToken);
 
-    /// <summary>Waits until all servers run again.</summary>
+    /// <summary>Waits until all servers run.</summary>
     public Task UntilRunningAsync(int count, CancellationToken cancellationToken) =>
-        UntilAsync("all servers run again", server => (string?)server["OS-EXT-STS:vm_state"] == "active" && server["OS-EXT-STS:task_state"] is null, count, cancellationToken);
+        UntilAsync("all servers run", server => (string?)server["OS-EXT-STS:vm_state"] == "active" && server["OS-EXT-STS:task_state"] is null, count, cancellationToken);
 
     /// <summary>Deletes all servers.</summary>
     public async Task ClearAsync(CancellationToken cancellationToken)
     {
-        foreach (var server in servers)
-        {
-            try
-            {
-                await admin.DeleteAsync(new(admin.Nova, $"servers/{server}"), cancellationToken);
-            }
-            catch (LabRefusal gone) when (gone.Status is System.Net.HttpStatusCode.NotFound)
-            {
-                // That was what its policy does.
-            }
-        }
-
+        foreach (var server in servers) await DeleteAsync(server, cancellationToken);
         servers.Clear();
         var began = time.GetTimestamp();
         while ((await AllAsync("", cancellationToken)).Count > 0) await PauseAsync("all servers are deleted", began, cancellationToken);
@@ -102,14 +81,11 @@ internal sealed class BenchLab : IAsyncDisposable
     public Task ActAsync(string server, string action, CancellationToken cancellationToken) => admin.PostAsync(new(admin.Nova, $"servers/{server}/action"), new() { [action] = null }, cancellationToken);
 
     /// <summary>Deletes a server as the operator.</summary>
-    public Task DeleteAsync(string server, CancellationToken cancellationToken) => admin.DeleteAsync(new(admin.Nova, $"servers/{server}"), cancellationToken);
+    public Task DeleteAsync(string server, CancellationToken cancellationToken) => LabServers.DeleteAsync(admin, server, cancellationToken);
 
     /// <summary>Enables or disables the host as the operator.</summary>
-    public async Task SetOpenAsync(bool open, CancellationToken cancellationToken)
-    {
-        var service = (await admin.GetAsync(new(admin.Nova, $"os-services?binary=nova-compute&host={Host}"), cancellationToken))["services"]!.AsArray().Single()!["id"];
-        await admin.PutAsync(new(admin.Nova, $"os-services/{service}"), new() { ["status"] = open ? "enabled" : "disabled" }, cancellationToken);
-    }
+    public async Task SetOpenAsync(bool open, CancellationToken cancellationToken) =>
+        await LabHosts.SetEnabledAsync(admin, await LabHosts.OneAsync(admin, Host, cancellationToken), open, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -120,22 +96,11 @@ internal sealed class BenchLab : IAsyncDisposable
 
     private static async Task RunAsync(params string[] words)
     {
-        var start = new ProcessStartInfo(Path.Combine(Home, "artifacts", "site", "cli", "Opportunism.Cli"), ["lab", .. words, "--state", State]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(RealSite.CliProgram, ["lab", .. words, "--state", State]) { RedirectStandardOutput = true };
         using var process = Process.Start(start) ?? throw new IOException("The command line program did not start.");
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new IOException($"lab {words[0]} ended with {process.ExitCode}: {said}");
-    }
-
-    private async Task<JsonObject> TemplateAsync(CancellationToken cancellationToken)
-    {
-        async Task<string> Id(Uri folder, string list, string wanted) => (string)(await tenant.FindAsync(folder, list, wanted, cancellationToken))!["id"]!;
-        return new()
-        {
-            ["imageRef"] = await Id(new(tenant.Glance, "images"), "images", LabContents.Tick),
-            ["flavorRef"] = await Id(new(tenant.Nova, "flavors"), "flavors", LabContents.Tick),
-            ["networks"] = new JsonArray(new JsonObject { ["uuid"] = await Id(new(tenant.Neutron, "networks"), "networks", LabContents.Network) }),
-        };
     }
 
     private async Task<JsonArray> AllAsync(string filter, CancellationToken cancellationToken) =>

@@ -91,8 +91,7 @@ internal sealed class OpenStackDayCloud : IDayCloud
 
     public async Task<HostSight> LookAtHostAsync(CancellationToken cancellationToken)
     {
-        var services = (await admin.GetAsync(new(admin.Nova, $"os-services?binary=nova-compute&host={host}"), cancellationToken).ConfigureAwait(false))["services"]!.AsArray();
-        var service = services.Single()!;
+        var service = await LabHosts.OneAsync(admin, host, cancellationToken).ConfigureAwait(false);
         var (status, reason) = ((string)service["status"]!, (string?)service["disabled_reason"] ?? "");
         if (status == "disabled" && !reason.StartsWith(ReasonBegins, StringComparison.Ordinal)) throw new DayBrokenException($"{host} was disabled in Nova by somebody else than the controller: '{reason}'.");
         // Before the controller's first word every host is enabled: it must be so because the controller wants it.

@@ -105,7 +105,7 @@ internal sealed class CloudSite : IAsyncDisposable
     /// <summary>A host's compute service as operators see it.</summary>
     public async Task<(string Status, string Reason, string State)> HostAsync(string host)
     {
-        var service = (await ServicesAsync($"&host={host}")).Single()!;
+        var service = await LabHosts.OneAsync(admin, host, CancellationToken.None);
         return ((string)service["status"]!, (string?)service["disabled_reason"] ?? "", (string)service["state"]!);
     }
 
@@ -116,11 +116,11 @@ internal sealed class CloudSite : IAsyncDisposable
     public async Task UntilAllReportAgainAsync()
     {
         var now = TimeProvider.System.GetUtcNow();
-        await UntilAsync("every host reports again", async () => (await ServicesAsync()).All(service => DateTimeOffset.Parse((string?)service!["updated_at"] ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) > now));
+        await UntilAsync("every host reports again", async () => (await LabHosts.AllAsync(admin, CancellationToken.None)).All(service => DateTimeOffset.Parse((string?)service["updated_at"] ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) > now));
     }
 
     /// <summary>An operator disables a host by hand.</summary>
-    public async Task DisableByHandAsync(string host) => await SetAsync((await ServicesAsync($"&host={host}")).Single()!, "disabled");
+    public async Task DisableByHandAsync(string host) => await LabHosts.SetEnabledAsync(admin, await LabHosts.OneAsync(admin, host, CancellationToken.None), enabled: false, CancellationToken.None);
 
     /// <summary>Waits until Nova may place servers on a host, or may not, as its node's worker wants it: before a controller's first word every host is open.</summary>
     public Task UntilHostAsync(string host, bool open) => UntilAsync($"{host} is {(open ? "open" : "closed")}", async () =>
@@ -143,12 +143,7 @@ internal sealed class CloudSite : IAsyncDisposable
         await Site.DisposeAsync();
         foreach (var server in servers) await RealLab.DeleteAsync(Tenant, server);
         Tenant.Dispose();
-        foreach (var service in await ServicesAsync()) await SetAsync(service!, "enabled");
+        foreach (var service in await LabHosts.AllAsync(admin, CancellationToken.None)) await LabHosts.SetEnabledAsync(admin, service, enabled: true, CancellationToken.None);
         admin.Dispose();
     }
-
-    private async Task<JsonArray> ServicesAsync(string filter = "") =>
-        (await admin.GetAsync(new(admin.Nova, "os-services?binary=nova-compute" + filter), CancellationToken.None))["services"]!.AsArray();
-
-    private Task<JsonNode> SetAsync(JsonNode service, string status) => admin.PutAsync(new(admin.Nova, $"os-services/{service["id"]}"), new() { ["status"] = status }, CancellationToken.None);
 }

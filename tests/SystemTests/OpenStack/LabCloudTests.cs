@@ -2,12 +2,10 @@ using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Opportunism.Cli.Lab;
-using Opportunism.Cli.OpenStack;
 using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Core;
 using Opportunism.TestKit.Conformance;
-using Opportunism.TestKit.OpenStack;
 using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;
@@ -29,7 +27,7 @@ public sealed class LabCloudTests(SharedLab shared) : CloudConformance, IAsyncLi
     {
         Assert.SkipUnless(LabFactAttribute.IsLabSystem, LabFactAttribute.Reason);
         tenant = await shared.Lab.LogInAsync("tenant", "tenant");
-        parts = OpenStackDriver.Compose(new OpenStackOptions { Cloud = "opportunism", CloudsFile = shared.Lab.Place.CloudsYaml }, TimeProvider.System, new MemoryOpenStackStore());
+        parts = shared.Lab.ComposeDriver();
     }
 
     public async ValueTask DisposeAsync()

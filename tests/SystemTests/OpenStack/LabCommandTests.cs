@@ -1,5 +1,4 @@
 using System.Runtime.Versioning;
-using System.Text.Json.Nodes;
 using Opportunism.Cli.Lab;
 using Opportunism.TestKit.Sites;
 using Xunit;
@@ -22,10 +21,12 @@ public sealed class LabCommandTests(SharedLab shared)
         using var tenant = await shared.Lab.LogInAsync("tenant", "tenant");
         using var admin = await shared.Lab.LogInAsync("admin", "admin");
         // The other imagined host is not there for the scheduler meanwhile.
-        await SetOtherAsync(admin, "disabled");
-        var server = await RealLab.AskForAsync(tenant, "switched", "fake", []);
+        var other = await LabHosts.OneAsync(admin, "desktop-04", CancellationToken.None);
+        await LabHosts.SetEnabledAsync(admin, other, enabled: false, CancellationToken.None);
+        var server = "";
         try
         {
+            server = await RealLab.AskForAsync(tenant, "switched", "fake", []);
             await RealLab.UntilStatusAsync(tenant, server, "ACTIVE");
             Assert.Contains("rights are granted", await RunAsync("openstack", "check"), StringComparison.Ordinal);
             await RunAsync("stop-node", "--host", Host, "--state", state);
@@ -35,20 +36,14 @@ public sealed class LabCommandTests(SharedLab shared)
         }
         finally
         {
-            await RealLab.DeleteAsync(tenant, server);
+            if (server.Length > 0) await RealLab.DeleteAsync(tenant, server);
             await RunAsync("start-node", "--host", Host, "--state", state);
-            await SetOtherAsync(admin, "enabled");
+            await LabHosts.SetEnabledAsync(admin, other, enabled: true, CancellationToken.None);
             Directory.Delete(state, recursive: true);
         }
     }
 
-    private static async Task<JsonNode> ServiceAsync(LabApi admin, string host) =>
-        (await admin.GetAsync(new(admin.Nova, $"os-services?binary=nova-compute&host={host}"), CancellationToken.None))["services"]!.AsArray().Single()!;
-
-    private static async Task<string> HostAsync(LabApi admin) => (string)(await ServiceAsync(admin, Host))["status"]!;
-
-    private static async Task SetOtherAsync(LabApi admin, string status) =>
-        await admin.PutAsync(new(admin.Nova, $"os-services/{(await ServiceAsync(admin, "desktop-04"))["id"]}"), new() { ["status"] = status }, CancellationToken.None);
+    private static async Task<string> HostAsync(LabApi admin) => (string)(await LabHosts.OneAsync(admin, Host, CancellationToken.None))["status"]!;
 
     private static async Task<string> StatusAsync(LabApi tenant, string server) =>
         (string)(await LabServers.FindAsync(tenant, server, CancellationToken.None))!["status"]!;

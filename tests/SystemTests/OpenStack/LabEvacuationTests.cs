@@ -1,13 +1,10 @@
 using System.Runtime.Versioning;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Opportunism.Cli.Lab;
-using Opportunism.Cli.OpenStack;
 using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Core;
 using Opportunism.Core.Fleet;
-using Opportunism.TestKit.OpenStack;
 using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;
@@ -29,50 +26,53 @@ public sealed class LabEvacuationTests(SharedLab shared)
     {
         using var tenant = await shared.Lab.LogInAsync("tenant", "tenant");
         using var admin = await shared.Lab.LogInAsync("admin", "admin");
-        await using var parts = OpenStackDriver.Compose(
-            new OpenStackOptions { Cloud = LabIdentity.Controller, CloudsFile = shared.Lab.Place.CloudsYaml, WhenLost = "evacuate", EvacuateAfter = TimeSpan.Zero }, TimeProvider.System, new MemoryOpenStackStore());
+        await using var parts = shared.Lab.ComposeDriver(options => (options.WhenLost, options.EvacuateAfter) = ("evacuate", TimeSpan.Zero));
         var cloud = parts.GetRequiredService<OpenStackCloud>();
         NodeAgreement On(string host) => new(NodeId.Parse(host), cloud, TimeProvider.System, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5));
         var (lost, refuge) = (On(Lost), On(Refuge));
-        await UntilAsync(refuge, Closed, "it is closed", () => Task.FromResult(true));
-        var server = await RealLab.AskForAsync(tenant, "left behind", "fake", []);
+        await UntilAsync(refuge, Closed, "it is closed");
+        var server = "";
         try
         {
+            server = await RealLab.AskForAsync(tenant, "left behind", "fake", []);
             await RealLab.UntilStatusAsync(tenant, server, "ACTIVE");
             Assert.Equal(Lost, await HostOfAsync());
-            await UntilAsync(refuge, Open, "it is open", () => Task.FromResult(true));
+            await UntilAsync(refuge, Open, "it is open");
             await shared.Lab.StopAsync($"{Lost}.nova-compute");
-            await UntilAsync(lost, Gone, $"the server is on {Refuge}", async () => await HostOfAsync() == Refuge);
-            await RealLab.UntilStatusAsync(tenant, server, "ACTIVE");
-            Assert.True(await IsForcedDownAsync());
+            try
+            {
+                await UntilAsync(lost, Gone, $"the server is on {Refuge}", async () => await HostOfAsync() == Refuge);
+                await RealLab.UntilStatusAsync(tenant, server, "ACTIVE");
+                Assert.True(await IsForcedDownAsync());
+            }
+            finally
+            {
+                // The lab is up only when Nova hears from every host, and from this one it wants to hear nothing.
+                await shared.Lab.UpAsync(SharedLab.Hosts, () => UntilAsync(lost, Open, "Nova has it back", async () => !await IsForcedDownAsync()));
+            }
 
-            await ComeBackAsync();
             Assert.Equal(Refuge, await HostOfAsync());
         }
         finally
         {
-            await ComeBackAsync();
-            await RealLab.DeleteAsync(tenant, server);
-            await UntilAsync(refuge, Open, "it is open", () => Task.FromResult(true));
+            if (server.Length > 0) await RealLab.DeleteAsync(tenant, server);
+            await UntilAsync(refuge, Open, "it is open");
         }
-
-        // The lab is up only when Nova hears from every host, and from this one it wants to hear nothing.
-        Task ComeBackAsync() => shared.Lab.UpAsync(SharedLab.Hosts, () => UntilAsync(lost, Open, "Nova has it back", async () => !await IsForcedDownAsync()));
 
         async Task<string?> HostOfAsync() => (string?)(await LabServers.FindAsync(admin, server, CancellationToken.None))!["OS-EXT-SRV-ATTR:host"];
 
         async Task<bool> IsForcedDownAsync() =>
-            (bool)((await admin.GetAsync(new(admin.Nova, $"os-services?binary=nova-compute&host={Lost}"), CancellationToken.None))["services"]!.AsArray().Single() as JsonObject)!["forced_down"]!;
+            (bool)(await LabHosts.OneAsync(admin, Lost, CancellationToken.None))["forced_down"]!;
     }
 
     /// <summary>Takes step after step until node and cloud agree and something is so.</summary>
-    private static async Task UntilAsync(NodeAgreement agreement, FleetWish wish, string what, Func<Task<bool>> reached)
+    private static async Task UntilAsync(NodeAgreement agreement, FleetWish wish, string what, Func<Task<bool>>? reached = null)
     {
         var began = TimeProvider.System.GetTimestamp();
         while (true)
         {
             var step = await agreement.StepAsync(wish, CancellationToken.None);
-            if (step.Hindrances.Count == 0 && await reached()) return;
+            if (step.Hindrances.Count == 0 && (reached is null || await reached())) return;
             if (TimeProvider.System.GetElapsedTime(began) > Patience) throw new TimeoutException($"It was not seen within {Patience} that {what}; last: {step.Sentence}");
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
         }

@@ -62,8 +62,7 @@ public sealed class LabTests(SharedLab shared)
         Assert.Equal(2, placed.Count);
         Assert.Contains(placed[real], new[] { "desktop-01", "desktop-02" });
         Assert.Contains(placed[imagined], new[] { "desktop-03", "desktop-04" });
-        var services = (await controller.GetAsync(new(controller.Nova, "os-services?binary=nova-compute"), CancellationToken.None))["services"]!.AsArray();
-        var service = services.Single(one => (string?)one!["host"] == placed[imagined])!["id"]!;
+        var service = (await LabHosts.OneAsync(controller, placed[imagined], CancellationToken.None))["id"]!;
         var address = new Uri(controller.Nova, $"os-services/{service}");
         await controller.PutAsync(address, new() { ["status"] = "disabled", ["disabled_reason"] = "opportunism: a test" }, CancellationToken.None);
         await controller.PutAsync(address, new() { ["status"] = "enabled" }, CancellationToken.None);

@@ -4,7 +4,11 @@ using System.Net.NetworkInformation;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Opportunism.Cli.Lab;
+using Opportunism.Cli.OpenStack;
+using Opportunism.Clouds.OpenStack;
+using Opportunism.TestKit.OpenStack;
 using Opportunism.TestKit.Sites;
 
 namespace Opportunism.SystemTests.OpenStack;
@@ -65,6 +69,14 @@ internal sealed class RealLab : IAsyncDisposable
 
     /// <summary>Speaks to the lab as its administrator or as its tenant.</summary>
     public Task<LabApi> LogInAsync(string user, string project) => LabApi.LogInAsync(Shape, user, new LabSecrets(Place.Secrets)[user], project, CancellationToken.None);
+
+    /// <summary>The driver as a controller composes it, with the lab's least-privilege credential; it remembers what it evicts for as long as it lives.</summary>
+    public ServiceProvider ComposeDriver(Action<OpenStackOptions>? change = null)
+    {
+        var options = new OpenStackOptions { Cloud = LabIdentity.Controller, CloudsFile = Place.CloudsYaml };
+        change?.Invoke(options);
+        return OpenStackDriver.Compose(options, TimeProvider.System, new MemoryOpenStackStore());
+    }
 
     /// <summary>Speaks to the lab as an Opportunism controller would, by what clouds.yaml says.</summary>
     public async Task<LabApi> LogInAsControllerAsync() =>

@@ -1,6 +1,5 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Opportunism.Cli.Lab;
 using Opportunism.Cli.Site;
 using Opportunism.Cli.Try;
@@ -33,7 +32,7 @@ public sealed class TryOpenStackTests(SharedLab shared)
         try
         {
             // Only one of the hosts has an owner today.
-            foreach (var other in await ServicesAsync(admin)) await SetAsync(admin, other, (string?)other["host"] == Host ? "enabled" : "disabled");
+            foreach (var other in await LabHosts.AllAsync(admin, CancellationToken.None)) await LabHosts.SetEnabledAsync(admin, other, (string?)other["host"] == Host, CancellationToken.None);
 
             var exit = await new TryRun(console, TimeProvider.System).RunAsync((_, name, _) => new StandingStage(lab, name), json: true, "virtual", keep: false, output, limit.Token);
 
@@ -47,14 +46,9 @@ public sealed class TryOpenStackTests(SharedLab shared)
         finally
         {
             foreach (var server in (await tenant.GetAsync(new(tenant.Nova, "servers"), CancellationToken.None))["servers"]!.AsArray()) await RealLab.DeleteAsync(tenant, (string)server!["id"]!);
-            foreach (var service in await ServicesAsync(admin)) await SetAsync(admin, service, "enabled");
+            foreach (var service in await LabHosts.AllAsync(admin, CancellationToken.None)) await LabHosts.SetEnabledAsync(admin, service, enabled: true, CancellationToken.None);
         }
     }
-
-    private static async Task<IReadOnlyList<JsonNode>> ServicesAsync(LabApi admin) =>
-        [.. (await admin.GetAsync(new(admin.Nova, "os-services?binary=nova-compute"), CancellationToken.None))["services"]!.AsArray().OfType<JsonNode>()];
-
-    private static Task<JsonNode> SetAsync(LabApi admin, JsonNode service, string status) => admin.PutAsync(new(admin.Nova, $"os-services/{service["id"]}"), new() { ["status"] = status }, CancellationToken.None);
 
     /// <summary>A lab that is up already and stays.</summary>
     private sealed class StandingStage(RealLab lab, string name) : IStage
