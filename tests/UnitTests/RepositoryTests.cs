@@ -12,12 +12,13 @@ public sealed partial class RepositoryTests
     private static readonly Dictionary<string, string[]> AllowedReferences = new()
     {
         ["Core"] = [],
+        ["Files"] = [],
         ["Contracts"] = ["Core"],
-        ["Hypervisors"] = ["Core"],
+        ["Hypervisors"] = ["Core", "Files"],
         ["Clouds"] = ["Core"],
-        ["Agent"] = ["Core", "Contracts", "Hypervisors"],
-        ["Controller"] = ["Core", "Contracts", "Clouds"],
-        ["Cli"] = ["Core", "Contracts", "Clouds"],
+        ["Agent"] = ["Core", "Files", "Contracts", "Hypervisors"],
+        ["Controller"] = ["Core", "Files", "Contracts", "Clouds"],
+        ["Cli"] = ["Core", "Files", "Contracts", "Clouds"],
     };
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using Opportunism.Files;
 
 namespace Opportunism.Agent.Conditions;
 
@@ -44,14 +46,7 @@ internal sealed class SnoozeFile(string path)
             var lines = new[] { ("owner", times.Owner), ("operator", times.Operator) }
                 .Where(line => line.Item2 is not null)
                 .Select(line => string.Create(CultureInfo.InvariantCulture, $"{line.Item1} {line.Item2!.Value.ToUniversalTime():O}\n"));
-            var fresh = Path + ".new";
-            using (var stream = new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.None))
-            {
-                stream.Write(System.Text.Encoding.ASCII.GetBytes(string.Concat(lines)));
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(fresh, Path, overwrite: true);
+            DurableFile.Replace(Path, Encoding.ASCII.GetBytes(string.Concat(lines)));
             return null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Opportunism.Core;
+using Opportunism.Files;
 
 namespace Opportunism.Agent.Enrolment;
 
@@ -29,21 +30,8 @@ internal sealed class IdentityFile(string stateFolder)
     }
 
     /// <summary>Writes the identity so that it is there whole or not at all, also after a power cut.</summary>
-    public void Write(NodeIdentity identity)
-    {
-        var temporary = Path + ".new";
-        File.Delete(temporary);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        // On Windows the state folder's own access list keeps others out.
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var file = new FileStream(temporary, options))
-        {
-            JsonSerializer.Serialize(file, new StoredIdentity(identity.Node.Value, identity.Secret, identity.CaFingerprint), IdentityJson.Default.StoredIdentity);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, Path, overwrite: true);
-    }
+    public void Write(NodeIdentity identity) =>
+        DurableFile.Replace(Path, JsonSerializer.SerializeToUtf8Bytes(new StoredIdentity(identity.Node.Value, identity.Secret, identity.CaFingerprint), IdentityJson.Default.StoredIdentity));
 }
 
 /// <summary>The file's content.</summary>

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
+using Opportunism.Files;
 
 namespace Opportunism.Agent.Guests;
 
@@ -36,7 +37,7 @@ internal sealed class GuestBook
     {
         Plan = plan.Guests.ToArray();
         // The time limit of a plan's life is the next plan; losing this one to a power cut costs a wait for the controller.
-        Replace(planPath, new NodePlan { Version = plan.Version, Guests = { plan.Guests } }.ToByteArray());
+        DurableFile.Replace(planPath, new NodePlan { Version = plan.Version, Guests = { plan.Guests } }.ToByteArray());
     }
 
     /// <summary>Writes down what has become of a guest under a wish.</summary>
@@ -86,19 +87,7 @@ internal sealed class GuestBook
         }
     }
 
-    private void Save() => Replace(fatesPath, JsonSerializer.SerializeToUtf8Bytes(entries, GuestBookJson.Default.DictionaryStringGuestEntry));
-
-    private static void Replace(string path, byte[] bytes)
-    {
-        var part = path + ".part";
-        using (var stream = new FileStream(part, FileMode.Create, FileAccess.Write))
-        {
-            stream.Write(bytes);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(part, path, overwrite: true);
-    }
+    private void Save() => DurableFile.Replace(fatesPath, JsonSerializer.SerializeToUtf8Bytes(entries, GuestBookJson.Default.DictionaryStringGuestEntry));
 }
 
 /// <summary>What has become of one guest.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Opportunism.Core.Guests;
+using Opportunism.Files;
 
 namespace Opportunism.Agent.Guests;
 
@@ -34,7 +35,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
             var sha = guest.Spec.ImageSha256;
             await FetchAsync(path + ".part", sha, guest.ImageBytes, offset => files.ReadImageAsync(sha, offset, cancellationToken), onProgress, cancellationToken).ConfigureAwait(false);
             SiteFolder.Share(path + ".part");
-            File.Move(path + ".part", path);
+            DurableFile.Move(path + ".part", path);
             return path;
         }
         finally
@@ -47,13 +48,13 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
     /// <exception cref="SiteFilesException">It could not be fetched; what has come is kept for the next attempt.</exception>
     public async Task<string> DiskAsync(WantedGuest guest, Action<double> onProgress, CancellationToken cancellationToken)
     {
-        SiteFolder.MakePrivate(Incoming);
+        OwnerOnly.MakeFolder(Incoming);
         var (id, sha) = (guest.Spec.Id.Value, guest.DiskSha256);
         var path = Path.Combine(Incoming, $"{id}-{sha}");
         if (!File.Exists(path))
         {
             await FetchAsync(path + ".part", sha, guest.DiskBytes, offset => files.ReadDiskAsync(id, sha, offset, cancellationToken), onProgress, cancellationToken).ConfigureAwait(false);
-            File.Move(path + ".part", path);
+            DurableFile.Move(path + ".part", path);
         }
 
         return path;
@@ -63,7 +64,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
     public string OutgoingPath(GuestSpec spec)
     {
         var folder = Path.Combine(stateFolder, "outgoing");
-        SiteFolder.MakePrivate(folder);
+        OwnerOnly.MakeFolder(folder);
         return Path.Combine(folder, spec.Id.Value);
     }
 

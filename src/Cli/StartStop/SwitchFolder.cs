@@ -1,15 +1,12 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
+using Opportunism.Files;
 
 namespace Opportunism.Cli.StartStop;
 
 /// <summary>The folder in which <c>start-node</c> and <c>stop-node</c> remember; three small files for each host. Only its owner may enter it.</summary>
-internal sealed partial class SwitchFolder(string path)
+internal sealed class SwitchFolder(string path)
 {
     /// <summary>Where it is unless told otherwise.</summary>
     public const string Default = "/var/lib/opportunism/start-stop";
-
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private const UnixFileMode OthersMayWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
@@ -26,7 +23,7 @@ internal sealed partial class SwitchFolder(string path)
                 return null;
             }
 
-            if (!Directory.Exists(path)) Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+            if (!Directory.Exists(path)) OwnerOnly.MakeFolder(path);
 
             // One that somebody named is not made private behind his back: it may be /tmp.
             return (File.GetUnixFileMode(path) & OthersMayWrite) == 0 ? null : $"{path} may be written by others, who could make this forget or bring back what they like. Run chmod 0700 on it, or name another folder with --state.";
@@ -43,32 +40,16 @@ internal sealed partial class SwitchFolder(string path)
     /// <param name="partName">What ends the name of the file until it is whole; its own for each of several writers.</param>
     /// <exception cref="IOException">It could not be written; the old one is still there.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
-    public void Replace(string name, ReadOnlySpan<byte> content, string partName = "part")
-    {
-        var part = $"{this[name]}.{partName}";
-        File.Delete(part);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
-        using (var file = new FileStream(part, options))
-        {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(part, this[name], overwrite: true);
-        if (OperatingSystem.IsLinux()) Sync();
-    }
+    public void Replace(string name, ReadOnlySpan<byte> content, string partName = "part") => DurableFile.Replace(this[name], content, partName);
 
     /// <summary>Opens a file that only one process has at a time; it is let go when that process ends, however it does. Null while another has it.</summary>
     /// <exception cref="IOException">It cannot be opened at all.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public FileStream? TryHold(string name)
     {
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
         try
         {
-            return new FileStream(this[name], options);
+            return new FileStream(this[name], OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None }));
         }
         catch (IOException held) when (held.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
         {
@@ -80,30 +61,4 @@ internal sealed partial class SwitchFolder(string path)
     private const int LinuxWouldBlock = 11;
     private const int MacWouldBlock = 35;
     private const int WindowsSharingViolation = unchecked((int)0x80070020);
-
-    /// <summary>A rename lasts over a power cut only once its folder is on the disk.</summary>
-    [SupportedOSPlatform("linux")]
-    private void Sync()
-    {
-        // O_RDONLY | O_CLOEXEC.
-        var folder = Open(path, 0x80000);
-        if (folder < 0) throw new IOException($"{path} could not be opened: {Marshal.GetLastPInvokeErrorMessage()}");
-        try
-        {
-            if (Fsync(folder) != 0) throw new IOException($"{path} could not be brought to the disk: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
-        finally
-        {
-            _ = Close(folder);
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Fsync(int file);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int file);
 }

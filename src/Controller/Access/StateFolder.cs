@@ -1,15 +1,17 @@
+using System.Text;
+using Opportunism.Files;
+
 namespace Opportunism.Controller.Access;
 
 /// <summary>The folder that holds all a site must not lose. Only the controller's user may enter it.</summary>
 internal sealed class StateFolder : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private FileStream? held;
 
     public StateFolder(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        MakePrivate(Path);
+        OwnerOnly.MakeFolder(Path);
     }
 
     public string Path { get; }
@@ -21,7 +23,7 @@ internal sealed class StateFolder : IDisposable
     {
         try
         {
-            held = new FileStream(this["controller.lock"], Private(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None }));
+            held = new FileStream(this["controller.lock"], OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None }));
             return true;
         }
         catch (IOException)
@@ -33,39 +35,12 @@ internal sealed class StateFolder : IDisposable
     /// <summary>Lets go of the folder.</summary>
     public void Dispose() => held?.Dispose();
 
-    /// <summary>Options for making a file that nobody else may read.</summary>
-    public static FileStreamOptions Private(FileStreamOptions options)
-    {
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
-        return options;
-    }
-
-    /// <summary>Makes a folder that nobody else may enter; one that is there already is made so.</summary>
-    public static string MakePrivate(string path)
-    {
-        if (OperatingSystem.IsWindows()) return Directory.CreateDirectory(path).FullName;
-        var made = Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
-        File.SetUnixFileMode(path, OwnerOnly | UnixFileMode.UserExecute);
-        return made.FullName;
-    }
-
     /// <summary>Makes an empty private file unless there is one.</summary>
-    public void Touch(string name) => new FileStream(this[name], Private(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite })).Dispose();
+    public void Touch(string name) => new FileStream(this[name], OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite })).Dispose();
 
     /// <summary>The text of a file, or null when there is none.</summary>
     public string? Read(string name) => File.Exists(this[name]) ? File.ReadAllText(this[name]) : null;
 
     /// <summary>Replaces a file whole: after a crash it holds the old text or the new one. Nobody else can read it at any time.</summary>
-    public void Write(string name, string text)
-    {
-        var written = this[name + ".new"];
-        File.Delete(written);
-        using (var file = new FileStream(written, Private(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write })))
-        {
-            file.Write(System.Text.Encoding.UTF8.GetBytes(text));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(written, this[name], overwrite: true);
-    }
+    public void Write(string name, string text) => DurableFile.Replace(this[name], Encoding.UTF8.GetBytes(text));
 }

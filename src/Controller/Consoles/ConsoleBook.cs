@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Opportunism.Controller.Access;
 using Opportunism.Core;
+using Opportunism.Files;
 
 namespace Opportunism.Controller.Consoles;
 
@@ -10,7 +11,7 @@ internal sealed class ConsoleBook(StateFolder state, TimeProvider time)
     /// <summary>How long a node goes on sending after somebody asked. A follower asks again well before.</summary>
     public static readonly TimeSpan WantedFor = TimeSpan.FromSeconds(30);
 
-    private readonly string folder = StateFolder.MakePrivate(state["consoles"]);
+    private readonly string folder = OwnerOnly.MakeFolder(state["consoles"]);
     private readonly ConcurrentDictionary<GuestId, Entry> entries = new();
 
     /// <summary>Called when a guest's console has become wanted, or no longer is.</summary>

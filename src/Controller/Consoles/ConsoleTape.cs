@@ -1,5 +1,6 @@
 using System.Globalization;
 using Opportunism.Controller.Access;
+using Opportunism.Files;
 
 namespace Opportunism.Controller.Consoles;
 
@@ -103,7 +104,7 @@ internal sealed class ConsoleTape
         {
             if (pieces.Count == 0 || End - pieces[^1] >= PieceBytes) pieces.Add(End);
             var part = output[..(int)Math.Min(output.Length, PieceBytes - (End - pieces[^1]))];
-            using (var file = new FileStream(PathOf(pieces[^1]), StateFolder.Private(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, BufferSize = 0 })))
+            using (var file = new FileStream(PathOf(pieces[^1]), OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, BufferSize = 0 })))
             {
                 // A write that failed half way may have left some of it there.
                 file.SetLength(End - pieces[^1]);

@@ -1,4 +1,4 @@
-using Opportunism.Controller.Access;
+using Opportunism.Files;
 
 namespace Opportunism.Controller.Files;
 
@@ -12,7 +12,7 @@ internal sealed class ContentFolder
 
     public ContentFolder(string path, long keepFreeBytes)
     {
-        this.path = StateFolder.MakePrivate(path);
+        this.path = OwnerOnly.MakeFolder(path);
         this.keepFreeBytes = keepFreeBytes;
 
         // A transfer that a crash cut is begun anew by whoever sent it.

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Opportunism.Controller.Access;
+using Opportunism.Files;
 
 namespace Opportunism.Controller.Files;
 
@@ -16,7 +16,7 @@ internal sealed class ContentWriter : IAsyncDisposable
     public ContentWriter(string temporaryPath)
     {
         path = temporaryPath;
-        file = new FileStream(temporaryPath, StateFolder.Private(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous, BufferSize = 0 }));
+        file = new FileStream(temporaryPath, OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous, BufferSize = 0 }));
     }
 
     public long Bytes { get; private set; }
@@ -46,7 +46,7 @@ internal sealed class ContentWriter : IAsyncDisposable
     {
         file.Flush(flushToDisk: true);
         await file.DisposeAsync();
-        File.Move(path, finalPath, overwrite: true);
+        DurableFile.Move(path, finalPath);
         kept = true;
     }
 

@@ -2,7 +2,7 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Opportunism.Core;
-using Opportunism.Hypervisors.Linux;
+using Opportunism.Files;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
@@ -94,7 +94,7 @@ internal sealed class HeldDomains
         unsaved = false;
     }
 
-    private void Save() => LinuxFiles.Replace(path, JsonSerializer.SerializeToUtf8Bytes(domains, HeldDomainsJson.Default.DictionaryStringHeldState));
+    private void Save() => DurableFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(domains, HeldDomainsJson.Default.DictionaryStringHeldState));
 }
 
 /// <summary>How far a hold of ours has come.</summary>

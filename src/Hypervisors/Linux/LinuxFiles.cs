@@ -2,10 +2,11 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
+using Opportunism.Files;
 
 namespace Opportunism.Hypervisors.Linux;
 
-/// <summary>Files that survive a power cut or belong to another user. Every failure is an <see cref="IOException"/> that names the path.</summary>
+/// <summary>Folders that survive a power cut, files that belong to another user, and what only Linux tells of them. Every failure is an <see cref="IOException"/> that names the path.</summary>
 [SupportedOSPlatform("linux")]
 internal static unsafe class LinuxFiles
 {
@@ -26,41 +27,11 @@ internal static unsafe class LinuxFiles
         ChangeOwner(path, uid, gid);
     }
 
-    /// <summary>Makes what was written to the file, or renamed in the folder, survive a power cut.</summary>
-    public static void Sync(string path)
-    {
-        var fd = Libc.Open(path, Libc.ReadOnly | Libc.CloseOnExec, 0);
-        if (fd < 0) throw Failed("open", path);
-        try
-        {
-            if (Libc.Fsync(fd) != 0) throw Failed("sync", path);
-        }
-        finally
-        {
-            _ = Libc.Close(fd);
-        }
-    }
-
-    /// <summary>Replaces a small file whole: afterwards either the old or the new one is there, whatever happens.</summary>
-    public static void Replace(string path, ReadOnlySpan<byte> content)
-    {
-        var part = path + ".part";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
-        using (var stream = new FileStream(part, options))
-        {
-            stream.Write(content);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(part, path, overwrite: true);
-        Sync(Path.GetDirectoryName(path)!);
-    }
-
     /// <summary>Renames a folder over nothing and makes that last.</summary>
     public static void RenameForGood(string from, string to)
     {
         if (Libc.Rename(from, to) != 0) throw Failed("rename to " + to, from);
-        Sync(Path.GetDirectoryName(to)!);
+        DurableFile.Sync(Path.GetDirectoryName(to)!);
     }
 
     /// <summary>Removes a folder so that it cannot come back after a power cut: out of the way by one rename, then piece by piece.</summary>

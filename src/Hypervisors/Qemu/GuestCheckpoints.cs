@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
+using Opportunism.Files;
 using Opportunism.Hypervisors.Linux;
 using Opportunism.Hypervisors.Qemu.Qmp;
 
@@ -52,7 +53,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
             if (process.SavedMemory is null || !File.Exists(memory)) process.SavedMemory = new MemoryPieces(guest.Spec.MemoryMiB * MiB);
             var pieces = process.SavedMemory;
             await Task.Run(() => MemoryCopy.SaveAsync(folder.Ram, memory, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken).ConfigureAwait(false);
-            LinuxFiles.Sync(folder.Disk);
+            DurableFile.Sync(folder.Disk);
             manifest = ManifestOf(guest, process, state, pieces);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -62,7 +63,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
             throw;
         }
 
-        LinuxFiles.Replace(Path.Combine(folder.Held, "manifest.json"), JsonSerializer.SerializeToUtf8Bytes(manifest, QemuJson.Default.CheckpointManifest));
+        DurableFile.Replace(Path.Combine(folder.Held, "manifest.json"), JsonSerializer.SerializeToUtf8Bytes(manifest, QemuJson.Default.CheckpointManifest));
         LinuxFiles.RenameForGood(folder.Held, folder.Checkpoint);
         guest.Set(status => status with { HasCheckpoint = true, CheckpointMiB = (manifest.MemoryStoredBytes + manifest.StateBytes) / MiB });
     }

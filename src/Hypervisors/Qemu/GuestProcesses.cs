@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Opportunism.Core.Guests;
+using Opportunism.Files;
 using Opportunism.Hypervisors.Linux;
 using Opportunism.Hypervisors.Qemu.Qmp;
 
@@ -162,7 +163,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         var process = new QemuProcess(QemuLauncher.Start(host.Machine, arguments, joins, folder.Complaints), launch);
         guest.Attach(process);
         var record = new ProcessRecord { Pid = process.Process.Pid, StartTime = process.Process.StartTime, Launch = launch };
-        LinuxFiles.Replace(folder.Process, JsonSerializer.SerializeToUtf8Bytes(record, QemuJson.Default.ProcessRecord));
+        DurableFile.Replace(folder.Process, JsonSerializer.SerializeToUtf8Bytes(record, QemuJson.Default.ProcessRecord));
         return process;
     }
 

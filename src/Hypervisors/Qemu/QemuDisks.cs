@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using Opportunism.Core.Guests;
+using Opportunism.Files;
 using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
@@ -58,8 +59,8 @@ internal static class QemuDisks
             LinuxFiles.ChangeOwner(part, user.Uid, user.Gid);
             await RunAsync(user, ["convert", "-q", "-O", "qcow2", "json:" + DiskJson(spec, imagePath, folder), part], cancellationToken).ConfigureAwait(false);
             LinuxFiles.ChangeOwner(part, 0, 0);
-            LinuxFiles.Sync(part);
-            File.Move(part, toPath, overwrite: true);
+            DurableFile.Sync(part);
+            DurableFile.Move(part, toPath);
         }
         finally
         {
@@ -71,9 +72,8 @@ internal static class QemuDisks
     {
         LinuxFiles.ChangeOwner(from, user.Uid, user.Gid);
         File.SetUnixFileMode(from, LinuxFiles.OwnerOnly);
-        LinuxFiles.Sync(from);
-        File.Move(from, diskPath, overwrite: true);
-        LinuxFiles.Sync(Path.GetDirectoryName(diskPath)!);
+        DurableFile.Sync(from);
+        DurableFile.Move(from, diskPath);
     }
 
     private static string DiskJson(GuestSpec spec, string imagePath, GuestFolder folder)

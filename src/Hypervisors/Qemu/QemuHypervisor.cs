@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
+using Opportunism.Files;
 using Opportunism.Hypervisors.Cgroups;
 using Opportunism.Hypervisors.Linux;
 
@@ -210,7 +211,7 @@ public sealed partial class QemuHypervisor : IHypervisor
     {
         var user = host.Machine.User;
         LinuxFiles.MakeFolder(guest.Folder.Root, LinuxFiles.GroupMayPass, 0, user.Gid);
-        LinuxFiles.Replace(guest.Folder.Record, JsonSerializer.SerializeToUtf8Bytes(guest.Record, QemuJson.Default.GuestRecord));
+        DurableFile.Replace(guest.Folder.Record, JsonSerializer.SerializeToUtf8Bytes(guest.Record, QemuJson.Default.GuestRecord));
     }
 
     /// <summary>Makes everybody see the same: the list, the number in memory, and the processes that the brake reaches.</summary>

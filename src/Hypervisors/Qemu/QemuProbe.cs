@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Opportunism.Core.Health;
+using Opportunism.Files;
 using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
@@ -93,7 +94,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
             }
 
             record = new ProbeRecord { Kernel = kernel, QemuVersion = version, KvmBoots = boots };
-            LinuxFiles.Replace(file, JsonSerializer.SerializeToUtf8Bytes(record, QemuJson.Default.ProbeRecord));
+            DurableFile.Replace(file, JsonSerializer.SerializeToUtf8Bytes(record, QemuJson.Default.ProbeRecord));
         }
 
         if (!record.KvmBoots) health.Add(new HealthItem("guests.kvm.broken", HealthSeverity.Warning, "/dev/kvm is there, but a kernel did not boot with it; guests run by translation (tcg).", $"Mend KVM and delete {file}, or set Guests:Accelerator."));

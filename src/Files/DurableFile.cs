@@ -1,0 +1,80 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace Opportunism.Files;
+
+/// <summary>
+/// Changes to files that last over a crash and a power cut: each has happened whole or not at all, and once the call has returned it has happened.
+/// Any thread; two that change the same file at once need names of their own for their parts. Failures are an <see cref="IOException"/> or
+/// <see cref="UnauthorizedAccessException"/> that names the path.
+/// </summary>
+public static partial class DurableFile
+{
+    /// <summary>Replaces a small file whole, readable by nobody but this program's user (mode 0600) at any time. When it fails the old one is still there.</summary>
+    /// <param name="path">The file; its folder is there.</param>
+    /// <param name="content">All it shall hold.</param>
+    /// <param name="part">What ends the name of the file until it is whole.</param>
+    public static void Replace(string path, ReadOnlySpan<byte> content, string part = "part")
+    {
+        var unfinished = $"{path}.{part}";
+        // What a crash has left, whoever it belongs to: it is not opened, it is made anew.
+        File.Delete(unfinished);
+        using (var file = new FileStream(unfinished, OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write })))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+
+        Move(unfinished, path);
+    }
+
+    /// <summary>Gives a file whose content is on the disk its final name, over one that has it.</summary>
+    /// <param name="from">The file.</param>
+    /// <param name="to">Its final name, on the same file system.</param>
+    public static void Move(string from, string to)
+    {
+        File.Move(from, to, overwrite: true);
+        // rename(2) changes the folder, which reaches the disk in its own time: fsync(2), "calling fsync() does not necessarily
+        // ensure that the entry in the directory containing the file has also reached disk".
+        Sync(Path.GetDirectoryName(Path.GetFullPath(to))!);
+    }
+
+    /// <summary>Brings to the disk what was written to a file, or made, renamed and removed in a folder. Windows writes through what it knows of folders.</summary>
+    /// <param name="path">The file or folder.</param>
+    public static void Sync(string path)
+    {
+        if (!OperatingSystem.IsWindows()) SyncByDescriptor(path);
+    }
+
+    [UnsupportedOSPlatform("windows")]
+    private static void SyncByDescriptor(string path)
+    {
+        // A folder has no FileStream: the framework opens files alone. O_RDONLY is 0 everywhere.
+        var descriptor = Open(path, 0);
+        if (descriptor < 0) throw Failed("open", path);
+        try
+        {
+            if (Fsync(descriptor) != 0) throw Failed("sync", path);
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    private static IOException Failed(string tried, string path)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"Could not {tried} {path}: {Marshal.GetPInvokeErrorMessage(error)}.", new Win32Exception(error));
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}
