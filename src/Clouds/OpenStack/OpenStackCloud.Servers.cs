@@ -12,6 +12,9 @@ public sealed partial class OpenStackCloud
     private static readonly TimeSpan FirstReturnRetry = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestReturnRetry = TimeSpan.FromMinutes(15);
 
+    // The longest that Nova needs is a suspend, which writes the server's memory to the host's disk: 60 GB at 100 MB/s.
+    private static readonly TimeSpan LongestLeaving = TimeSpan.FromMinutes(10);
+
     // Shelved servers that a worker is bringing back: any open node's worker may, but only one at a time.
     private readonly ConcurrentDictionary<GuestId, NodeId> returning = new();
 
@@ -30,8 +33,8 @@ public sealed partial class OpenStackCloud
         if (silent.GetValueOrDefault(node)) return Silent(server);
         if (server.VmState == "shelved") return Accepted(await nova.ActAsync(server.Id!, "shelveOffload", cancellationToken).ConfigureAwait(false));
 
-        // What was brought back and runs again is a new case.
-        if (known is { Returning: true }) known = null;
+        // What was brought back and runs again is a new case, and what had left and runs again through its tenant.
+        if (known is { Returning: true } or { Attempts: 0 }) known = null;
         var action = NextFor(node, server, known);
         if (action is ServerPolicy.Terminate) return await TerminateAsync(node, guest, server, cancellationToken).ConfigureAwait(false);
 
@@ -187,7 +190,7 @@ public sealed partial class OpenStackCloud
 
             // What was asked for has come about: a later eviction of the same server begins to count anew.
             if (state is CloudGuestState.Evicted && known is { Attempts: > 0, Returning: false } && server.VmState != "active") await memory.SaveAsync(known = known with { Attempts = 0 }, cancellationToken).ConfigureAwait(false);
-            var standing = known is null ? new(guest, state, sentence) : Returned(guest, state, sentence, server, known);
+            var standing = known is null ? new(guest, state, sentence) : Standing(guest, state, sentence, server, known);
             guests.Add(standing with { MustRun = MustRun(node, server, known), Paused = server is { VmState: "paused", TaskState: null or "" } });
         }
 
@@ -202,10 +205,15 @@ public sealed partial class OpenStackCloud
     /// <summary>What would be done with a server that were to leave now; one that was brought back is a new case.</summary>
     private ServerPolicy NextFor(NodeId node, NovaServer server, EvictedServer? known) => ServerPolicies.Next(policies.For(node, server.Metadata), known is { Returning: false } ? known.Attempts : 0);
 
-    /// <summary>How a server stands that we have tried to bring back.</summary>
-    private CloudGuest Returned(GuestId guest, CloudGuestState state, string sentence, NovaServer server, EvictedServer known)
+    /// <summary>How a server stands that we have asked something of, with what to do where that does not come about.</summary>
+    private CloudGuest Standing(GuestId guest, CloudGuestState state, string sentence, NovaServer server, EvictedServer known)
     {
-        if (!known.Returning) return new(guest, state, sentence);
+        if (!known.Returning)
+        {
+            var lost = state is CloudGuestState.Busy && known.Attempts > 0 && known.Since + LongestLeaving < time.GetUtcNow();
+            return new(guest, state, lost ? $"{sentence} since {known.Since:u}: if nova-compute's log on {server.Host} says nothing of it, the request was lost; `openstack server set --state active {server.Id}` lets it be asked again" : sentence);
+        }
+
         var overdue = known.NotBefore < time.GetUtcNow();
         if (state is CloudGuestState.Busy && overdue) return new(guest, state, $"{sentence} for more than a minute: on {server.Host} resume it in libvirt (virsh list --all), or `openstack server set --state active {server.Id}` once it runs");
         if (state is not CloudGuestState.Evicted || server.VmState == "active") return new(guest, state, sentence);

@@ -59,6 +59,18 @@ public sealed partial class OpenStackStandIn
         lock (gate) DeleteLocked(server, TenantUser);
     }
 
+    /// <summary>What a host was asked and has not done is lost, as with a message queue that starts anew.</summary>
+    public void LoseWork(string host)
+    {
+        lock (gate) Host(host).Work.Clear();
+    }
+
+    /// <summary>An administrator says what state a server is in, as <c>openstack server set --state</c> does.</summary>
+    public void SetState(StandInServer server, string state)
+    {
+        lock (gate) (server.VmState, server.TaskState) = (state, null);
+    }
+
     /// <summary>Every host that stands up does what it was asked.</summary>
     public void Work()
     {

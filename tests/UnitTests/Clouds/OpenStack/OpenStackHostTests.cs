@@ -1,6 +1,7 @@
 using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Core.Availability;
+using Opportunism.Core.Fleet;
 using Opportunism.TestKit.OpenStack;
 using Xunit;
 
@@ -81,6 +82,27 @@ public sealed class OpenStackHostTests
         host.Thaw();
         await site.Cloud.LookAsync(OpenStackSite.Node, default);
         Assert.Equal(CloudAnswer.Done, await site.Cloud.EvictAsync(OpenStackSite.Node, server.Guest, default));
+    }
+
+    [Fact]
+    public async Task A_suspend_that_nova_has_lost_is_told_with_what_to_do_and_asked_again_after_that()
+    {
+        await using var site = await OpenStackSite.StartAsync();
+        var server = await OpenStackEvictionTests.LentAsync(site);
+        site.StandIn.WorksByItself = false;
+        await site.FollowAsync(NodeState.Evicting);
+        site.StandIn.LoseWork("pc-1");
+        var asked = site.Time.GetUtcNow();
+        site.Time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal($"server {server.Name} ({server.Id}) is suspending", Assert.Single((await site.LookAsync()).Guests).Sentence);
+        site.Time.Advance(TimeSpan.FromSeconds(1));
+        var told = Assert.Single((await site.LookAsync()).Guests);
+        Assert.Equal((CloudGuestState.Busy, $"server {server.Name} ({server.Id}) is suspending since {asked:u}: if nova-compute's log on pc-1 says nothing of it, the request was lost; `openstack server set --state active {server.Id}` lets it be asked again"), (told.State, told.Sentence));
+
+        site.StandIn.SetState(server, "active");
+        site.StandIn.WorksByItself = true;
+        await site.RestAsync(NodeState.Evicting);
+        Assert.Equal(("suspended", 2), (server.VmState, server.Actions.Count(action => action.Action == "suspend")));
     }
 
     [Fact]
