@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Opportunism.Hypervisors.Linux;
@@ -17,10 +18,18 @@ public sealed class LibvirtDaemon : IAsyncDisposable
         for place in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt; do
             mount --bind "$1/${place%%:*}" "${place#*:}" || exit 1
         done
+        # It does not start without the user and the group that it would run guests as, whatever its settings say. On Ubuntu the
+        # package that makes them also brings services and networks, so here they exist for this daemon alone.
+        if ! grep -q ^libvirt-qemu: /etc/passwd; then
+            { cat /etc/passwd; echo libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin; } >"$1/passwd"
+            { cat /etc/group; echo libvirt-qemu:x:64055:; grep -q ^kvm: /etc/group || echo kvm:x:64056:; } >"$1/group"
+            for file in passwd group; do mount --bind "$1/$file" /etc/$file || exit 1; done
+        fi
         exec libvirtd --pid-file /run/libvirt/libvirtd.pid
         """;
 
     private readonly string folder, run;
+    private readonly ConcurrentQueue<string> said = new();
     private Process? process;
 
     /// <param name="folder">An existing folder for what stays.</param>
@@ -45,13 +54,13 @@ public sealed class LibvirtDaemon : IAsyncDisposable
     {
         var start = new ProcessStartInfo("unshare", ["-m", "--propagation", "private", "sh", "-c", Start, "sh", folder, run]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
         process = Process.Start(start)!;
-        process.ErrorDataReceived += (_, _) => { };
-        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += Keep;
+        process.OutputDataReceived += Keep;
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
         for (var began = TimeProvider.System.GetTimestamp(); await VirshAsync("version") is null;)
         {
-            if (process.HasExited || TimeProvider.System.GetElapsedTime(began) > Patience) throw new InvalidOperationException($"libvirtd does not answer at {Uri} (exited: {process.HasExited}).");
+            if (process.HasExited || TimeProvider.System.GetElapsedTime(began) > Patience) throw new InvalidOperationException($"libvirtd does not answer at {Uri} (exited: {process.HasExited}); it said:\n{string.Join('\n', said)}");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
     }
@@ -75,15 +84,23 @@ public sealed class LibvirtDaemon : IAsyncDisposable
         var start = new ProcessStartInfo("virsh", ["-q", "-c", Uri, .. words]) { RedirectStandardError = true, RedirectStandardOutput = true };
         using var virsh = Process.Start(start)!;
         var complaints = virsh.StandardError.ReadToEndAsync();
-        var said = await virsh.StandardOutput.ReadToEndAsync();
+        var answer = await virsh.StandardOutput.ReadToEndAsync();
         await virsh.WaitForExitAsync();
         await complaints;
-        return virsh.ExitCode == 0 ? said.Trim() : null;
+        return virsh.ExitCode == 0 ? answer.Trim() : null;
     }
 
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
         // What it started for itself, such as dnsmasq, is nothing of ours here: networks are not used.
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        if (line.Data is null) return;
+        said.Enqueue(line.Data);
+        // Enough to see why it ended.
+        while (said.Count > 20) said.TryDequeue(out _);
     }
 }
