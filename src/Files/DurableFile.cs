@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
@@ -11,6 +10,9 @@ namespace Opportunism.Files;
 /// </summary>
 public static partial class DurableFile
 {
+    // O_RDONLY | O_CLOEXEC of open(2): a guest's process that another thread starts meanwhile must not get it.
+    private const int ReadOnlyAndNotInherited = 0x80000;
+
     /// <summary>Replaces a small file whole, readable by nobody but this program's user (mode 0600) at any time. When it fails the old one is still there.</summary>
     /// <param name="path">The file; its folder is there.</param>
     /// <param name="content">All it shall hold.</param>
@@ -40,33 +42,27 @@ public static partial class DurableFile
         Sync(Path.GetDirectoryName(Path.GetFullPath(to))!);
     }
 
-    /// <summary>Brings to the disk what was written to a file, or made, renamed and removed in a folder. Windows writes through what it knows of folders.</summary>
+    /// <summary>Brings to the disk what was written to a file, or made, renamed and removed in a folder. Other systems than Linux see to folders in their own time.</summary>
     /// <param name="path">The file or folder.</param>
     public static void Sync(string path)
     {
-        if (!OperatingSystem.IsWindows()) SyncByDescriptor(path);
+        if (OperatingSystem.IsLinux()) SyncByDescriptor(path);
     }
 
-    [UnsupportedOSPlatform("windows")]
+    [SupportedOSPlatform("linux")]
     private static void SyncByDescriptor(string path)
     {
-        // A folder has no FileStream: the framework opens files alone. O_RDONLY is 0 everywhere.
-        var descriptor = Open(path, 0);
-        if (descriptor < 0) throw Failed("open", path);
+        // A folder has no FileStream: the framework opens files alone.
+        var descriptor = Open(path, ReadOnlyAndNotInherited);
+        if (descriptor < 0) throw FileFailure.OfLastCall("open", path);
         try
         {
-            if (Fsync(descriptor) != 0) throw Failed("sync", path);
+            if (Fsync(descriptor) != 0) throw FileFailure.OfLastCall("sync", path);
         }
         finally
         {
             _ = Close(descriptor);
         }
-    }
-
-    private static IOException Failed(string tried, string path)
-    {
-        var error = Marshal.GetLastPInvokeError();
-        return new IOException($"Could not {tried} {path}: {Marshal.GetPInvokeErrorMessage(error)}.", new Win32Exception(error));
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Opportunism.Files;
 using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Benchmarks.Suspend;
@@ -21,7 +22,7 @@ internal static class OwnerWriter
             await Task.Delay(Every, time);
             var began = time.GetTimestamp();
             RandomAccess.Write(file, content, place);
-            if (Libc.Fdatasync((int)file.DangerousGetHandle()) != 0) throw LinuxFiles.Failed("write", path);
+            if (Libc.Fdatasync((int)file.DangerousGetHandle()) != 0) throw FileFailure.OfLastCall("write", path);
             took.Add(time.GetElapsedTime(began).TotalMilliseconds);
         }
 

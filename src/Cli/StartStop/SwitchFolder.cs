@@ -17,13 +17,8 @@ internal sealed class SwitchFolder(string path)
     {
         try
         {
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(path);
-                return null;
-            }
-
             if (!Directory.Exists(path)) OwnerOnly.MakeFolder(path);
+            if (OperatingSystem.IsWindows()) return null;
 
             // One that somebody named is not made private behind his back: it may be /tmp.
             return (File.GetUnixFileMode(path) & OthersMayWrite) == 0 ? null : $"{path} may be written by others, who could make this forget or bring back what they like. Run chmod 0700 on it, or name another folder with --state.";

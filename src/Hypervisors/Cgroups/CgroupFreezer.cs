@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Opportunism.Files;
 using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Cgroups;
@@ -24,7 +25,7 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
     public CgroupFreezer(string parent)
     {
         freeze = Libc.Open(Path.Combine(parent, "cgroup.freeze"), Libc.WriteOnly | Libc.CloseOnExec, 0);
-        if (freeze < 0) throw LinuxFiles.Failed("open", Path.Combine(parent, "cgroup.freeze"));
+        if (freeze < 0) throw FileFailure.OfLastCall("open", Path.Combine(parent, "cgroup.freeze"));
         // Not there before Linux 5.14: then each process is killed by itself.
         kill = Libc.Open(Path.Combine(parent, "cgroup.kill"), Libc.WriteOnly | Libc.CloseOnExec, 0);
         stat = Libc.Open(Path.Combine(parent, "cpu.stat"), Libc.ReadOnly | Libc.CloseOnExec, 0);

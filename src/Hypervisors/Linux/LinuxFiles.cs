@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 using Opportunism.Files;
@@ -16,7 +14,7 @@ internal static unsafe class LinuxFiles
 
     public static void ChangeOwner(string path, uint uid, uint gid)
     {
-        if (Libc.ChangeOwner(path, uid, gid) != 0) throw Failed("change the owner of", path);
+        if (Libc.ChangeOwner(path, uid, gid) != 0) throw FileFailure.OfLastCall("change the owner of", path);
     }
 
     /// <summary>Makes the folder with its parents and sets mode and owner even where it existed.</summary>
@@ -30,7 +28,7 @@ internal static unsafe class LinuxFiles
     /// <summary>Renames a folder over nothing and makes that last.</summary>
     public static void RenameForGood(string from, string to)
     {
-        if (Libc.Rename(from, to) != 0) throw Failed("rename to " + to, from);
+        if (Libc.Rename(from, to) != 0) throw FileFailure.OfLastCall("rename to " + to, from);
         DurableFile.Sync(Path.GetDirectoryName(to)!);
     }
 
@@ -54,7 +52,7 @@ internal static unsafe class LinuxFiles
     public static (long Total, long Free) RoomAt(string path)
     {
         Libc.FileSystem fileSystem;
-        if (Libc.StatFileSystem(path, &fileSystem) != 0) throw Failed("measure the room at", path);
+        if (Libc.StatFileSystem(path, &fileSystem) != 0) throw FileFailure.OfLastCall("measure the room at", path);
         var most = (ulong)(long.MaxValue / fileSystem.BlockSize);
         return ((long)Math.Min(fileSystem.Blocks, most) * fileSystem.BlockSize, (long)Math.Min(fileSystem.BlocksAvailable, most) * fileSystem.BlockSize);
     }
@@ -95,12 +93,5 @@ internal static unsafe class LinuxFiles
             _ = Libc.Close(fd);
             return written == bytes.Length;
         }
-    }
-
-    /// <summary>The exception for the call that just failed.</summary>
-    public static IOException Failed(string tried, string path)
-    {
-        var error = Marshal.GetLastPInvokeError();
-        return new IOException($"Could not {tried} {path}: {Marshal.GetPInvokeErrorMessage(error)}.", new Win32Exception(error));
     }
 }

@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
+using Opportunism.Files;
 using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
@@ -44,7 +45,7 @@ internal static class MemoryCopy
         using var target = OpenTarget(to, length, isNew: pieces.SavedCount == 0, out var direct);
         if (bytesPerSecond is { } pace) await SavePacedAsync(source, target, to, pieces, direct, pace, time, cancellationToken).ConfigureAwait(false);
         else await EachPieceAsync(pieces.Count, (piece, buffer) => SavePiece(source, target, to, pieces, piece, buffer), cancellationToken).ConfigureAwait(false);
-        if (Libc.Fsync(Fd(target)) != 0) throw LinuxFiles.Failed("write", to);
+        if (Libc.Fsync(Fd(target)) != 0) throw FileFailure.OfLastCall("write", to);
         if (!direct) _ = Libc.Advise(Fd(target), 0, 0, Libc.DontNeed);
     }
 
@@ -101,7 +102,7 @@ internal static class MemoryCopy
 
             pieces.Saved(piece, crc, stored - before);
             if (direct || stored == before) continue;
-            if (Libc.Fdatasync(Fd(target)) != 0) throw LinuxFiles.Failed("write", to);
+            if (Libc.Fdatasync(Fd(target)) != 0) throw FileFailure.OfLastCall("write", to);
             _ = Libc.Advise(Fd(target), start, end - start, Libc.DontNeed); // the owner's files stay in the page cache, not ours
         }
     }
@@ -198,7 +199,7 @@ internal static class MemoryCopy
         var fd = length % PageBytes == 0 ? Libc.Open(path, flags | Libc.CloseOnExec | Libc.Direct, mode) : -1;
         direct = fd >= 0;
         if (!direct) fd = Libc.Open(path, flags | Libc.CloseOnExec, mode);
-        if (fd < 0) throw LinuxFiles.Failed("open", path);
+        if (fd < 0) throw FileFailure.OfLastCall("open", path);
         return new SafeFileHandle(fd, ownsHandle: true);
     }
 
@@ -211,7 +212,7 @@ internal static class MemoryCopy
         {
             var count = Libc.Pread(fd, start + done, (nuint)(length - done), position + done);
             if (count < 0 && Marshal.GetLastPInvokeError() == Libc.ErrorInterrupted) continue;
-            if (count <= 0) throw LinuxFiles.Failed("read memory for", to);
+            if (count <= 0) throw FileFailure.OfLastCall("read memory for", to);
             done += (int)count;
         }
     }
@@ -224,7 +225,7 @@ internal static class MemoryCopy
             {
                 var count = Libc.Pwrite(fd, start + done, (nuint)(bytes.Length - done), position + done);
                 if (count < 0 && Marshal.GetLastPInvokeError() == Libc.ErrorInterrupted) continue;
-                if (count < 0) throw LinuxFiles.Failed("write", to);
+                if (count < 0) throw FileFailure.OfLastCall("write", to);
                 done += (int)count;
             }
         }
