@@ -13,8 +13,8 @@ internal sealed class OpenStackDayCloud : IDayCloud
 {
     private const string ServerName = "tick";
 
-    // What the controller leaves on a server that it evicts, and at the beginning of why a host is disabled (docs/operating/openstack.md).
-    private const string EvictedKey = "opportunism.evicted", ReasonBegins = "opportunism: ";
+    // How the controller begins why a host is disabled (docs/operating/openstack.md).
+    private const string ReasonBegins = "opportunism: ";
 
     // Each time Nova asks Keystone who is asking, and its host for the file.
     private static readonly TimeSpan ReadEvery = TimeSpan.FromMilliseconds(500);
@@ -25,6 +25,7 @@ internal sealed class OpenStackDayCloud : IDayCloud
     private readonly LabApi tenant;
     private readonly LabApi admin;
     private readonly TimeProvider time;
+    private readonly ServerSights sights = new();
     private readonly WholeConsole console = new();
     private string server = "";
     private HostGuest? guest;
@@ -62,15 +63,11 @@ internal sealed class OpenStackDayCloud : IDayCloud
 
     public async Task<GuestSight> LookAsync(CancellationToken cancellationToken)
     {
-        if (await LabServers.FindAsync(tenant, server, cancellationToken).ConfigureAwait(false) is not { } seen) return new(null, "");
-        var (status, task) = ((string)seen["status"]!, (string?)seen["OS-EXT-STS:task_state"]);
-        var sentence = task is null ? $"{status} in Nova" : $"{status} in Nova, {task}";
-        if (status == "ERROR") return new(VmStatus.Failed, $"{(string?)seen["fault"]?["message"] ?? sentence}. The logs are in {place.Logs}.");
-        if (task is not null) return new(VmStatus.Preparing, sentence);
-        if (status == "SUSPENDED" && (string?)seen["metadata"]?[EvictedKey] is not { } mark) return new(VmStatus.Failed, $"{sentence}, but without the controller's mark {EvictedKey}: somebody else did it");
-        if (status != "ACTIVE") return status == "SUSPENDED" ? new(VmStatus.Suspended, $"{sentence}, by the controller") : new(VmStatus.Preparing, sentence);
+        var seen = sights.Judge(await LabServers.FindAsync(tenant, server, cancellationToken).ConfigureAwait(false));
+        if (seen.Status is VmStatus.Failed) return seen with { Sentence = $"{seen.Sentence}. The logs are in {place.Logs}." };
+        if (seen.Status is not VmStatus.Running) return seen;
         guest ??= HostGuest.Watch(server, Path.Combine(place.HostFolder(host), "nova", "instances", server, "console.log"), time);
-        return new(VmStatus.Running, $"{sentence}, on {host}");
+        return seen with { Sentence = $"{seen.Sentence}, on {host}" };
     }
 
     public async Task<string> ReadConsoleAsync(CancellationToken cancellationToken)
