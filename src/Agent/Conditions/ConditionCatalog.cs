@@ -20,8 +20,8 @@ public static class ConditionCatalog
     private static ICondition Create(string name, ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds, TimeProvider time) => name switch
     {
         "snooze" => snooze,
-        "cpu" when OperatingSystem.IsLinux() => new CpuCondition(new ProcCpuReader(), guestNanoseconds, new Threshold(options.CpuEnterPercent, options.CpuLeavePercent), time),
-        "memory" when OperatingSystem.IsLinux() => new MemoryCondition(new ProcMemoryReader(), new Threshold(options.MemoryEnterMiB, options.MemoryLeaveMiB), options.MemoryCriticalMiB),
+        "cpu" when OperatingSystem.IsLinux() => new CpuCondition(new ProcCpuReader(), guestNanoseconds, Threshold.AtMost(options.CpuEnterPercent, options.CpuLeavePercent), time),
+        "memory" when OperatingSystem.IsLinux() => new MemoryCondition(new ProcMemoryReader(), Threshold.AtLeast(options.MemoryEnterMiB, options.MemoryLeaveMiB), options.MemoryCriticalMiB),
         _ => throw new ArgumentException($"There is no condition '{name}' on this operating system; known are: {string.Join(", ", Names)}.", nameof(name)),
     };
 }

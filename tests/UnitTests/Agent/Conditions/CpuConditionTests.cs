@@ -122,7 +122,7 @@ public sealed class CpuConditionTests : ICpuReader
     [InlineData("cpu  a b c d e f g h")]
     public void Counters_that_cannot_be_read_are_none(string text) => Assert.Null(ProcCpuReader.Parse(Encoding.ASCII.GetBytes(text)));
 
-    private CpuCondition Condition() => new(this, () => guests, new Threshold(30, 60), TimeProvider.System);
+    private CpuCondition Condition() => new(this, () => guests, Threshold.AtMost(30, 60), TimeProvider.System);
 
     private void Use(CpuCondition condition, int owner, int guest = 0)
     {

@@ -25,7 +25,7 @@ public sealed class MemoryConditionTests : IMemoryReader
     [InlineData(true, null, false, false)]
     public void It_holds_between_its_edges(bool heldBefore, int? mib, bool holds, bool critical)
     {
-        var condition = new MemoryCondition(this, new Threshold(1024, 512), 256);
+        var condition = new MemoryCondition(this, Threshold.AtLeast(1024, 512), 256);
         available = heldBefore ? 2000 : null;
         condition.Sample(0);
         Assert.Equal(heldBefore, condition.Holds);

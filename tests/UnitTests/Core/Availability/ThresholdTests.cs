@@ -11,7 +11,7 @@ public sealed class ThresholdTests
     [InlineData(true, 60.0, true)]
     [InlineData(true, 60.1, false)]
     public void A_load_may_rise_further_once_it_was_low_enough(bool heldBefore, double reading, bool holds) =>
-        Assert.Equal(holds, new Threshold(Enter: 30, Leave: 60).Holds(heldBefore, reading));
+        Assert.Equal(holds, Threshold.AtMost(30, 60).Holds(heldBefore, reading));
 
     [Theory]
     [InlineData(false, 1024.0, true)]
@@ -19,14 +19,25 @@ public sealed class ThresholdTests
     [InlineData(true, 512.0, true)]
     [InlineData(true, 511.9, false)]
     public void Free_memory_may_fall_further_once_it_was_high_enough(bool heldBefore, double reading, bool holds) =>
-        Assert.Equal(holds, new Threshold(Enter: 1024, Leave: 512).Holds(heldBefore, reading));
+        Assert.Equal(holds, Threshold.AtLeast(1024, 512).Holds(heldBefore, reading));
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void One_edge_for_both_ways_keeps_its_direction(bool heldBefore)
+    {
+        Assert.True(Threshold.AtLeast(512, 512).Holds(heldBefore, 513));
+        Assert.False(Threshold.AtLeast(512, 512).Holds(heldBefore, 511));
+        Assert.True(Threshold.AtMost(50, 50).Holds(heldBefore, 49));
+        Assert.False(Threshold.AtMost(50, 50).Holds(heldBefore, 51));
+    }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void No_reading_never_means_that_all_is_well(bool heldBefore)
     {
-        Assert.False(new Threshold(30, 60).Holds(heldBefore, null));
-        Assert.False(new Threshold(30, 60).Holds(heldBefore, double.NaN));
+        Assert.False(Threshold.AtMost(30, 60).Holds(heldBefore, null));
+        Assert.False(Threshold.AtMost(30, 60).Holds(heldBefore, double.NaN));
     }
 }

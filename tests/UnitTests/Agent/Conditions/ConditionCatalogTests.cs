@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Opportunism.Agent.Conditions;
+using Xunit;
+
+namespace Opportunism.UnitTests.Agent.Conditions;
+
+public sealed class ConditionCatalogTests
+{
+    [Fact]
+    public void Memory_with_one_edge_for_both_ways_holds_while_more_is_free()
+    {
+        var options = new ConditionOptions { Enabled = { "memory" }, MemoryEnterMiB = 16, MemoryLeaveMiB = 16, MemoryCriticalMiB = 16 };
+        var snooze = new SnoozeCondition("/nowhere/snooze", TimeProvider.System, loop: null, NullLogger<SnoozeCondition>.Instance);
+        var memory = Assert.Single(ConditionCatalog.Create(options, snooze, () => 0, TimeProvider.System));
+
+        memory.Sample(0);
+        memory.Sample(1);
+
+        Assert.True(memory.Holds, memory.Sentence);
+    }
+
+    [Fact]
+    public void All_are_made_in_their_order_where_none_is_named()
+    {
+        var snooze = new SnoozeCondition("/nowhere/snooze", TimeProvider.System, loop: null, NullLogger<SnoozeCondition>.Instance);
+
+        Assert.Equal(ConditionCatalog.Names, ConditionCatalog.Create(new(), snooze, () => 0, TimeProvider.System).Select(condition => condition.Name));
+    }
+}
