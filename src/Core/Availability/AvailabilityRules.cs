@@ -47,5 +47,6 @@ public static class AvailabilityRules
 
     private static TimeSpan? Until(TimeSpan target, TimeSpan elapsed) => elapsed < target ? target - elapsed : null;
 
-    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null ? b : b is null || a < b ? a : b;
+    // Stryker disable once equality : of two equal times either is the sooner.
+    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => b is null || a < b ? a : b;
 }

@@ -123,7 +123,7 @@ public sealed class AvailabilityRulesTests
     {
         var now = All().First() with { State = (NodeState)99 };
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => AvailabilityRules.Next(now, Times));
+        Assert.StartsWith("Unknown node state.", Assert.Throws<ArgumentOutOfRangeException>(() => AvailabilityRules.Next(now, Times)).Message, StringComparison.Ordinal);
     }
 
     private static Reason ReasonFor(Moment now) => AvailabilityRules.Next(now, Times)!.Value.Reason;

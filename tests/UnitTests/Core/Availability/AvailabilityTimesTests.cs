@@ -9,6 +9,14 @@ public sealed class AvailabilityTimesTests
     public void The_defaults_are_allowed() => Assert.Empty(new AvailabilityTimes().Problems());
 
     [Fact]
+    public void Times_may_meet_and_lie_on_the_edge()
+    {
+        var shortest = AvailabilityTimes.ShortestThawAfter;
+
+        Assert.Empty(new AvailabilityTimes { IdleFor = shortest, ThawAfter = shortest, HoldAfter = AvailabilityTimes.Longest, PresaveAfter = AvailabilityTimes.Longest, EvictAfter = AvailabilityTimes.Longest }.Problems());
+    }
+
+    [Fact]
     public void All_problems_are_named_at_once()
     {
         var times = new AvailabilityTimes
