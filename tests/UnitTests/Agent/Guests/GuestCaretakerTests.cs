@@ -194,6 +194,9 @@ public sealed class GuestCaretakerTests : IAsyncLifetime
     {
         if (state == NodeState.Available) machine.ThawAll();
         else machine.FreezeAll();
+
+        // No two states begin at the same moment.
+        time.Advance(TimeSpan.FromTicks(1));
         node.Set(StatusOf(state));
     }
 
