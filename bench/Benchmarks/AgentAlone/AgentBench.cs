@@ -6,7 +6,7 @@ using Opportunism.Hypervisors.Linux;
 namespace Opportunism.Benchmarks.AgentAlone;
 
 /// <summary>What the agent alone costs: the native program as it is shipped, first beside an owner with a mouse of 1000 Hz, then on a quiet desktop.</summary>
-/// <remarks>The desktop is an X display (Xvfb), the mouse xdotool through XTEST. Wake-ups are the voluntary context switches of all the agent's threads: a thread that is only
+/// <remarks>The desktop is an X display (Xvfb), the mouse xdotool through XTEST. Wake-ups are the voluntary context switches of all the agent's threads, those that ended meanwhile too: a thread that is only
 /// displaced by another program (an involuntary one) has not woken anybody.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
@@ -74,27 +74,22 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
         // A desktop that has been in its state for a while: the change itself is not what is measured.
         await Task.Delay(TimeSpan.FromSeconds(20), time, cancellationToken);
         var began = time.GetTimestamp();
-        var before = Read(agent.Id);
-        await Task.Delay(duration, time, cancellationToken);
-        var after = Read(agent.Id);
-        var seconds = time.GetElapsedTime(began).TotalSeconds;
-        report.Add(
-            ("state", state), ("seconds", BenchReport.Figure(seconds)), ("resident_mib", BenchReport.Figure(after.ResidentKiB / 1024d)),
-            ("wakeups_per_s", BenchReport.Figure((after.Switches - before.Switches) / seconds)),
-            ("cpu_percent", BenchReport.Figure((after.CpuNanoseconds - before.CpuNanoseconds) / seconds / 1e7)));
-    }
-
-    private static (long ResidentKiB, long Switches, long CpuNanoseconds) Read(int process)
-    {
-        long switches = 0, cpu = 0;
-        foreach (var thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
+        var use = new ThreadUse(agent.Id);
+        use.Look();
+        while (duration - time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
         {
-            switches += File.ReadLines(Path.Combine(thread, "status")).Where(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal)).Sum(Number);
-            cpu += long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
+            await Task.Delay(left < ThreadUse.LookEvery ? left : ThreadUse.LookEvery, time, cancellationToken);
+            use.Look();
         }
 
-        return (Number(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))), switches, cpu);
+        var seconds = time.GetElapsedTime(began).TotalSeconds;
+        report.Add(
+            ("state", state), ("seconds", BenchReport.Figure(seconds)), ("resident_mib", BenchReport.Figure(ResidentKiB(agent.Id) / 1024d)),
+            ("wakeups_per_s", BenchReport.Figure(use.Waits / seconds)),
+            ("cpu_percent", BenchReport.Figure(use.CpuNanoseconds / seconds / 1e7)));
     }
+
+    private static long ResidentKiB(int process) => Number(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)));
 
     private static long Number(string line) => long.Parse(new string([.. line.Where(char.IsAsciiDigit)]), CultureInfo.InvariantCulture);
 
