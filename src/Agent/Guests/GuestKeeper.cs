@@ -101,7 +101,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
         foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)).Order(Comparer<GuestId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).ToArray())
         {
-            next = PassLoop.Sooner(next, Begin(id, status, cancellationToken));
+            next = AvailabilityRules.Sooner(next, Begin(id, status, cancellationToken));
         }
 
         consoles.Wanted.Set(wanted.Guests.Values.Where(guest => guest.ConsoleWanted).Select(guest => new ConsolePusher.PlacedGuest(guest.Spec.Id, guest.DiskSha256)).ToArray());

@@ -39,9 +39,6 @@ internal sealed class PassLoop(IMachineGuests guests, Level<NodeStatus> node, Le
         }
     }
 
-    /// <summary>The earlier of two; null stands for never.</summary>
-    public static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null ? b : b is null || a < b ? a : b;
-
     private async Task WakeOnAsync<T>(Level<T> level, CancellationToken cancellationToken)
         where T : class
     {

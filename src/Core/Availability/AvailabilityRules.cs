@@ -25,6 +25,10 @@ public static class AvailabilityRules
         _ => null,
     };
 
+    /// <summary>The sooner of two waits; null is one without an end.</summary>
+    // Stryker disable once equality : of two equal times either is the sooner.
+    public static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => b is null || a < b ? a : b;
+
     private static Verdict? FromFrozen(in Moment now, AvailabilityTimes times)
     {
         if (now.Guests == 0) return new(NodeState.InUse, new(ReasonCode.NoGuestLeft));
@@ -46,7 +50,4 @@ public static class AvailabilityRules
     }
 
     private static TimeSpan? Until(TimeSpan target, TimeSpan elapsed) => elapsed < target ? target - elapsed : null;
-
-    // Stryker disable once equality : of two equal times either is the sooner.
-    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => b is null || a < b ? a : b;
 }
