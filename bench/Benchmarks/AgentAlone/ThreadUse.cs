@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Opportunism.Benchmarks.Suspend;
 
 namespace Opportunism.Benchmarks.AgentAlone;
 
@@ -28,8 +29,7 @@ internal sealed class ThreadUse(int process)
             try
             {
                 var waits = File.ReadLines(Path.Combine(thread, "status")).First(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
-                var used = File.ReadAllText(Path.Combine(thread, "schedstat"));
-                now[thread] = (long.Parse(waits[(waits.IndexOf(':', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture), long.Parse(used.Split(' ')[0], CultureInfo.InvariantCulture));
+                now[thread] = (long.Parse(waits.AsSpan(waits.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture), GuestProcess.CpuOf(thread));
             }
             catch (IOException)
             {

@@ -31,5 +31,6 @@ internal sealed class GuestProcess
         return new GuestProcess(record.Pid.ToString(CultureInfo.InvariantCulture));
     }
 
-    private static long CpuOf(string thread) => long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
+    /// <summary>Nanoseconds of CPU time that a thread has used, by its folder in /proc (man 5 proc).</summary>
+    internal static long CpuOf(string thread) => long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
 }
