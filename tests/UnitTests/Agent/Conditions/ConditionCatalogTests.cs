@@ -6,11 +6,12 @@ namespace Opportunism.UnitTests.Agent.Conditions;
 
 public sealed class ConditionCatalogTests
 {
+    private readonly SnoozeCondition snooze = new("/nowhere/snooze", TimeProvider.System, loop: null, NullLogger<SnoozeCondition>.Instance);
+
     [Fact]
     public void Memory_with_one_edge_for_both_ways_holds_while_more_is_free()
     {
         var options = new ConditionOptions { Enabled = { "memory" }, MemoryEnterMiB = 16, MemoryLeaveMiB = 16, MemoryCriticalMiB = 16 };
-        var snooze = new SnoozeCondition("/nowhere/snooze", TimeProvider.System, loop: null, NullLogger<SnoozeCondition>.Instance);
         var memory = Assert.Single(ConditionCatalog.Create(options, snooze, () => 0, TimeProvider.System));
 
         memory.Sample(0);
@@ -22,8 +23,6 @@ public sealed class ConditionCatalogTests
     [Fact]
     public void All_are_made_in_their_order_where_none_is_named()
     {
-        var snooze = new SnoozeCondition("/nowhere/snooze", TimeProvider.System, loop: null, NullLogger<SnoozeCondition>.Instance);
-
         Assert.Equal(ConditionCatalog.Names, ConditionCatalog.Create(new(), snooze, () => 0, TimeProvider.System).Select(condition => condition.Name));
     }
 }

@@ -82,6 +82,9 @@ internal sealed class KeeperSite : IAsyncDisposable
     {
         if (state is NodeState.Frozen or NodeState.Evicting && Node.Current.State == NodeState.Available) Machine.FreezeAll();
         if (state == NodeState.Available) Machine.ThawAll();
+
+        // No two states begin at the same moment.
+        Time.Advance(TimeSpan.FromTicks(1));
         Node.Set(StatusOf(state));
     }
 
