@@ -12,8 +12,8 @@ public interface IActivityMonitor
     /// at most <see cref="LooksAwayFor"/>; what happens meanwhile must be seen right afterwards.</remarks>
     Task WatchAsync(IActivitySink activity, CancellationToken cancellationToken);
 
-    /// <summary>What the monitor sees right now. Asked from any thread every half minute and by <c>doctor</c>; one that has not
-    /// answered within five seconds counts as hung, and so as blind.</summary>
+    /// <summary>What the monitor sees right now. Asked from any thread every half minute and by <c>doctor</c>, and returns at once, however
+    /// long the answer takes; one that has not answered within five seconds counts as hung, and so as blind.</summary>
     Task<MonitorSight> LookAsync(CancellationToken cancellationToken);
 
     /// <summary>Longest time a monitor looks away after an event: half of the shortest time after which guests may go on (AvailabilityTimes.ShortestThawAfter).</summary>

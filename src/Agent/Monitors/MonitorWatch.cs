@@ -14,6 +14,8 @@ public sealed class MonitorWatch
 
     private readonly WatchedMonitor[] monitors;
     private readonly TimeProvider time;
+    private long? askedAt;
+    private bool judged = true;
 
     /// <param name="monitors">The enabled monitors, in the order in which people read them.</param>
     /// <param name="ledger">Where what they see is remembered.</param>
@@ -47,23 +49,56 @@ public sealed class MonitorWatch
     public IReadOnlyList<NamedSight> Sights => [.. monitors.Select(monitor => new NamedSight(monitor.Name, monitor.Sight))];
 
     /// <summary>Runs until cancelled; called once. No failure of a monitor ends it.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll([.. monitors.Select(monitor => monitor.KeepWatchingAsync(cancellationToken)), KeepLookingAsync(cancellationToken)]);
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(WatchAsync(cancellationToken), AskAsync(cancellationToken));
+
+    /// <summary>Runs every monitor until cancelled, and asks none of them.</summary>
+    internal Task WatchAsync(CancellationToken cancellationToken) => Task.WhenAll(monitors.Select(monitor => monitor.KeepWatchingAsync(cancellationToken)));
+
+    /// <summary>Asks all of them at the same moment, on a thread that sleeps in the kernel in between: the runtime's pool has fallen asleep
+    /// by then, and to wake it twice each half minute would cost more wake-ups than the monitors do.</summary>
+    internal Task AskAsync(CancellationToken cancellationToken)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                bool stopped;
+                // Rounded up: waking a part of a millisecond early would find that nothing is due yet and spin.
+                do stopped = cancellationToken.WaitHandle.WaitOne((int)Math.Ceiling(Step().TotalMilliseconds));
+                while (!stopped);
+                ended.SetResult();
+            }
+            catch (Exception broken)
+            {
+                ended.SetException(broken);
+            }
+        })
+        { IsBackground = true, Name = "monitor watch" }.Start();
+        return ended.Task;
+    }
+
+    /// <summary>Asks the monitors, or judges their answers, if it is time for that; answers how long until there is something to do again. One caller at a time.</summary>
+    internal TimeSpan Step()
+    {
+        var elapsed = askedAt is { } asked ? time.GetElapsedTime(asked) : LooksEvery;
+        if (!judged && elapsed >= WatchedMonitor.AnswersWithin)
+        {
+            foreach (var monitor in monitors) monitor.Judge();
+            judged = true;
+        }
+
+        if (elapsed < LooksEvery) return (judged ? LooksEvery : WatchedMonitor.AnswersWithin) - elapsed;
+        askedAt = time.GetTimestamp();
+        judged = false;
+        foreach (var monitor in monitors) monitor.Ask();
+        return WatchedMonitor.AnswersWithin;
+    }
 
     /// <summary>Has every monitor look again now and answers what they see; for <c>doctor</c>.</summary>
     public async Task<IReadOnlyList<NamedSight>> LookAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(monitors.Select(monitor => monitor.LookOnceAsync(cancellationToken))).ConfigureAwait(false);
         return Sights;
-    }
-
-    /// <summary>Asks all of them at the same moment, so that the processor sleeps in between: each on its own would cost half a dozen wake-ups a minute.</summary>
-    private async Task KeepLookingAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            await LookAsync(cancellationToken).ConfigureAwait(false);
-            await Task.Delay(LooksEvery, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
     }
 }

@@ -16,7 +16,8 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
     internal static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     private MonitorSight sight = MonitorSight.NotYet;
-    private Task<MonitorSight>? unanswered;
+    private MonitorSight saidBefore = MonitorSight.NotYet;
+    private Task<MonitorSight>? question;
     private volatile bool running;
 
     public string Name { get; } = monitor.Name;
@@ -64,22 +65,40 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         }
     }
 
-    /// <summary>Asks once and takes over the answer; a monitor that does not answer in time is blind from then on.</summary>
+    /// <summary>Asks what it sees and does not wait; the deciding word is <see cref="Judge"/>'s, <see cref="AnswersWithin"/> later. One caller at a time.</summary>
+    public void Ask()
+    {
+        // A broken monitor is not asked: it is blind until it runs and says otherwise. One that has not answered the last question is
+        // not asked another: they would pile up.
+        if (!running || question is { IsCompleted: false }) return;
+        saidBefore = Sight;
+        try
+        {
+            question = monitor.LookAsync(CancellationToken.None);
+        }
+        catch (Exception broken)
+        {
+            question = Task.FromException<MonitorSight>(broken);
+        }
+    }
+
+    /// <summary>Takes over the answer to <see cref="Ask"/>; a monitor that has not answered is blind from then on. The same caller.</summary>
+    public void Judge()
+    {
+        if (!running || question is not { } asked) return;
+        if (asked.IsCompletedSuccessfully) Take(asked.Result, saidBefore);
+        else if (asked.IsCompleted) Failed(asked.Exception?.InnerException ?? new OperationCanceledException());
+        else Hung();
+    }
+
+    /// <summary>Asks at once, whatever else is being asked, and takes over the answer; a monitor that does not answer in time is blind from then on.</summary>
     public async Task LookOnceAsync(CancellationToken cancellationToken)
     {
-        // A broken monitor is not asked: it is blind until it runs and says otherwise.
         if (!running) return;
-
         var before = Sight;
         try
         {
-            // One that has not answered the last question is not asked another: they would pile up.
-            var question = Volatile.Read(ref unanswered) is { IsCompleted: false } still ? still : monitor.LookAsync(cancellationToken);
-            Volatile.Write(ref unanswered, question);
-            var answer = await question.WaitAsync(AnswersWithin, time, cancellationToken).ConfigureAwait(false);
-
-            // What the monitor said by itself meanwhile is newer than its answer.
-            if (ReferenceEquals(Interlocked.CompareExchange(ref sight, answer, before), before)) Told(before, answer);
+            Take(await monitor.LookAsync(cancellationToken).WaitAsync(AnswersWithin, time, cancellationToken).ConfigureAwait(false), before);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -87,14 +106,30 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         }
         catch (TimeoutException)
         {
-            MonitorWatchLog.Hung(log, Name, AnswersWithin);
-            SightChanged(Down("monitor.hung", $"The monitor {Name} has not answered for {AnswersWithin.TotalSeconds:0} s.", "Restart the agent. If it happens again, disable the monitor in the agent's settings and report it."));
+            Hung();
         }
         catch (Exception broken)
         {
-            MonitorWatchLog.LookFailed(log, Name, broken.Message, broken);
-            SightChanged(Down("monitor.broken", $"The monitor {Name} could not say what it sees: {broken.Message}", "It is asked again in half a minute. If this goes on, restart the agent."));
+            Failed(broken);
         }
+    }
+
+    private void Take(MonitorSight answer, MonitorSight before)
+    {
+        // What the monitor said by itself meanwhile is newer than its answer.
+        if (ReferenceEquals(Interlocked.CompareExchange(ref sight, answer, before), before)) Told(before, answer);
+    }
+
+    private void Hung()
+    {
+        MonitorWatchLog.Hung(log, Name, AnswersWithin);
+        SightChanged(Down("monitor.hung", $"The monitor {Name} has not answered for {AnswersWithin.TotalSeconds:0} s.", "Restart the agent. If it happens again, disable the monitor in the agent's settings and report it."));
+    }
+
+    private void Failed(Exception broken)
+    {
+        MonitorWatchLog.LookFailed(log, Name, broken.Message, broken);
+        SightChanged(Down("monitor.broken", $"The monitor {Name} could not say what it sees: {broken.Message}", "It is asked again in half a minute. If this goes on, restart the agent."));
     }
 
     private static MonitorSight Down(string code, string sentence, string remedy) =>

@@ -14,19 +14,13 @@ internal sealed class Questions
     public WakeEvent Wake { get; } = new();
 
     /// <summary>Asks what the monitor sees; waits until its thread answers or the asker gives up.</summary>
-    public async Task<MonitorSight> AskAsync(CancellationToken cancellationToken)
+    /// <remarks>Returns at once. With a token that cannot be cancelled nothing but the monitor's thread is woken, now or by the answer.</remarks>
+    public Task<MonitorSight> AskAsync(CancellationToken cancellationToken)
     {
         var question = new TaskCompletionSource<MonitorSight>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate) waiting.Add(question);
         Wake.Set();
-        try
-        {
-            return await question.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            lock (gate) waiting.Remove(question);
-        }
+        return cancellationToken.CanBeCanceled ? UntilGivenUpAsync(question, cancellationToken) : question.Task;
     }
 
     /// <summary>True when somebody waits for an answer.</summary>
@@ -45,6 +39,18 @@ internal sealed class Questions
         {
             foreach (var question in waiting) question.TrySetResult(sight);
             waiting.Clear();
+        }
+    }
+
+    private async Task<MonitorSight> UntilGivenUpAsync(TaskCompletionSource<MonitorSight> question, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await question.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (gate) waiting.Remove(question);
         }
     }
 }

@@ -136,11 +136,78 @@ public sealed class MonitorWatchTests : IAsyncDisposable
         second.Sink.SightChanged(ScriptedMonitor.Sees(1));
         Assert.Null(watch.BlindMonitor);
 
-        await PassAsync(WatchedMonitor.AnswersWithin, () => watch.BlindMonitor == "first");
+        await PassAsync(WatchedMonitor.AnswersWithin, () => watch.BlindMonitor == "first", watch.Step);
         Assert.Equal("monitor.hung", watch.Sights[0].Sight.Health[0].Code);
 
         answer.SetResult(ScriptedMonitor.Sees(1));
-        await PassAsync(MonitorWatch.LooksEvery, () => watch.BlindMonitor is null);
+        await PassAsync(MonitorWatch.LooksEvery, () => watch.BlindMonitor is null, watch.Step);
+    }
+
+    [Fact]
+    public async Task One_that_does_not_answer_is_not_asked_again_and_the_others_are()
+    {
+        var (firsts, seconds) = (0, 0);
+        first.Look = _ =>
+        {
+            firsts++;
+            return new TaskCompletionSource<MonitorSight>().Task;
+        };
+        second.Look = _ =>
+        {
+            seconds++;
+            return Task.FromResult(ScriptedMonitor.Sees(seconds));
+        };
+        running = watch.WatchAsync(stop.Token);
+        await first.StartedAsync();
+        await second.StartedAsync();
+
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(WatchedMonitor.AnswersWithin, watch.Step());
+            time.Advance(WatchedMonitor.AnswersWithin);
+            Assert.Equal(MonitorWatch.LooksEvery - WatchedMonitor.AnswersWithin, watch.Step());
+            time.Advance(MonitorWatch.LooksEvery - WatchedMonitor.AnswersWithin);
+        }
+
+        Assert.Equal((1, 3), (firsts, seconds));
+        Assert.Equal(("first", "3 sources"), (watch.BlindMonitor, watch.Sights[1].Sight.Sentence));
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_asked_or_answers_with_an_error_is_blind()
+    {
+        first.Look = _ => throw new IOException("no wire");
+        second.Look = _ => Task.FromException<MonitorSight>(new IOException("cut wire"));
+        running = watch.WatchAsync(stop.Token);
+        await first.StartedAsync();
+        await second.StartedAsync();
+
+        watch.Step();
+        time.Advance(WatchedMonitor.AnswersWithin);
+        watch.Step();
+
+        Assert.Contains("no wire", watch.Sights[0].Sight.Sentence, StringComparison.Ordinal);
+        Assert.Contains("cut wire", watch.Sights[1].Sight.Sentence, StringComparison.Ordinal);
+        Assert.Equal("first", watch.BlindMonitor);
+    }
+
+    [Fact]
+    public async Task Monitors_are_asked_as_soon_as_it_runs_and_it_ends_when_told()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var started = watch.WatchAsync(stop.Token);
+        await first.StartedAsync();
+        await second.StartedAsync();
+        first.Look = _ =>
+        {
+            asked.TrySetResult();
+            return Task.FromResult(ScriptedMonitor.Sees(1));
+        };
+        running = Task.WhenAll(started, watch.AskAsync(stop.Token));
+
+        await asked.Task.WaitAsync(Patience);
+        await stop.CancelAsync();
+        await running.WaitAsync(Patience);
     }
 
     [Fact]
@@ -175,12 +242,11 @@ public sealed class MonitorWatchTests : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        // Awaited until it has asked for the first time: a round of its own must not come in the middle of a test.
-        running = await Task.Factory.StartNew(() => watch.RunAsync(stop.Token), stop.Token, TaskCreationOptions.None, TaskScheduler.Default);
+        // Without the thread that asks: a round of its own must not come in the middle of a test.
+        running = watch.WatchAsync(stop.Token);
         await first.StartedAsync();
         await second.StartedAsync();
 
-        // One that had not started yet when it was first asked is asked here.
         if (first.Look(default).IsCompleted) await watch.LookAsync(stop.Token);
     }
 
@@ -196,7 +262,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
     }
 
     /// <summary>Lets time pass in small steps until it holds, and checks that it took as long as expected and not longer.</summary>
-    private async Task PassAsync(TimeSpan expected, Func<bool> holds)
+    private async Task PassAsync(TimeSpan expected, Func<bool> holds, Func<TimeSpan>? each = null)
     {
         var step = TimeSpan.FromMilliseconds(500);
         var started = TimeProvider.System.GetTimestamp();
@@ -205,6 +271,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
         {
             Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, $"It did not come about though {passed} had passed.");
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
+            each?.Invoke();
             if (holds()) break;
             time.Advance(step);
             passed += step;
