@@ -96,9 +96,10 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
     {
         if (!running) return;
         var before = Sight;
+        using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            Take(await monitor.LookAsync(cancellationToken).WaitAsync(AnswersWithin, time, cancellationToken).ConfigureAwait(false), before);
+            Take(await monitor.LookAsync(givenUp.Token).WaitAsync(AnswersWithin, time, cancellationToken).ConfigureAwait(false), before);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -106,6 +107,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         }
         catch (TimeoutException)
         {
+            await givenUp.CancelAsync().ConfigureAwait(false);
             Hung();
         }
         catch (Exception broken)
