@@ -34,10 +34,12 @@ internal sealed class AgentParts : BackgroundService
     private readonly IGuestKeeper keeper;
     private readonly BrakeTrial trial;
     private readonly BackgroundService[] services;
+    private readonly TimeProvider time;
     private bool disposed;
 
     public AgentParts(AgentSettings settings, TimeProvider time, ILoggerFactory logs)
     {
+        this.time = time;
         var options = settings.Guests;
         guests = HypervisorCatalog.Make(
             options.Hypervisor,
@@ -82,19 +84,9 @@ internal sealed class AgentParts : BackgroundService
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var deciding = OnOwnThread(() => loop.Run(stoppingToken)); // 3
-        var watching = watch.RunAsync(stoppingToken);
-        foreach (var service in services) await service.StartAsync(stoppingToken).ConfigureAwait(false); // 4
-        await Task.WhenAll([deciding, watching, keeper.RunAsync(stoppingToken), .. services.Select(service => service.ExecuteTask ?? Task.CompletedTask)]).ConfigureAwait(false);
-    }
-
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var service in services) await service.StopAsync(cancellationToken).ConfigureAwait(false);
-    }
+    // 3 and 4. One that fails ends them all, and so the agent: without it the node must not look as if it worked.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Together.RunAsync([token => OnOwnThread(() => loop.Run(token)), watch.RunAsync, keeper.RunAsync, .. services.Select(Serving)], time, stoppingToken);
 
     public override void Dispose()
     {
@@ -110,6 +102,12 @@ internal sealed class AgentParts : BackgroundService
         wakeUp.Dispose();
     }
 
+    private static Func<CancellationToken, Task> Serving(BackgroundService service) => async token =>
+    {
+        await service.StartAsync(token).ConfigureAwait(false);
+        await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(false);
+    };
+
     private static Task OnOwnThread(Action run)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -122,7 +120,6 @@ internal sealed class AgentParts : BackgroundService
             }
             catch (Exception e)
             {
-                // The host ends the agent: one that cannot decide must not look as if it could. Its guests stay as they are, and the next start freezes them.
                 ended.SetException(e);
             }
         })

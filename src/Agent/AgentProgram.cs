@@ -37,7 +37,7 @@ internal static class AgentProgram
         try
         {
             await host.RunAsync().ConfigureAwait(false);
-            return 0;
+            return parts?.ExecuteTask is { IsFaulted: true } ? 1 : 0;
         }
         catch (IOException e)
         {

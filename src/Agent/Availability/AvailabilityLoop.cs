@@ -74,15 +74,21 @@ internal sealed partial class AvailabilityLoop : IWakeable
         wakeUp.Wake();
     }
 
-    /// <summary>Decides until cancelled, then leaves the guests frozen. Blocks its thread, which should be its own.</summary>
+    /// <summary>Decides until cancelled or until something throws, and leaves the guests frozen either way. Blocks its thread, which should be its own.</summary>
     public void Run(CancellationToken cancellationToken)
     {
         using var stop = cancellationToken.Register(wakeUp.Wake);
-        // A node that starts knows nothing: guests stand still until it does.
-        brake.FreezeAll();
-        while (!cancellationToken.IsCancellationRequested) wakeUp.Wait(Step());
-        var last = brake.FreezeAll();
-        LogStopped(guests.GuestsInMemory, last.Brake);
+        try
+        {
+            // A node that starts knows nothing: guests stand still until it does.
+            brake.FreezeAll();
+            while (!cancellationToken.IsCancellationRequested) wakeUp.Wait(Step());
+        }
+        finally
+        {
+            var last = brake.FreezeAll();
+            LogStopped(guests.GuestsInMemory, last.Brake);
+        }
     }
 
     /// <summary>Decides until nothing more changes; answers after how long to decide again, null when only an event can change anything.</summary>

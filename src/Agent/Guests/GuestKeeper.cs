@@ -81,7 +81,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     {
         try
         {
-            await Task.WhenAll(consoles.RunAsync(cancellationToken), loop.RunAsync(PassAsync, cancellationToken)).ConfigureAwait(false);
+            await Together.RunAsync([consoles.RunAsync, token => loop.RunAsync(PassAsync, token)], time, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -1,0 +1,29 @@
+namespace Opportunism.Agent;
+
+/// <summary>Runs parts that are worth nothing without each other.</summary>
+internal static class Together
+{
+    /// <summary>A part that has been told to end is waited for at most this long: longer than a guest's step that has just begun.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs all of them until all have ended. The first that fails ends the others, and its error is thrown.</summary>
+    /// <param name="parts">Started in this order, each without waiting for the one before.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="cancellationToken">Ends all of them.</param>
+    public static async Task RunAsync(IEnumerable<Func<CancellationToken, Task>> parts, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] running = [.. parts.Select(part => StartAsync(part, end.Token))];
+        try
+        {
+            await foreach (var ended in Task.WhenEach(running).ConfigureAwait(false)) await ended.ConfigureAwait(false);
+        }
+        finally
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(running).WaitAsync(Patience, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task StartAsync(Func<CancellationToken, Task> part, CancellationToken cancellationToken) => await part(cancellationToken).ConfigureAwait(false);
+}
