@@ -62,11 +62,10 @@ public class DesktopSite : IAsyncLifetime
     {
     }
 
-    // With -cpu max the emulated processor has AMD's virtualization, so the tenant runs with KVM; without nested paging, since with that QEMU 8.2 does not get through a guest's first instructions.
     private protected DesktopSite(Way way)
     {
         this.way = way;
-        Desktop = new(way.Image, ["-cpu", "max,npt=off", "-m", way.MemoryMiB.ToString(CultureInfo.InvariantCulture), "-netdev", "user,id=net", "-device", "e1000,netdev=net,romfile="]);
+        Desktop = new(way.Image, ["-cpu", NestedProcessor.Model, "-m", way.MemoryMiB.ToString(CultureInfo.InvariantCulture), "-netdev", "user,id=net", "-device", "e1000,netdev=net,romfile="]);
     }
 
     /// <summary>The desktop.</summary>
