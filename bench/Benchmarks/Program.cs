@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Opportunism.Benchmarks;
 using Opportunism.Benchmarks.AgentAlone;
 using Opportunism.Benchmarks.Freeze;
@@ -16,7 +17,9 @@ if (!OperatingSystem.IsLinux() || args.Length == 0 || !TryNumber("-n", out var t
 }
 
 using var end = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) => { pressed.Cancel = true; end.Cancel(); };
+// Whoever ends it, by Ctrl-C or as a service is ended: the guests it started end with it.
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 var report = new BenchReport(args[0]);
 Task? run = args[0] switch
 {
@@ -44,6 +47,12 @@ catch (OperationCanceledException) when (end.IsCancellationRequested)
 
 report.Write(args.Contains("--json"));
 return 0;
+
+void End(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    end.Cancel();
+}
 
 // False when the option is there without a whole number from 1 to a million.
 bool TryNumber(string option, out int? number)
