@@ -87,7 +87,7 @@ internal sealed class AgentParts : BackgroundService
 
     // 3 and 4. One that fails ends them all, and so the agent: without it the node must not look as if it worked.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Together.RunAsync([token => OnOwnThread(() => loop.Run(token)), watch.RunAsync, keeper.RunAsync, .. services.Select(Serving), ReturnStartMemoryAsync], time, stoppingToken);
+        Together.RunAsync([DecideAsync, watch.RunAsync, keeper.RunAsync, .. services.Select(Serving), ReturnStartMemoryAsync], time, stoppingToken);
 
     public override void Dispose()
     {
@@ -116,22 +116,13 @@ internal sealed class AgentParts : BackgroundService
         await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(false);
     };
 
-    private static Task OnOwnThread(Action run)
-    {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
+    // The program does not end before the guests are frozen.
+    private Task DecideAsync(CancellationToken cancellationToken) => OwnThread.RunAsync(
+        "availability",
+        () =>
         {
-            try
-            {
-                run();
-                ended.SetResult();
-            }
-            catch (Exception e)
-            {
-                ended.SetException(e);
-            }
-        })
-        { Name = "availability" }.Start();
-        return ended.Task;
-    }
+            loop.Run(cancellationToken);
+            return Task.CompletedTask;
+        },
+        isBackground: false);
 }

@@ -56,27 +56,14 @@ public sealed class MonitorWatch
 
     /// <summary>Asks all of them at the same moment, on a thread that sleeps in the kernel in between: the runtime's pool has fallen asleep
     /// by then, and to wake it twice each half minute would cost more wake-ups than the monitors do.</summary>
-    internal Task AskAsync(CancellationToken cancellationToken)
+    internal Task AskAsync(CancellationToken cancellationToken) => OwnThread.RunAsync("monitor watch", () =>
     {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            try
-            {
-                bool stopped;
-                // Rounded up: waking a part of a millisecond early would find that nothing is due yet and spin.
-                do stopped = cancellationToken.WaitHandle.WaitOne((int)Math.Ceiling(Step().TotalMilliseconds));
-                while (!stopped);
-                ended.SetResult();
-            }
-            catch (Exception broken)
-            {
-                ended.SetException(broken);
-            }
-        })
-        { IsBackground = true, Name = "monitor watch" }.Start();
-        return ended.Task;
-    }
+        bool stopped;
+        // Rounded up: waking a part of a millisecond early would find that nothing is due yet and spin.
+        do stopped = cancellationToken.WaitHandle.WaitOne((int)Math.Ceiling(Step().TotalMilliseconds));
+        while (!stopped);
+        return Task.CompletedTask;
+    });
 
     /// <summary>Asks the monitors, or judges their answers, if it is time for that; answers how long until there is something to do again. One caller at a time.</summary>
     internal TimeSpan Step()

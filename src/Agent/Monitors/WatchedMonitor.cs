@@ -41,7 +41,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
             try
             {
                 running = true;
-                await OnOwnThreadAsync(cancellationToken).ConfigureAwait(false);
+                await OwnThread.RunAsync($"monitor {Name}", () => monitor.WatchAsync(this, cancellationToken)).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -136,24 +136,6 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
 
     private static MonitorSight Down(string code, string sentence, string remedy) =>
         new(0, Blind: true, sentence, [new HealthItem(code, HealthSeverity.Error, sentence, remedy)]);
-
-    private Task OnOwnThreadAsync(CancellationToken cancellationToken)
-    {
-        var ended = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            try
-            {
-                ended.SetResult(monitor.WatchAsync(this, cancellationToken));
-            }
-            catch (Exception broken)
-            {
-                ended.SetException(broken);
-            }
-        })
-        { IsBackground = true, Name = $"monitor {Name}" }.Start();
-        return ended.Task.Unwrap();
-    }
 
     private void Told(MonitorSight before, MonitorSight now)
     {
