@@ -56,7 +56,9 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         if (!LinuxFiles.IsTmpfs(settings.RamFolder)) Error("guests.ram.not-tmpfs", $"Guests:RamFolder is {settings.RamFolder}, which is not on tmpfs: the kernel would write guests' memory to the owner's disk all the time.", "Set it to a folder in /dev/shm.");
     }
 
-    private static async Task<string> VersionAsync(string binary, CancellationToken cancellationToken)
+    /// <summary>What a QEMU says of its version, such as 7.2.22.</summary>
+    /// <exception cref="IOException">It says none.</exception>
+    internal static async Task<string> VersionAsync(string binary, CancellationToken cancellationToken)
     {
         var (_, output) = await QemuLauncher.RunAsync(null, [binary, "--version"], cancellationToken).ConfigureAwait(false);
         var match = VersionPattern().Match(output);

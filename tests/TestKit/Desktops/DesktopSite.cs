@@ -65,7 +65,7 @@ public class DesktopSite : IAsyncLifetime
     private protected DesktopSite(Way way)
     {
         this.way = way;
-        Desktop = new(way.Image, ["-cpu", NestedProcessor.Model, "-m", way.MemoryMiB.ToString(CultureInfo.InvariantCulture), "-netdev", "user,id=net", "-device", "e1000,netdev=net,romfile="]);
+        Desktop = new(way.Image, async () => ["-cpu", await NestedProcessor.ModelAsync(), "-m", way.MemoryMiB.ToString(CultureInfo.InvariantCulture), "-netdev", "user,id=net", "-device", "e1000,netdev=net,romfile="]);
     }
 
     /// <summary>The desktop.</summary>

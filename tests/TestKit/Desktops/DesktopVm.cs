@@ -22,7 +22,7 @@ public sealed class DesktopVm : IAsyncLifetime
 
     private readonly string folder = Directory.CreateTempSubdirectory("desktop-").FullName;
     private readonly Func<Task<string>> getImage;
-    private readonly IReadOnlyList<string> hardware;
+    private readonly Func<Task<IReadOnlyList<string>>> getHardware;
     private readonly StringBuilder qemuSaid = new();
     private Process? qemu;
     private LineSocket? shell;
@@ -30,13 +30,13 @@ public sealed class DesktopVm : IAsyncLifetime
 
     /// <summary>A desktop for the monitors' probe.</summary>
     public DesktopVm()
-        : this(DesktopImage.WithProbeAsync, ["-m", "256"])
+        : this(DesktopImage.WithProbeAsync, () => Task.FromResult<IReadOnlyList<string>>(["-m", "256"]))
     {
     }
 
     /// <param name="getImage">Makes its kernel and initramfs.</param>
-    /// <param name="hardware">Memory and whatever else it has besides input devices, as QEMU's arguments.</param>
-    internal DesktopVm(Func<Task<string>> getImage, IReadOnlyList<string> hardware) => (this.getImage, this.hardware) = (getImage, hardware);
+    /// <param name="getHardware">Memory and whatever else it has besides input devices, as QEMU's arguments.</param>
+    internal DesktopVm(Func<Task<string>> getImage, Func<Task<IReadOnlyList<string>>> getHardware) => (this.getImage, this.getHardware) = (getImage, getHardware);
 
     /// <summary>The third serial port, where the probe listens.</summary>
     internal LineSocket Probe { get; private set; } = null!;
@@ -50,7 +50,7 @@ public sealed class DesktopVm : IAsyncLifetime
         // no_timer_check: on a busy machine QEMU may get no turn while the kernel counts the timer's ticks, and it would panic as if the timer were broken.
         string[] arguments =
         [
-            "-machine", "pc,accel=tcg", .. hardware, "-nodefaults", "-display", "none", "-no-reboot",
+            "-machine", "pc,accel=tcg", .. await getHardware(), "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", Path.Combine(image, "vmlinuz"), "-initrd", Path.Combine(image, "initrd"), "-append", "console=ttyS0 quiet panic=-1 no_timer_check",
             "-serial", $"file:{ConsoleFile}",
             "-serial", $"unix:{Path.Combine(folder, "shell")},server=on,wait=off",
