@@ -18,7 +18,7 @@ public sealed class GuestOptions
     public string RamFolder { get; set; } = "/dev/shm/opportunism";
 
     /// <summary>The guests' cgroup below the mount point.</summary>
-    public string Cgroup { get; set; } = "opportunism/guests";
+    public string Cgroup { get; set; } = "opportunism.slice/guests";
 
     /// <summary>Unprivileged user that hypervisor processes run as, by name or number.</summary>
     public string RunAs { get; set; } = "opportunism-guest";

@@ -10,6 +10,9 @@ public sealed class GuestOptionsValidator : IValidateOptions<GuestOptions>
     // A Unix socket's path has at most 107 bytes; guests/ID/run/agent.sock takes 55 of them.
     private const int LongestStateFolder = 50;
 
+    // systemd keeps other programs in these, and every level of the guests' path is given the lowest rank.
+    private static readonly string[] SharedCgroups = ["init.scope", "machine.slice", "system.slice", "user.slice"];
+
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, GuestOptions options)
     {
@@ -23,7 +26,7 @@ public sealed class GuestOptionsValidator : IValidateOptions<GuestOptions>
         if (!IsPlainPath(options.StateFolder)) yield return $"Guests:StateFolder is '{options.StateFolder}'; an absolute path without '..' is needed.";
         else if (options.StateFolder.Length > LongestStateFolder) yield return $"Guests:StateFolder is '{options.StateFolder}'; at most {LongestStateFolder} characters are allowed, or the guests' sockets could not be named.";
         if (!IsPlainPath(options.RamFolder)) yield return $"Guests:RamFolder is '{options.RamFolder}'; an absolute path without '..' is needed.";
-        if (!IsCgroup(options.Cgroup)) yield return $"Guests:Cgroup is '{options.Cgroup}'; a path below the mount point such as opportunism/guests is needed: 1 to 4 names of a-z A-Z 0-9 . _ -, none beginning with a dot.";
+        if (!IsCgroup(options.Cgroup)) yield return $"Guests:Cgroup is '{options.Cgroup}'; a path below the mount point such as opportunism.slice/guests is needed: 1 to 4 names of a-z A-Z 0-9 . _ -, none beginning with a dot, the first none of {string.Join(", ", SharedCgroups)}.";
         if (options.RunAs.Length == 0 || options.RunAs is "root" or "0") yield return $"Guests:RunAs is '{options.RunAs}'; an unprivileged user is needed, by name or number.";
         if (!Enum.IsDefined(options.Accelerator)) yield return $"Guests:Accelerator is {options.Accelerator}; allowed are {string.Join(", ", Enum.GetNames<Accelerator>())}.";
         if (!Enum.IsDefined(options.Network)) yield return $"Guests:Network is {options.Network}; allowed are {string.Join(", ", Enum.GetNames<GuestNetwork>())}.";
@@ -42,6 +45,6 @@ public sealed class GuestOptionsValidator : IValidateOptions<GuestOptions>
     private static bool IsCgroup(string path)
     {
         var parts = path.Split('/');
-        return parts.Length <= 4 && parts.All(part => part.Length is > 0 and <= 64 && part[0] != '.' && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'));
+        return parts.Length <= 4 && !SharedCgroups.Contains(parts[0]) && parts.All(part => part.Length is > 0 and <= 64 && part[0] != '.' && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'));
     }
 }

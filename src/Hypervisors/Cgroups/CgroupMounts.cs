@@ -4,7 +4,8 @@ namespace Opportunism.Hypervisors.Cgroups;
 /// <param name="Unified">Of version 2, or null.</param>
 /// <param name="Cpu">Of version 1 with the cpu controller, or null.</param>
 /// <param name="Memory">Of version 1 with the memory controller, or null.</param>
-internal sealed record CgroupMounts(string? Unified, string? Cpu, string? Memory)
+/// <param name="Disk">Of version 1 with the blkio controller, or null.</param>
+internal sealed record CgroupMounts(string? Unified, string? Cpu, string? Memory, string? Disk)
 {
     /// <summary>Those of the running machine.</summary>
     public static CgroupMounts Find() => Parse(File.ReadAllLines("/proc/self/mountinfo"));
@@ -12,7 +13,7 @@ internal sealed record CgroupMounts(string? Unified, string? Cpu, string? Memory
     /// <summary>Those in the lines of a mountinfo file (proc(5)).</summary>
     public static CgroupMounts Parse(IEnumerable<string> mountInfo)
     {
-        string? unified = null, cpu = null, memory = null;
+        string? unified = null, cpu = null, memory = null, disk = null;
         foreach (var line in mountInfo)
         {
             // id parent major:minor root mountpoint options [optional...] - type source superoptions
@@ -27,9 +28,10 @@ internal sealed record CgroupMounts(string? Unified, string? Cpu, string? Memory
             var controllers = after[2].Split(',');
             if (controllers.Contains("cpu")) cpu ??= path;
             if (controllers.Contains("memory")) memory ??= path;
+            if (controllers.Contains("blkio")) disk ??= path;
         }
 
-        return new CgroupMounts(unified, cpu, memory);
+        return new CgroupMounts(unified, cpu, memory, disk);
     }
 
     // The kernel writes space, tab, newline and backslash as three octal digits.

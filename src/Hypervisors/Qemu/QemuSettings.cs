@@ -10,7 +10,7 @@ public sealed record QemuSettings
     public string RamFolder { get; init; } = "/dev/shm/opportunism";
 
     /// <summary>Path of the guests' cgroup below the mount point; another one for each agent on a machine.</summary>
-    public string Cgroup { get; init; } = "opportunism/guests";
+    public string Cgroup { get; init; } = "opportunism.slice/guests";
 
     /// <summary>Unprivileged user that QEMU runs as, by name or number.</summary>
     public string RunAs { get; init; } = "opportunism-guest";

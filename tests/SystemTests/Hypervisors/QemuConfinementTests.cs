@@ -63,11 +63,9 @@ public sealed class QemuConfinementTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Its_cgroups_yield_to_everybody_and_bound_its_memory()
+    public void Its_cgroup_bounds_its_memory()
     {
         var mounts = CgroupMounts.Find();
-        string[] idle = [Path.Combine(site.ParentCgroup, "cpu.idle"), Path.Combine(mounts.Cpu ?? "/none", site.Settings.Cgroup, "cpu.idle")];
-        Assert.Equal("1", File.ReadAllText(idle.First(File.Exists)).Trim());
         string[] limits = [Path.Combine(site.ParentCgroup, spec.Id.Value, "memory.max"), Path.Combine(mounts.Memory ?? "/none", site.Settings.Cgroup, spec.Id.Value, "memory.limit_in_bytes")];
         var limit = long.Parse(File.ReadAllText(limits.First(File.Exists)).Trim(), System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal((spec.MemoryMiB + QemuArguments.OverheadMiB("tcg")) * 1024 * 1024, limit);

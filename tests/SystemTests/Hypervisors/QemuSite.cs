@@ -59,7 +59,7 @@ internal sealed class QemuSite
 
         cgroups.RemoveParent();
         var mounts = CgroupMounts.Find();
-        foreach (var mount in new[] { mounts.Unified, mounts.Cpu, mounts.Memory }.OfType<string>())
+        foreach (var mount in new[] { mounts.Unified, mounts.Cpu, mounts.Memory, mounts.Disk }.OfType<string>())
         {
             if (Directory.Exists(Path.Combine(mount, name))) Directory.Delete(Path.Combine(mount, name));
         }

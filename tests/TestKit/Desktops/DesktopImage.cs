@@ -30,7 +30,7 @@ public static class DesktopImage
     public static Task<string> WithAgentAsync() => WithAgentAsync("agent", []);
 
     /// <summary>The same on a small but whole Debian with systemd, the agent installed with its unit file and not yet started.</summary>
-    public static Task<string> WithSystemdAsync() => WithAgentAsync("systemd", ["packaging/linux/opportunism-agent.service"]);
+    public static Task<string> WithSystemdAsync() => WithAgentAsync("systemd", ["packaging/linux/opportunism-agent.service", "packaging/linux/opportunism.slice"]);
 
     private static async Task<string> WithAgentAsync(string kind, IEnumerable<string> sources)
     {

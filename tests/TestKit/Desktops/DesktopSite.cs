@@ -153,7 +153,7 @@ public class DesktopSite : IAsyncLifetime
     }
 
     /// <summary>Runs a line in the desktop's shell with G as the folder of all guests' cgroup and C as the tenant's console.</summary>
-    public Task<string> AskAsync(string line) => Desktop.RunAsync($"G=/sys/fs/cgroup/opportunism/guests; C={TenantConsole}; T=$G/{tenant}; {line}");
+    public Task<string> AskAsync(string line) => Desktop.RunAsync($"G=/sys/fs/cgroup/opportunism.slice/guests; C={TenantConsole}; T=$G/{tenant}; {line}");
 
     /// <summary>Waits for what is not null.</summary>
     public async Task<T> UntilAsync<T>(string what, Func<Task<T?>> look)
