@@ -6,6 +6,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
+using Opportunism.Hypervisors.Linux;
 using Opportunism.Hypervisors.Qemu;
 
 namespace Opportunism.Benchmarks;
@@ -17,6 +18,9 @@ internal sealed class BusyGuests : IAsyncDisposable
     // Nobody's user id on Debian: see adduser.conf.
     private const int GuestUser = 61112;
 
+    // As much as the largest set of guests that is measured; memory is taken only as they use it.
+    private const long RamBytes = 12L << 30;
+
     private readonly string folder;
     private readonly TimeProvider time;
 
@@ -26,10 +30,11 @@ internal sealed class BusyGuests : IAsyncDisposable
         Settings = new QemuSettings
         {
             StateFolder = Path.Combine(folder, "state"),
-            RamFolder = "/dev/shm/" + name,
+            RamFolder = Path.Combine(folder, "memory"),
             Cgroup = name + "/guests",
             RunAs = GuestUser.ToString(CultureInfo.InvariantCulture),
         };
+        if (GuestMemoryMount.Ensure(Settings.RamFolder, RamBytes) is { } problem) throw new InvalidOperationException(problem);
         Hypervisor = new QemuHypervisor(Settings, time, NullLogger<QemuHypervisor>.Instance);
     }
 
@@ -79,7 +84,7 @@ internal sealed class BusyGuests : IAsyncDisposable
         foreach (var guest in Hypervisor.Guests) await Hypervisor.DeleteAsync(guest.Id, CancellationToken.None);
         await Hypervisor.DisposeAsync();
         making.Dispose();
-        if (Directory.Exists(Settings.RamFolder)) Directory.Delete(Settings.RamFolder, recursive: true);
+        GuestMemoryMount.Remove(Settings.RamFolder);
         Directory.Delete(folder, recursive: true);
         foreach (var root in File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => line.Split(' ')[4]))
         {

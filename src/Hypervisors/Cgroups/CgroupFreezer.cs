@@ -51,6 +51,9 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
         return SignalEach(Libc.SigStop);
     }
 
+    /// <summary>Notes that an earlier agent may have stopped processes by signal, so that the next thaw continues them.</summary>
+    public void NoteStopped() => Volatile.Write(ref stopped, true);
+
     public bool KillAll()
     {
         // Both: cgroup.kill also reaches a process that has only just joined, a signal one that the cgroup does not show.

@@ -16,12 +16,16 @@ namespace Opportunism.Hypervisors.Cgroups;
 [SupportedOSPlatform("linux")]
 internal sealed class GuestCgroups
 {
+    // Where the path has one level only, the cgroup beside it is one at the top, which needs a rank of its own.
+    private static readonly (string File, string Word)[] WorkRank = [("cpu.weight", "1"), ("cpu.shares", "2"), ("cpu.idle", "1"), ("io.weight", "default 1"), ("io.bfq.weight", "1"), ("blkio.bfq.weight", "1")];
+
     private readonly string path;
     private readonly CgroupMounts mounts;
     private readonly List<HealthItem> health = [];
 
     // Hierarchies of version 1 in which guests have the lowest rank, because version 2 has no such controller here.
     private readonly List<string> yieldingBeside = [];
+    private CpuRank? cpuRank;
     private bool memoryInUnified;
 
     private GuestCgroups(string path, CgroupMounts mounts, string parent)
@@ -82,6 +86,25 @@ internal sealed class GuestCgroups
     /// <summary>Freezes or thaws one guest on its own, whatever the parent does.</summary>
     public bool FreezeChild(GuestId guest, bool frozen) => LinuxFiles.TryControl(Path.Combine(ChildFolder(guest), "cgroup.freeze"), frozen ? "1" : "0");
 
+    /// <summary>Lets guests' processes work for the owner, who waits for them, until what is returned is disposed of (<see cref="CpuRank"/>).</summary>
+    public IDisposable? RaiseCpuRank() => cpuRank?.Raise();
+
+    /// <summary>Makes the cgroup of programs that work on guests' files, such as qemu-img. It has the guests' rank and is never frozen.</summary>
+    /// <returns>The <c>cgroup.procs</c> files that such a program joins before it does anything else.</returns>
+    public IReadOnlyList<string> MakeWork()
+    {
+        var work = new List<string>();
+        foreach (var hierarchy in yieldingBeside.Append(mounts.Unified!))
+        {
+            var folder = Path.Combine(hierarchy, WorkPath);
+            Directory.CreateDirectory(folder);
+            foreach (var (file, word) in WorkRank) LinuxFiles.TryControl(Path.Combine(folder, file), word);
+            work.Add(Path.Combine(folder, "cgroup.procs"));
+        }
+
+        return work;
+    }
+
     /// <summary>Processes in a guest's cgroup.</summary>
     public IReadOnlyList<int> Processes(GuestId guest)
     {
@@ -124,8 +147,11 @@ internal sealed class GuestCgroups
     public void RemoveParent()
     {
         TryRemove(Parent);
+        foreach (var hierarchy in new[] { mounts.Unified, mounts.Cpu, mounts.Disk }.OfType<string>()) TryRemove(Path.Combine(hierarchy, WorkPath));
         foreach (var hierarchy in new[] { mounts.Cpu, mounts.Memory, mounts.Disk }.OfType<string>()) TryRemove(Path.Combine(hierarchy, path));
     }
+
+    private string WorkPath => path + "-work";
 
     private string ChildFolder(GuestId guest) => Path.Combine(Parent, guest.Value);
 
@@ -146,22 +172,20 @@ internal sealed class GuestCgroups
 
     private void YieldCpu()
     {
-        if (YieldAtEveryLevel(mounts.Unified!, folder => LinuxFiles.TryControl(Path.Combine(folder, "cpu.idle"), "1"))) return;
+        cpuRank = CpuRank.Take(Levels(mounts.Unified!), "cpu.idle", "1", "0");
+        if (cpuRank is not null) return;
         if (mounts.Cpu is { } cpu)
         {
             // Before kernel 5.15 there is no idle rank: the smallest share is nearly as good (p99 wake-up of a task beside it 2.5 instead of 3.1 ms).
-            if (YieldAtEveryLevel(cpu, folder => LinuxFiles.TryControl(Path.Combine(folder, "cpu.idle"), "1") || LinuxFiles.TryControl(Path.Combine(folder, "cpu.shares"), "2")))
-            {
-                yieldingBeside.Add(cpu);
-                return;
-            }
+            cpuRank = CpuRank.Take(Levels(cpu), "cpu.idle", "1", "0") ?? CpuRank.Take(Levels(cpu), "cpu.shares", "2", "1024");
+            if (cpuRank is not null) yieldingBeside.Add(cpu);
         }
-        else if (YieldAtEveryLevel(mounts.Unified!, folder => LinuxFiles.TryControl(Path.Combine(folder, "cpu.weight"), "1")))
+        else
         {
-            return;
+            cpuRank = CpuRank.Take(Levels(mounts.Unified!), "cpu.weight", "1", "100");
         }
 
-        health.Add(new HealthItem("guests.cgroup.no-cpu", HealthSeverity.Warning, "No cpu controller can be used for guests, so they compete with all other programs for the CPU while the owner is away.", "Enable the cpu controller in cgroup.subtree_control, or mount the version 1 cpu hierarchy."));
+        if (cpuRank is null) health.Add(new HealthItem("guests.cgroup.no-cpu", HealthSeverity.Warning, "No cpu controller can be used for guests, so they compete with all other programs for the CPU while the owner is away.", "Enable the cpu controller in cgroup.subtree_control, or mount the version 1 cpu hierarchy."));
     }
 
     private void YieldDisk()
@@ -177,18 +201,19 @@ internal sealed class GuestCgroups
         health.Add(new HealthItem("guests.cgroup.no-io", HealthSeverity.Note, "No io controller can be used for guests, so their disk traffic has no lower rank while they run.", "Enable the io controller in cgroup.subtree_control."));
     }
 
-    /// <summary>Gives each cgroup of the path the lowest rank; false where one of them does not take it.</summary>
-    private bool YieldAtEveryLevel(string hierarchy, Func<string, bool> yield)
+    private bool YieldAtEveryLevel(string hierarchy, Func<string, bool> yield) => Levels(hierarchy).Aggregate(true, (all, folder) => all & yield(folder));
+
+    /// <summary>The cgroups of the path in a hierarchy, from the outermost on; made where they are missing.</summary>
+    private List<string> Levels(string hierarchy)
     {
-        var (folder, all) = (hierarchy, true);
+        var levels = new List<string>();
         foreach (var part in path.Split('/'))
         {
-            folder = Path.Combine(folder, part);
-            Directory.CreateDirectory(folder);
-            all &= yield(folder);
+            levels.Add(Path.Combine(levels.Count == 0 ? hierarchy : levels[^1], part));
+            Directory.CreateDirectory(levels[^1]);
         }
 
-        return all;
+        return levels;
     }
 
     private void CheckMemory()

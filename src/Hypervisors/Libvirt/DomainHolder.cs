@@ -33,6 +33,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
     /// </remarks>
     public async Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
     {
+        using var prompt = host.Cgroups.RaiseCpuRank();
         Domain[] domains;
         lock (host.Gate)
         {

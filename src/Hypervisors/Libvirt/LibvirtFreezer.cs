@@ -36,6 +36,9 @@ internal sealed class LibvirtFreezer(CgroupFreezer cgroup) : IGuestFreezer
         return cgroup.ThawAll();
     }
 
+    /// <summary>Notes that an earlier agent may have stopped domains by signal, so that the next thaw continues them.</summary>
+    public void NoteStopped() => cgroup.NoteStopped();
+
     public bool StopAll() => cgroup.StopAll();
 
     public bool KillAll() => cgroup.KillAll();

@@ -18,6 +18,8 @@ internal static unsafe partial class Libc
     public const int DontNeed = 4;
     public const int ErrorAgain = 11, ErrorInterrupted = 4, ErrorNoSuchProcess = 3, ErrorNoSuchAddress = 6, ErrorNoSpace = 28;
 
+    public const ulong MountNoSetUid = 2, MountNoDevices = 4, MountNoExecution = 8, MountAgain = 32;
+
     /// <summary>O_DIRECT, which is one of the few numbers that are not the same everywhere.</summary>
     public static readonly int Direct = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
 
@@ -72,6 +74,14 @@ internal static unsafe partial class Libc
         public ulong BlocksAvailable;
     }
 
+    /// <summary>The part of struct statx that is looked at: how many blocks of 512 bytes a file takes.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct FileBlocks
+    {
+        [FieldOffset(48)]
+        public ulong Blocks;
+    }
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);
 
@@ -110,6 +120,16 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int StatFileSystem(string path, FileSystem* result);
+
+    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Mount(string source, string target, string type, ulong flags, string options);
+
+    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Unmount(string target, int flags);
+
+    /// <summary>Fills in struct statx; see <see cref="FileBlocks"/>.</summary>
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int StatX(int folder, string path, int flags, uint mask, FileBlocks* result);
 
     [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
     public static partial int ClockGetTime(int clock, Timespec* result);

@@ -79,6 +79,20 @@ internal sealed unsafe class LinuxProcess : IDisposable
         return 0;
     }
 
+    /// <summary>A path to a file that this process has open, also after its name was removed; null when it has not.</summary>
+    /// <param name="name">The name that the file has or had.</param>
+    public string? PathOfOpen(string name)
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries($"/proc/{Pid}/fd").FirstOrDefault(link => File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName is { } target && (target == name || target == name + " (deleted)"));
+        }
+        catch (IOException)
+        {
+            return null; // it has just gone
+        }
+    }
+
     public void Dispose() => _ = Libc.Close(PidFd);
 
     private static (char State, long StartTime)? ReadStat(int pid)

@@ -52,7 +52,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         {
             if (process.SavedMemory is null || !File.Exists(memory)) process.SavedMemory = new MemoryPieces(guest.Spec.MemoryMiB * MiB);
             var pieces = process.SavedMemory;
-            await Task.Run(() => MemoryCopy.SaveAsync(folder.Ram, memory, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => MemoryCopy.SaveAsync(process.Ram, memory, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken).ConfigureAwait(false);
             DurableFile.Sync(folder.Disk);
             manifest = ManifestOf(guest, process, state, pieces);
         }
@@ -111,6 +111,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
 
     private async Task SaveStateAsync(QemuProcess process, string path, CancellationToken cancellationToken)
     {
+        using var prompt = host.Cgroups.RaiseCpuRank();
         using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
         await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
         // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.

@@ -19,12 +19,13 @@ internal sealed class GuestHolder(QemuHost host)
     /// 1. Nothing that was asked for earlier may let a guest run from here on.
     /// 2. <c>stop</c> is written into the socket of each QEMU: the kernel keeps it while the process is frozen.
     /// 3. A guest whose socket does not take it is frozen in its own cgroup.
-    /// 4. The cgroup of all is thawed: the first thing each QEMU reads is <c>stop</c> (guest CPU used: 0.25 ms).
+    /// 4. The cgroup of all, with an ordinary CPU rank meanwhile, is thawed: the first thing each QEMU reads is <c>stop</c> (guest CPU used: 0.25 ms).
     /// 5. A QEMU that does not answer in time is frozen in its own cgroup.
     /// One that is only just starting has its vCPUs stopped from the beginning and needs nothing.
     /// </remarks>
     public async Task<GuestAnswer> HoldAllAsync(IReadOnlyList<QemuGuest> guests, TimeSpan patience, CancellationToken cancellationToken)
     {
+        using var prompt = host.Cgroups.RaiseCpuRank();
         var began = host.Time.GetTimestamp();
         var asked = new List<(QemuGuest Guest, QemuProcess Process, Task<JsonElement>? Answer)>();
         lock (host.GoingOn)
@@ -33,6 +34,7 @@ internal sealed class GuestHolder(QemuHost host)
             foreach (var guest in guests)
             {
                 if (guest.Process is not { Qmp: not null } process) continue;
+                process.MayRun = false;
                 var answer = TryQueueStop(process);
                 Alone(guest, answer is null);
                 asked.Add((guest, process, answer));
@@ -52,6 +54,7 @@ internal sealed class GuestHolder(QemuHost host)
     /// <returns>False when the guest stays frozen by the kernel.</returns>
     public async Task<bool> HoldAgainAsync(QemuGuest guest, QemuProcess process)
     {
+        using var prompt = host.Cgroups.RaiseCpuRank();
         if (process.Qmp is null || TryQueueStop(process) is not { } answer) return false;
         lock (host.GoingOn) Alone(guest, frozen: false);
         // Not to be cancelled: until it has answered or is frozen again, it might run.

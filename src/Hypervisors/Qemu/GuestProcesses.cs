@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Opportunism.Core.Guests;
@@ -45,9 +46,18 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         }
 
         File.Delete(guest.Folder.Ram);
-        QemuGuest.MakeOwned(guest.Folder.Ram, host.Machine.User);
+        QemuGuest.MakeOwned(guest.Folder.Ram, host.UserOf(guest));
         using var file = File.OpenHandle(guest.Folder.Ram, FileMode.Open, FileAccess.Write);
         RandomAccess.SetLength(file, bytes);
+    }
+
+    /// <summary>Takes the memory for a guest that is about to be loaded, as one of its own cgroup: the kernel charges a page to whichever cgroup takes it first, and that must not be the agent's.</summary>
+    /// <exception cref="IOException">There is no room for it.</exception>
+    public async Task FillRamAsync(QemuGuest guest, CancellationToken cancellationToken)
+    {
+        var length = (guest.Spec.MemoryMiB * MiB).ToString(CultureInfo.InvariantCulture);
+        var (exitCode, output) = await QemuLauncher.RunAsync(null, ["fallocate", "-l", length, guest.Folder.Ram], MakeCgroups(guest, host.Machine.Accelerator), cancellationToken).ConfigureAwait(false);
+        if (exitCode != 0) throw new IOException($"Memory for guest {guest.Id} could not be taken: {output}");
     }
 
     /// <summary>Starts QEMU with its vCPUs stopped and connects to it. If that fails nothing of it is left.</summary>
@@ -96,6 +106,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
                 guest.FrozenAlone = false;
             }
 
+            process.MayRun = true;
             answer = process.Qmp!.Queue("cont");
             process.IsStateSaved = process.IsStateLost = false;
             process.SavedMemory = null;
@@ -122,13 +133,11 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         long resident = 0;
         if (guest.Process is { } process)
         {
-            resident = process.Process.OwnMiB();
+            resident = process.Process.OwnMiB() + (LinuxFiles.DataBytes(process.Ram.Length > 0 ? process.Ram : guest.Folder.Ram) / MiB);
+            using var prompt = host.Cgroups.RaiseCpuRank();
             // Blocks a pool thread for the fraction of a second in which the kernel frees the memory.
             var gone = await Task.Run(() => process.Process.KillAndWait(KillTime)).ConfigureAwait(false);
             if (!gone) throw new IOException($"QEMU of guest {guest.Id} (process {process.Process.Pid}) was killed but has not ended within {KillTime.TotalSeconds} s. Look for a disk that does not answer.");
-            // Counted after the kill, so that it costs the owner nothing: what a resumed guest has not touched is memory too.
-            resident += LinuxFiles.DataBytes(guest.Folder.Ram) / MiB;
-            File.Delete(guest.Folder.Ram);
             if (guest.Detach() is { } ended) await host.RetireAsync(ended).ConfigureAwait(false);
         }
 
@@ -151,20 +160,27 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
 
     private QemuProcess Start(QemuGuest guest, LaunchRecord launch, bool incoming)
     {
-        var (folder, user) = (guest.Folder, host.Machine.User);
+        var (folder, user) = (guest.Folder, host.UserOf(guest));
         LinuxFiles.MakeFolder(folder.Run, LinuxFiles.OwnerFolder, user.Uid, user.Gid);
         File.Delete(folder.QmpSocket);
         File.Delete(folder.AgentSocket);
         File.Delete(folder.Complaints);
         QemuGuest.MakeOwned(folder.Console, user);
-        var joins = host.Cgroups.MakeChild(guest.Id, (guest.Spec.MemoryMiB + QemuArguments.OverheadMiB(launch.Accelerator)) * MiB);
-        host.Cgroups.FreezeChild(guest.Id, frozen: false);
+        if (guest.Record.ImagePath.Length > 0) QemuDisks.LetRead(guest.Record.ImagePath, user);
+        var joins = MakeCgroups(guest, launch.Accelerator);
         var arguments = QemuArguments.For(guest.Spec, guest.Record.ImagePath, folder, host.Machine, launch, incoming);
-        var process = new QemuProcess(QemuLauncher.Start(host.Machine, arguments, joins, folder.Complaints), launch);
+        var process = new QemuProcess(QemuLauncher.Start(host.Machine, user, arguments, joins, folder.Complaints), launch);
         guest.Attach(process);
         var record = new ProcessRecord { Pid = process.Process.Pid, StartTime = process.Process.StartTime, Launch = launch };
         DurableFile.Replace(folder.Process, JsonSerializer.SerializeToUtf8Bytes(record, QemuJson.Default.ProcessRecord));
         return process;
+    }
+
+    private IReadOnlyList<string> MakeCgroups(QemuGuest guest, string accelerator)
+    {
+        var joins = host.Cgroups.MakeChild(guest.Id, (guest.Spec.MemoryMiB + QemuArguments.OverheadMiB(accelerator)) * MiB);
+        host.Cgroups.FreezeChild(guest.Id, frozen: false);
+        return joins;
     }
 
     private async Task ConnectWhenListeningAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)

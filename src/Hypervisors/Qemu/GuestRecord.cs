@@ -23,8 +23,12 @@ internal sealed record GuestRecord
     /// <summary>The image its disk is laid over; empty where the disk stands alone.</summary>
     public required string ImagePath { get; init; }
 
-    public static GuestRecord Of(GuestSpec spec, string imagePath) => new()
+    /// <summary>The user that is this guest's alone; null where all guests share one.</summary>
+    public uint? Uid { get; init; }
+
+    public static GuestRecord Of(GuestSpec spec, string imagePath, uint? uid) => new()
     {
+        Uid = uid,
         Id = spec.Id.Value,
         Name = spec.Name,
         Vcpus = spec.Vcpus,

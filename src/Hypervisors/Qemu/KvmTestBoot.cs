@@ -35,7 +35,7 @@ internal sealed class KvmTestBoot(string binary, QemuSettings settings, GuestUse
                 "-kernel", copy, "-append", "console=ttyS0 panic=-1",
                 "-chardev", $"file,id=console,path={console}", "-serial", "chardev:console",
             ];
-            using var process = QemuLauncher.Start(machine, arguments, [], Path.Combine(folder, "qemu.log"));
+            using var process = QemuLauncher.Start(machine, machine.User, arguments, [], Path.Combine(folder, "qemu.log"));
             return await BootsAsync(process, console, cancellationToken).ConfigureAwait(false);
         }
         finally

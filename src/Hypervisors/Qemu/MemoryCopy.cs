@@ -49,7 +49,7 @@ internal static class MemoryCopy
         if (!direct) _ = Libc.Advise(Fd(target), 0, 0, Libc.DontNeed);
     }
 
-    /// <summary>Brings saved memory back into an empty RAM file of the same size.</summary>
+    /// <summary>Brings saved memory back into a RAM file of the same size that is all zeros. What the saved one has no data for is given back.</summary>
     /// <exception cref="InvalidDataException">A piece is not what was saved.</exception>
     public static async Task LoadAsync(string from, string to, IReadOnlyList<uint> crcs, CancellationToken cancellationToken)
     {
@@ -60,7 +60,9 @@ internal static class MemoryCopy
         await EachPieceAsync(crcs.Count, (piece, buffer) =>
         {
             var offset = (long)piece * PieceBytes;
-            if (Copy(source, target, buffer, offset, (int)Math.Min(PieceBytes, length - offset), 0, to, out _) == crcs[piece]) return;
+            var count = (int)Math.Min(PieceBytes, length - offset);
+            FreeHoles(source, target, offset, count);
+            if (Copy(source, target, buffer, offset, count, 0, to, out _) == crcs[piece]) return;
             throw new InvalidDataException($"{from} is damaged at byte {offset}: its checksum differs from the manifest's.");
         }, cancellationToken).ConfigureAwait(false);
     }
@@ -128,6 +130,20 @@ internal static class MemoryCopy
                 throw;
             }
         }, CancellationToken.None)));
+    }
+
+    /// <summary>Frees what the target has where the source has holes.</summary>
+    private static void FreeHoles(SafeFileHandle source, SafeFileHandle target, long offset, int count)
+    {
+        for (long position = offset, end = offset + count; position < end;)
+        {
+            var data = Libc.Seek(Fd(source), position, Libc.SeekData);
+            var stop = data < 0 ? end : Math.Min(end, data);
+            if (stop > position) _ = Libc.Allocate(Fd(target), Libc.KeepSize | Libc.PunchHole, position, stop - position);
+            if (stop == end) return;
+            var hole = Libc.Seek(Fd(source), data, Libc.SeekHole);
+            position = hole < 0 ? end : hole;
+        }
     }
 
     /// <summary>Copies a part, data only. The checksum covers (position, bytes) of each block that is not zero.</summary>

@@ -24,7 +24,8 @@ internal static class QemuArguments
     {
         List<string> arguments =
         [
-            "-name", spec.Name,
+            // Every user of the desktop can read this line, so the tenant's name for it is not in it.
+            "-name", spec.Id.Value,
             "-nodefaults", "-no-user-config", "-display", "none",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
             // Stopped until the agent says so: nothing of a guest runs before it can be held.

@@ -29,13 +29,13 @@ internal static class QemuDisks
     }
 
     /// <summary>Makes an empty disk over an image, at least as large as the image.</summary>
-    public static async Task MakeAsync(GuestSpec spec, string imagePath, string diskPath, GuestUser user, CancellationToken cancellationToken)
+    public static async Task MakeAsync(GuestSpec spec, string imagePath, string diskPath, GuestUser user, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
         var imageBytes = spec.ImageFormat == ImageFormat.Raw ? new FileInfo(imagePath).Length : Qcow2Header.Read(imagePath)!.Value.VirtualBytes;
         var bytes = Math.Max(imageBytes, spec.DiskMiB * MiB);
         var part = diskPath + ".part";
         // -u: the image is not opened, so nothing foreign is parsed here.
-        await RunAsync(null, ["create", "-q", "-u", "-f", "qcow2", "-F", spec.ImageFormat == ImageFormat.Raw ? "raw" : "qcow2", "-b", imagePath, part, bytes.ToString(CultureInfo.InvariantCulture)], cancellationToken).ConfigureAwait(false);
+        await RunAsync(null, ["create", "-q", "-u", "-f", "qcow2", "-F", spec.ImageFormat == ImageFormat.Raw ? "raw" : "qcow2", "-b", imagePath, part, bytes.ToString(CultureInfo.InvariantCulture)], joins, cancellationToken).ConfigureAwait(false);
         TakeOver(part, diskPath, user);
     }
 
@@ -47,7 +47,7 @@ internal static class QemuDisks
     }
 
     /// <summary>Writes a disk and the image below it to one file.</summary>
-    public static async Task ExportAsync(GuestSpec spec, string imagePath, GuestFolder folder, string toPath, GuestUser user, CancellationToken cancellationToken)
+    public static async Task ExportAsync(GuestSpec spec, string imagePath, GuestFolder folder, string toPath, GuestUser user, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
         // Made beforehand in a folder of root's, so that the guests' user can write this file and name no other.
         var part = Path.Combine(folder.Root, "export.part");
@@ -57,7 +57,7 @@ internal static class QemuDisks
         {
             File.SetUnixFileMode(part, LinuxFiles.OwnerOnly);
             LinuxFiles.ChangeOwner(part, user.Uid, user.Gid);
-            await RunAsync(user, ["convert", "-q", "-O", "qcow2", "json:" + DiskJson(spec, imagePath, folder), part], cancellationToken).ConfigureAwait(false);
+            await RunAsync(user, ["convert", "-q", "-O", "qcow2", "json:" + DiskJson(spec, imagePath, folder), part], joins, cancellationToken).ConfigureAwait(false);
             LinuxFiles.ChangeOwner(part, 0, 0);
             DurableFile.Sync(part);
             DurableFile.Move(part, toPath);
@@ -66,6 +66,13 @@ internal static class QemuDisks
         {
             File.Delete(part);
         }
+    }
+
+    /// <summary>Lets the guests' group read an image, and no other user of the desktop.</summary>
+    public static void LetRead(string imagePath, GuestUser user)
+    {
+        LinuxFiles.ChangeOwner(imagePath, 0, user.Gid);
+        File.SetUnixFileMode(imagePath, LinuxFiles.OwnerOnly | UnixFileMode.GroupRead);
     }
 
     private static void TakeOver(string from, string diskPath, GuestUser user)
@@ -89,9 +96,9 @@ internal static class QemuDisks
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private static async Task RunAsync(GuestUser? user, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    private static async Task RunAsync(GuestUser? user, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
-        var (exitCode, output) = await QemuLauncher.RunAsync(user, ["qemu-img", .. arguments], cancellationToken).ConfigureAwait(false);
+        var (exitCode, output) = await QemuLauncher.RunAsync(user, ["qemu-img", .. arguments], joins, cancellationToken).ConfigureAwait(false);
         if (exitCode != 0) throw new IOException($"qemu-img {arguments[0]} failed ({exitCode}): {(output.Length > 300 ? output[..300] : output)}");
     }
 }

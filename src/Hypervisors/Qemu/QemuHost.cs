@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging;
 using Opportunism.Hypervisors.Cgroups;
+using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
@@ -34,6 +35,9 @@ internal sealed class QemuHost(QemuSettings settings, GuestCgroups cgroups, Cgro
         get => machine ?? throw new IOException("QEMU on this machine is not usable or was not looked at yet; the health items say what is missing.");
         set => machine = value;
     }
+
+    /// <summary>The user that a guest's process and files belong to.</summary>
+    public GuestUser UserOf(QemuGuest guest) => guest.Record.Uid is { } uid ? new GuestUser(uid, Machine.User.Gid) : Machine.User;
 
     /// <summary>Ends a process object. The one before it is closed only now: the deciding thread may just have been about to signal it.</summary>
     public async ValueTask RetireAsync(QemuProcess process)

@@ -25,14 +25,15 @@ public sealed partial class QemuHypervisor
         {
             WriteRecord(guest);
             LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
-            if (!File.Exists(guest.Folder.Disk)) await QemuDisks.MakeAsync(guest.Spec, guest.Record.ImagePath, guest.Folder.Disk, host.Machine.User, cancellationToken).ConfigureAwait(false);
+            if (!File.Exists(guest.Folder.Disk)) await QemuDisks.MakeAsync(guest.Spec, guest.Record.ImagePath, guest.Folder.Disk, host.UserOf(guest), cgroups.MakeWork(), cancellationToken).ConfigureAwait(false);
             LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
             GuestCheckpoints.Clear(guest);
             processes.MakeRam(guest, OthersMiB(guest));
             var process = await processes.LaunchAsync(guest, processes.NewLaunch(), incoming: false, cancellationToken).ConfigureAwait(false);
+            process.TakeRam(guest.Folder.Ram);
             if (!await processes.GoOnAsync(guest, process, holds, cancellationToken).ConfigureAwait(false)) throw new IOException(Overtaken);
             LogStarted(log, guest.Id, process.Process.Pid, process.Launch.Accelerator);
-            TrimWhileRunning();
+            LookWhileInMemory();
             return Done;
         }
         catch (Exception exception)
@@ -111,7 +112,7 @@ public sealed partial class QemuHypervisor
         var took = time.GetElapsedTime(began);
         guest.Set(status => status with { LastResume = took });
         LogResumed(log, guest.Id, took.TotalMilliseconds);
-        TrimWhileRunning();
+        LookWhileInMemory();
         return answer;
     }
 
@@ -125,9 +126,11 @@ public sealed partial class QemuHypervisor
         {
             LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
             processes.MakeRam(guest, OthersMiB(guest));
+            await processes.FillRamAsync(guest, cancellationToken).ConfigureAwait(false);
             loading = GuestCheckpoints.LoadMemoryAsync(guest, manifest, giveUp.Token);
             var process = await processes.LaunchAsync(guest, manifest.Launch, incoming: true, cancellationToken).ConfigureAwait(false);
             await loading.ConfigureAwait(false);
+            process.TakeRam(guest.Folder.Ram);
             await checkpoints.LoadStateAsync(guest, process, cancellationToken).ConfigureAwait(false);
             return process;
         }
@@ -194,27 +197,29 @@ public sealed partial class QemuHypervisor
         }
     }
 
-    /// <summary>Keeps the consoles of guests bounded for as long as one of them can write.</summary>
-    private void TrimWhileRunning()
+    /// <summary>Looks at the guests for as long as one is in memory: their consoles stay bounded, and a held one that uses the CPU is frozen.</summary>
+    private void LookWhileInMemory()
     {
         lock (publishing)
         {
-            if (trimming.IsCompleted && !disposed.IsCancellationRequested) trimming = Task.Run(TrimAsync);
+            if (looking.IsCompleted && !disposed.IsCancellationRequested) looking = Task.Run(LookAsync);
         }
     }
 
-    private async Task TrimAsync()
+    private async Task LookAsync()
     {
         try
         {
             while (GuestsInMemory > 0)
             {
-                await Task.Delay(TrimEvery, time, disposed.Token).ConfigureAwait(false);
+                await Task.Delay(LookEvery, time, disposed.Token).ConfigureAwait(false);
                 foreach (var guest in guests.Values.Where(guest => guest.Status.InMemory))
                 {
                     ConsoleLog.Trim(guest.Folder.Console);
                     ConsoleLog.Trim(guest.Folder.Complaints);
                 }
+
+                foreach (var guest in heldWatch.Look(guests.Values)) LogRanWhileHeld(log, guest.Id, guest.Status.Sentence);
             }
         }
         catch (OperationCanceledException)

@@ -46,4 +46,7 @@ public sealed partial class QemuHypervisor
 
     [LoggerMessage(6013, LogLevel.Warning, "{Folder} is not a guest of ours and is left alone")]
     private static partial void LogForeign(ILogger log, string folder);
+
+    [LoggerMessage(6014, LogLevel.Error, "Guest {Guest} ran although it was held: {Sentence}")]
+    private static partial void LogRanWhileHeld(ILogger log, GuestId guest, string sentence);
 }

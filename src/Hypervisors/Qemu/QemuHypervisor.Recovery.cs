@@ -11,7 +11,8 @@ namespace Opportunism.Hypervisors.Qemu;
 // 2. A process counts only if number, start time and cgroup are those written down. Others in a guest's cgroup are ended:
 //    they were never let go on.
 // 3. A process that lives beside a checkpoint it did not make was about to load it: it is ended, the checkpoint is the guest.
-// 4. The others are held: "stop" is the first thing they read. Only then is their status asked for, and it alone is never believed.
+// 4. The others are held: "stop" is the first thing they read, those too that a signal had stopped. Only then is their status asked
+//    for, and it alone is never believed.
 // 5. What does not live is Suspended if its checkpoint is complete, else Stopped.
 public sealed partial class QemuHypervisor
 {
@@ -39,7 +40,7 @@ public sealed partial class QemuHypervisor
 
         RemoveStrayMemory();
         Publish();
-        TrimWhileRunning();
+        LookWhileInMemory();
     }
 
     private void LoadGuests()
@@ -75,6 +76,9 @@ public sealed partial class QemuHypervisor
 
         var process = new QemuProcess(found, record.Launch);
         guest.Attach(process);
+        // The brake before a restart may have been SIGSTOP, which the state of a frozen process does not show. SIGCONT, which does nothing to
+        // others, is sent when it is held: by then "stop" is the first thing that it reads.
+        freezer.NoteStopped();
         guest.Set(status => status with { Phase = GuestPhase.Held, HasCheckpoint = manifest is not null, CheckpointMiB = StoredMiB(manifest) });
         if (manifest is not null && (manifest.Pid != found.Pid || manifest.StartTime != found.StartTime))
         {
@@ -86,10 +90,11 @@ public sealed partial class QemuHypervisor
         try
         {
             processes.Connect(guest, process);
+            process.TakeRam(guest.Folder.Ram);
         }
-        catch (QmpException)
+        catch (Exception exception) when (exception is QmpException or IOException)
         {
-            // It does not listen yet: it was just being started, so nothing of its guest has run.
+            // It does not listen yet, or has not opened its memory: it was just being started, so nothing of its guest has run.
             await SettleAsync(guest, manifest, "").ConfigureAwait(false);
         }
     }
@@ -161,7 +166,7 @@ public sealed partial class QemuHypervisor
         }
     }
 
-    /// <summary>Memory of guests that are not in memory, and cgroups of guests that are not here at all.</summary>
+    /// <summary>Memory that a start which was broken off has left, and cgroups of guests that are not here at all.</summary>
     private void RemoveStrayMemory()
     {
         foreach (var id in cgroups.Children().Where(id => !guests.ContainsKey(id)).ToArray())
@@ -173,7 +178,7 @@ public sealed partial class QemuHypervisor
         if (!Directory.Exists(settings.RamFolder)) return;
         foreach (var path in Directory.EnumerateFiles(settings.RamFolder))
         {
-            if (GuestId.TryParse(Path.GetFileName(path), out var id) && !(guests.TryGetValue(id, out var guest) && guest.Process is not null)) File.Delete(path);
+            if (GuestId.TryParse(Path.GetFileName(path), out _)) File.Delete(path);
         }
     }
 

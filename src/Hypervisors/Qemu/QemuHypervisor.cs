@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
+using Opportunism.Core.Health;
 using Opportunism.Files;
 using Opportunism.Hypervisors.Cgroups;
 using Opportunism.Hypervisors.Linux;
@@ -14,11 +15,12 @@ namespace Opportunism.Hypervisors.Qemu;
 [SupportedOSPlatform("linux")]
 public sealed partial class QemuHypervisor : IHypervisor
 {
-    // Ten times a minute is enough to bound what a guest can pile up in its console between two looks.
-    private static readonly TimeSpan TrimEvery = TimeSpan.FromSeconds(6);
+    // Often enough to bound what a guest can pile up in its console, and what a held one can take of the CPU.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(4);
 
     private readonly ConcurrentDictionary<GuestId, QemuGuest> guests = new();
     private readonly Lock publishing = new();
+    private readonly Lock adding = new();
     private readonly CancellationTokenSource disposed = new();
     private readonly QemuSettings settings;
     private readonly TimeProvider time;
@@ -29,9 +31,10 @@ public sealed partial class QemuHypervisor : IHypervisor
     private readonly GuestProcesses processes;
     private readonly GuestCheckpoints checkpoints;
     private readonly GuestHolder holder;
+    private readonly HeldGuestWatch heldWatch;
     private IReadOnlyList<GuestStatus> statuses = [];
     private int inMemory;
-    private Task trimming = Task.CompletedTask;
+    private Task looking = Task.CompletedTask;
 
     /// <exception cref="IOException">Guests could not be frozen on this machine, so none may be started; the message says what to do.</exception>
     public QemuHypervisor(QemuSettings settings, TimeProvider time, ILogger<QemuHypervisor> log)
@@ -45,6 +48,7 @@ public sealed partial class QemuHypervisor : IHypervisor
         processes = new GuestProcesses(host, (guest, process) => _ = OnEndedAsync(guest, process));
         checkpoints = new GuestCheckpoints(host);
         holder = new GuestHolder(host);
+        heldWatch = new HeldGuestWatch(host);
     }
 
     /// <inheritdoc/>
@@ -63,6 +67,11 @@ public sealed partial class QemuHypervisor : IHypervisor
     public IReadOnlyList<GuestStatus> Guests => Volatile.Read(ref statuses);
 
     /// <inheritdoc/>
+    public IReadOnlyList<HealthItem> Health => [.. guests.Values.Where(guest => guest.FrozenAlone).Select(guest => new HealthItem(
+        "guests.frozen-alone", HealthSeverity.Warning, $"Guest {guest.Id} (process {guest.Process?.Process.Pid}) is frozen by the kernel on its own: {guest.Status.Sentence}.",
+        "It costs the owner its memory only. If it stays so, stop the guest; if its process used the CPU while held, treat the guest as hostile."))];
+
+    /// <inheritdoc/>
     public async Task<HypervisorProbe> ProbeAsync(CancellationToken cancellationToken)
     {
         var (machine, health) = await new QemuProbe(settings, time).RunAsync(cancellationToken).ConfigureAwait(false);
@@ -75,6 +84,7 @@ public sealed partial class QemuHypervisor : IHypervisor
     {
         var holds = host.Holds;
         if (spec.Problems().FirstOrDefault() is { } problem) return Refuse(problem);
+        if (!HasUserFor(spec)) return Refuse(NoUser);
         return WithAsync(FindOrAdd(spec, imagePath), guest => BootAsync(guest, holds, cancellationToken), cancellationToken);
     }
 
@@ -82,13 +92,14 @@ public sealed partial class QemuHypervisor : IHypervisor
     public Task<GuestAnswer> AdoptDiskAsync(GuestSpec spec, string imagePath, string diskPath, CancellationToken cancellationToken)
     {
         if (spec.Problems().FirstOrDefault() is { } problem) return Refuse(problem);
+        if (!HasUserFor(spec)) return Refuse(NoUser);
         if (guests.TryGetValue(spec.Id, out var known) && File.Exists(known.Folder.Disk)) return Refuse($"Guest {spec.Id} has a disk here already. Delete the guest first.");
         if (QemuDisks.ProblemOf(diskPath, ImageFormat.Qcow2) is { } wrong) return Refuse(wrong);
         // The disk stands alone: whatever image it once began from is in it.
         return WithAsync(FindOrAdd(spec, imagePath: ""), guest =>
         {
             WriteRecord(guest);
-            QemuDisks.Adopt(diskPath, guest.Folder.Disk, host.Machine.User);
+            QemuDisks.Adopt(diskPath, guest.Folder.Disk, host.UserOf(guest));
             guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = "" });
             return Task.FromResult(Done);
         }, cancellationToken);
@@ -135,7 +146,7 @@ public sealed partial class QemuHypervisor : IHypervisor
     {
         if (guest.Status.InMemory) return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} is in memory; its disk can be exported only when it is not.");
         if (!File.Exists(guest.Folder.Disk)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} has no disk on this node.");
-        await QemuDisks.ExportAsync(guest.Spec, guest.Record.ImagePath, guest.Folder, toPath, host.Machine.User, cancellationToken).ConfigureAwait(false);
+        await QemuDisks.ExportAsync(guest.Spec, guest.Record.ImagePath, guest.Folder, toPath, host.UserOf(guest), cgroups.MakeWork(), cancellationToken).ConfigureAwait(false);
         return Done;
     }, cancellationToken);
 
@@ -166,7 +177,7 @@ public sealed partial class QemuHypervisor : IHypervisor
             if (guest.Detach() is { } process) await host.RetireAsync(process).ConfigureAwait(false);
         }
 
-        await trimming.ConfigureAwait(false);
+        await looking.ConfigureAwait(false);
         freezer.Publish([]);
         freezer.Dispose();
         disposed.Dispose();
@@ -174,9 +185,22 @@ public sealed partial class QemuHypervisor : IHypervisor
 
     private static readonly GuestAnswer Done = new(GuestOutcome.Done);
 
+    private string NoUser => $"Every user of Guests:RunAsRange ({settings.RunAsRange}) has a guest. Make the range longer.";
+
     private static Task<GuestAnswer> Refuse(string sentence) => Task.FromResult(new GuestAnswer(GuestOutcome.Refused, sentence));
 
-    private QemuGuest FindOrAdd(GuestSpec spec, string imagePath) => guests.GetOrAdd(spec.Id, _ => NewGuest(GuestRecord.Of(spec, imagePath), spec));
+    private QemuGuest FindOrAdd(GuestSpec spec, string imagePath)
+    {
+        // One at a time: two new guests must not get the same user.
+        lock (adding)
+        {
+            if (guests.TryGetValue(spec.Id, out var known)) return known;
+            var uid = settings.RunAsRange?.FirstFree(guests.Values.Select(guest => guest.Record.Uid).OfType<uint>().ToHashSet());
+            return guests[spec.Id] = NewGuest(GuestRecord.Of(spec, imagePath, uid), spec);
+        }
+    }
+
+    private bool HasUserFor(GuestSpec spec) => settings.RunAsRange is not { } range || guests.ContainsKey(spec.Id) || guests.Count <= range.Last - range.First;
 
     private QemuGuest NewGuest(GuestRecord record, GuestSpec spec) => new(record, spec, new GuestFolder(settings.StateFolder, settings.RamFolder, spec.Id), Publish);
 
@@ -206,6 +230,9 @@ public sealed partial class QemuHypervisor : IHypervisor
             guest.Busy.Release();
         }
     }
+
+    /// <summary>The process that runs a guest, for tests of what a QEMU may do behind the agent's back.</summary>
+    internal QemuProcess? ProcessOf(GuestId id) => guests.GetValueOrDefault(id)?.Process;
 
     private void WriteRecord(QemuGuest guest)
     {

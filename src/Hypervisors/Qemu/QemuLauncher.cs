@@ -23,26 +23,38 @@ internal static class QemuLauncher
         exec "$@" < /dev/null >> "$log" 2>&1
         """;
 
+    private const string JoinScript =
+        """
+        joins=$1; shift
+        while [ "$joins" -gt 0 ]; do echo $$ > "$1" || exit 71; shift; joins=$((joins - 1)); done
+        exec "$@"
+        """;
+
     /// <summary>Starts QEMU inside its cgroups.</summary>
-    /// <param name="machine">Which QEMU, and as whom.</param>
+    /// <param name="machine">Which QEMU.</param>
+    /// <param name="user">Whom it runs as.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="joins">Files of the cgroups to join.</param>
     /// <param name="log">Where its complaints go.</param>
     /// <exception cref="IOException">The process could not be started.</exception>
-    public static LinuxProcess Start(QemuMachine machine, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, string log)
+    public static LinuxProcess Start(QemuMachine machine, GuestUser user, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, string log)
     {
-        List<string> all = ["/bin/sh", "-c", Script, "sh", log, joins.Count.ToString(CultureInfo.InvariantCulture), .. joins, .. Unprivileged(machine.User, machine.KvmGroup), machine.Binary, .. arguments];
+        List<string> all = ["/bin/sh", "-c", Script, "sh", log, joins.Count.ToString(CultureInfo.InvariantCulture), .. joins, .. Unprivileged(user, machine.KvmGroup), machine.Binary, .. arguments];
         using var process = Spawn("setsid", all, redirect: false);
         // A child of ours stays in the process table until it is waited for, so the number is still its own.
         return LinuxProcess.Find(process.Id) ?? throw new IOException($"QEMU ended at once; {log} may say why.");
     }
 
-    /// <summary>Runs a short program to its end as the guests' user.</summary>
-    /// <returns>Its exit code and the beginning of what it said.</returns>
-    public static async Task<(int ExitCode, string Output)> RunAsync(GuestUser? user, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    /// <summary>Runs a program to its end.</summary>
+    /// <param name="user">Whom it runs as; null for root.</param>
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="joins">Files of the cgroups that it joins first: whatever is done for a guest has the guests' rank. Empty for a question that takes milliseconds.</param>
+    /// <param name="cancellationToken">Kills it.</param>
+    /// <returns>Its exit code and what it printed.</returns>
+    public static async Task<(int ExitCode, string Output)> RunAsync(GuestUser? user, IReadOnlyList<string> command, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
-        List<string> all = ["-n", "19", .. user is { } unprivileged ? Unprivileged(unprivileged, null) : [], .. command];
-        using var process = Spawn("nice", all, redirect: true);
+        List<string> all = ["-c", JoinScript, "sh", joins.Count.ToString(CultureInfo.InvariantCulture), .. joins, .. user is { } unprivileged ? Unprivileged(unprivileged, null) : [], .. command];
+        using var process = Spawn("/bin/sh", all, redirect: true);
         try
         {
             var error = process.StandardError.ReadToEndAsync(cancellationToken);

@@ -35,6 +35,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         if (FindBinary("qemu-img") is null) Error("guests.qemu.missing-img", "qemu-img is not installed.", "apt install qemu-utils");
         var user = GuestUser.Find(settings.RunAs);
         if (user is null) Error("guests.qemu.user", $"Guests:RunAs is '{settings.RunAs}', which is no user of this machine, or root.", $"useradd --system --no-create-home --shell /usr/sbin/nologin {settings.RunAs}");
+        if (settings.RunAsRange is { } range && range.UserIn() is { } taken) Error("guests.qemu.user-range", $"Guests:RunAsRange is {range}, in which {taken} is a user of this machine.", "Set it to numbers that no user has.");
         if (health.Count > 0 || binary is null || user is not { } guestUser) return null;
 
         PrepareFolders(guestUser);
@@ -53,14 +54,15 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         LinuxFiles.MakeFolder(settings.StateFolder, LinuxFiles.GroupMayPass, 0, user.Gid);
         LinuxFiles.MakeFolder(GuestFolder.AllIn(settings.StateFolder), LinuxFiles.GroupMayPass, 0, user.Gid);
         LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, user.Gid);
-        if (!LinuxFiles.IsTmpfs(settings.RamFolder)) Error("guests.ram.not-tmpfs", $"Guests:RamFolder is {settings.RamFolder}, which is not on tmpfs: the kernel would write guests' memory to the owner's disk all the time.", "Set it to a folder in /dev/shm.");
+        if (!LinuxFiles.IsTmpfs(settings.RamFolder)) Error("guests.ram.not-tmpfs", $"Guests:RamFolder is {settings.RamFolder}, which is not on tmpfs: the kernel would write guests' memory to the owner's disk all the time.", "Set it to a folder of its own below /run.");
+        else if (!GuestMemoryMount.IsMountPoint(settings.RamFolder)) health.Add(new HealthItem("guests.ram.shared", HealthSeverity.Warning, $"Guests:RamFolder is {settings.RamFolder}, which is no mount of its own: a program that fills that tmpfs kills every guest here, and guests take the room of other programs' shared memory.", "Start the agent by its systemd unit or as root; it mounts the folder by itself."));
     }
 
     /// <summary>What a QEMU says of its version, such as 7.2.22.</summary>
     /// <exception cref="IOException">It says none.</exception>
     internal static async Task<string> VersionAsync(string binary, CancellationToken cancellationToken)
     {
-        var (_, output) = await QemuLauncher.RunAsync(null, [binary, "--version"], cancellationToken).ConfigureAwait(false);
+        var (_, output) = await QemuLauncher.RunAsync(null, [binary, "--version"], [], cancellationToken).ConfigureAwait(false);
         var match = VersionPattern().Match(output);
         return match.Success ? match.Groups[1].Value : throw new IOException($"{binary} --version does not say its version.");
     }
@@ -68,7 +70,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
     /// <summary>The exact type behind "pc", the one that boots fastest and that every guest's kernel knows.</summary>
     private static async Task<string> MachineTypeAsync(string binary, CancellationToken cancellationToken)
     {
-        var (_, output) = await QemuLauncher.RunAsync(null, [binary, "-machine", "help"], cancellationToken).ConfigureAwait(false);
+        var (_, output) = await QemuLauncher.RunAsync(null, [binary, "-machine", "help"], [], cancellationToken).ConfigureAwait(false);
         var match = AliasPattern().Match(output);
         return match.Success ? match.Groups[1].Value : "pc";
     }

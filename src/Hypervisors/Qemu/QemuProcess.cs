@@ -15,8 +15,14 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch) : I
 
     public FrozenProcess Frozen { get; } = new(process.Pid, process.PidFd);
 
+    /// <summary>The guest's memory, through the process that has it open. The file has no name any more: when the process ends, however that comes about, the kernel frees the memory at once.</summary>
+    public string Ram { get; private set; } = "";
+
     /// <summary>Null until it listens.</summary>
     public QmpClient? Qmp { get; set; }
+
+    /// <summary>True from the command that lets its guest run until it is asked to hold it. Changed with <see cref="QemuHost.GoingOn"/> held.</summary>
+    public bool MayRun { get; set; }
 
     /// <summary>True once device state was saved: its disks are closed until it goes on, and saving again would end it.</summary>
     public bool IsStateSaved { get; set; }
@@ -29,6 +35,14 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch) : I
 
     /// <summary>Set when the guest has ended by itself rather than QEMU by accident.</summary>
     public bool GuestShutDown { get; set; }
+
+    /// <summary>Removes the name of the file that the guest's memory is in.</summary>
+    /// <exception cref="IOException">The process has no such file open.</exception>
+    public void TakeRam(string path)
+    {
+        Ram = process.PathOfOpen(path) ?? throw new IOException($"QEMU (process {process.Pid}) does not have {path} open, which should be its guest's memory.");
+        File.Delete(path);
+    }
 
     public void Dispose() => process.Dispose();
 }

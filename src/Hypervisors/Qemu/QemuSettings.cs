@@ -1,3 +1,5 @@
+using Opportunism.Hypervisors.Linux;
+
 namespace Opportunism.Hypervisors.Qemu;
 
 /// <summary>How guests are run by QEMU on this machine.</summary>
@@ -7,13 +9,16 @@ public sealed record QemuSettings
     public required string StateFolder { get; init; }
 
     /// <summary>Folder on tmpfs for the memory of guests that run; absolute.</summary>
-    public string RamFolder { get; init; } = "/dev/shm/opportunism";
+    public string RamFolder { get; init; } = "/run/opportunism/memory";
 
     /// <summary>Path of the guests' cgroup below the mount point; another one for each agent on a machine.</summary>
     public string Cgroup { get; init; } = "opportunism.slice/guests";
 
     /// <summary>Unprivileged user that QEMU runs as, by name or number.</summary>
     public string RunAs { get; init; } = "opportunism-guest";
+
+    /// <summary>Users of which each guest gets one of its own; null for <see cref="RunAs"/> for all. Their group is that of <see cref="RunAs"/>.</summary>
+    public UserRange? RunAsRange { get; init; }
 
     /// <summary>How guests' CPUs are run.</summary>
     public Accelerator Accelerator { get; init; } = Accelerator.Auto;

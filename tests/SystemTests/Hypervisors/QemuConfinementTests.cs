@@ -41,7 +41,8 @@ public sealed class QemuConfinementTests : IAsyncLifetime
     {
         var record = QemuJson.Read(folder.Process, QemuJson.Default.ProcessRecord)!;
         var lines = (await File.ReadAllLinesAsync($"/proc/{record.Pid}/status")).Select(line => line.Split(':', 2)).ToDictionary(parts => parts[0], parts => parts[1].Trim());
-        Assert.Equal($"{QemuSite.Uid}\t{QemuSite.Uid}\t{QemuSite.Uid}\t{QemuSite.Uid}", lines["Uid"]);
+        var own = QemuSite.Uid + 1;
+        Assert.Equal($"{own}\t{own}\t{own}\t{own}", lines["Uid"]);
         Assert.Equal($"{QemuSite.Uid}\t{QemuSite.Uid}\t{QemuSite.Uid}\t{QemuSite.Uid}", lines["Gid"]);
         Assert.Equal("", lines["Groups"]);
         foreach (var set in new[] { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" }) Assert.Equal(0UL, Convert.ToUInt64(lines[set], 16));
@@ -52,11 +53,54 @@ public sealed class QemuConfinementTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_that_is_taken_over_cannot_reach_another_guest()
+    {
+        var other = new GuestSpecMaker().Make(await site.MakeImageAsync());
+        Assert.Equal("", (await hypervisor.StartAsync(other, (await site.MakeImageAsync()).Path, CancellationToken.None)).Sentence);
+        var (own, neighbour) = (QemuSite.Uid + 1, new GuestFolder(site.Settings.StateFolder, site.Settings.RamFolder, other.Id));
+        var (mine, its) = (QemuJson.Read(folder.Process, QemuJson.Default.ProcessRecord)!.Pid, QemuJson.Read(neighbour.Process, QemuJson.Default.ProcessRecord)!.Pid);
+
+        // What can be done to its own can be done by it, so that a failure on the neighbour's means something.
+        foreach (var (line, mayDo) in new[]
+        {
+            ($"head -c 1 {RamOf(spec.Id)}", true), ($"head -c 1 {RamOf(other.Id)}", false),
+            ($"head -c 1 {folder.Disk}", true), ($"head -c 1 {neighbour.Disk}", false),
+            ($"head -c 1 {folder.Console}", true), ($"head -c 1 {neighbour.Console}", false),
+            ($"test -S {folder.QmpSocket}", true), ($"test -S {neighbour.QmpSocket}", false),
+            ($"ls {folder.Root}", false), ($"ls {site.Settings.StateFolder}/guests", false),
+            ($"kill -0 {mine}", true), ($"kill -0 {its}", false),
+        })
+        {
+            var (exit, output) = await QemuLauncher.RunAsync(new GuestUser(own, QemuSite.Uid), ["sh", "-c", line + " >/dev/null"], [], CancellationToken.None);
+            Assert.True((exit == 0) == mayDo, $"{line}: exit code {exit}, {output}");
+        }
+    }
+
+    [Fact]
+    public async Task Another_user_of_the_desktop_sees_neither_image_nor_name()
+    {
+        var stranger = new GuestUser(64300, 64300);
+        var image = QemuJson.Read(folder.Record, QemuJson.Default.GuestRecord)!.ImagePath;
+        foreach (var path in new[] { image, folder.Disk, RamOf(spec.Id), folder.Console })
+        {
+            var (exit, _) = await QemuLauncher.RunAsync(stranger, ["head", "-c", "1", path], [], CancellationToken.None);
+            Assert.NotEqual(0, exit);
+        }
+
+        var pid = QemuJson.Read(folder.Process, QemuJson.Default.ProcessRecord)!.Pid;
+        var (_, words) = await QemuLauncher.RunAsync(stranger, ["cat", $"/proc/{pid}/cmdline"], [], CancellationToken.None);
+        Assert.Contains(spec.Id.Value, words, StringComparison.Ordinal);
+        Assert.DoesNotContain(spec.Name, words, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Its_memory_is_on_tmpfs_and_its_files_are_its_own()
     {
-        Assert.True(LinuxFiles.IsTmpfs(folder.Ram));
-        Assert.Equal(spec.MemoryMiB * 1024L * 1024, new FileInfo(folder.Ram).Length);
-        foreach (var path in new[] { folder.Ram, folder.Disk, folder.Console }) Assert.Equal(LinuxFiles.OwnerOnly, File.GetUnixFileMode(path));
+        Assert.True(LinuxFiles.IsTmpfs(RamOf(spec.Id)));
+        Assert.False(File.Exists(folder.Ram), "The file that the memory is in has a name.");
+        using var ram = File.OpenHandle(RamOf(spec.Id));
+        Assert.Equal(spec.MemoryMiB * 1024L * 1024, RandomAccess.GetLength(ram));
+        foreach (var path in new[] { RamOf(spec.Id), folder.Disk, folder.Console }) Assert.Equal(LinuxFiles.OwnerOnly, File.GetUnixFileMode(path));
         foreach (var path in new[] { folder.Record, folder.Process }) Assert.Equal(LinuxFiles.OwnerOnly, File.GetUnixFileMode(path));
         Assert.Equal(LinuxFiles.GroupMayPass, File.GetUnixFileMode(folder.Root));
         Assert.Equal(LinuxFiles.GroupMayPass, File.GetUnixFileMode(site.Settings.StateFolder));
@@ -126,4 +170,6 @@ public sealed class QemuConfinementTests : IAsyncLifetime
         Assert.Equal((byte)('a' + (48 % 26)), slice.Bytes.Span[0]);
         Assert.Equal(4 * 1024 * 1024, new FileInfo(path).Length);
     }
+
+    private string RamOf(Core.GuestId guest) => ((QemuHypervisor)hypervisor).ProcessOf(guest)!.Ram;
 }

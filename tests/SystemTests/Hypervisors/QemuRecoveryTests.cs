@@ -70,6 +70,20 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_guest_that_the_brake_had_stopped_by_signal_is_found_held_and_runs_again()
+    {
+        AssertDone(await hypervisor.ReleaseAsync(spec.Id, CancellationToken.None));
+        await TickBeyondAsync(last + 1);
+        Assert.True(hypervisor.Freezer.FreezeAll() & hypervisor.Freezer.StopAll());
+        await hypervisor.DisposeAsync();
+        await RecoverAsync();
+        Assert.Equal(GuestPhase.Held, Assert.Single(hypervisor.Guests).Phase);
+        var stood = new TickConsole(hypervisor, spec.Id).Newest;
+        AssertDone(await hypervisor.ReleaseAsync(spec.Id, CancellationToken.None));
+        await TickBeyondAsync(stood + 1);
+    }
+
+    [Fact]
     public async Task A_checkpoint_that_the_disk_has_overtaken_is_never_loaded()
     {
         AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));

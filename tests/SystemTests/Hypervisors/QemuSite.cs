@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging.Abstractions;
 using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Cgroups;
+using Opportunism.Hypervisors.Linux;
 using Opportunism.Hypervisors.Qemu;
 using Opportunism.TestKit.Guests;
 
@@ -14,6 +15,9 @@ internal sealed class QemuSite
     /// <summary>A user that exists nowhere, so that nothing else of the machine belongs to it.</summary>
     public const uint Uid = 64321;
 
+    // Several guests of 1 GiB; memory is taken only as they use it.
+    private const long RamBytes = 8L << 30;
+
     private readonly string name = "opp-test-" + Guid.NewGuid().ToString("N")[..8];
     private readonly string folder;
 
@@ -25,11 +29,13 @@ internal sealed class QemuSite
         Settings = new QemuSettings
         {
             StateFolder = Path.Combine(folder, "state"),
-            RamFolder = "/dev/shm/" + name,
+            RamFolder = Path.Combine(folder, "memory"),
             Cgroup = name + "/guests",
             RunAs = Uid.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            RunAsRange = new(Uid + 1, Uid + 16),
             Accelerator = Accelerator.Tcg,
         };
+        if (GuestMemoryMount.Ensure(Settings.RamFolder, RamBytes) is { } problem) throw new InvalidOperationException(problem);
     }
 
     public QemuSettings Settings { get; }
@@ -46,7 +52,7 @@ internal sealed class QemuSite
         var cgroups = GuestCgroups.Make(Settings.Cgroup, CgroupMounts.Find());
         foreach (var guest in cgroups.Children())
         {
-            var children = cgroups.Processes(guest).Select(pid => Opportunism.Hypervisors.Linux.LinuxProcess.Find(pid)).OfType<Opportunism.Hypervisors.Linux.LinuxProcess>();
+            var children = cgroups.Processes(guest).Select(pid => LinuxProcess.Find(pid)).OfType<LinuxProcess>();
             foreach (var process in children)
             {
                 process.KillAndWait(TimeSpan.FromSeconds(10));
@@ -64,7 +70,7 @@ internal sealed class QemuSite
             if (Directory.Exists(Path.Combine(mount, name))) Directory.Delete(Path.Combine(mount, name));
         }
 
-        if (Directory.Exists(Settings.RamFolder)) Directory.Delete(Settings.RamFolder, recursive: true);
+        GuestMemoryMount.Remove(Settings.RamFolder);
         Directory.Delete(folder, recursive: true);
     }
 }

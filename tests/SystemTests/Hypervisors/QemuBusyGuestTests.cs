@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Qemu;
+using Opportunism.TestKit.Guests;
+using Xunit;
+
+namespace Opportunism.SystemTests.Hypervisors;
+
+/// <summary>A guest that keeps its processor busy, held beside an owner: who computes on every processor, or whose guest does not obey.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class QemuBusyGuestTests : IAsyncLifetime
+{
+    private readonly QemuSite site = new();
+    private readonly List<Process> owner = [];
+    private IHypervisor hypervisor = null!;
+    private GuestSpec spec = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var image = await site.MakeImageAsync(busy: 1);
+        hypervisor = site.Make();
+        await hypervisor.RecoverAsync(CancellationToken.None);
+        await hypervisor.ProbeAsync(CancellationToken.None);
+        spec = new GuestSpecMaker().Make(image);
+        Assert.Equal("", (await hypervisor.StartAsync(spec, image.Path, CancellationToken.None)).Sentence);
+        var console = new TickConsole(hypervisor, spec.Id);
+        for (var tries = 0; console.Newest < 1 && tries < 1200; tries++) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        Assert.True(console.Newest >= 1, "The guest has not booted within 2 minutes.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in owner)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+
+        await hypervisor.DisposeAsync();
+        await site.CleanUpAsync();
+    }
+
+    [Fact]
+    public async Task It_is_held_and_suspended_beside_an_owner_who_computes_on_every_processor()
+    {
+        for (var i = 0; i < 3 * Environment.ProcessorCount; i++) owner.Add(Process.Start("sh", ["-c", "while :; do :; done"]));
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
+        Assert.Equal("", (await hypervisor.SuspendAsync(spec.Id, CancellationToken.None)).Sentence);
+        Assert.Equal(GuestPhase.Suspended, Assert.Single(hypervisor.Guests).Phase);
+    }
+
+    [Fact]
+    public async Task It_is_frozen_and_named_when_it_runs_although_it_is_held()
+    {
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
+        var process = ((QemuHypervisor)hypervisor).ProcessOf(spec.Id)!;
+        await process.Qmp!.ExecuteAsync("cont", TimeSpan.FromSeconds(10), CancellationToken.None);
+        var began = TimeProvider.System.GetTimestamp();
+        while (hypervisor.Health.Count == 0)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "The guest ran for 30 s although it was held.");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        Assert.Contains(spec.Id.Value, hypervisor.Health[0].Sentence, StringComparison.Ordinal);
+        var used = hypervisor.Freezer.GuestCpuNanoseconds();
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+        Assert.InRange(hypervisor.Freezer.GuestCpuNanoseconds() - used, 0, 20_000_000);
+    }
+}

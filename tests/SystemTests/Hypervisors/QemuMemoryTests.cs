@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using System.Text;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Cgroups;
+using Opportunism.Hypervisors.Linux;
+using Opportunism.Hypervisors.Qemu;
+using Xunit;
+
+namespace Opportunism.SystemTests.Hypervisors;
+
+/// <summary>Whose memory a guest's is, and when it is free again.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class QemuMemoryTests : IAsyncLifetime
+{
+    private const int MiB = 1024 * 1024;
+
+    private const int DirtyMiB = 160;
+
+    private readonly QemuSite site = new();
+    private string group = "";
+    private IHypervisor hypervisor = null!;
+    private GuestSpec spec = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var image = await site.MakeImageAsync(dirtyMiB: DirtyMiB);
+        hypervisor = site.Make();
+        await hypervisor.RecoverAsync(CancellationToken.None);
+        await hypervisor.ProbeAsync(CancellationToken.None);
+        var mounts = CgroupMounts.Find();
+        group = Path.Combine(File.Exists(Path.Combine(site.ParentCgroup, "memory.max")) ? mounts.Unified! : mounts.Memory!, Path.GetDirectoryName(site.Settings.Cgroup)!);
+        spec = new GuestSpecMaker().Make(image) with { MemoryMiB = DirtyMiB + 96 };
+        Assert.Equal("", (await hypervisor.StartAsync(spec, image.Path, CancellationToken.None)).Sentence);
+        for (var tries = 0; !Console.Contains("dirtied", StringComparison.Ordinal) && tries < 1200; tries++) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        Assert.Contains("dirtied", Console, StringComparison.Ordinal);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await hypervisor.DisposeAsync();
+        await site.CleanUpAsync();
+    }
+
+    private string Console => Encoding.ASCII.GetString(hypervisor.ReadConsole(spec.Id, 0, int.MaxValue).Bytes.Span);
+
+    /// <summary>Bytes of guests' memory, with a name or without.</summary>
+    private long InUse() => new DriveInfo(site.Settings.RamFolder) is var mount ? mount.TotalSize - mount.TotalFreeSpace : 0;
+
+    [Fact]
+    public async Task A_QEMU_that_ends_leaves_no_memory_behind_although_no_agent_runs()
+    {
+        Assert.InRange(InUse(), DirtyMiB * (long)MiB, long.MaxValue);
+        var pid = ((QemuHypervisor)hypervisor).ProcessOf(spec.Id)!.Process.Pid;
+        await hypervisor.DisposeAsync();
+        using var qemu = LinuxProcess.Find(pid)!;
+        Assert.True(qemu.KillAndWait(TimeSpan.FromSeconds(30)), "QEMU did not end within 30 s.");
+        Assert.Equal(0, InUse());
+        hypervisor = site.Make(); // for the clean-up
+    }
+
+    [Fact]
+    public async Task A_resumed_guests_memory_is_charged_to_its_own_cgroup()
+    {
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
+        Assert.Equal("", (await hypervisor.SuspendAsync(spec.Id, CancellationToken.None)).Sentence);
+        Assert.Equal("", (await hypervisor.ResumeAsync(spec.Id, CancellationToken.None)).Sentence);
+        var child = Path.Combine(group, "guests", spec.Id.Value);
+        var charged = long.Parse((await File.ReadAllTextAsync(new[] { "memory.current", "memory.usage_in_bytes" }.Select(file => Path.Combine(child, file)).First(File.Exists))).Trim(), CultureInfo.InvariantCulture);
+        Assert.InRange(charged / MiB, DirtyMiB, spec.MemoryMiB + QemuArguments.OverheadMiB("tcg"));
+    }
+}
