@@ -16,6 +16,7 @@ using Opportunism.Core.Availability;
 using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Cgroups;
 using Opportunism.Hypervisors.Libvirt;
+using Opportunism.Hypervisors.Linux;
 using Opportunism.Hypervisors.Qemu;
 
 namespace Opportunism.Agent;
@@ -26,25 +27,28 @@ namespace Opportunism.Agent;
 /// 4. everything else. Stop: the deciding thread freezes the guests last thing; nothing else matters to the owner.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class AgentParts : BackgroundService
+internal sealed partial class AgentParts : BackgroundService
 {
     private readonly IMachineGuests guests;
     private readonly EventFdWakeUp wakeUp = new();
+    private readonly IWakeUp watchedWakeUp;
     private readonly MonitorWatch watch;
     private readonly AvailabilityLoop loop;
     private readonly IGuestKeeper keeper;
     private readonly BrakeTrial trial;
     private readonly BackgroundService[] services;
     private readonly TimeProvider time;
+    private readonly ILogger<AgentParts> log;
     private bool disposed;
 
     public AgentParts(AgentSettings settings, TimeProvider time, ILoggerFactory logs)
     {
         this.time = time;
+        log = logs.CreateLogger<AgentParts>();
         var options = settings.Guests;
         guests = HypervisorCatalog.Make(
             options.Hypervisor,
-            new QemuSettings { StateFolder = options.StateFolder, RamFolder = options.RamFolder, Cgroup = options.Cgroup, RunAs = options.RunAs, Accelerator = options.Accelerator, Network = options.Network },
+            new QemuSettings { StateFolder = options.StateFolder, RamFolder = options.RamFolder, Cgroup = options.Cgroup, RunAs = options.RunAs, RunAsRange = UserRange.TryParse(options.RunAsRange, out var range) ? range : null, Accelerator = options.Accelerator, Network = options.Network },
             new LibvirtSettings { Uri = options.LibvirtUri, RunFolder = options.LibvirtFolder, StateFolder = options.StateFolder, Cgroup = options.Cgroup },
             time, logs);
         // 1. Before anything can fail or take time.
@@ -56,8 +60,9 @@ internal sealed class AgentParts : BackgroundService
         var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time));
         var policy = new Level<NodePolicy>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
+        watchedWakeUp = ServiceWatchdog.Over(wakeUp, time, Environment.GetEnvironmentVariable);
         var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, ShortPause.For);
-        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, wakeUp, time, logs.CreateLogger<AvailabilityLoop>());
+        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, watchedWakeUp, time, logs.CreateLogger<AvailabilityLoop>());
         ledger.Woken = loop;
         guests.GuestsChanged += loop.Reconsider;
 
@@ -87,7 +92,7 @@ internal sealed class AgentParts : BackgroundService
 
     // 3 and 4. One that fails ends them all, and so the agent: without it the node must not look as if it worked.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Together.RunAsync([DecideAsync, watch.RunAsync, keeper.RunAsync, .. services.Select(Serving), ReturnStartMemoryAsync], time, stoppingToken);
+        Together.RunAsync([DecideAsync, watch.RunAsync, keeper.RunAsync, .. services.Select(Serving), SettleMemoryAsync], time, stoppingToken);
 
     public override void Dispose()
     {
@@ -100,14 +105,16 @@ internal sealed class AgentParts : BackgroundService
         // Letting go of guests is told to whoever listens; nobody is left who would.
         guests.GuestsChanged -= loop.Reconsider;
         guests.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        (watchedWakeUp as ServiceWatchdog)?.Dispose();
         wakeUp.Dispose();
     }
 
-    /// <summary>Gives the desktop back the memory that only starting took, 4 MiB. The collection stops every thread for some milliseconds: it is over before the shortest <see cref="AvailabilityTimes.IdleFor"/>, so that no guest runs yet.</summary>
-    private async Task ReturnStartMemoryAsync(CancellationToken cancellationToken)
+    /// <summary>Gives the desktop back the memory that only starting took, 4 MiB, and locks the rest in memory. The collection stops every thread for some milliseconds: it is over before the shortest <see cref="AvailabilityTimes.IdleFor"/>, so that no guest runs yet.</summary>
+    private async Task SettleMemoryAsync(CancellationToken cancellationToken)
     {
         await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(false);
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        if (MemoryLock.Lock() is { } error) LogNotLocked(log, error);
     }
 
     private static Func<CancellationToken, Task> Serving(BackgroundService service) => async token =>

@@ -117,8 +117,7 @@ internal sealed partial class GuestKeeper
         return vcpus + spec.Vcpus > MaxVcpus ? $"waits for room: {spec.Vcpus} CPUs are needed, {vcpus} of {MaxVcpus} are taken" : null;
     }
 
-    // Half of the machine's where nobody chose: the owner's programs stay in memory while the owner is away.
-    private long MaxMemoryMiB => options.MaxMemoryMiB > 0 ? options.MaxMemoryMiB : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / (1024 * 1024);
+    private long MaxMemoryMiB => options.LentMemoryMiB();
 
     private int MaxVcpus => options.MaxVcpus > 0 ? options.MaxVcpus : Environment.ProcessorCount;
 }

@@ -15,13 +15,19 @@ public sealed class GuestOptions
     public string StateFolder { get; set; } = "/var/lib/opportunism";
 
     /// <summary>Folder on tmpfs for the memory of guests that run.</summary>
-    public string RamFolder { get; set; } = "/dev/shm/opportunism";
+    public string RamFolder { get; set; } = "/run/opportunism/memory";
+
+    /// <summary>Memory lent to guests in all, in MiB: half of what the machine has unless it is set, so that the owner's programs stay in memory while the owner is away.</summary>
+    public long LentMemoryMiB() => MaxMemoryMiB > 0 ? MaxMemoryMiB : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / (1024 * 1024);
 
     /// <summary>The guests' cgroup below the mount point.</summary>
     public string Cgroup { get; set; } = "opportunism.slice/guests";
 
     /// <summary>Unprivileged user that hypervisor processes run as, by name or number.</summary>
     public string RunAs { get; set; } = "opportunism-guest";
+
+    /// <summary>Users of which each guest gets one of its own, as FIRST-LAST; empty for <see cref="RunAs"/> for all.</summary>
+    public string RunAsRange { get; set; } = "70000-70255";
 
     /// <summary>How guests' CPUs are run.</summary>
     public Accelerator Accelerator { get; set; } = Accelerator.Auto;

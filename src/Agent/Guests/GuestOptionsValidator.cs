@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Linux;
 using Opportunism.Hypervisors.Qemu;
 
 namespace Opportunism.Agent.Guests;
@@ -28,6 +29,7 @@ public sealed class GuestOptionsValidator : IValidateOptions<GuestOptions>
         if (!IsPlainPath(options.RamFolder)) yield return $"Guests:RamFolder is '{options.RamFolder}'; an absolute path without '..' is needed.";
         if (!IsCgroup(options.Cgroup)) yield return $"Guests:Cgroup is '{options.Cgroup}'; a path below the mount point such as opportunism.slice/guests is needed: 1 to 4 names of a-z A-Z 0-9 . _ -, none beginning with a dot, the first none of {string.Join(", ", SharedCgroups)}.";
         if (options.RunAs.Length == 0 || options.RunAs is "root" or "0") yield return $"Guests:RunAs is '{options.RunAs}'; an unprivileged user is needed, by name or number.";
+        if (options.RunAsRange.Length > 0 && !UserRange.TryParse(options.RunAsRange, out _)) yield return $"Guests:RunAsRange is '{options.RunAsRange}'; allowed is {UserRange.Allowed}, or nothing.";
         if (!Enum.IsDefined(options.Accelerator)) yield return $"Guests:Accelerator is {options.Accelerator}; allowed are {string.Join(", ", Enum.GetNames<Accelerator>())}.";
         if (!Enum.IsDefined(options.Network)) yield return $"Guests:Network is {options.Network}; allowed are {string.Join(", ", Enum.GetNames<GuestNetwork>())}.";
         if (!options.LibvirtUri.StartsWith("qemu", StringComparison.Ordinal) || !Uri.IsWellFormedUriString(options.LibvirtUri, UriKind.Absolute)) yield return $"Guests:LibvirtUri is '{options.LibvirtUri}'; an address of libvirt's QEMU driver such as qemu:///system is needed.";
@@ -42,7 +44,8 @@ public sealed class GuestOptionsValidator : IValidateOptions<GuestOptions>
 
     private static bool IsPlainPath(string path) => path.Length > 1 && path[0] == '/' && !path.Split('/').Contains("..") && path.All(c => c >= ' ');
 
-    private static bool IsCgroup(string path)
+    /// <summary>Whether a path may be the guests' cgroup.</summary>
+    internal static bool IsCgroup(string path)
     {
         var parts = path.Split('/');
         return parts.Length <= 4 && !SharedCgroups.Contains(parts[0]) && parts.All(part => part.Length is > 0 and <= 64 && part[0] != '.' && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'));

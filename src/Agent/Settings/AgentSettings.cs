@@ -143,6 +143,7 @@ internal sealed class AgentSettings
             RamFolder = reader.Text(section, nameof(defaults.RamFolder), defaults.RamFolder),
             Cgroup = reader.Text(section, nameof(defaults.Cgroup), defaults.Cgroup),
             RunAs = reader.Text(section, nameof(defaults.RunAs), defaults.RunAs),
+            RunAsRange = reader.TextOrEmpty(section, nameof(defaults.RunAsRange), defaults.RunAsRange),
             Accelerator = reader.OneOf(section, nameof(defaults.Accelerator), defaults.Accelerator),
             Network = reader.OneOf(section, nameof(defaults.Network), defaults.Network),
             LibvirtUri = reader.Text(section, nameof(defaults.LibvirtUri), defaults.LibvirtUri),

@@ -15,6 +15,13 @@ internal sealed class SettingsReader(IConfiguration file)
 
     public string Text(string section, string key, string fallback) => Find(section, key) ?? fallback;
 
+    /// <summary>A text that may be set to nothing.</summary>
+    public string TextOrEmpty(string section, string key, string fallback)
+    {
+        _ = Find(section, key);
+        return file[$"{section}:{key}"]?.Trim() ?? fallback;
+    }
+
     public string? TextOrNone(string section, string key) => Find(section, key);
 
     public TimeSpan Time(string section, string key, TimeSpan fallback) =>

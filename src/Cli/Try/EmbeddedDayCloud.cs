@@ -50,7 +50,8 @@ internal sealed class EmbeddedDayCloud(LocalSite site) : IDayCloud
     public string StillInMemory()
     {
         var folder = site.Settings.RamFolder;
-        var left = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length) : 0;
+        // A mount of its own: what is in use there, with a name or without, is guests' memory.
+        var left = Directory.Exists(folder) && new DriveInfo(folder) is var mount ? mount.TotalSize - mount.TotalFreeSpace : 0;
         return left > 0 ? $"{left} bytes of guest memory are still in {folder}" : "";
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Opportunism.Cli.Site;
 
@@ -5,7 +6,7 @@ namespace Opportunism.Cli.Try;
 
 /// <summary>Looks for what a site's guests may have left on this machine, and removes it.</summary>
 [SupportedOSPlatform("linux")]
-internal static class Leftovers
+internal static partial class Leftovers
 {
     // A killed QEMU gives its memory back in 0.2 s per GiB.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -21,7 +22,13 @@ internal static class Leftovers
         try
         {
             foreach (var cgroup in cgroups) Directory.Delete(cgroup);
-            if (Directory.Exists(settings.RamFolder)) Directory.Delete(settings.RamFolder, recursive: true);
+            // A mount of its own, once the agent has run.
+            if (Directory.Exists(settings.RamFolder))
+            {
+                _ = Unmount(settings.RamFolder, 0);
+                Directory.Delete(settings.RamFolder, recursive: true);
+            }
+
             return (left, null);
         }
         catch (IOException e)
@@ -29,6 +36,9 @@ internal static class Leftovers
             return (left, $"Something of the site could not be removed: {e.Message}");
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "umount2", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Unmount(string folder, int flags);
 
     /// <summary>The site's cgroups in every hierarchy, inner ones first.</summary>
     private static List<string> Cgroups(string name) =>

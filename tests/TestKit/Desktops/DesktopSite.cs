@@ -155,6 +155,17 @@ public class DesktopSite : IAsyncLifetime
     /// <summary>Runs a line in the desktop's shell with G as the folder of all guests' cgroup and C as the tenant's console.</summary>
     public Task<string> AskAsync(string line) => Desktop.RunAsync($"G=/sys/fs/cgroup/opportunism.slice/guests; C={TenantConsole}; T=$G/{tenant}; {line}");
 
+    /// <summary>Keeps the desktop's processor busy in the tenant's cgroup and measures the CPU time that guests use after something has happened.</summary>
+    /// <param name="happens">A line for the desktop's shell.</param>
+    /// <param name="watched">How long to look: less than the node needs to become Available again, or guests may run again.</param>
+    public async Task<TimeSpan> CpuUsedByGuestsAsync(string happens, TimeSpan watched)
+    {
+        var used = await AskAsync(
+            "sh -c 'echo $$ >$0/cgroup.procs; while :; do :; done' $T & guest=$!; sleep 1; used() { sed -n 's/^usage_usec //p' $G/cpu.stat; }; "
+            + string.Create(CultureInfo.InvariantCulture, $"{happens}; before=$(used); sleep {watched.TotalSeconds}; after=$(used); kill -9 $guest; echo $((after-before))"));
+        return TimeSpan.FromMicroseconds(long.Parse(used, CultureInfo.InvariantCulture));
+    }
+
     /// <summary>Waits for what is not null.</summary>
     public async Task<T> UntilAsync<T>(string what, Func<Task<T?>> look)
     {

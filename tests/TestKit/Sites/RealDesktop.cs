@@ -43,7 +43,7 @@ public sealed class RealDesktop : IAsyncDisposable
     public RealProgram Agent { get; private set; } = null!;
 
     /// <summary>Bytes of guests' memory that this desktop holds.</summary>
-    public long RamInUse => Directory.Exists(RamFolder) ? Directory.EnumerateFiles(RamFolder).Sum(file => new FileInfo(file).Length) : 0;
+    public long RamInUse => Directory.Exists(RamFolder) && new DriveInfo(RamFolder) is var mount ? mount.TotalSize - mount.TotalFreeSpace : 0;
 
     /// <summary>Makes a desktop with its display and settings; its agent is not started yet.</summary>
     internal static async Task<RealDesktop> MakeAsync(string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more)

@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
 namespace Opportunism.TestKit.Sites;
 
 /// <summary>Removes what a desktop's guests left on this machine, whatever became of its agent.</summary>
 [SupportedOSPlatform("linux")]
-internal static class RealRemains
+internal static partial class RealRemains
 {
     // A killed QEMU gives its memory back in 0.2 s per GiB.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -20,7 +21,10 @@ internal static class RealRemains
         var began = TimeProvider.System.GetTimestamp();
         while (cgroups.SelectMany(Members).Any() && TimeProvider.System.GetElapsedTime(began) < Patience) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         foreach (var path in cgroups) Directory.Delete(path);
-        if (Directory.Exists(ramFolder)) Directory.Delete(ramFolder, recursive: true);
+        if (!Directory.Exists(ramFolder)) return;
+        // A mount of its own, once an agent has run.
+        _ = Unmount(ramFolder, 0);
+        Directory.Delete(ramFolder, recursive: true);
     }
 
     /// <summary>The cgroups in every hierarchy, inner ones first.</summary>
@@ -34,6 +38,9 @@ internal static class RealRemains
 
     private static IEnumerable<int> Members(string cgroup) =>
         File.ReadAllLines(Path.Combine(cgroup, "cgroup.procs")).Select(line => int.Parse(line, System.Globalization.CultureInfo.InvariantCulture));
+
+    [LibraryImport("libc", EntryPoint = "umount2", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Unmount(string folder, int flags);
 
     private static void Kill(int id)
     {

@@ -19,6 +19,7 @@ public sealed class GuestOptionsValidatorTests
             RamFolder = "/dev/../etc",
             Cgroup = "/absolute",
             RunAs = "root",
+            RunAsRange = "5-1",
             Accelerator = (Accelerator)9,
             Network = (GuestNetwork)9,
             LibvirtUri = "http://localhost/system",
@@ -31,7 +32,7 @@ public sealed class GuestOptionsValidatorTests
             KeepFreeMiB = -1,
         });
         var problems = result.Failures!.ToArray();
-        Assert.Equal(15, problems.Length);
+        Assert.Equal(16, problems.Length);
         foreach (var key in typeof(GuestOptions).GetProperties().Select(property => property.Name)) Assert.Contains(problems, problem => problem.StartsWith($"Guests:{key} is ", StringComparison.Ordinal));
     }
 
