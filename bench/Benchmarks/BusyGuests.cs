@@ -55,9 +55,9 @@ internal sealed class BusyGuests : IAsyncDisposable
     }
 
     /// <summary>Boots a guest and waits until it has counted to three.</summary>
-    public async Task<GuestId> StartAsync(int vcpus, int memoryMiB, int busy, int dirtyMiB, CancellationToken cancellationToken, string everySeconds = "1")
+    public async Task<GuestId> StartAsync(int vcpus, int memoryMiB, int busy, int dirtyMiB, CancellationToken cancellationToken, string everySeconds = "1", bool disk = false)
     {
-        var image = await ImageAsync(busy, dirtyMiB, everySeconds, cancellationToken);
+        var image = await ImageAsync(busy, dirtyMiB, everySeconds, disk, cancellationToken);
         var spec = new GuestSpec(GuestId.New(), "bench", vcpus, memoryMiB, 64, image.Sha256, ImageFormat.Qcow2);
         var answer = await Hypervisor.StartAsync(spec, image.Path, cancellationToken);
         if (!answer.IsDone) throw new InvalidOperationException(answer.Sentence);
@@ -88,18 +88,20 @@ internal sealed class BusyGuests : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
         foreach (var root in File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => line.Split(' ')[4]))
         {
-            foreach (var path in new[] { Settings.Cgroup, Path.GetDirectoryName(Settings.Cgroup)! }.Select(below => Path.Combine(root, below)).Where(Directory.Exists)) Directory.Delete(path);
+            var ours = Path.Combine(root, Path.GetDirectoryName(Settings.Cgroup)!);
+            if (!Directory.Exists(ours)) continue;
+            foreach (var path in Directory.EnumerateDirectories(ours, "*", SearchOption.AllDirectories).Append(ours).OrderByDescending(path => path.Length).ToArray()) Directory.Delete(path);
         }
     }
 
     private readonly SemaphoreSlim making = new(1);
 
-    private async Task<(string Path, string Sha256)> ImageAsync(int busy, int dirtyMiB, string everySeconds, CancellationToken cancellationToken)
+    private async Task<(string Path, string Sha256)> ImageAsync(int busy, int dirtyMiB, string everySeconds, bool disk, CancellationToken cancellationToken)
     {
         await making.WaitAsync(cancellationToken);
         try
         {
-            return await MakeImageAsync(busy, dirtyMiB, everySeconds, cancellationToken);
+            return await MakeImageAsync(busy, dirtyMiB, everySeconds, disk, cancellationToken);
         }
         finally
         {
@@ -107,13 +109,13 @@ internal sealed class BusyGuests : IAsyncDisposable
         }
     }
 
-    private async Task<(string Path, string Sha256)> MakeImageAsync(int busy, int dirtyMiB, string everySeconds, CancellationToken cancellationToken)
+    private async Task<(string Path, string Sha256)> MakeImageAsync(int busy, int dirtyMiB, string everySeconds, bool disk, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(folder, $"tick-{busy}-{dirtyMiB}-{everySeconds}.qcow2");
+        var path = Path.Combine(folder, $"tick-{busy}-{dirtyMiB}-{everySeconds}-{disk}.qcow2");
         if (!File.Exists(path))
         {
             var maker = Path.Combine(Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") ?? ".", "packaging", "linux", "make-tick-image");
-            string[] arguments = [path, "--busy", $"{busy}", "--dirty", $"{dirtyMiB}", "--every", everySeconds, "--cache", "/var/cache/opportunism"];
+            string[] arguments = [path, "--busy", $"{busy}", "--dirty", $"{dirtyMiB}", "--every", everySeconds, "--cache", "/var/cache/opportunism", .. disk ? new[] { "--disk" } : []];
             using var process = Process.Start(new ProcessStartInfo(maker, arguments)) ?? throw new IOException($"{maker} could not be started.");
             await process.WaitForExitAsync(cancellationToken);
             if (process.ExitCode != 0) throw new IOException($"{maker} ended with {process.ExitCode}.");

@@ -7,6 +7,8 @@ internal static class Percentiles
 
     public static double P99(IReadOnlyCollection<double> values) => At(values, 0.99);
 
+    public static double P999(IReadOnlyCollection<double> values) => At(values, 0.999);
+
     private static double At(IReadOnlyCollection<double> values, double rank)
     {
         if (values.Count == 0) return double.NaN;

@@ -4,11 +4,12 @@ using Opportunism.Benchmarks;
 using Opportunism.Benchmarks.AgentAlone;
 using Opportunism.Benchmarks.Freeze;
 using Opportunism.Benchmarks.OpenStack;
+using Opportunism.Benchmarks.Owner;
 using Opportunism.Benchmarks.Suspend;
 
 const int WrongUse = 2;
 const int Interrupted = 130; // 128 + SIGINT, as shells have it
-const string Usage = "usage: bench {freeze|suspend|agent|openstack} [--json] [-n TIMES] [--seconds SECONDS]; on Linux only, as root";
+const string Usage = "usage: bench {freeze|suspend|agent|owner|openstack} [--json] [-n TIMES] [--seconds SECONDS]; on Linux only, as root";
 
 if (!OperatingSystem.IsLinux() || args.Length == 0 || !TryNumber("-n", out var times) || !TryNumber("--seconds", out var seconds))
 {
@@ -26,6 +27,7 @@ Task? run = args[0] switch
     "freeze" => new FreezeBench(times ?? 100, TimeProvider.System).RunAsync(report, end.Token),
     "suspend" => new SuspendBench(times ?? 20, TimeProvider.System).RunAsync(report, end.Token),
     "agent" => new AgentBench(TimeSpan.FromSeconds(seconds ?? 300), TimeProvider.System).RunAsync(report, end.Token),
+    "owner" => new OwnerBench(times ?? 10, TimeSpan.FromSeconds(seconds ?? 120), TimeProvider.System).RunAsync(report, end.Token),
     "openstack" => new OpenStackBench(times ?? 30, TimeProvider.System).RunAsync(report, end.Token),
     _ => null,
 };

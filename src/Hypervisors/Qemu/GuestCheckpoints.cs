@@ -13,9 +13,10 @@ namespace Opportunism.Hypervisors.Qemu;
 ///  1. Device state by <c>migrate</c> into a file handed over as a descriptor, RAM left out (x-ignore-shared); fsync. Only once per hold.
 ///  2. Memory, paced; fsync.  3. The disk; fsync.  4. The manifest; fsync; fsync of the folder.
 ///  5. The folder is renamed to <c>checkpoint</c>; fsync of its parent. Before that there is no checkpoint, after it a complete one.
-/// Letting go: 6. the folder is renamed back, fsync of its parent; 7. <c>cont</c>; 8. what is left is deleted.
+/// Releasing: 6. the folder is renamed back, fsync of its parent; 7. <c>cont</c>, or, where the owner has come back meanwhile, 5 again;
+/// 8. what is left is deleted.
 /// Bringing back: memory into a RAM file beside the start of QEMU with <c>-incoming defer</c>, which leaves memory alone until it is given
-/// device state; when both are done, device state; then as letting go.
+/// device state; when both are done, device state; then as releasing.
 /// A checkpoint that outlived the guest's going on and were loaded later would corrupt its disk: hence 6 before 7.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -28,6 +29,9 @@ internal sealed class GuestCheckpoints(QemuHost host)
     // The manifest, the device state and the file system's own blocks.
     private const long RoomBesideMemory = 16 * 1024 * 1024;
     private const long MiB = 1024 * 1024;
+
+    /// <summary>Written last: without it a folder is no checkpoint.</summary>
+    public const string ManifestFile = "manifest.json";
 
     /// <summary>Makes the checkpoint complete. If it fails or is cancelled there is none, and the guest is held as before;
     /// what was copied before it was cancelled need not be copied again in the same hold.</summary>
@@ -63,7 +67,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
             throw;
         }
 
-        DurableFile.Replace(Path.Combine(folder.Held, "manifest.json"), JsonSerializer.SerializeToUtf8Bytes(manifest, QemuJson.Default.CheckpointManifest));
+        DurableFile.Replace(Path.Combine(folder.Held, ManifestFile), JsonSerializer.SerializeToUtf8Bytes(manifest, QemuJson.Default.CheckpointManifest));
         LinuxFiles.RenameForGood(folder.Held, folder.Checkpoint);
         guest.Set(status => status with { HasCheckpoint = true, CheckpointMiB = (manifest.MemoryStoredBytes + manifest.StateBytes) / MiB });
     }
@@ -75,7 +79,13 @@ internal sealed class GuestCheckpoints(QemuHost host)
         if (!Directory.Exists(folder.Checkpoint)) return;
         if (Directory.Exists(folder.Held)) Directory.Delete(folder.Held, recursive: true);
         LinuxFiles.RenameForGood(folder.Checkpoint, folder.Held);
-        File.Delete(Path.Combine(folder.Held, "manifest.json"));
+    }
+
+    /// <summary>Undoes <see cref="Unmake"/> for a guest that has not run since.</summary>
+    public static void MakeAgain(QemuGuest guest)
+    {
+        var folder = guest.Folder;
+        if (guest.Status.HasCheckpoint && File.Exists(Path.Combine(folder.Held, ManifestFile)) && !Directory.Exists(folder.Checkpoint)) LinuxFiles.RenameForGood(folder.Held, folder.Checkpoint);
     }
 
     /// <summary>Removes what was saved of a guest that goes on or boots anew.</summary>

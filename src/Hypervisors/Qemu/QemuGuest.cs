@@ -88,7 +88,7 @@ internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder 
     /// <summary>The manifest of its complete checkpoint, if what it names is there and no later past has overtaken it.</summary>
     public CheckpointManifest? FindCheckpoint()
     {
-        var manifest = QemuJson.Read(Path.Combine(folder.Checkpoint, "manifest.json"), QemuJson.Default.CheckpointManifest);
+        var manifest = QemuJson.Read(Path.Combine(folder.Checkpoint, GuestCheckpoints.ManifestFile), QemuJson.Default.CheckpointManifest);
         if (manifest is not { Version: CheckpointManifest.CurrentVersion } || manifest.GuestId != spec.Id.Value) return null;
         var state = new FileInfo(Path.Combine(folder.Checkpoint, "state"));
         var memory = new FileInfo(Path.Combine(folder.Checkpoint, "memory"));

@@ -66,10 +66,19 @@ public sealed partial class QemuHypervisor
         var began = time.GetTimestamp();
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be released.");
-        // The checkpoint may be out of date after the first instruction, so it goes first; losing it costs nothing but time.
+        // The checkpoint is out of date after the first instruction, so it is none before; but it is one again if there was no instruction.
         GuestCheckpoints.Unmake(guest);
-        guest.Set(status => status with { HasCheckpoint = false, CheckpointMiB = 0 });
-        if (!await processes.GoOnAsync(guest, process, holds, cancellationToken).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
+        var mayRun = false;
+        try
+        {
+            mayRun = await processes.GoOnAsync(guest, process, holds, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!mayRun && !process.MayRun) GuestCheckpoints.MakeAgain(guest);
+        }
+
+        if (!mayRun) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
         var took = time.GetElapsedTime(began);
         guest.Set(status => status with { LastRelease = took });
         GuestCheckpoints.Clear(guest);

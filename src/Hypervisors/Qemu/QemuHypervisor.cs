@@ -231,8 +231,8 @@ public sealed partial class QemuHypervisor : IHypervisor
         }
     }
 
-    /// <summary>The process that runs a guest, for tests of what a QEMU may do behind the agent's back.</summary>
-    internal QemuProcess? ProcessOf(GuestId id) => guests.GetValueOrDefault(id)?.Process;
+    /// <summary>A guest as this class has it, for tests of what happens between two of its steps.</summary>
+    internal QemuGuest? Find(GuestId id) => guests.GetValueOrDefault(id);
 
     private void WriteRecord(QemuGuest guest)
     {

@@ -58,7 +58,7 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
     {
         hypervisor.Freezer.FreezeAll();
         Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
-        var process = ((QemuHypervisor)hypervisor).ProcessOf(spec.Id)!;
+        var process = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!;
         await process.Qmp!.ExecuteAsync("cont", TimeSpan.FromSeconds(10), CancellationToken.None);
         var began = TimeProvider.System.GetTimestamp();
         while (hypervisor.Health.Count == 0)

@@ -171,5 +171,5 @@ public sealed class QemuConfinementTests : IAsyncLifetime
         Assert.Equal(4 * 1024 * 1024, new FileInfo(path).Length);
     }
 
-    private string RamOf(Core.GuestId guest) => ((QemuHypervisor)hypervisor).ProcessOf(guest)!.Ram;
+    private string RamOf(Core.GuestId guest) => ((QemuHypervisor)hypervisor).Find(guest)!.Process!.Ram;
 }

@@ -52,7 +52,7 @@ public sealed class QemuMemoryTests : IAsyncLifetime
     public async Task A_QEMU_that_ends_leaves_no_memory_behind_although_no_agent_runs()
     {
         Assert.InRange(InUse(), DirtyMiB * (long)MiB, long.MaxValue);
-        var pid = ((QemuHypervisor)hypervisor).ProcessOf(spec.Id)!.Process.Pid;
+        var pid = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!.Process.Pid;
         await hypervisor.DisposeAsync();
         using var qemu = LinuxProcess.Find(pid)!;
         Assert.True(qemu.KillAndWait(TimeSpan.FromSeconds(30)), "QEMU did not end within 30 s.");

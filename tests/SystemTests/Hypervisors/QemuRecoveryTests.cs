@@ -84,6 +84,25 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_owner_who_returns_at_the_moment_of_release_costs_no_checkpoint()
+    {
+        // The release has been asked for and waits; the hold comes in between.
+        var guest = ((QemuHypervisor)hypervisor).Find(spec.Id)!;
+        await guest.Busy.WaitAsync();
+        var release = hypervisor.ReleaseAsync(spec.Id, CancellationToken.None);
+        hypervisor.Freezer.FreezeAll();
+        AssertDone(await hypervisor.HoldAllAsync(CancellationToken.None));
+        guest.Busy.Release();
+        Assert.Equal(GuestOutcome.TryLater, (await release).Outcome);
+        Assert.Equal(GuestOutcome.AlreadySo, (await hypervisor.CheckpointAsync(spec.Id, null, CancellationToken.None)).Outcome);
+
+        // It is good: the guest comes back from it.
+        AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        AssertDone(await hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
+        await TickBeyondAsync(last + 1);
+    }
+
+    [Fact]
     public async Task A_checkpoint_that_the_disk_has_overtaken_is_never_loaded()
     {
         AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
