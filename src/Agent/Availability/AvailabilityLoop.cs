@@ -54,6 +54,9 @@ internal sealed partial class AvailabilityLoop : IWakeable
     /// <summary>How long no monitor has seen the owner.</summary>
     public TimeSpan QuietFor => time.GetElapsedTime(ledger.LastSeenTimestamp);
 
+    /// <summary>The monitor that saw the owner last, and on which device where that is known; for people at this desktop.</summary>
+    public string LastSeen => ledger is { LastSource: { } source, LastSeenBy: var monitor } ? $"{monitor}: {source.Text}" : ledger.LastSeenBy;
+
     /// <summary>A monitor saw the owner. Only a lent node must know at once; else the next step finds it in the ledger, and a busy mouse wakes nobody.</summary>
     public void Wake()
     {
@@ -116,6 +119,7 @@ internal sealed partial class AvailabilityLoop : IWakeable
         State = state,
         InState = time.GetElapsedTime(enteredAt),
         QuietFor = time.GetElapsedTime(ledger.LastSeenTimestamp),
+        AwayFor = ledger.AwayFor(policy.Current.Times.IdleFor),
         LastSeenBy = ledger.LastSeenBy,
         BlindMonitor = watch.BlindMonitor,
         FailingCondition = conditions.Failing,

@@ -27,6 +27,7 @@ internal sealed class LocalStatusView(
             Reason = status.Reason.Sentence,
             SnoozedUntil = snooze.Times is var times && times.Owner > times.Operator ? times.Owner : times.Operator ?? times.Owner,
             QuietSeconds = loop.QuietFor.TotalSeconds,
+            LastSeen = loop.LastSeen,
             Monitors = [.. watch.Sights.Select(seen => new LocalWatcher(seen.Monitor, !seen.Sight.Blind, seen.Sight.Sources, seen.Sight.Sentence))],
             Conditions = [.. conditions.All.Select(condition => new LocalWatcher(condition.Name, condition.Holds, 0, condition.Sentence))],
             Guests = [.. guests.Guests.Select(guest => new LocalGuest(guest.Id.Value, guest.Spec.Name, guest.Phase.ToString(), guest.Spec.MemoryMiB, guest.Sentence))],

@@ -1,19 +1,30 @@
+using Opportunism.Core.Activity;
+
 namespace Opportunism.Agent.Monitors;
 
-/// <summary>Remembers when the owner was last seen and by which monitor, and wakes the deciding thread.</summary>
+/// <summary>Remembers when the owner was last seen, by which monitor and on which device, and wakes the deciding thread.</summary>
 /// <remarks>Any thread may write and read. Nothing here locks, allocates or throws: it lies on the path from a key press to the freeze.</remarks>
 public sealed class ActivityLedger
 {
     private readonly TimeProvider time;
+    private readonly long burstLasts;
+
+    // When the newest bursts of activity began, the newest first; long.MinValue where there was none.
+    private readonly long[] bursts = new long[OwnerPresence.Remembered];
+    private int addingBurst;
+    private long lastCertain;
     private long lastSeen;
     private string lastSeenBy = "";
+    private ActivitySource? lastSource;
     private IWakeable? woken;
 
     /// <summary>Starts as if the owner had been seen this instant: an agent that has just started knows nothing yet.</summary>
     public ActivityLedger(TimeProvider time)
     {
         this.time = time;
-        lastSeen = time.GetTimestamp();
+        burstLasts = Ticks(OwnerPresence.BurstLasts);
+        lastSeen = lastCertain = time.GetTimestamp();
+        Array.Fill(bursts, long.MinValue);
     }
 
     /// <summary>When any monitor last saw the owner, as a <see cref="TimeProvider.GetTimestamp"/>; never goes back.</summary>
@@ -23,6 +34,9 @@ public sealed class ActivityLedger
     /// <remarks>Read beside <see cref="LastSeenTimestamp"/> it may belong to a sighting a moment older or newer; it is for people.</remarks>
     public string LastSeenBy => Volatile.Read(ref lastSeenBy);
 
+    /// <summary>The device or display that was active last; null when that is not known. For people, as <see cref="LastSeenBy"/> is.</summary>
+    public ActivitySource? LastSource => Volatile.Read(ref lastSource);
+
     /// <summary>Who is woken by news; set once by the deciding thread before the monitors start.</summary>
     public IWakeable? Woken
     {
@@ -30,33 +44,68 @@ public sealed class ActivityLedger
         set => Volatile.Write(ref woken, value);
     }
 
+    /// <summary>How long ago the owner was last there for certain: activity of sources that may move by themselves counts when it is confirmed.</summary>
+    /// <remarks>While a burst is being added a beginning may be read twice, which confirms for this one time: the safe side.</remarks>
+    public TimeSpan AwayFor(TimeSpan idleFor)
+    {
+        Span<TimeSpan> ages = stackalloc TimeSpan[OwnerPresence.Remembered];
+        for (var i = 0; i < ages.Length; i++)
+        {
+            var began = Volatile.Read(ref bursts[i]);
+            ages[i] = began == long.MinValue ? TimeSpan.MaxValue : time.GetElapsedTime(began);
+        }
+
+        return OwnerPresence.AwayFor(ages, time.GetElapsedTime(LastSeenTimestamp), time.GetElapsedTime(Volatile.Read(ref lastCertain)), idleFor);
+    }
+
     /// <summary>The owner was seen just now.</summary>
-    public void Seen(string monitor) => Record(monitor, time.GetTimestamp());
+    public void Seen(string monitor, ActivitySource? source = null) => Record(monitor, source, time.GetTimestamp());
 
     /// <summary>The owner was seen that long ago; older than what is known changes nothing.</summary>
-    public void Seen(string monitor, TimeSpan ago)
-    {
-        var ticks = ago <= TimeSpan.Zero ? 0 : (long)(ago.TotalSeconds * time.TimestampFrequency);
-        Record(monitor, time.GetTimestamp() - ticks);
-    }
+    public void Seen(string monitor, TimeSpan ago, ActivitySource? source = null) =>
+        Record(monitor, source, time.GetTimestamp() - (ago <= TimeSpan.Zero ? 0 : Ticks(ago)));
 
     /// <summary>Something other than activity has changed (a monitor went blind): the deciding thread must look again.</summary>
     public void Wake() => Woken?.Wake();
 
-    private void Record(string monitor, long timestamp)
+    private void Record(string monitor, ActivitySource? source, long timestamp)
     {
-        var known = Volatile.Read(ref lastSeen);
+        if (source is not { MovesByItself: true }) Raise(ref lastCertain, timestamp);
+        AddBurst(timestamp);
+        if (!Raise(ref lastSeen, timestamp)) return;
+        Volatile.Write(ref lastSeenBy, monitor);
+        Volatile.Write(ref lastSource, source);
+        Woken?.Wake();
+    }
+
+    private void AddBurst(long timestamp)
+    {
+        // Two threads at the same moment: it is one burst, and the other one adds it.
+        if (!IsNewBurst(timestamp) || Interlocked.CompareExchange(ref addingBurst, 1, 0) != 0) return;
+        if (IsNewBurst(timestamp))
+        {
+            for (var i = bursts.Length - 1; i > 0; i--) Volatile.Write(ref bursts[i], Volatile.Read(ref bursts[i - 1]));
+            Volatile.Write(ref bursts[0], timestamp);
+        }
+
+        Volatile.Write(ref addingBurst, 0);
+    }
+
+    private bool IsNewBurst(long timestamp) => Volatile.Read(ref bursts[0]) is var newest && (newest == long.MinValue || timestamp - newest > burstLasts);
+
+    /// <summary>Sets a point in time unless a later one is known. True when it was set.</summary>
+    private static bool Raise(ref long latest, long timestamp)
+    {
+        var known = Volatile.Read(ref latest);
         while (timestamp >= known)
         {
-            var found = Interlocked.CompareExchange(ref lastSeen, timestamp, known);
-            if (found == known)
-            {
-                Volatile.Write(ref lastSeenBy, monitor);
-                Woken?.Wake();
-                return;
-            }
-
+            var found = Interlocked.CompareExchange(ref latest, timestamp, known);
+            if (found == known) return true;
             known = found;
         }
+
+        return false;
     }
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
 }

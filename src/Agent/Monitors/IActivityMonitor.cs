@@ -6,7 +6,7 @@ public interface IActivityMonitor
     /// <summary>Name in settings, logs and reports; never changes.</summary>
     string Name { get; }
 
-    /// <summary>Runs until cancelled; calls <see cref="IActivitySink.Seen()"/> at once, from any thread. If the source breaks it
+    /// <summary>Runs until cancelled; calls <see cref="IActivitySink.Seen(ActivitySource?)"/> at once, from any thread. If the source breaks it
     /// throws: until the agent has started it again, the owner counts as present.</summary>
     /// <remarks>Called once per start, on a thread of its own, so it may block in the kernel. After an event it may look away for
     /// at most <see cref="LooksAwayFor"/>; what happens meanwhile must be seen right afterwards.</remarks>

@@ -24,9 +24,9 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
 
     public MonitorSight Sight => Volatile.Read(ref sight);
 
-    public void Seen() => ledger.Seen(Name);
+    public void Seen(ActivitySource? source = null) => ledger.Seen(Name, source);
 
-    public void Seen(TimeSpan ago) => ledger.Seen(Name, ago);
+    public void Seen(TimeSpan ago, ActivitySource? source = null) => ledger.Seen(Name, ago, source);
 
     public void SightChanged(MonitorSight sight) => Told(Interlocked.Exchange(ref this.sight, sight), sight);
 

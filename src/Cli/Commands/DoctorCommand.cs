@@ -22,6 +22,7 @@ internal static class DoctorCommand
         {
             if (reply.Status is { } status)
             {
+                options.World.Console.Write(TextTable.Of(("owner last seen by", status.LastSeen)));
                 LocalText.WriteWatchers(options.World, status);
                 HealthText.Write(options.World, status.Health.Select(item => (item.Severity, item.Sentence, item.Remedy)));
             }

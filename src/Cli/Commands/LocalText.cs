@@ -12,6 +12,7 @@ internal static class LocalText
             ("state", status.State),
             ("because", $"{status.Reason} ({Words.Since(status.Since, world.Time)})"),
             ("owner quiet for", Words.Lasting(TimeSpan.FromSeconds(status.QuietSeconds))),
+            ("owner last seen by", status.LastSeen),
             ("snoozed until", status.SnoozedUntil is { } until ? Words.At(until, world.Time) : ""),
             ("site", status.Site is { } site ? $"{site} ({(status.SiteConnected ? "connected" : "does not answer")})" : ""),
             ("agent", status.AgentVersion),

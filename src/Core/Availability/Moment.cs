@@ -12,6 +12,13 @@ public readonly record struct Moment
     /// <summary>How long no monitor has seen the owner; not negative.</summary>
     public required TimeSpan QuietFor { get; init; }
 
+    /// <summary>How long the owner has not been there for certain (Core/Activity/OwnerPresence); never less than <see cref="QuietFor"/>, which it is unless set.</summary>
+    public TimeSpan AwayFor
+    {
+        get => field > QuietFor ? field : QuietFor;
+        init;
+    }
+
     /// <summary>The monitor that saw the owner last; empty before the first time.</summary>
     public required string LastSeenBy { get; init; }
 

@@ -31,11 +31,15 @@ public sealed partial class InputMonitorTests(DesktopVm desktop) : MonitorConfor
     public async Task Every_device_is_seen()
     {
         await using var run = await StartHereAsync();
-        Assert.Equal("2 keyboards, 3 pointers", (await run.LookAsync()).Sentence);
+        Assert.Equal("2 keyboards, 3 pointers, 1 button device", (await run.LookAsync()).Sentence);
         await IsSeenAsync(run, "a key on PS/2", () => desktop.PressAsync());
+        Assert.StartsWith("AT Translated Set 2 keyboard (event", await run.LastSourceAsync(), StringComparison.Ordinal);
         await IsSeenAsync(run, "a key on USB", () => desktop.PressAsync("head1"));
+        Assert.Matches(@"^QEMU QEMU USB Keyboard \(event[0-9]+ at usb-", await run.LastSourceAsync());
         await IsSeenAsync(run, "the mouse", desktop.MoveAsync);
         await IsSeenAsync(run, "the tablet", () => desktop.PointAsync(pointed += 1000));
+        await IsSeenAsync(run, "the power button", desktop.PushPowerButtonAsync);
+        Assert.StartsWith("Power Button (event", await run.LastSourceAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,20 +47,20 @@ public sealed partial class InputMonitorTests(DesktopVm desktop) : MonitorConfor
     {
         await using var run = await StartHereAsync();
         await IsSeenAsync(run, "plugging in", desktop.PlugAsync);
-        Assert.Equal(6, (await run.LookAsync()).Sources);
+        Assert.Equal(7, (await run.LookAsync()).Sources);
         await IsSeenAsync(run, "a key on the new keyboard", () => desktop.PressAsync("head3"));
         await IsSeenAsync(run, "unplugging", desktop.UnplugAsync);
-        Assert.Equal(5, (await run.LookAsync()).Sources);
+        Assert.Equal(6, (await run.LookAsync()).Sources);
     }
 
     [Fact]
     public async Task Its_devices_are_open_for_writing_only()
     {
         await using var run = await StartHereAsync();
-        Assert.Equal(5, (await run.LookAsync()).Sources);
+        Assert.Equal(6, (await run.LookAsync()).Sources);
         var flags = await desktop.RunAsync($"for f in /proc/{run.Process}/fd/*; do case $(readlink $f) in /dev/input/*) grep flags /proc/{run.Process}/fdinfo/${{f##*/}};; esac; done");
         var lines = flags.Split('\n');
-        Assert.Equal(5, lines.Length);
+        Assert.Equal(6, lines.Length);
 
         // Octal; the last digit holds the way it was opened: 1 is write-only.
         Assert.All(lines, line => Assert.EndsWith("1", line.Trim(), StringComparison.Ordinal));

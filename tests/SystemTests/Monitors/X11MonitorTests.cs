@@ -124,5 +124,35 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
         Assert.Equal((0, false), (sight.Sources, sight.Blind));
     }
 
+    [Fact]
+    public async Task A_server_that_a_compositor_would_start_is_left_alone_and_watched_once_it_runs()
+    {
+        await using var sway = await SwayDesktop.StartAsync();
+        var folder = Directory.CreateTempSubdirectory("on-demand-").FullName;
+        try
+        {
+            sway.AppearIn(folder);
+            File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+            await using var run = new LocalMonitorRun(new X11Monitor(TimeProvider.System, IgnoreList.Nothing, folder));
+            var sight = await run.LookAsync();
+            Assert.Equal((0, false, $"no X display; {sway.Display} has no X server yet (sway starts one on demand)"), (sight.Sources, sight.Blind, sight.Sentence));
+            await Task.Delay(Settles, TimeProvider.System);
+            Assert.False(sway.ServerRuns, "The agent started an X server.");
+
+            await sway.MoveAsync();
+            Assert.True(sway.ServerRuns, "No X server runs after a program connected.");
+            sight = await run.LookAsync();
+            Assert.True(sight is { Sources: 1, Blind: false }, $"{sight.Sentence}: {string.Join(' ', sight.Health)}");
+            await Task.Delay(Settles, TimeProvider.System);
+            var before = await run.SightingsAsync();
+            await sway.MoveAsync();
+            Assert.True(await run.SeesMoreThanAsync(before, TimeSpan.FromSeconds(2)), "The mouse of a server that was started on demand was not seen.");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private LocalMonitorRun Start() => new(new X11Monitor(TimeProvider.System, IgnoreList.Nothing, display.Folder));
 }

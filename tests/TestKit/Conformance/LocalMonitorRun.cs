@@ -47,10 +47,14 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
         return Task.FromResult(long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture));
     }
 
-    public void Seen() => Seen(TimeSpan.Zero);
+    /// <summary>The device or display that was active last; null when that is not known.</summary>
+    public ActivitySource? LastSource { get; private set; }
 
-    public void Seen(TimeSpan ago)
+    public void Seen(ActivitySource? source = null) => Seen(TimeSpan.Zero, source);
+
+    public void Seen(TimeSpan ago, ActivitySource? source = null)
     {
+        LastSource = source;
         var now = GC.GetAllocatedBytesForCurrentThread();
         if (allocatedBefore >= 0) allocated = Math.Max(allocated, now - allocatedBefore);
         var at = time.GetTimestamp() - (long)(ago.TotalSeconds * time.TimestampFrequency);

@@ -38,6 +38,9 @@ public sealed class DesktopMonitorRun : IMonitorRun
 
     public async Task<bool> SeesMoreThanAsync(int sightings, TimeSpan within) => await AskAsync($"more {sightings} {within.TotalMilliseconds:0}") == "yes";
 
+    /// <summary>The device that was active last, as people see it.</summary>
+    public Task<string> LastSourceAsync() => AskAsync("last");
+
     public async Task<bool> StopsAsync(TimeSpan within) => await AskAsync($"stop {within.TotalMilliseconds:0}") == "yes";
 
     public async Task<MonitorSight> LookAsync()

@@ -150,6 +150,9 @@ public sealed class DesktopVm : IAsyncLifetime
         await SendAsync(null, """{"type":"btn","data":{"down":false,"button":"left"}}""");
     }
 
+    /// <summary>Pushes the machine's power button.</summary>
+    public Task PushPowerButtonAsync() => ControlAsync("system_powerdown");
+
     /// <summary>Plugs in one more USB keyboard, on the screen <c>head3</c>.</summary>
     public Task PlugAsync() => ControlAsync("device_add", """{"driver":"usb-kbd","id":"plugged","bus":"usb.0","display":"head3"}""");
 

@@ -3,40 +3,91 @@ using System.Globalization;
 namespace Opportunism.Agent.Monitors.Linux;
 
 /// <summary>What an input device can report, as the kernel lists it in sysfs, and from that what kind of device it is. Pure.</summary>
-/// <remarks>Numbers are the codes of linux/input-event-codes.h. A bitmap is written as hexadecimal words, the highest first.</remarks>
-internal sealed class InputCapabilities(string key, string rel, string abs, string properties)
+/// <remarks>
+/// A device is watched by what it is not: everything that has a key, a wheel, an axis or a switch is moved by a person, except what is
+/// known not to be. Numbers are the codes of linux/input-event-codes.h. A bitmap is written as hexadecimal words, the highest first.
+/// </remarks>
+internal sealed class InputCapabilities(string key, string rel, string abs, string properties, string switches = "", string name = "", string phys = "")
 {
     // A keyboard or keypad has at least this many of the letters' or digits' keys; a headset or a remote has a few others.
     private const int FewestKeys = 10;
 
     private const int RelX = 0, RelY = 1;
-    private const int AbsX = 0, AbsY = 1, MultiTouchX = 0x35, MultiTouchY = 0x36;
-    private const int ButtonLeft = 0x110, ButtonJoystick = 0x120, ButtonGamepad = 0x130, ButtonPen = 0x140, ButtonFinger = 0x145, ButtonTouch = 0x14a;
-    private const int PropertyAccelerometer = 6;
+    private const int AbsX = 0, AbsY = 1, MultiTouchSlot = 0x2f, MultiTouchX = 0x35, MultiTouchY = 0x36;
+    private const int ButtonLeft = 0x110, ButtonJoystick = 0x120, LastGamepadButton = 0x13f, ButtonPen = 0x140, ButtonFinger = 0x145, ButtonTouch = 0x14a, ButtonStylus = 0x14b;
+
+    // All but ABS_VOLUME (0x20), ABS_PROFILE (0x21) and ABS_MISC (0x28), which media keys and tablet pads have too.
+    private const ulong PositionAxes = ~(1UL << 0x20 | 1UL << 0x21 | 1UL << 0x28);
+
+    private const int PropertyDirect = 1, PropertyAccelerometer = 6;
+    private const int SwitchLineOut = 6, SwitchVideoOut = 8;
 
     private readonly ulong[] keys = Words(key);
     private readonly ulong[] rels = Words(rel);
     private readonly ulong[] axes = Words(abs);
     private readonly ulong[] props = Words(properties);
+    private readonly ulong[] sw = Words(switches);
 
     /// <summary>What the device is.</summary>
     public InputKind Kind
     {
         get
         {
-            if (Has(props, PropertyAccelerometer)) return InputKind.Other;
+            if (IsNoPerson) return InputKind.Other;
             if (Count(2, 53) >= FewestKeys || Count(71, 82) >= FewestKeys) return InputKind.Keyboard;
-            if (Has(rels, RelX) && Has(rels, RelY) && Has(keys, ButtonLeft)) return InputKind.Pointer;
-            if ((Has(axes, AbsX) && Has(axes, AbsY)) || (Has(axes, MultiTouchX) && Has(axes, MultiTouchY)))
-            {
-                if (Has(keys, ButtonPen)) return InputKind.Tablet;
-                if (Has(keys, ButtonFinger) || Has(keys, ButtonTouch)) return InputKind.Touch;
-                if (Has(keys, ButtonLeft)) return InputKind.Pointer;
-            }
-
-            return Has(keys, ButtonJoystick) || Has(keys, ButtonGamepad) ? InputKind.Gamepad : InputKind.Other;
+            if (Has(keys, ButtonPen) || Has(keys, ButtonStylus)) return InputKind.Tablet;
+            var flat = (Has(axes, AbsX) && Has(axes, AbsY)) || (Has(axes, MultiTouchX) && Has(axes, MultiTouchY));
+            if (flat && (Has(keys, ButtonFinger) || Has(keys, ButtonTouch) || Has(axes, MultiTouchSlot) || Has(props, PropertyDirect))) return InputKind.Touch;
+            if ((Has(rels, RelX) && Has(rels, RelY)) || (flat && Has(keys, ButtonLeft))) return InputKind.Pointer;
+            if (Count(ButtonJoystick, LastGamepadButton) > 0) return InputKind.Gamepad;
+            if (axes.Length > 0 && (axes[0] & PositionAxes) != 0) return InputKind.Axes;
+            if (Any(rels)) return InputKind.Dial;
+            if (Any(keys)) return InputKind.Buttons;
+            if (Any(axes)) return InputKind.Axes;
+            return Any(sw) ? InputKind.Switch : InputKind.Other;
         }
     }
+
+    /// <summary>True when it may report without a person: an optical mouse on glass, a stick that drifts, a touch screen with a drop of water, a pen
+    /// left on its tablet, and the jack of a display, which changes as the display falls asleep. Its activity counts as the owner's only when confirmed.</summary>
+    public bool MovesByItself => Kind switch
+    {
+        InputKind.Pointer or InputKind.Touch or InputKind.Tablet or InputKind.Gamepad or InputKind.Axes => true,
+        InputKind.Switch => IsDisplayJack,
+        _ => false,
+    };
+
+    // The sound driver gives the jack of HDMI and DisplayPort both switches.
+    private bool IsDisplayJack => Has(sw, SwitchVideoOut) && sw[0] == (sw[0] & (1UL << SwitchVideoOut | 1UL << SwitchLineOut)) && !Any(sw.AsSpan(1));
+
+    // An accelerometer without its property bit (drivers older than the bit) is known by its name alone: by capabilities it could be pedals.
+    private bool IsNoPerson =>
+        IsAccelerometer || name.Contains("accelerometer", StringComparison.OrdinalIgnoreCase) || name is "applesmc" or "hdaps"
+        || name == "Video Bus" || phys.StartsWith("LNXVIDEO", StringComparison.Ordinal) || phys.StartsWith("LNXTHERM", StringComparison.Ordinal) || IsVideoBus;
+
+    // A pad of keys or a gamepad that reports its tilt too has the bit as well, and its keys are pressed by a person.
+    private bool IsAccelerometer => Has(props, PropertyAccelerometer) && !Has(keys, ButtonStylus) && Count(ButtonJoystick, LastGamepadButton) == 0;
+
+    /// <summary>The firmware's reports about displays: it has the keys for brightness and for the choice of a display, and no others.</summary>
+    private bool IsVideoBus
+    {
+        get
+        {
+            // KEY_BRIGHTNESSDOWN, UP, KEY_SWITCHVIDEOMODE; KEY_VIDEO_NEXT, PREV, KEY_BRIGHTNESS_CYCLE, AUTO, KEY_DISPLAY_OFF.
+            const int First = 192;
+            const ulong Displays = 1UL << (224 - First) | 1UL << (225 - First) | 1UL << (227 - First)
+                | 1UL << (241 - First) | 1UL << (242 - First) | 1UL << (243 - First) | 1UL << (244 - First) | 1UL << (245 - First);
+            if (keys.Length <= First / 64 || Any(rels) || Any(axes)) return false;
+            for (var i = 0; i < keys.Length; i++)
+            {
+                if ((keys[i] & ~(i == First / 64 ? Displays : 0)) != 0) return false;
+            }
+
+            return Any(keys);
+        }
+    }
+
+    private static bool Any(ReadOnlySpan<ulong> words) => words.ContainsAnyExcept(0UL);
 
     private static bool Has(ulong[] words, int code) => code / 64 < words.Length && (words[code / 64] >> (code % 64) & 1) != 0;
 

@@ -14,40 +14,70 @@ internal sealed class InputDevice : IDisposable
     private const int Realtime = 0;
     private const int Monotonic = 1;
 
+    // _IOW('E', 0x90, int): 1 takes the device's events for this descriptor alone, 0 gives them back. The number itself is passed, not its address.
+    private const nuint Grab = 0x40044590;
+    private const int Take = 1, GiveBack = 0;
+
     private readonly SafeFileHandle file;
 
-    private InputDevice(string node, string name, InputKind kind, SafeFileHandle file)
+    private InputDevice(InputDescription description, SafeFileHandle file, long now)
     {
-        Node = node;
-        Name = name;
-        Kind = kind;
+        Description = description;
+        ActiveAt = now;
         this.file = file;
     }
 
+    /// <summary>What the kernel says about it.</summary>
+    public InputDescription Description { get; }
+
     /// <summary>The kernel's name of it, such as <c>event3</c>.</summary>
-    public string Node { get; }
+    public string Node => Description.Node;
 
-    /// <summary>Its maker's name, such as <c>AT Translated Set 2 keyboard</c>.</summary>
-    public string Name { get; }
+    /// <summary>When it was opened or last had an event.</summary>
+    public long ActiveAt { get; private set; }
 
-    public InputKind Kind { get; }
+    /// <summary>True when another program keeps its events to itself, as far as was found out.</summary>
+    public bool Grabbed { get; private set; }
 
     /// <summary>Readable when an event waits; for poll's list.</summary>
     public int Descriptor => (int)file.DangerousGetHandle();
 
     /// <summary>Opens a device write-only; null with the error number when the kernel refuses.</summary>
-    public static InputDevice? Open(string path, string name, InputKind kind, out int error)
+    public static InputDevice? Open(string path, InputDescription description, long now, out int error)
     {
         var file = Libc.Open(path, Libc.O_WRONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
         error = file.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
-        if (!file.IsInvalid) return new InputDevice(Path.GetFileName(path), name, kind, file);
+        if (!file.IsInvalid) return new InputDevice(description, file, now);
         file.Dispose();
         return null;
     }
 
     /// <summary>Forgets the events that wait, unread. False when the device is gone.</summary>
     /// <remarks>Setting the clock that is set already does nothing, so two different ones are set each time. Allocates nothing.</remarks>
-    public bool Flush() => Libc.SetByIoctl(file, SetClock, Monotonic) == 0 && Libc.SetByIoctl(file, SetClock, Realtime) == 0;
+    public bool Flush(long now)
+    {
+        ActiveAt = now;
+        Grabbed = false;
+        return Libc.SetByIoctl(file, SetClock, Monotonic) == 0 && Libc.SetByIoctl(file, SetClock, Realtime) == 0;
+    }
+
+    /// <summary>Finds out whether another program keeps its events to itself: takes them, and gives them back at once.</summary>
+    /// <remarks>For the microseconds in between its events reach the agent alone, so this is for a device that is quiet. One that comes
+    /// in just then still waits in this descriptor and counts as activity.</remarks>
+    public void CheckGrab()
+    {
+        // Given back once more before: the first call of all loads it, which takes far longer than the call.
+        Libc.PassByIoctl(file, Grab, GiveBack);
+        if (Libc.PassByIoctl(file, Grab, Take) == 0)
+        {
+            Libc.PassByIoctl(file, Grab, GiveBack);
+            Grabbed = false;
+        }
+        else
+        {
+            Grabbed = Marshal.GetLastPInvokeError() == Libc.EBUSY;
+        }
+    }
 
     public void Dispose() => file.Dispose();
 }

@@ -7,10 +7,11 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// <summary>The input devices of this machine that a person uses: finds them, opens them, and knows which it could not open.</summary>
 /// <remarks>Used by the input monitor's thread alone.</remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class InputDevices(string deviceFolder, string classFolder, IgnoreList ignore) : IDisposable
+internal sealed class InputDevices(string deviceFolder, string classFolder, IgnoreList ignore, TimeProvider time) : IDisposable
 {
     private readonly Dictionary<string, InputDevice> open = [];
     private readonly Dictionary<string, HealthItem> closed = [];
+    private readonly InputGrabs grabs = new();
 
     // What was looked at and is not for us, so that its description is read once and not at every scan.
     private readonly HashSet<string> left = [];
@@ -38,11 +39,17 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
         return true;
     }
 
+    /// <summary>Finds out which of the quiet devices another program keeps to itself. True when that has changed.</summary>
+    public bool CheckGrabs() => grabs.Check(open.Values, time);
+
     /// <summary>What is watched and what stands in the way.</summary>
     public MonitorSight Sight()
     {
-        if (closed.Count > 0) return new(open.Count, Blind: true, $"{Count()}, but cannot watch {string.Join(", ", closed.Keys.Order())}", [.. closed.Values]);
-        return new(open.Count, Blind: false, Count(), []);
+        var sentence = grabs.Passed.Length == 0 ? Count() : $"{Count()}; {grabs.Passed}";
+        HealthItem[] health = [.. closed.Values, .. grabs.Unseen.Where(item => open.ContainsKey(item.Key)).Select(item => item.Value)];
+        if (health.Length == 0) return new(open.Count, Blind: false, sentence, []);
+        var unseen = closed.Keys.Concat(grabs.Unseen.Keys.Where(open.ContainsKey)).Order();
+        return new(open.Count, Blind: true, $"{sentence}, but cannot watch {string.Join(", ", unseen)}", health);
     }
 
     public void Dispose()
@@ -53,14 +60,13 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
 
     private bool Consider(string node)
     {
-        var description = Path.Combine(classFolder, node, "device");
-        if (!TryDescribe(description, out var name, out var kind))
+        if (InputDescription.Read(classFolder, node) is not { } description)
         {
-            closed[node] = new("monitor.input.unknown-device", HealthSeverity.Error, $"The input device {node} has no description in {description}.", "Mount sysfs on /sys, then restart the agent.");
+            closed[node] = new("monitor.input.unknown-device", HealthSeverity.Error, $"The input device {node} has no description in {Path.Combine(classFolder, node, "device")}.", "Mount sysfs on /sys, then restart the agent.");
             return false;
         }
 
-        if (kind == InputKind.Other || ignore.Has(name))
+        if (description.Kind == InputKind.Other || description.IsOn(ignore))
         {
             closed.Remove(node);
             left.Add(node);
@@ -68,7 +74,7 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
         }
 
         var path = Path.Combine(deviceFolder, node);
-        if (InputDevice.Open(path, name, kind, out var error) is { } device)
+        if (InputDevice.Open(path, description, time.GetTimestamp(), out var error) is { } device)
         {
             closed.Remove(node);
             open.Add(node, device);
@@ -80,32 +86,17 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
         var remedy = error is Libc.EACCES or Libc.EPERM
             ? "Run the agent as root or in the group 'input', and allow it the device (systemd: DeviceAllow=char-input w)."
             : "Raise the agent's limit of open files (LimitNOFILE), or put the device on Monitors:Ignore.";
-        closed[node] = new("monitor.input.cannot-open", HealthSeverity.Error, $"The {Word(kind)} {path} ('{name}') cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}.", remedy);
+        closed[node] = new("monitor.input.cannot-open", HealthSeverity.Error, $"The {Word(description.Kind)} {path} ('{description.Name}') cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}.", remedy);
         return false;
-    }
-
-    private static bool TryDescribe(string description, out string name, out InputKind kind)
-    {
-        name = "";
-        kind = InputKind.Other;
-        try
-        {
-            name = File.ReadAllText(Path.Combine(description, "name")).Trim();
-            string Bits(string file) => File.ReadAllText(Path.Combine(description, file));
-            kind = new InputCapabilities(Bits("capabilities/key"), Bits("capabilities/rel"), Bits("capabilities/abs"), Bits("properties")).Kind;
-            return true;
-        }
-        catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 
     private string Count()
     {
         if (open.Count == 0) return "no input device";
-        return string.Join(", ", open.Values.GroupBy(device => device.Kind).OrderBy(kind => kind.Key).Select(kind => $"{kind.Count()} {Word(kind.Key)}{(kind.Count() == 1 ? "" : "s")}"));
+        return string.Join(", ", open.Values.GroupBy(device => device.Description.Kind).OrderBy(kind => kind.Key).Select(kind => Number(kind.Count(), Word(kind.Key))));
     }
+
+    private static string Number(int count, string word) => count == 1 ? $"1 {word}" : $"{count} {word}{(word.EndsWith("ch", StringComparison.Ordinal) ? "es" : "s")}";
 
     private static string Word(InputKind kind) => kind switch
     {
@@ -114,6 +105,10 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
         InputKind.Touch => "touch device",
         InputKind.Tablet => "tablet",
         InputKind.Gamepad => "gamepad",
+        InputKind.Axes => "stick or pedal device",
+        InputKind.Dial => "dial",
+        InputKind.Buttons => "button device",
+        InputKind.Switch => "switch",
         _ => "device",
     };
 }

@@ -3,11 +3,27 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// <summary>What a person does with an input device.</summary>
 internal enum InputKind
 {
-    /// <summary>Not moved by a person at the desk: power button, lid, PC speaker, accelerometer, a few media keys.</summary>
+    /// <summary>Moved by no person: PC speaker, accelerometer, video bus, thermal zone, or a device that reports nothing.</summary>
     Other,
     Keyboard,
+
+    /// <summary>Mouse, trackball, 3D mouse.</summary>
     Pointer,
     Touch,
+
+    /// <summary>Pen tablet or the pad of buttons beside it.</summary>
     Tablet,
     Gamepad,
+
+    /// <summary>Axes without a gamepad's buttons: pedals, rudder, slider.</summary>
+    Axes,
+
+    /// <summary>A wheel that is turned and moves no pointer: a dial, a volume knob.</summary>
+    Dial,
+
+    /// <summary>A few keys or buttons: remote control, foot pedal, media keys, power and sleep button.</summary>
+    Buttons,
+
+    /// <summary>Reports only a change of what it is in: lid, dock, headphone jack.</summary>
+    Switch,
 }

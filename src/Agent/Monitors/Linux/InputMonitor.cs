@@ -9,6 +9,8 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// 3. The waiting events are thrown away unread, the owner counts as seen, and for <see cref="IActivityMonitor.LooksAwayFor"/>
 ///    only arrivals and departures are waited for: a mouse of 1000 Hz costs less than one wake-up a second.
 /// 4. Then all devices are waited for again; what happened meanwhile still waits in the kernel and wakes at once.
+/// 5. Once after each activity, when it has been quiet for <see cref="InputGrabs.QuietFor"/>, and at each question, it finds out which devices
+///    another program keeps to itself.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 public sealed class InputMonitor : IActivityMonitor
@@ -45,31 +47,39 @@ public sealed class InputMonitor : IActivityMonitor
     {
         using var stop = cancellationToken.UnsafeRegister(static wake => ((WakeEvent)wake!).Set(), questions.Wake);
         using var folder = new FolderWatch(deviceFolder);
-        using var devices = new InputDevices(deviceFolder, classFolder, ignore);
+        using var devices = new InputDevices(deviceFolder, classFolder, ignore, time);
 
         folder.Arm();
         devices.Scan();
         activity.SightChanged(devices.Sight());
         var (watched, entries) = List(devices, folder);
         long? awaySince = null;
+        long? checkGrabsFrom = time.GetTimestamp();
         while (!cancellationToken.IsCancellationRequested)
         {
-            var left = awaySince is { } since ? IActivityMonitor.LooksAwayFor - time.GetElapsedTime(since) : TimeSpan.Zero;
-            if (left <= TimeSpan.Zero) awaySince = null;
+            var left = Left(IActivityMonitor.LooksAwayFor, awaySince);
+            if (left is null) awaySince = null;
 
             // Away from devices, and from a parent folder too: it may be a busy one.
             var attended = awaySince is null ? entries.Length : folder.FolderMissing ? FolderEntry : FirstDevice;
             foreach (ref var entry in entries.AsSpan()) entry.Returned = 0;
 
             // Rounded up, or the last part of a millisecond would be spent in a loop.
-            var ready = Libc.Wait(entries.AsSpan(0, attended), awaySince is null ? -1 : (int)Math.Ceiling(left.TotalMilliseconds));
-            if (ready == 0) continue;
+            var pause = left ?? Left(InputGrabs.QuietFor, checkGrabsFrom);
+            var ready = Libc.Wait(entries.AsSpan(0, attended), pause is { } wait ? (int)Math.Ceiling(wait.TotalMilliseconds) : -1);
+            if (ready == 0)
+            {
+                if (awaySince is not null || checkGrabsFrom is null || Left(InputGrabs.QuietFor, checkGrabsFrom) is not null) continue;
+                checkGrabsFrom = null;
+                if (devices.CheckGrabs()) activity.SightChanged(devices.Sight());
+                continue;
+            }
 
             var broken = false;
-            if (Flush(watched, entries, ref broken))
+            if (Flush(watched, entries, time.GetTimestamp(), ref broken) is { } source)
             {
-                activity.Seen();
-                awaySince = time.GetTimestamp();
+                activity.Seen(source);
+                checkGrabsFrom = awaySince = time.GetTimestamp();
             }
 
             var changed = entries[FolderEntry].Returned != 0;
@@ -78,6 +88,7 @@ public sealed class InputMonitor : IActivityMonitor
             // Somebody who plugs or unplugs a device is there.
             questions.Wake.Reset();
             if (Rescan(devices, folder, watched, entries)) activity.Seen();
+            devices.CheckGrabs();
             var sight = devices.Sight();
             activity.SightChanged(sight);
             questions.Answer(sight);
@@ -88,29 +99,31 @@ public sealed class InputMonitor : IActivityMonitor
         return Task.CompletedTask;
     }
 
-    /// <summary>Throws away the waiting events, unread. True when there was one. Allocates nothing.</summary>
-    private static bool Flush(InputDevice[] watched, ReadOnlySpan<Libc.PollEntry> entries, ref bool broken)
+    private TimeSpan? Left(TimeSpan of, long? since) => since is { } start && of - time.GetElapsedTime(start) is { Ticks: > 0 } left ? left : null;
+
+    /// <summary>Throws away the waiting events, unread. The device that was active, first of all one that does not move by itself; null when none was. Allocates nothing.</summary>
+    private static ActivitySource? Flush(InputDevice[] watched, ReadOnlySpan<Libc.PollEntry> entries, long now, ref bool broken)
     {
-        var seen = false;
+        ActivitySource? seen = null;
         for (var i = 0; i < watched.Length; i++)
         {
             var returned = entries[FirstDevice + i].Returned;
             if (returned == 0) continue;
-            if (IsBroken(returned) || !watched[i].Flush()) broken = true;
-            else seen = true;
+            if (IsBroken(returned) || !watched[i].Flush(now)) broken = true;
+            else if (seen is not { MovesByItself: false }) seen = watched[i].Description.Source;
         }
 
         return seen;
     }
 
     /// <summary>Takes in what came and lets go of what left. True when a watched device came or left.</summary>
-    private static bool Rescan(InputDevices devices, FolderWatch folder, InputDevice[] watched, Libc.PollEntry[] entries)
+    private bool Rescan(InputDevices devices, FolderWatch folder, InputDevice[] watched, Libc.PollEntry[] entries)
     {
         var changed = false;
         for (var i = 0; i < watched.Length; i++)
         {
             var returned = entries[FirstDevice + i].Returned;
-            if (returned != 0 && (IsBroken(returned) || !watched[i].Flush())) changed |= devices.Gone(watched[i].Node);
+            if (returned != 0 && (IsBroken(returned) || !watched[i].Flush(time.GetTimestamp()))) changed |= devices.Gone(watched[i].Node);
         }
 
         folder.Drain(name => changed |= devices.Gone(name));

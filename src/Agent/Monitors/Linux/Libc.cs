@@ -14,6 +14,7 @@ internal static partial class Libc
     public const int ENXIO = 6;
     public const int EAGAIN = 11;
     public const int EACCES = 13;
+    public const int EBUSY = 16;
     public const int ENODEV = 19;
     public const int EINPROGRESS = 115;
     public const int ECONNREFUSED = 111;
@@ -54,6 +55,15 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int SetByIoctl(SafeFileHandle file, nuint request, in int value);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int PassByIoctl(SafeFileHandle file, nuint request, nint value);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SystemCall(nint number, nint first, nint second, nint third);
+
+    [LibraryImport("libc", EntryPoint = "readlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint ReadLink(string path, Span<byte> buffer, nuint size);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(Span<PollEntry> entries, nuint count, int milliseconds);

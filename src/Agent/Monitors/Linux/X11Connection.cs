@@ -39,7 +39,8 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
     /// <param name="address">A path, or <c>@</c> and a name for a socket without a file.</param>
     /// <param name="time">The clock for the time limits.</param>
     /// <param name="error">Why there is no connection.</param>
-    public static X11Connection? Open(string address, TimeProvider time, out int error)
+    /// <param name="user">The user to connect as, where we may choose: a server without cookies takes its own user alone. 0 to connect as we are.</param>
+    public static X11Connection? Open(string address, TimeProvider time, out int error, int user = 0)
     {
         // struct sockaddr_un: family, then the path; a name without a file begins with a zero byte and has no end mark.
         var name = Encoding.UTF8.GetBytes(address);
@@ -49,15 +50,16 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
         if (address[0] == '@') raw[2] = 0;
 
         var socket = Libc.Socket(UnixDomain, Stream | CloseOnExec | NonBlocking, 0);
-        if (!socket.IsInvalid && Libc.Connect(socket, raw, (uint)raw.Length) == 0)
-        {
-            error = 0;
-            return new X11Connection(socket, time);
-        }
-
-        error = Marshal.GetLastPInvokeError();
+        error = socket.IsInvalid ? Marshal.GetLastPInvokeError() : Connect(socket, raw, user);
+        if (error == 0) return new X11Connection(socket, time);
         socket.Dispose();
         return null;
+    }
+
+    private static int Connect(SafeFileHandle socket, byte[] address, int user)
+    {
+        using var acting = new ActingAs(user);
+        return Libc.Connect(socket, address, (uint)address.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
     /// <summary>The process and the user that listen on the other side; 0 and -1 when they cannot be known.</summary>

@@ -23,10 +23,14 @@ internal sealed class X11Display : IDisposable
     private X11Display(int number, IActivitySink activity)
     {
         Number = number;
+        Source = new($":{number}", "", MovesByItself: true);
         this.activity = activity;
     }
 
     public int Number { get; }
+
+    /// <summary>The display as a source of activity. Its server does not tell a key from a pointer, and a pointer may move by itself.</summary>
+    public ActivitySource Source { get; }
 
     /// <summary>Why it cannot be watched; null when it is watched.</summary>
     public HealthItem? Blind { get; private set; }
@@ -59,7 +63,7 @@ internal sealed class X11Display : IDisposable
     public bool Look() => Blind is not null || Try(static display =>
     {
         var now = display.idle!.Query();
-        if (now < IActivityMonitor.LooksAwayFor) display.activity.Seen(now);
+        if (now < IActivityMonitor.LooksAwayFor) display.activity.Seen(now, display.Source);
 
         // The news of idleness or activity got lost, or is on its way.
         if (display.Active && now > IActivityMonitor.LooksAwayFor * 2) display.BecameIdle();
@@ -74,12 +78,16 @@ internal sealed class X11Display : IDisposable
         var first = X11Connection.Open(address, time, out var error);
         if (first is null) return Unreachable(error);
         var (process, user) = first.Peer();
-        List<byte[]?> cookies = [.. X11Displays.Cookies(Number, process, user), null];
-        foreach (var cookie in cookies)
+        List<(byte[]? Cookie, int User)> ways = [.. X11Displays.Cookies(Number, process, user).Select(cookie => (cookie, 0)), (null, 0)];
+
+        // Xwayland of many compositors has no cookies and takes its own user alone.
+        if (user > 0) ways.Add((null, user));
+        foreach (var (cookie, actingAs) in ways)
         {
-            server = first ?? X11Connection.Open(address, time, out error);
+            server = first ?? X11Connection.Open(address, time, out error, actingAs);
             first = null;
-            if (server is null) return Unreachable(error);
+            if (server is null && actingAs == 0) return Unreachable(error);
+            if (server is null) break; // not even reached as that user: what it was refused for before stands
             refusal = server.SetUp(cookie);
             if (refusal is null) break;
             server.Dispose();
@@ -115,7 +123,7 @@ internal sealed class X11Display : IDisposable
         // News that belongs to the other state was overtaken by a question.
         if (news == X11IdleEvent.Active && !Active)
         {
-            activity.Seen();
+            activity.Seen(Source);
             Active = true;
             idle!.AwaitIdle();
         }
@@ -129,7 +137,7 @@ internal sealed class X11Display : IDisposable
     {
         Active = false;
         var since = idle!.AwaitActivity();
-        activity.Seen(since);
+        activity.Seen(since, Source);
 
         // Something happened while the alarm was being set, and may have passed it unnoticed.
         if (since < IActivityMonitor.LooksAwayFor) BecameActive(since);
@@ -137,7 +145,7 @@ internal sealed class X11Display : IDisposable
 
     private void BecameActive(TimeSpan ago)
     {
-        activity.Seen(ago);
+        activity.Seen(ago, Source);
         Active = true;
         idle!.AwaitIdle();
     }

@@ -8,20 +8,23 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
 {
     private readonly SortedDictionary<int, X11Display> displays = [];
 
+    // Displays without a server, and the program that starts one for whoever connects; looked at again at each scan.
+    private readonly SortedDictionary<int, string> onDemand = [];
+
     /// <summary>The watched ones, in the order of poll's list.</summary>
     public X11Display[] Watched { get; private set; } = [];
 
-    /// <summary>True while some user is active.</summary>
-    public bool AnyActive
+    /// <summary>The first display whose user is active; null while there is none.</summary>
+    public ActivitySource? Active
     {
         get
         {
             foreach (var display in Watched)
             {
-                if (display.Active) return true;
+                if (display.Active) return display.Source;
             }
 
-            return false;
+            return null;
         }
     }
 
@@ -36,6 +39,8 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
     {
         var changed = false;
         AnyRefused = false;
+        onDemand.Clear();
+        X11Listeners? listeners = null;
         var found = X11Displays.Find(folder);
         foreach (var gone in displays.Values.Where(display => display.Blind is not null && !found.ContainsKey(display.Number)).ToList()) changed |= Remove(gone);
         foreach (var (number, address) in found)
@@ -43,6 +48,14 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
             if (ignore.Has($":{number}")) continue;
             var known = displays.GetValueOrDefault(number);
             if (known is { Blind: null }) continue;
+            listeners ??= X11Listeners.Read();
+            if (listeners.StarterOf(address) is { } starter)
+            {
+                onDemand.Add(number, starter);
+                if (known is not null) changed |= Remove(known);
+                continue;
+            }
+
             var display = X11Display.Open(number, address, activity, time);
             AnyRefused |= display is null;
             if (known is not null) changed |= Remove(known) && display is null;
@@ -82,6 +95,7 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
     public MonitorSight Sight()
     {
         var watched = Watched.Length == 0 ? "no X display" : $"{(Watched.Length == 1 ? "1 X display" : $"{Watched.Length} X displays")} ({Names(Watched)})";
+        foreach (var (number, starter) in onDemand) watched += $"; :{number} has no X server yet ({starter} starts one on demand)";
         var blind = displays.Values.Where(display => display.Blind is not null).ToList();
         return blind.Count == 0
             ? new(Watched.Length, Blind: false, watched, [])

@@ -60,14 +60,14 @@ internal static class X11Displays
         // The server's own file. Xwayland does not listen itself: its compositor does, and names the display to it.
         var name = $":{display}";
         if (process != 0 && AuthArgument(process, ProcWords(process, "cmdline")) is { } own) yield return own;
-        foreach (var other in Processes())
+        foreach (var other in OpenFiles.Processes())
         {
             var words = ProcWords(other, "cmdline");
             if (words.Contains(name) && AuthArgument(other, words) is { } file) yield return file;
         }
 
         // The file of a program that runs on the display.
-        foreach (var other in Processes())
+        foreach (var other in OpenFiles.Processes())
         {
             var variables = ProcWords(other, "environ");
             if (!variables.Any(variable => variable == $"DISPLAY={name}" || variable.StartsWith($"DISPLAY={name}.", StringComparison.Ordinal))) continue;
@@ -85,9 +85,6 @@ internal static class X11Displays
 
     private static int? Number(string path, string prefix) =>
         path.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(path.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
-
-    private static IEnumerable<int> Processes() =>
-        Directory.EnumerateDirectories("/proc").Select(path => Number(path, "/proc/")).Where(number => number is not null).Select(number => number!.Value);
 
     /// <summary>The zero-ended words of a process's command line or environment; none when it has ended or is not for us to see.</summary>
     private static string[] ProcWords(int process, string file)

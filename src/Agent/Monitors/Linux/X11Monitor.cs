@@ -6,7 +6,8 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// <remarks>
 /// Its thread sleeps in poll(2) until a server tells something, a display comes or goes, or, while a user is active, until the time
 /// is over for which "active" was last said. A display that exists and cannot be watched makes the monitor blind; one that dies counts
-/// as activity, and so does a new one.
+/// as activity, and so does a new one. A display whose compositor starts its server on demand is left alone until that server runs; it is looked
+/// for at each question.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 public sealed class X11Monitor : IActivityMonitor
@@ -56,7 +57,7 @@ public sealed class X11Monitor : IActivityMonitor
         var tries = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
-            var wasActive = displays.AnyActive;
+            var wasActive = displays.Active is not null;
             var pause = wasActive ? Left(IActivityMonitor.LooksAwayFor, saidAt) : TimeSpan.MaxValue;
             if (ScanAgainAfter(displays, tries) is { } again && Left(again, scannedAt) is var left && left < pause) pause = left;
 
@@ -68,14 +69,15 @@ public sealed class X11Monitor : IActivityMonitor
             Libc.Wait(entries, pause == TimeSpan.MaxValue ? -1 : (int)Math.Ceiling(pause.TotalMilliseconds));
 
             var same = displays.TakeEvents(entries.AsSpan(FirstDisplay));
-            if (!wasActive && displays.AnyActive)
+            var active = displays.Active;
+            if (!wasActive && active is not null)
             {
                 saidAt = time.GetTimestamp();
             }
-            else if (displays.AnyActive && Left(IActivityMonitor.LooksAwayFor, saidAt) == TimeSpan.Zero)
+            else if (active is not null && Left(IActivityMonitor.LooksAwayFor, saidAt) == TimeSpan.Zero)
             {
                 // The server has not said that the user became idle, so there was activity since the last time.
-                activity.Seen();
+                activity.Seen(active);
                 saidAt = time.GetTimestamp();
             }
 

@@ -90,5 +90,48 @@ public sealed class ActivityLedgerTests
         Assert.Equal(last, ledger.LastSeenTimestamp);
     }
 
+    [Fact]
+    public void The_device_that_was_active_last_is_named()
+    {
+        var ledger = Ledger();
+        ledger.Seen("input", new("USB Keyboard", "event3", MovesByItself: false));
+        Assert.Equal("USB Keyboard (event3)", ledger.LastSource?.Text);
+        ledger.Seen("x11", TimeSpan.FromSeconds(-1), new(":0", "", MovesByItself: true));
+        Assert.Equal(("x11", ":0"), (ledger.LastSeenBy, ledger.LastSource?.Text));
+        ledger.Seen("input");
+        Assert.Null(ledger.LastSource);
+    }
+
+    [Fact]
+    public void Seeing_a_device_and_asking_for_its_presence_allocates_nothing()
+    {
+        var ledger = Ledger();
+        var source = new ActivitySource("Mouse", "event4", MovesByItself: true);
+        ledger.Seen("input", source);
+        ledger.AwayFor(TimeSpan.FromSeconds(60));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            time.Advance(TimeSpan.Zero);
+            ledger.Seen("input", source);
+            ledger.AwayFor(TimeSpan.FromSeconds(60));
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void The_same_twitch_seen_by_many_threads_is_one()
+    {
+        var ledger = new ActivityLedger(TimeProvider.System);
+        var source = new ActivitySource("Mouse", "event4", MovesByItself: true);
+        var before = ledger.AwayFor(TimeSpan.FromSeconds(60));
+        Parallel.For(0, 8, _ =>
+        {
+            for (var i = 0; i < 10_000; i++) ledger.Seen("input", source);
+        });
+        Assert.True(ledger.AwayFor(TimeSpan.FromSeconds(60)) > before, "A twitch was confirmed by itself.");
+    }
+
     private ActivityLedger Ledger() => new(time) { Woken = waker };
 }

@@ -19,7 +19,7 @@ public sealed class AvailabilityRulesTests
             NodeState expected = (now.State, now.Guests > 0) switch
             {
                 (NodeState.InUse, true) when !allPaused => NodeState.Frozen,
-                (NodeState.InUse, _) => free && now.QuietFor >= Times.IdleFor ? NodeState.Available : NodeState.InUse,
+                (NodeState.InUse, _) => mayGoOn && now.AwayFor >= Times.IdleFor ? NodeState.Available : NodeState.InUse,
                 (NodeState.Available, true) => mayGoOn ? NodeState.Available : NodeState.Frozen,
                 (NodeState.Available, false) => mayGoOn ? NodeState.Available : NodeState.InUse,
                 (NodeState.Frozen, false) => NodeState.InUse,
@@ -74,7 +74,7 @@ public sealed class AvailabilityRulesTests
             var wait = AvailabilityRules.ChangesIn(now, Times);
             var almost = (wait ?? TimeSpan.FromHours(10)) - TimeSpan.FromTicks(1);
             Assert.True(wait is null || wait > TimeSpan.Zero, $"{now}: would decide again at once, for ever.");
-            Assert.Null(AvailabilityRules.Next(now with { QuietFor = now.QuietFor + almost, InState = now.InState + almost }, Times));
+            Assert.Null(AvailabilityRules.Next(now with { QuietFor = now.QuietFor + almost, AwayFor = now.AwayFor + almost, InState = now.InState + almost }, Times));
         }
     }
 
@@ -86,6 +86,16 @@ public sealed class AvailabilityRulesTests
         var now = new Moment { State = state, QuietFor = TimeSpan.FromSeconds(quietSeconds), InState = Times.EvictAfter, LastSeenBy = "input", Guests = 1 };
 
         Assert.Equal(new Reason(code, source), AvailabilityRules.Next(now, Times)!.Value.Reason);
+    }
+
+    [Fact]
+    public void An_owner_is_away_at_most_since_the_last_activity()
+    {
+        var now = new Moment { State = NodeState.InUse, QuietFor = TimeSpan.FromSeconds(7), InState = TimeSpan.Zero, LastSeenBy = "input", Guests = 0 };
+
+        Assert.Equal(TimeSpan.FromSeconds(7), now.AwayFor);
+        Assert.Equal(TimeSpan.FromSeconds(7), (now with { AwayFor = TimeSpan.FromSeconds(6) }).AwayFor);
+        Assert.Equal(TimeSpan.FromSeconds(8), (now with { AwayFor = TimeSpan.FromSeconds(8) }).AwayFor);
     }
 
     [Fact]

@@ -17,6 +17,7 @@ internal static class EveryMoment
     public static IEnumerable<Moment> All() =>
         from state in Enum.GetValues<NodeState>()
         from quiet in Around(Times.ThawAfter).Concat(Around(Times.IdleFor)).Append(TimeSpan.Zero)
+        from away in Around(Times.IdleFor).Append(TimeSpan.Zero)
         from inState in Around(Times.EvictAfter).Append(TimeSpan.Zero)
         from blind in new[] { null, "x11" }
         from failing in new[] { null, "cpu" }
@@ -28,6 +29,7 @@ internal static class EveryMoment
         {
             State = state,
             QuietFor = quiet,
+            AwayFor = away,
             InState = inState,
             LastSeenBy = "input",
             BlindMonitor = blind,

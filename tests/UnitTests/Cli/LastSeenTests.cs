@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
+using Opportunism.Cli.Commands;
+using Opportunism.Contracts.Local;
+using Spectre.Console;
+using Xunit;
+
+namespace Opportunism.UnitTests.Cli;
+
+/// <summary>What a person at the desktop reads about the device that was active last.</summary>
+public sealed class LastSeenTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("last-").FullName;
+    private readonly StringWriter output = new();
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("doctor")]
+    public async Task It_is_named_with_its_event_node(string command)
+    {
+        var socket = Path.Combine(folder, "agent.sock");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(socket));
+        listener.Listen(1);
+        var answered = AnswerAsync(listener);
+
+        await RunAsync(command, "--agent-socket", socket);
+
+        await answered;
+        Assert.Contains("input: USB Keyboard (event3 at usb-0000:00:14.0-1/input0)", output.ToString(), StringComparison.Ordinal);
+    }
+
+    private static async Task AnswerAsync(Socket listener)
+    {
+        var status = new LocalStatus
+        {
+            AgentVersion = "1",
+            State = "InUse",
+            Since = DateTimeOffset.UnixEpoch,
+            ReasonCode = "OwnerSeen",
+            Reason = "the owner was seen by input",
+            QuietSeconds = 1,
+            LastSeen = "input: USB Keyboard (event3 at usb-0000:00:14.0-1/input0)",
+            Monitors = [],
+            Conditions = [],
+            Guests = [],
+            Health = [],
+        };
+        using var connection = await listener.AcceptAsync();
+        await using var stream = new NetworkStream(connection);
+        Assert.NotNull(await LineReader.ReadAsync(stream, 4096, CancellationToken.None));
+        await stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(new LocalReply(null, status), LocalJson.Default.LocalReply), (byte)'\n']);
+    }
+
+    private Task<int> RunAsync(params string[] words)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
+        console.Profile.Width = 200;
+        var world = new CliWorld { Console = console, Output = output, Error = output, Time = new FakeTimeProvider(), Variable = _ => null, OpenSite = _ => throw new InvalidOperationException("No site is asked.") };
+        var root = new RootCommand();
+        CommandList.AddTo(root, world);
+        return CommandList.InvokeAsync(root, world, words);
+    }
+}
