@@ -63,7 +63,7 @@ internal sealed class AgentParts : BackgroundService
 
         SiteLink link = null!;
         keeper = guests is IHypervisor hypervisor
-            ? new GuestKeeper(hypervisor, loop.Status, plan, new SiteFiles(() => link.Client, options.TransferBytesPerSecond, time), options, time, logs.CreateLogger<GuestKeeper>())
+            ? new GuestKeeper(hypervisor, loop.Status, plan, new SiteFiles(() => link.Client, new Pace(options.TransferBytesPerSecond, time), time), options, time, logs.CreateLogger<GuestKeeper>())
             : new GuestCaretaker((IForeignGuests)guests, loop.Status, plan, time, logs.CreateLogger<GuestCaretaker>());
         var health = new NodeHealth(watch, keeper.Reports);
         var identities = new IdentityFile(settings.StateFolder);

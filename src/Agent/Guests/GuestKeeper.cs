@@ -55,10 +55,10 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         this.options = options;
         this.time = time;
         this.log = log;
-        store = new SiteStore(options.StateFolder, options.KeepFreeMiB, files);
+        store = new SiteStore(options.StateFolder, options.KeepFreeMiB, files, new Pace(options.CheckpointBytesPerSecond, time));
         actions = new GuestActions(hypervisor, store, files, options);
         consoles = new ConsolePusher(hypervisor, files, time);
-        book = new GuestBook(options.StateFolder);
+        book = new GuestBook(options.StateFolder, time);
         wanted = PlanReading.Of(book.Plan);
         loop = new PassLoop(hypervisor, node, plan, time, fault => LogFault(log, fault));
         since = new PhaseTimes(time);
@@ -99,15 +99,26 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         NoteChanges(status);
         CancelWhatIsWrong(status);
         var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
+        // After the hold, which waits for no disk, and before any step that must not begin until it is written down.
+        next = AvailabilityRules.Sooner(next, SaveBook());
         foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)).Order(Comparer<GuestId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).ToArray())
         {
             next = AvailabilityRules.Sooner(next, Begin(id, status, cancellationToken));
         }
 
         consoles.Wanted.Set(wanted.Guests.Values.Where(guest => guest.ConsoleWanted).Select(guest => new ConsolePusher.PlacedGuest(guest.Spec.Id, guest.DiskSha256)).ToArray());
-        if (works.Count == 0) store.Tidy(ImagesInUse(), GuestsHere().Select(id => id.Value).ToHashSet());
+        if (works.Count == 0) store.Tidy(ImagesInUse(), Arriving(), GuestsHere().Select(id => id.Value).ToHashSet());
         Report();
         return next;
+    }
+
+    private TimeSpan? SaveBook()
+    {
+        var before = book.Problems;
+        var again = book.Save();
+        foreach (var problem in book.Problems.Except(before)) LogNotStored(log, problem.Sentence);
+        if (before.Count > 0 && book.Problems.Count == 0) LogStored(log);
+        return again;
     }
 
     private void TakeUpPlan()
@@ -182,6 +193,8 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         attempts[guest.Id] = new GuestAttempts(GuestStep.Start, failed, After(GuestAttempts.WaitAfter(GuestStep.Start, failed)), guest.Sentence, Refused: false);
         LogCrashed(log, guest.Id, failed, guest.Sentence);
     }
+
+    private WantedGuest[] Arriving() => [.. wanted.Guests.Values.Where(guest => guest.Wish == GuestWish.Running)];
 
     private HashSet<GuestId> GuestsHere() => [.. hypervisor.Guests.Select(guest => guest.Id)];
 

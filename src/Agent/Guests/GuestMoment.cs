@@ -19,6 +19,9 @@ internal readonly record struct GuestMoment
     /// <summary>What has become of it here.</summary>
     public required GuestFate Fate { get; init; }
 
+    /// <summary>That is not on the disk yet: what cannot be undone waits for it.</summary>
+    public bool IsFateUnstored { get; init; }
+
     /// <summary>The owner has been back for long enough that memory may be copied to disk.</summary>
     public required bool MaySave { get; init; }
 

@@ -12,6 +12,8 @@ internal static class GuestRules
         var inMemory = now.Status is { InMemory: true };
         // Memory first: it belongs to the owner, whatever else is wished.
         if (inMemory && now.Node == NodeState.Evicting && now.Wish is not GuestWish.Gone) return now.Wish is GuestWish.Stopped or GuestWish.HandedOver ? GuestStep.End : GuestStep.Evict;
+        // Its policy keeps nothing: its memory is back, its disk follows.
+        if (now is { Fate: GuestFate.Terminated, Status: not null, Wish: GuestWish.Running or GuestWish.Stopped }) return GuestStep.Delete;
         return now.Wish switch
         {
             GuestWish.Gone => now.Status is null ? GuestStep.Nothing : GuestStep.Delete,
@@ -58,7 +60,7 @@ internal static class GuestRules
 
     private static GuestStep HandOver(in GuestMoment now)
     {
-        if (now.Fate == GuestFate.HandedOver) return now.Status is null ? GuestStep.Nothing : GuestStep.Delete;
+        if (now.Fate == GuestFate.HandedOver) return now.Status is null || now.IsFateUnstored ? GuestStep.Nothing : GuestStep.Delete;
         return now.Status?.Phase switch
         {
             null => GuestStep.Nothing,

@@ -2,14 +2,15 @@ using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
 using Opportunism.Contracts.Nodes;
+using Opportunism.Files;
 
 namespace Opportunism.Agent.Guests;
 
 /// <summary>Moves files over the controller's gRPC contract.</summary>
 /// <param name="client">The connected client with its credentials; null while there is no controller.</param>
-/// <param name="bytesPerSecond">Pace of what is sent, so that the owner's network stays usable.</param>
-/// <param name="time">For pace and time limits.</param>
-internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, long bytesPerSecond, TimeProvider time) : ISiteFiles
+/// <param name="pace">Pace of images and disks, both ways together, so that the owner's network stays usable.</param>
+/// <param name="time">For time limits.</param>
+internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, Pace pace, TimeProvider time) : ISiteFiles
 {
     private const int ChunkBytes = 256 * 1024;
 
@@ -30,10 +31,10 @@ internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, long bytesPerSe
             using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
             var length = RandomAccess.GetLength(file);
             var buffer = new byte[ChunkBytes];
-            var began = time.GetTimestamp();
             long offset = 0;
             do
             {
+                await pace.TakeAsync(buffer.Length, cancellationToken).ConfigureAwait(false);
                 var count = await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken).ConfigureAwait(false);
                 if (count == 0 && offset < length) throw new SiteFilesException($"{path} became shorter while it was sent.");
                 var request = new WriteDiskRequest { Chunk = new Chunk { Offset = (ulong)offset, Data = ByteString.CopyFrom(buffer, 0, count) } };
@@ -41,8 +42,7 @@ internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, long bytesPerSe
                 await call.RequestStream.WriteAsync(request, cancellationToken).WaitAsync(Silence, time, cancellationToken).ConfigureAwait(false);
                 offset += count;
                 onProgress(length == 0 ? 1 : (double)offset / length);
-                var wait = TimeSpan.FromSeconds((double)offset / bytesPerSecond) - time.GetElapsedTime(began);
-                if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+                PageCache.Drop(file, offset - count, count, written: false);
             }
             while (offset < length);
 
@@ -77,6 +77,8 @@ internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, long bytesPerSe
         {
             if (chunk.Offset != (ulong)offset) throw new SiteFilesException($"The controller sent byte {chunk.Offset} where {offset} was due.");
             offset += chunk.Data.Length;
+            // What is not taken stays with the controller: its stream is full after a few chunks.
+            await pace.TakeAsync(chunk.Data.Length, cancellationToken).ConfigureAwait(false);
             yield return chunk.Data.Memory;
         }
     }

@@ -27,6 +27,9 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
     /// <summary>Every call fails.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>While it is not completed reads hang, whatever is cancelled, as on a disk that does not answer.</summary>
+    public Task Hangs { get; set; } = Task.CompletedTask;
+
     /// <summary>Adds a file and answers its name.</summary>
     public string Add(byte[] bytes)
     {
@@ -59,6 +62,7 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
     {
         await Task.Yield();
         Reads.Enqueue(offset);
+        await Hangs.ConfigureAwait(false);
         if (IsDown || !Files.TryGetValue(sha256, out var bytes)) throw new SiteFilesException("The site has no such file.");
         for (var at = offset; at < bytes.Length; at += PieceBytes)
         {
