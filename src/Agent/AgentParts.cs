@@ -13,6 +13,7 @@ using Opportunism.Agent.Settings;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Availability;
+using Opportunism.Core.Health;
 using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Cgroups;
 using Opportunism.Hypervisors.Libvirt;
@@ -65,7 +66,8 @@ internal sealed class AgentParts : BackgroundService
         keeper = guests is IHypervisor hypervisor
             ? new GuestKeeper(hypervisor, loop.Status, plan, new SiteFiles(() => link.Client, new Pace(options.TransferBytesPerSecond, time), time), options, time, logs.CreateLogger<GuestKeeper>())
             : new GuestCaretaker((IForeignGuests)guests, loop.Status, plan, time, logs.CreateLogger<GuestCaretaker>());
-        var health = new NodeHealth(watch, keeper.Reports);
+        var refused = new Level<IReadOnlyList<HealthItem>>([]);
+        var health = new NodeHealth(watch, keeper.Reports, refused);
         var identities = new IdentityFile(settings.StateFolder);
         var reports = new ReportView(loop, watch, conditions, snooze, health, keeper.Reports);
         link = new SiteLink(settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, time, logs.CreateLogger<SiteLink>());
@@ -73,7 +75,7 @@ internal sealed class AgentParts : BackgroundService
         var desk = new LocalDesk(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site), trial, new SeatOwner(), time);
         services =
         [
-            new PlanPolicy(plan, policy, settings.Times, snooze, loop, logs.CreateLogger<PlanPolicy>()),
+            new PlanPolicy(plan, policy, refused, settings.Times, snooze, loop, logs.CreateLogger<PlanPolicy>()),
             link,
             new LocalSocketListener(settings.Socket, desk, time, logs.CreateLogger<LocalSocketListener>()),
         ];
