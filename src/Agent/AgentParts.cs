@@ -45,7 +45,7 @@ internal sealed class AgentParts : BackgroundService
         var options = settings.Guests;
         guests = HypervisorCatalog.Make(
             options.Hypervisor,
-            new QemuSettings { StateFolder = options.StateFolder, RamFolder = options.RamFolder, Cgroup = options.Cgroup, RunAs = options.RunAs, Accelerator = options.Accelerator, Network = options.Network },
+            new QemuSettings { StateFolder = options.StateFolder, RamFolder = options.RamFolder, Cgroup = options.Cgroup, RunAs = options.RunAs, Accelerator = options.Accelerator, Network = options.Network, KeepFreeMiB = options.KeepFreeMiB },
             new LibvirtSettings { Uri = options.LibvirtUri, RunFolder = options.LibvirtFolder, StateFolder = options.StateFolder, Cgroup = options.Cgroup },
             time, logs);
         // 1. Before anything can fail or take time.

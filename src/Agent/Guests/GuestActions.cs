@@ -22,6 +22,7 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         GuestStep.Start => StartAsync(wanted!, work, cancellationToken),
         GuestStep.Resume => hypervisor.ResumeAsync(guest.Id, cancellationToken),
         GuestStep.Release => hypervisor.ReleaseAsync(guest.Id, cancellationToken),
+        GuestStep.HoldForRoom => hypervisor.HoldForRoomAsync(guest.Id, cancellationToken),
         GuestStep.Checkpoint => hypervisor.CheckpointAsync(guest.Id, options.CheckpointBytesPerSecond, cancellationToken),
         GuestStep.Evict => EvictAsync(guest, wanted?.Policy ?? EvictionPolicies.Default, work, cancellationToken),
         GuestStep.Suspend => hypervisor.SuspendAsync(guest.Id, cancellationToken),
@@ -86,7 +87,7 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         var path = store.OutgoingPath(guest);
         try
         {
-            var exported = await hypervisor.ExportDiskAsync(guest.Id, path, cancellationToken).ConfigureAwait(false);
+            var exported = await hypervisor.ExportDiskAsync(guest.Id, path, options.CheckpointBytesPerSecond, cancellationToken).ConfigureAwait(false);
             if (!exported.IsDone) return exported;
             var sha = await store.HashAsync(path, cancellationToken).ConfigureAwait(false);
             await files.WriteDiskAsync(guest.Id.Value, sha, path, work.Progressed, cancellationToken).ConfigureAwait(false);

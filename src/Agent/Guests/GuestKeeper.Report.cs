@@ -23,7 +23,7 @@ internal sealed partial class GuestKeeper
 
         since.KeepOnly(guests);
         guests.Sort((a, b) => string.CompareOrdinal(a.GuestId, b.GuestId));
-        var next = new GuestsReport(guests, [.. probe.Health, .. hypervisor.Health, .. book.Problems, .. wanted.Problems, .. FailedSteps(), .. Strangers()], book.StoredVersion, CapacityNow());
+        var next = new GuestsReport(guests, [.. probe.Health, .. hypervisor.Health, .. book.Problems, .. room.Health(), .. wanted.Problems, .. FailedSteps(), .. Strangers()], book.StoredVersion, CapacityNow());
         if (!next.SaysTheSameAs(Reports.Current)) Reports.Set(next);
     }
 

@@ -68,6 +68,8 @@ internal sealed partial class GuestKeeper
             Wish = want?.Wish,
             Fate = book.FateOf(id),
             IsFateUnstored = !book.IsStored(id),
+            EatsReserve = room.EatsReserve(id),
+            LacksRoom = here is not null && room.LacksRoom(here),
             MaySave = status.State == NodeState.Frozen && saveDue <= TimeSpan.Zero,
             RanBefore = ran.Contains(id),
         };

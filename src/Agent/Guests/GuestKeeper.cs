@@ -29,6 +29,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     private readonly GuestActions actions;
     private readonly ConsolePusher consoles;
     private readonly GuestBook book;
+    private readonly GuestRoom room;
     private readonly PassLoop loop;
     private readonly Dictionary<GuestId, GuestWork> works = [];
     private readonly Dictionary<GuestId, GuestAttempts> attempts = [];
@@ -58,6 +59,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         store = new SiteStore(options.StateFolder, options.KeepFreeMiB, files, new Pace(options.CheckpointBytesPerSecond, time));
         actions = new GuestActions(hypervisor, store, files, options);
         consoles = new ConsolePusher(hypervisor, files, time);
+        room = new GuestRoom(hypervisor, options, time);
         book = new GuestBook(options.StateFolder, time);
         wanted = PlanReading.Of(book.Plan);
         loop = new PassLoop(hypervisor, node, plan, time, fault => LogFault(log, fault));
@@ -101,6 +103,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
         // After the hold, which waits for no disk, and before any step that must not begin until it is written down.
         next = AvailabilityRules.Sooner(next, SaveBook());
+        if (status.State == NodeState.Available) next = AvailabilityRules.Sooner(next, room.Look());
         foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)).Order(Comparer<GuestId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).ToArray())
         {
             next = AvailabilityRules.Sooner(next, Begin(id, status, cancellationToken));

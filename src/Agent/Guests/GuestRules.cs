@@ -34,7 +34,8 @@ internal static class GuestRules
             {
                 null or GuestPhase.Stopped or GuestPhase.Failed => now.Fate == GuestFate.ShutItselfDown ? GuestStep.Nothing : GuestStep.Start,
                 GuestPhase.Suspended => GuestStep.Resume,
-                GuestPhase.Held => GuestStep.Release,
+                GuestPhase.Held => now.LacksRoom ? GuestStep.Nothing : GuestStep.Release,
+                GuestPhase.Running when now.EatsReserve => GuestStep.HoldForRoom,
                 _ => GuestStep.Nothing,
             },
             _ => Save(now),
@@ -43,6 +44,8 @@ internal static class GuestRules
 
     private static GuestStep LeaveAlone(in GuestMoment now) => now switch
     {
+        { Node: NodeState.Available, LacksRoom: true } => GuestStep.Nothing,
+        { Node: NodeState.Available, EatsReserve: true, Status.Phase: GuestPhase.Running } => GuestStep.HoldForRoom,
         { Node: NodeState.Available, Status.Phase: GuestPhase.Held } => now.RanBefore ? GuestStep.Release : GuestStep.Suspend,
         { Node: NodeState.Available } => GuestStep.Nothing,
         _ => Save(now),

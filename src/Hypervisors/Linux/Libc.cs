@@ -16,6 +16,8 @@ internal static unsafe partial class Libc
     public const int DontWait = 0x40, NoSignal = 0x4000;
     public const int KeepSize = 1, PunchHole = 2;
     public const int DontNeed = 4;
+    public const int CurrentFolder = -100;
+    public const uint StatBlocks = 0x400;
     public const int ErrorAgain = 11, ErrorInterrupted = 4, ErrorNoSuchProcess = 3, ErrorNoSuchAddress = 6, ErrorNoSpace = 28;
 
     /// <summary>O_DIRECT, which is one of the few numbers that are not the same everywhere.</summary>
@@ -110,6 +112,17 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int StatFileSystem(string path, FileSystem* result);
+
+    /// <summary>struct statx as far as it is looked at.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct FileStatus
+    {
+        [FieldOffset(48)]
+        public ulong Blocks;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int StatFile(int folder, string path, int flags, uint mask, FileStatus* result);
 
     [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
     public static partial int ClockGetTime(int clock, Timespec* result);

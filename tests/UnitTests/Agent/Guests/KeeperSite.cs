@@ -53,7 +53,9 @@ internal sealed class KeeperSite : IAsyncDisposable
 
     public string Image { get; }
 
-    public GuestOptions Options => new() { Hypervisor = "fake", StateFolder = folder, MaxMemoryMiB = 512, MaxVcpus = 8, KeepFreeMiB = 0 };
+    public int KeepFreeMiB { get; init; }
+
+    public GuestOptions Options => new() { Hypervisor = "fake", StateFolder = folder, MaxMemoryMiB = 512, MaxVcpus = 8, KeepFreeMiB = KeepFreeMiB };
 
     public async Task StartAsync()
     {
@@ -179,6 +181,17 @@ internal sealed class KeeperSite : IAsyncDisposable
             Time.Advance(TimeSpan.FromMilliseconds(200));
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
             Assert.DoesNotContain(Hypervisor.Guests, guest => guests.Contains(guest.Id) && guest.InMemory);
+        }
+    }
+
+    /// <summary>Lets time pass and sees that a guest does not go on.</summary>
+    public async Task AssertNothingStartsRunningAsync(GuestId id)
+    {
+        for (var looks = 0; looks < 50; looks++)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(200));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+            Assert.NotEqual(GuestPhase.Running, StatusOf(id)!.Phase);
         }
     }
 
