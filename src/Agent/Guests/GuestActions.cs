@@ -89,8 +89,7 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         {
             var exported = await hypervisor.ExportDiskAsync(guest.Id, path, options.CheckpointBytesPerSecond, cancellationToken).ConfigureAwait(false);
             if (!exported.IsDone) return exported;
-            var sha = await store.HashAsync(path, cancellationToken).ConfigureAwait(false);
-            await files.WriteDiskAsync(guest.Id.Value, sha, path, work.Progressed, cancellationToken).ConfigureAwait(false);
+            var sha = await files.WriteDiskAsync(guest.Id.Value, path, work.Progressed, cancellationToken).ConfigureAwait(false);
             // From here on the controller's copy is the guest. What is here goes in the next step, after that is written down.
             work.HandedOverSha256 = sha;
             work.Fate = GuestFate.HandedOver;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Opportunism.Agent.Availability;
+using Opportunism.Agent.Transfers;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Availability;
@@ -56,7 +57,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         this.options = options;
         this.time = time;
         this.log = log;
-        store = new SiteStore(options.StateFolder, options.KeepFreeMiB, files, new Pace(options.CheckpointBytesPerSecond, time));
+        store = new SiteStore(options.StateFolder, options.KeepFreeMiB, files, new FileHash(new Pace(options.CheckpointBytesPerSecond, time)));
         actions = new GuestActions(hypervisor, store, files, options);
         consoles = new ConsolePusher(hypervisor, files, time);
         room = new GuestRoom(hypervisor, options, time);

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
+using Opportunism.Agent.Transfers;
 using Opportunism.Core.Guests;
 using Opportunism.Files;
 
@@ -9,11 +9,10 @@ namespace Opportunism.Agent.Guests;
 /// <param name="stateFolder">Where the folders images/ and incoming/ lie.</param>
 /// <param name="keepFreeMiB">Disk that is never used.</param>
 /// <param name="files">Where they come from.</param>
-/// <param name="pace">Pace at which large files are read from the disk.</param>
-internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles files, Pace pace)
+/// <param name="fileHash">Hashes what had come before.</param>
+internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles files, FileHash fileHash)
 {
     private const long MiB = 1024 * 1024;
-    private const int ReadBytes = 1024 * 1024;
 
     // Two guests may need the same image; it is fetched once.
     private SemaphoreSlim Fetching { get; } = new(1, 1);
@@ -80,29 +79,6 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         foreach (var path in FilesIn(Path.Combine(stateFolder, "outgoing")).Where(path => !guestsHere.Contains(Path.GetFileName(path)))) File.Delete(path);
     }
 
-    /// <summary>SHA-256 of a file as 64 lower-case hexadecimal digits; read at the node's pace and past the page cache.</summary>
-    public async Task<string> HashAsync(string path, CancellationToken cancellationToken)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-        await HashAsync(file, RandomAccess.GetLength(file), hash, cancellationToken).ConfigureAwait(false);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private async Task HashAsync(SafeFileHandle file, long length, IncrementalHash hash, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[Math.Min(ReadBytes, length)];
-        for (long offset = 0; offset < length;)
-        {
-            await pace.TakeAsync(buffer.Length, cancellationToken).ConfigureAwait(false);
-            var count = RandomAccess.Read(file, buffer, offset);
-            if (count == 0) throw new IOException("A file became shorter while it was read.");
-            hash.AppendData(buffer.AsSpan(0, (int)Math.Min(count, length - offset)));
-            PageCache.Drop(file, offset, count, written: false);
-            offset += count;
-        }
-    }
-
     /// <summary>Fetches what is missing of a file and checks the whole: what comes is hashed as it comes, what was here before is read once.</summary>
     private async Task FetchAsync(string part, string sha, long bytes, Func<long, IAsyncEnumerable<ReadOnlyMemory<byte>>> read, Action<double> onProgress, CancellationToken cancellationToken)
     {
@@ -111,7 +87,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         if (have > bytes) RandomAccess.SetLength(file, have = 0);
         CheckRoom(bytes - have);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await HashAsync(file, have, hash, cancellationToken).ConfigureAwait(false);
+        await fileHash.AddAsync(hash, file, have, cancellationToken).ConfigureAwait(false);
         if (have < bytes)
         {
             var dropped = have;
@@ -138,7 +114,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         }
 
         if (have < bytes) throw new SiteFilesException($"The controller sent {have} of {bytes} bytes of {sha}; the rest is fetched later.");
-        if (have == bytes && Convert.ToHexStringLower(hash.GetHashAndReset()) == sha) return;
+        if (have == bytes && FileHash.Text(hash) == sha) return;
         File.Delete(part);
         throw new SiteFilesException($"What the controller sent is not {sha}: its size or checksum differs. It was deleted; fetching it again.");
     }

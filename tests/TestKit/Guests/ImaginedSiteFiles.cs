@@ -42,12 +42,12 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
 
     public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadDiskAsync(string guestId, string sha256, long offset, CancellationToken cancellationToken) => ReadAsync(sha256, offset, cancellationToken);
 
-    public async Task WriteDiskAsync(string guestId, string sha256, string path, Action<double> onProgress, CancellationToken cancellationToken)
+    public async Task<string> WriteDiskAsync(string guestId, string path, Action<double> onProgress, CancellationToken cancellationToken)
     {
         if (IsDown) throw new SiteFilesException("The site is down.");
         Disks[guestId] = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
-        Files[sha256] = Disks[guestId];
         onProgress(1);
+        return Add(Disks[guestId]);
     }
 
     public Task<long> WriteConsoleAsync(string guestId, long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)

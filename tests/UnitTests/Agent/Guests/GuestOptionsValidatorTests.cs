@@ -27,11 +27,12 @@ public sealed class GuestOptionsValidatorTests
             MaxVcpus = -1,
             CheckpointBytesPerSecond = 0,
             TransferBytesPerSecond = 0,
+            OwnerNetworkBytesPerSecond = 0,
             ShutdownPatience = TimeSpan.FromDays(1),
             KeepFreeMiB = -1,
         });
         var problems = result.Failures!.ToArray();
-        Assert.Equal(15, problems.Length);
+        Assert.Equal(16, problems.Length);
         foreach (var key in typeof(GuestOptions).GetProperties().Select(property => property.Name)) Assert.Contains(problems, problem => problem.StartsWith($"Guests:{key} is ", StringComparison.Ordinal));
     }
 

@@ -1,4 +1,4 @@
-namespace Opportunism.Agent.Guests;
+namespace Opportunism.Agent.Transfers;
 
 /// <summary>Spreads bytes over time so that the owner of the desktop does not feel them. Any thread; those that use one together share its rate.</summary>
 /// <param name="bytesPerSecond">The rate.</param>
