@@ -69,9 +69,13 @@ internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, Ti
             return false;
         }
 
-        // At least one look long: where its write fails for another reason than room, it is tried that often and no more.
-        if (waiting.TryAdd(guest.Id, time.GetTimestamp())) return true;
-        return time.GetElapsedTime(waiting[guest.Id]) < LookEvery || freeMiB < options.KeepFreeMiB + Math.Max(LeastMarginMiB, options.KeepFreeMiB / MarginPart);
+        // At least one look long, and counted again from each attempt: a guest whose write fails for another reason than room, perhaps
+        // before anyone has seen it run, is tried that often and no more.
+        var now = time.GetTimestamp();
+        if (waiting.TryAdd(guest.Id, now) || time.GetElapsedTime(waiting[guest.Id], now) < LookEvery) return true;
+        if (freeMiB < options.KeepFreeMiB + Math.Max(LeastMarginMiB, options.KeepFreeMiB / MarginPart)) return true;
+        waiting[guest.Id] = now;
+        return false;
     }
 
     /// <summary>What is to be reported.</summary>

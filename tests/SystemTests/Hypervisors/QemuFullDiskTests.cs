@@ -11,7 +11,7 @@ namespace Opportunism.SystemTests.Hypervisors;
 [SupportedOSPlatform("linux")]
 public sealed class QemuFullDiskTests : IAsyncLifetime
 {
-    private readonly SmallDisk disk = new(64 * 1024);
+    private readonly SmallDisk disk = new(256 * 1024); // room for a checkpoint too
     private readonly QemuSite site;
     private IHypervisor hypervisor = null!;
     private TickImage image = null!;
