@@ -10,9 +10,12 @@ using Opportunism.Agent.LocalSocket;
 using Opportunism.Agent.Monitors;
 using Opportunism.Agent.Reporting;
 using Opportunism.Agent.Settings;
+using Opportunism.Agent.Transfers;
+using Opportunism.Agent.Transfers.Linux;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Availability;
+using Opportunism.Core.Health;
 using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Cgroups;
 using Opportunism.Hypervisors.Libvirt;
@@ -48,7 +51,7 @@ internal sealed partial class AgentParts : BackgroundService
         var options = settings.Guests;
         guests = HypervisorCatalog.Make(
             options.Hypervisor,
-            new QemuSettings { StateFolder = options.StateFolder, RamFolder = options.RamFolder, Cgroup = options.Cgroup, RunAs = options.RunAs, RunAsRange = UserRange.TryParse(options.RunAsRange, out var range) ? range : null, Accelerator = options.Accelerator, Network = options.Network },
+            new QemuSettings { StateFolder = options.StateFolder, RamFolder = options.RamFolder, Cgroup = options.Cgroup, RunAs = options.RunAs, RunAsRange = UserRange.TryParse(options.RunAsRange, out var range) ? range : null, Accelerator = options.Accelerator, Network = options.Network, KeepFreeMiB = options.KeepFreeMiB },
             new LibvirtSettings { Uri = options.LibvirtUri, RunFolder = options.LibvirtFolder, StateFolder = options.StateFolder, Cgroup = options.Cgroup },
             time, logs);
         // 1. Before anything can fail or take time.
@@ -67,18 +70,24 @@ internal sealed partial class AgentParts : BackgroundService
         guests.GuestsChanged += loop.Reconsider;
 
         SiteLink link = null!;
+        var background = new BackgroundConnection();
+        var traffic = new OwnerTraffic(new ProcNetworkReader(), () => background.Bytes, options.OwnerNetworkBytesPerSecond, time);
+        var pace = new TransferPace(new Pace(options.TransferBytesPerSecond, time), traffic, () => loop.Status.Current.State == NodeState.Available, time);
+        var files = new SiteFiles(
+            () => link.Client, () => link.Transfers, pace, new FileHash(new Pace(options.CheckpointBytesPerSecond, time)), () => plan.Current.LateDiskSha256, time);
         keeper = guests is IHypervisor hypervisor
-            ? new GuestKeeper(hypervisor, loop.Status, plan, new SiteFiles(() => link.Client, options.TransferBytesPerSecond, time), options, time, logs.CreateLogger<GuestKeeper>())
+            ? new GuestKeeper(hypervisor, loop.Status, plan, files, options, time, logs.CreateLogger<GuestKeeper>())
             : new GuestCaretaker((IForeignGuests)guests, loop.Status, plan, time, logs.CreateLogger<GuestCaretaker>());
-        var health = new NodeHealth(watch, keeper.Reports);
+        var refused = new Level<IReadOnlyList<HealthItem>>([]);
+        var health = new NodeHealth(watch, keeper.Reports, refused);
         var identities = new IdentityFile(settings.StateFolder);
         var reports = new ReportView(loop, watch, conditions, snooze, health, keeper.Reports);
-        link = new SiteLink(settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, time, logs.CreateLogger<SiteLink>());
+        link = new SiteLink(settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, background, time, logs.CreateLogger<SiteLink>());
         trial = new BrakeTrial(new FreezerTrial(options.Cgroup + "-trial", time));
         var desk = new LocalDesk(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site), trial, new SeatOwner(), time);
         services =
         [
-            new PlanPolicy(plan, policy, settings.Times, snooze, loop, logs.CreateLogger<PlanPolicy>()),
+            new PlanPolicy(plan, policy, refused, settings.Times, snooze, loop, logs.CreateLogger<PlanPolicy>()),
             link,
             new LocalSocketListener(settings.Socket, desk, time, logs.CreateLogger<LocalSocketListener>()),
         ];

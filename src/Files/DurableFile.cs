@@ -22,13 +22,22 @@ public static partial class DurableFile
         var unfinished = $"{path}.{part}";
         // What a crash has left, whoever it belongs to: it is not opened, it is made anew.
         File.Delete(unfinished);
-        using (var file = new FileStream(unfinished, OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write })))
+        try
         {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
+            using (var file = new FileStream(unfinished, OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 })))
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
 
-        Move(unfinished, path);
+            Move(unfinished, path);
+        }
+        catch (IOException)
+        {
+            // On a full disk half a file would keep the room that the next attempt needs.
+            File.Delete(unfinished);
+            throw;
+        }
     }
 
     /// <summary>Gives a file whose content is on the disk its final name, over one that has it.</summary>

@@ -19,6 +19,9 @@ public sealed record GuestStatus(GuestId Id, GuestSpec Spec, GuestPhase Phase, s
     /// <summary>True while it may run although the owner is there, so that it can shut itself down.</summary>
     public bool Leaving { get; init; }
 
+    /// <summary>True while it stands still because the disk of this machine had no room for what it writes: Held, and to be released once there is.</summary>
+    public bool WaitsForRoom { get; init; }
+
     /// <summary>True while a complete checkpoint of it exists.</summary>
     public bool HasCheckpoint { get; init; }
 

@@ -32,8 +32,18 @@ public interface IHypervisor : IMachineGuests
     /// <summary>Asks a running guest to shut down and ends it when it has not within <paramref name="patience"/>. Keeps the disk; drops a checkpoint.</summary>
     Task<GuestAnswer> StopAsync(GuestId id, TimeSpan patience, CancellationToken cancellationToken);
 
-    /// <summary>Writes the disk of a guest that is not in memory to one self-contained qcow2 file.</summary>
-    Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, CancellationToken cancellationToken);
+    /// <summary>Holds a running guest whose disk grows where no room is left for it; released like any held guest. The guest becomes <see cref="GuestStatus.WaitsForRoom"/>.</summary>
+    Task<GuestAnswer> HoldForRoomAsync(GuestId id, CancellationToken cancellationToken);
+
+    /// <summary>Room that a guest's disk takes on this machine, in bytes; 0 where it has none. Called every few seconds while guests run; asks the file system alone.</summary>
+    long DiskBytes(GuestId id);
+
+    /// <summary>Writes the disk of a guest that is not in memory to one self-contained qcow2 file, unless that would use disk that is to be kept free.</summary>
+    /// <param name="id">The guest.</param>
+    /// <param name="toPath">The file.</param>
+    /// <param name="bytesPerSecond">Pace of the copy, so that the owner does not feel it; null for as fast as can be.</param>
+    /// <param name="cancellationToken">Leaves no file.</param>
+    Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, long? bytesPerSecond, CancellationToken cancellationToken);
 
     /// <summary>Ends a guest and removes everything of it from this machine.</summary>
     Task<GuestAnswer> DeleteAsync(GuestId id, CancellationToken cancellationToken);

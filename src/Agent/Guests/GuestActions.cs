@@ -22,6 +22,7 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         GuestStep.Start => StartAsync(wanted!, work, cancellationToken),
         GuestStep.Resume => hypervisor.ResumeAsync(guest.Id, cancellationToken),
         GuestStep.Release => hypervisor.ReleaseAsync(guest.Id, cancellationToken),
+        GuestStep.HoldForRoom => hypervisor.HoldForRoomAsync(guest.Id, cancellationToken),
         GuestStep.Checkpoint => hypervisor.CheckpointAsync(guest.Id, options.CheckpointBytesPerSecond, cancellationToken),
         GuestStep.Evict => EvictAsync(guest, wanted?.Policy ?? EvictionPolicies.Default, work, cancellationToken),
         GuestStep.Suspend => hypervisor.SuspendAsync(guest.Id, cancellationToken),
@@ -35,14 +36,21 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
     private async Task<GuestAnswer> StartAsync(WantedGuest wanted, GuestWork work, CancellationToken cancellationToken)
     {
         var known = hypervisor.Guests.Any(guest => guest.Id == wanted.Spec.Id && guest.Phase != GuestPhase.Failed);
-        if (known) return await hypervisor.StartAsync(wanted.Spec, store.ImagePath(wanted.Spec), cancellationToken).ConfigureAwait(false);
+        if (known)
+        {
+            work.EndFetch(cancellationToken);
+            return await hypervisor.StartAsync(wanted.Spec, store.ImagePath(wanted.Spec), cancellationToken).ConfigureAwait(false);
+        }
+
         if (wanted.DiskSha256.Length == 0)
         {
             var image = await store.ImageAsync(wanted, work.Progressed, cancellationToken).ConfigureAwait(false);
+            work.EndFetch(cancellationToken);
             return await hypervisor.StartAsync(wanted.Spec, image, cancellationToken).ConfigureAwait(false);
         }
 
         var disk = await store.DiskAsync(wanted, work.Progressed, cancellationToken).ConfigureAwait(false);
+        work.EndFetch(cancellationToken);
         var adopted = await hypervisor.AdoptDiskAsync(wanted.Spec, store.ImagePath(wanted.Spec), disk, cancellationToken).ConfigureAwait(false);
         return adopted.IsDone ? await hypervisor.StartAsync(wanted.Spec, store.ImagePath(wanted.Spec), cancellationToken).ConfigureAwait(false) : adopted;
     }
@@ -58,7 +66,7 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
             answer = step switch
             {
                 EvictionStep.Suspend => await hypervisor.SuspendAsync(guest.Id, cancellationToken).ConfigureAwait(false),
-                EvictionStep.Delete => await hypervisor.DeleteAsync(guest.Id, cancellationToken).ConfigureAwait(false),
+                // Also for a guest of which nothing is kept: that is written down first, and its disk goes in the next step.
                 _ => await hypervisor.StopAsync(guest.Id, TimeSpan.Zero, cancellationToken).ConfigureAwait(false),
             };
             if (answer.IsDone)
@@ -79,10 +87,9 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         var path = store.OutgoingPath(guest);
         try
         {
-            var exported = await hypervisor.ExportDiskAsync(guest.Id, path, cancellationToken).ConfigureAwait(false);
+            var exported = await hypervisor.ExportDiskAsync(guest.Id, path, options.CheckpointBytesPerSecond, cancellationToken).ConfigureAwait(false);
             if (!exported.IsDone) return exported;
-            var sha = await SiteStore.HashAsync(path, cancellationToken).ConfigureAwait(false);
-            await files.WriteDiskAsync(guest.Id.Value, sha, path, work.Progressed, cancellationToken).ConfigureAwait(false);
+            var sha = await files.WriteDiskAsync(guest.Id.Value, path, work.Progressed, cancellationToken).ConfigureAwait(false);
             // From here on the controller's copy is the guest. What is here goes in the next step, after that is written down.
             work.HandedOverSha256 = sha;
             work.Fate = GuestFate.HandedOver;

@@ -4,30 +4,55 @@ using Google.Protobuf;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
+using Opportunism.Core.Health;
 using Opportunism.Files;
 
 namespace Opportunism.Agent.Guests;
 
 /// <summary>What the keeper must still know after a restart: the last plan, and what has become of guests here. Used by the keeper alone.</summary>
+/// <remarks>
+/// A change counts in memory at once. <see cref="Save"/> brings it to the disk, and is called again until that has worked: a plan is
+/// acknowledged, and a disk that was handed over deleted, only once this book is stored.
+/// </remarks>
 internal sealed class GuestBook
 {
+    // A full disk stays full for minutes; a write of a few KiB each second costs nothing.
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+
     private readonly string planPath;
     private readonly string fatesPath;
-    private Dictionary<string, GuestEntry> entries = [];
+    private readonly TimeProvider time;
+    private readonly Dictionary<string, GuestEntry> entries = [];
+    private Dictionary<string, GuestEntry> storedEntries = [];
+    private NodePlan? unstoredPlan;
+    private long? failedAt;
 
     /// <param name="stateFolder">Folder of the agent's state.</param>
-    public GuestBook(string stateFolder)
+    /// <param name="time">For the pause after a write that failed.</param>
+    public GuestBook(string stateFolder, TimeProvider time)
     {
+        this.time = time;
         Directory.CreateDirectory(stateFolder);
         planPath = Path.Combine(stateFolder, "plan.bin");
         fatesPath = Path.Combine(stateFolder, "fates.json");
-        Load();
+        Plan = Load(planPath, bytes => NodePlan.Parser.ParseFrom(bytes).Guests.ToArray()) ?? [];
+        entries = Load(fatesPath, bytes => JsonSerializer.Deserialize(bytes, GuestBookJson.Default.DictionaryStringGuestEntry)) ?? [];
+        storedEntries = entries.ToDictionary();
     }
 
     /// <summary>The last plan's guests; empty where there never was one.</summary>
     public IReadOnlyCollection<GuestPlan> Plan { get; private set; } = [];
 
+    /// <summary>Version of the newest plan that was taken up in this run and is on the disk; 0 before the first.</summary>
+    public ulong StoredVersion { get; private set; }
+
+    /// <summary>What could not be written, and why; empty when everything is on the disk.</summary>
+    public IReadOnlyList<HealthItem> Problems { get; private set; } = [];
+
     public GuestFate FateOf(GuestId id) => entries.GetValueOrDefault(id.Value)?.Fate ?? GuestFate.None;
+
+    /// <summary>Whether what has become of a guest is on the disk.</summary>
+    public bool IsStored(GuestId id) => entries.GetValueOrDefault(id.Value) == storedEntries.GetValueOrDefault(id.Value);
 
     /// <summary>The disk that was handed over; empty where none was.</summary>
     public string HandedOverSha256(GuestId id) => entries.GetValueOrDefault(id.Value)?.DiskSha256 ?? "";
@@ -36,24 +61,51 @@ internal sealed class GuestBook
     public void TakePlan(NodePlan plan)
     {
         Plan = plan.Guests.ToArray();
-        // The time limit of a plan's life is the next plan; losing this one to a power cut costs a wait for the controller.
-        DurableFile.Replace(planPath, new NodePlan { Version = plan.Version, Guests = { plan.Guests } }.ToByteArray());
+        unstoredPlan = plan;
+        failedAt = null;
     }
 
-    /// <summary>Writes down what has become of a guest under a wish.</summary>
+    /// <summary>Notes what has become of a guest under a wish.</summary>
     public void Set(GuestId id, GuestFate fate, WantedGuest? under, string diskSha256 = "")
     {
         entries[id.Value] = new GuestEntry { Fate = fate, Generation = under?.Generation ?? 0, DiskSha256 = diskSha256, PlannedDiskSha256 = under?.DiskSha256 ?? "" };
-        Save();
+        failedAt = null;
     }
 
     /// <summary>Forgets what a newer wish has overtaken, and guests that neither plan nor node knows.</summary>
     public void Reconcile(IReadOnlyDictionary<GuestId, WantedGuest> wanted, IReadOnlySet<GuestId> here)
     {
-        var kept = entries.Where(entry => GuestId.TryParse(entry.Key, out var id) && Holds(entry.Value, wanted.GetValueOrDefault(id), here.Contains(id))).ToDictionary();
-        if (kept.Count == entries.Count) return;
-        entries = kept;
-        Save();
+        foreach (var (key, entry) in entries.ToArray())
+        {
+            if (!GuestId.TryParse(key, out var id) || !Holds(entry, wanted.GetValueOrDefault(id), here.Contains(id))) entries.Remove(key);
+        }
+    }
+
+    /// <summary>Writes what is not on the disk yet. A write that fails is a problem to report, never an exception.</summary>
+    /// <returns>When to call it again though nothing has changed; null when everything is on the disk.</returns>
+    public TimeSpan? Save()
+    {
+        if (failedAt is { } failed && Again - time.GetElapsedTime(failed) is var wait && wait > TimeSpan.Zero) return wait;
+        var problems = new List<HealthItem>();
+        // What has become of guests first: a plan can be sent again, a fate cannot. One that only a newer plan has overtaken stays in the file
+        // until that plan is stored: after a restart the older plan would start the guest again.
+        var written = entries.ToDictionary();
+        if (unstoredPlan is not null)
+        {
+            foreach (var (id, entry) in storedEntries) written.TryAdd(id, entry);
+        }
+
+        StoreFates(written, problems);
+        if (unstoredPlan is { } plan && TryReplace(planPath, new NodePlan { Version = plan.Version, Guests = { plan.Guests } }.ToByteArray(), problems))
+        {
+            StoredVersion = plan.Version;
+            unstoredPlan = null;
+            if (problems.Count == 0) StoreFates(entries.ToDictionary(), problems);
+        }
+
+        Problems = problems;
+        failedAt = problems.Count > 0 ? time.GetTimestamp() : null;
+        return problems.Count > 0 ? Again : null;
     }
 
     /// <summary>Whether what has become of a guest still counts. Pure.</summary>
@@ -72,22 +124,45 @@ internal sealed class GuestBook
         };
     }
 
-    private void Load()
+    private void StoreFates(Dictionary<string, GuestEntry> fates, List<HealthItem> problems)
+    {
+        if (AreSame(fates, storedEntries)) return;
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(fates, GuestBookJson.Default.DictionaryStringGuestEntry);
+        if (TryReplace(fatesPath, bytes, problems)) storedEntries = fates;
+    }
+
+    private static bool TryReplace(string path, byte[] content, List<HealthItem> problems)
     {
         try
         {
-            if (File.Exists(planPath)) Plan = NodePlan.Parser.ParseFrom(File.ReadAllBytes(planPath)).Guests.ToArray();
-            if (File.Exists(fatesPath)) entries = JsonSerializer.Deserialize(File.ReadAllBytes(fatesPath), GuestBookJson.Default.DictionaryStringGuestEntry) ?? [];
+            DurableFile.Replace(path, content);
+            return true;
         }
-        catch (Exception exception) when (exception is InvalidProtocolBufferException or JsonException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Files of ours that a failing disk has garbled: the controller's next plan says everything again.
-            Plan = [];
-            entries = [];
+            problems.Add(new HealthItem(
+                "agent.state.not-stored", HealthSeverity.Error, $"{path} could not be written: {exception.Message}",
+                $"Make room on the disk of {Path.GetDirectoryName(path)}, or repair it; the agent repeats the write until it works."));
+            return false;
         }
     }
 
-    private void Save() => DurableFile.Replace(fatesPath, JsonSerializer.SerializeToUtf8Bytes(entries, GuestBookJson.Default.DictionaryStringGuestEntry));
+    private static bool AreSame(Dictionary<string, GuestEntry> some, Dictionary<string, GuestEntry> others) =>
+        some.Count == others.Count && some.All(entry => others.GetValueOrDefault(entry.Key) == entry.Value);
+
+    /// <summary>Reads one of the files; one that a failing disk has garbled is as none: the controller's next plan says everything again.</summary>
+    private static T? Load<T>(string path, Func<byte[], T?> parse)
+        where T : class
+    {
+        try
+        {
+            return File.Exists(path) ? parse(File.ReadAllBytes(path)) : null;
+        }
+        catch (Exception exception) when (exception is InvalidProtocolBufferException or JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>What has become of one guest.</summary>

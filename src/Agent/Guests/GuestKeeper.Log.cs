@@ -24,6 +24,12 @@ internal sealed partial class GuestKeeper
     [LoggerMessage(1205, LogLevel.Warning, "Guest {Guest} ended by accident, {Failed} times in a row: {Sentence}")]
     private static partial void LogCrashed(ILogger log, GuestId guest, int failed, string sentence);
 
+    [LoggerMessage(1207, LogLevel.Warning, "{Sentence}; retrying each second")]
+    private static partial void LogNotStored(ILogger log, string sentence);
+
+    [LoggerMessage(1208, LogLevel.Information, "The plan and the fates of guests are stored")]
+    private static partial void LogStored(ILogger log);
+
     [LoggerMessage(1206, LogLevel.Error, "The guests could not be looked after; trying again")]
     private static partial void LogFault(ILogger log, Exception exception);
 }

@@ -9,6 +9,8 @@ namespace Opportunism.Agent.Guests;
 // What the controller is told.
 internal sealed partial class GuestKeeper
 {
+    private const int MostFailedSteps = 8;
+
     private readonly PhaseTimes since;
 
     private void Report()
@@ -21,19 +23,21 @@ internal sealed partial class GuestKeeper
 
         since.KeepOnly(guests);
         guests.Sort((a, b) => string.CompareOrdinal(a.GuestId, b.GuestId));
-        var next = new GuestsReport(guests, [.. probe.Health, .. hypervisor.Health, .. wanted.Problems, .. Strangers()], takenUp?.Version ?? 0, CapacityNow());
+        var next = new GuestsReport(guests, [.. probe.Health, .. hypervisor.Health, .. book.Problems, .. room.Health(), .. wanted.Problems, .. FailedSteps(), .. Strangers()], book.StoredVersion, CapacityNow());
         if (!next.SaysTheSameAs(Reports.Current)) Reports.Set(next);
     }
 
     private GuestReport? Describe(GuestId id, GuestStatus? status, WantedGuest? want)
     {
         var work = works.GetValueOrDefault(id);
-        var fate = book.FateOf(id);
+        var (fate, stored) = (book.FateOf(id), book.IsStored(id));
         var tried = attempts.GetValueOrDefault(id);
         var (phase, sentence) = (status, fate, work?.Step) switch
         {
             // What the controller wished gone is told by its absence.
             (null, _, _) when want?.Wish is null or GuestWish.Gone => (null, ""),
+            // What is not stored yet is not acknowledged: after a restart the guest would be here as before.
+            (_, GuestFate.HandedOver, _) when !stored => (nameof(GuestPhase.Leaving), "its disk is with the controller; that could not be written down yet, retrying"),
             (_, GuestFate.HandedOver, _) => (nameof(GuestPhase.HandedOver), ""),
             (null, GuestFate.Terminated, _) => (nameof(GuestPhase.Failed), "ended by its eviction policy 'terminate' when the owner stayed"),
             (_, _, GuestStep.HandOver) => (nameof(GuestPhase.Leaving), ""),
@@ -51,7 +55,7 @@ internal sealed partial class GuestKeeper
             Phase = phase,
             Sentence = GuestsReport.Short(sentence),
             Generation = want?.Generation ?? 0,
-            DiskSha256 = fate == GuestFate.HandedOver ? book.HandedOverSha256(id) : "",
+            DiskSha256 = fate == GuestFate.HandedOver && stored ? book.HandedOverSha256(id) : "",
             Progress = work is null ? 0 : Math.Floor(Math.Clamp(work.Progress, 0, 1) * 100) / 100,
             PhaseSince = since.Of(id, phase),
         };
@@ -67,6 +71,12 @@ internal sealed partial class GuestKeeper
 
         return report;
     }
+
+    /// <summary>Steps that failed and are repeated, a few of them: what stands in the way of one mostly stands in the way of all.</summary>
+    private IEnumerable<HealthItem> FailedSteps() => attempts.Where(attempt => attempt.Value.Failed > 0).OrderBy(attempt => attempt.Key.Value, StringComparer.Ordinal).Take(MostFailedSteps)
+        .Select(attempt => new HealthItem(
+            "guests.step-failed", HealthSeverity.Warning, $"{attempt.Value.Step} of guest {attempt.Key} failed: {attempt.Value.Sentence}",
+            attempt.Value.Refused ? "Change what the sentence names, or stop the guest." : "Remove what the sentence names; the agent repeats the step by itself."));
 
     private IEnumerable<HealthItem> Strangers()
     {

@@ -44,7 +44,9 @@ internal sealed partial class GuestKeeper
         var due = status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter - time.GetElapsedTime(status.SinceTimestamp);
         if (due > TimeSpan.Zero) return due;
         // A step that was just cancelled may still have a word to QEMU on its way; it ends in milliseconds and wakes the loop.
-        if (works.Values.Any(work => work.Step is GuestStep.Start or GuestStep.Resume or GuestStep.Release)) return null;
+        // One that only fetches may hang on a disk or a network for longer, and never comes to QEMU: nothing waits for it.
+        Interlocked.MemoryBarrier();
+        if (works.Values.Any(work => !work.IsFetching && work.Step is GuestStep.Start or GuestStep.Resume or GuestStep.Release)) return null;
         heldFor = status.SinceTimestamp;
         var answer = await hypervisor.HoldAllAsync(cancellationToken).ConfigureAwait(false);
         LogHeld(log, hypervisor.Guests.Count(guest => guest.Phase == GuestPhase.Held), answer.Outcome, answer.Sentence);
@@ -65,6 +67,9 @@ internal sealed partial class GuestKeeper
             Status = here,
             Wish = want?.Wish,
             Fate = book.FateOf(id),
+            IsFateUnstored = !book.IsStored(id),
+            EatsReserve = room.EatsReserve(id),
+            LacksRoom = here is not null && room.LacksRoom(here),
             MaySave = status.State == NodeState.Frozen && saveDue <= TimeSpan.Zero,
             RanBefore = ran.Contains(id),
         };

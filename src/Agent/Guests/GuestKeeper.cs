@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Opportunism.Agent.Availability;
+using Opportunism.Agent.Transfers;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Availability;
@@ -29,6 +30,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     private readonly GuestActions actions;
     private readonly ConsolePusher consoles;
     private readonly GuestBook book;
+    private readonly GuestRoom room;
     private readonly PassLoop loop;
     private readonly Dictionary<GuestId, GuestWork> works = [];
     private readonly Dictionary<GuestId, GuestAttempts> attempts = [];
@@ -55,10 +57,11 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         this.options = options;
         this.time = time;
         this.log = log;
-        store = new SiteStore(options.StateFolder, options.KeepFreeMiB, files);
+        store = new SiteStore(options.StateFolder, options.KeepFreeMiB, files, new FileHash(new Pace(options.CheckpointBytesPerSecond, time)));
         actions = new GuestActions(hypervisor, store, files, options);
         consoles = new ConsolePusher(hypervisor, files, time);
-        book = new GuestBook(options.StateFolder);
+        room = new GuestRoom(hypervisor, options, time);
+        book = new GuestBook(options.StateFolder, time);
         wanted = PlanReading.Of(book.Plan);
         loop = new PassLoop(hypervisor, node, plan, time, fault => LogFault(log, fault));
         since = new PhaseTimes(time);
@@ -99,15 +102,27 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         NoteChanges(status);
         CancelWhatIsWrong(status);
         var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
+        // After the hold, which waits for no disk, and before any step that must not begin until it is written down.
+        next = AvailabilityRules.Sooner(next, SaveBook());
+        if (status.State == NodeState.Available) next = AvailabilityRules.Sooner(next, room.Look());
         foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)).Order(Comparer<GuestId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).ToArray())
         {
             next = AvailabilityRules.Sooner(next, Begin(id, status, cancellationToken));
         }
 
         consoles.Wanted.Set(wanted.Guests.Values.Where(guest => guest.ConsoleWanted).Select(guest => new ConsolePusher.PlacedGuest(guest.Spec.Id, guest.DiskSha256)).ToArray());
-        if (works.Count == 0) store.Tidy(ImagesInUse(), GuestsHere().Select(id => id.Value).ToHashSet());
+        if (works.Count == 0) store.Tidy(ImagesInUse(), Arriving(), GuestsHere().Select(id => id.Value).ToHashSet());
         Report();
         return next;
+    }
+
+    private TimeSpan? SaveBook()
+    {
+        var before = book.Problems;
+        var again = book.Save();
+        foreach (var problem in book.Problems.Except(before)) LogNotStored(log, problem.Sentence);
+        if (before.Count > 0 && book.Problems.Count == 0) LogStored(log);
+        return again;
     }
 
     private void TakeUpPlan()
@@ -182,6 +197,8 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         attempts[guest.Id] = new GuestAttempts(GuestStep.Start, failed, After(GuestAttempts.WaitAfter(GuestStep.Start, failed)), guest.Sentence, Refused: false);
         LogCrashed(log, guest.Id, failed, guest.Sentence);
     }
+
+    private WantedGuest[] Arriving() => [.. wanted.Guests.Values.Where(guest => guest.Wish == GuestWish.Running)];
 
     private HashSet<GuestId> GuestsHere() => [.. hypervisor.Guests.Select(guest => guest.Id)];
 

@@ -19,6 +19,15 @@ internal readonly record struct GuestMoment
     /// <summary>What has become of it here.</summary>
     public required GuestFate Fate { get; init; }
 
+    /// <summary>That is not on the disk yet: what cannot be undone waits for it.</summary>
+    public bool IsFateUnstored { get; init; }
+
+    /// <summary>Its disk grows, and less disk is left than is kept free.</summary>
+    public bool EatsReserve { get; init; }
+
+    /// <summary>It stands still for want of disk, and there is not enough yet for it to go on.</summary>
+    public bool LacksRoom { get; init; }
+
     /// <summary>The owner has been back for long enough that memory may be copied to disk.</summary>
     public required bool MaySave { get; init; }
 

@@ -53,6 +53,9 @@ public sealed class GuestOptions
     /// <summary>Pace at which disks and images travel between the node and its controller.</summary>
     public long TransferBytesPerSecond { get; set; } = 50_000_000;
 
+    /// <summary>While the owner is there and the owner's programs use the network by this much, no disk or image travels: a picture a second.</summary>
+    public long OwnerNetworkBytesPerSecond { get; set; } = 250_000;
+
     /// <summary>How long a guest may take to shut down before it is ended.</summary>
     public TimeSpan ShutdownPatience { get; set; } = TimeSpan.FromSeconds(30);
 

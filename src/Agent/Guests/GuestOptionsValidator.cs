@@ -38,6 +38,7 @@ public sealed class GuestOptionsValidator : IValidateOptions<GuestOptions>
         if (options.MaxVcpus is < 0 or > 4096) yield return $"Guests:MaxVcpus is {options.MaxVcpus}; allowed is 0 (as many as the machine has) to 4096.";
         if (options.CheckpointBytesPerSecond is < 1_000_000 or > 100_000_000_000) yield return $"Guests:CheckpointBytesPerSecond is {options.CheckpointBytesPerSecond}; allowed is 1000000 to 100000000000.";
         if (options.TransferBytesPerSecond is < 10_000 or > 100_000_000_000) yield return $"Guests:TransferBytesPerSecond is {options.TransferBytesPerSecond}; allowed is 10000 to 100000000000.";
+        if (options.OwnerNetworkBytesPerSecond is < 1000 or > 100_000_000_000) yield return $"Guests:OwnerNetworkBytesPerSecond is {options.OwnerNetworkBytesPerSecond}; allowed is 1000 to 100000000000.";
         if (options.ShutdownPatience < TimeSpan.Zero || options.ShutdownPatience > TimeSpan.FromMinutes(10)) yield return $"Guests:ShutdownPatience is {options.ShutdownPatience}; allowed is 0 to 10 minutes.";
         if (options.KeepFreeMiB is < 0 or > 1 << 24) yield return $"Guests:KeepFreeMiB is {options.KeepFreeMiB}; allowed is 0 to {1 << 24}.";
     }

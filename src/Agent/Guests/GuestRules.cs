@@ -12,6 +12,8 @@ internal static class GuestRules
         var inMemory = now.Status is { InMemory: true };
         // Memory first: it belongs to the owner, whatever else is wished.
         if (inMemory && now.Node == NodeState.Evicting && now.Wish is not GuestWish.Gone) return now.Wish is GuestWish.Stopped or GuestWish.HandedOver ? GuestStep.End : GuestStep.Evict;
+        // Its policy keeps nothing: its memory is back, its disk follows.
+        if (now is { Fate: GuestFate.Terminated, Status: not null, Wish: GuestWish.Running or GuestWish.Stopped }) return GuestStep.Delete;
         return now.Wish switch
         {
             GuestWish.Gone => now.Status is null ? GuestStep.Nothing : GuestStep.Delete,
@@ -32,7 +34,8 @@ internal static class GuestRules
             {
                 null or GuestPhase.Stopped or GuestPhase.Failed => now.Fate == GuestFate.ShutItselfDown ? GuestStep.Nothing : GuestStep.Start,
                 GuestPhase.Suspended => GuestStep.Resume,
-                GuestPhase.Held => GuestStep.Release,
+                GuestPhase.Held => now.LacksRoom ? GuestStep.Nothing : GuestStep.Release,
+                GuestPhase.Running when now.EatsReserve => GuestStep.HoldForRoom,
                 _ => GuestStep.Nothing,
             },
             _ => Save(now),
@@ -41,6 +44,8 @@ internal static class GuestRules
 
     private static GuestStep LeaveAlone(in GuestMoment now) => now switch
     {
+        { Node: NodeState.Available, LacksRoom: true } => GuestStep.Nothing,
+        { Node: NodeState.Available, EatsReserve: true, Status.Phase: GuestPhase.Running } => GuestStep.HoldForRoom,
         { Node: NodeState.Available, Status.Phase: GuestPhase.Held } => now.RanBefore ? GuestStep.Release : GuestStep.Suspend,
         { Node: NodeState.Available } => GuestStep.Nothing,
         _ => Save(now),
@@ -58,7 +63,7 @@ internal static class GuestRules
 
     private static GuestStep HandOver(in GuestMoment now)
     {
-        if (now.Fate == GuestFate.HandedOver) return now.Status is null ? GuestStep.Nothing : GuestStep.Delete;
+        if (now.Fate == GuestFate.HandedOver) return now.Status is null || now.IsFateUnstored ? GuestStep.Nothing : GuestStep.Delete;
         return now.Status?.Phase switch
         {
             null => GuestStep.Nothing,

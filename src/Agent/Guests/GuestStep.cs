@@ -15,6 +15,9 @@ internal enum GuestStep
     /// <summary>Let it go on after a hold.</summary>
     Release,
 
+    /// <summary>Hold it although the owner is away: it writes, and no disk is left for guests.</summary>
+    HoldForRoom,
+
     /// <summary>Save it to disk beside the owner.</summary>
     Checkpoint,
 

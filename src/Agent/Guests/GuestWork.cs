@@ -6,6 +6,7 @@ namespace Opportunism.Agent.Guests;
 internal sealed class GuestWork(GuestId guest, GuestStep step, WantedGuest? under, CancellationTokenSource cancel, Action onProgress)
 {
     private double progress;
+    private int fetching = step == GuestStep.Start ? 1 : 0;
 
     public GuestId Guest => guest;
 
@@ -22,6 +23,17 @@ internal sealed class GuestWork(GuestId guest, GuestStep step, WantedGuest? unde
     public GuestFate Fate { get; set; }
 
     public string HandedOverSha256 { get; set; } = "";
+
+    /// <summary>True while it has asked nothing of the hypervisor yet: a hold need not wait for it once it is cancelled.</summary>
+    public bool IsFetching => Volatile.Read(ref fetching) != 0;
+
+    /// <summary>Called between the last byte that is fetched and the first request to the hypervisor.</summary>
+    /// <remarks>The keeper cancels first and reads <see cref="IsFetching"/> afterwards, this writes it first and looks at the cancellation afterwards: one of them sees the other.</remarks>
+    public void EndFetch(CancellationToken cancellationToken)
+    {
+        Interlocked.Exchange(ref fetching, 0);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
 
     /// <summary>0..1 while something is copied.</summary>
     public double Progress => Volatile.Read(ref progress);

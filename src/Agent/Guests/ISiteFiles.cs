@@ -9,8 +9,8 @@ internal interface ISiteFiles
     /// <summary>Reads the disk of a guest that comes to this node, from an offset on.</summary>
     IAsyncEnumerable<ReadOnlyMemory<byte>> ReadDiskAsync(string guestId, string sha256, long offset, CancellationToken cancellationToken);
 
-    /// <summary>Sends a guest's disk; returns when the controller has it complete, verified and stored.</summary>
-    Task WriteDiskAsync(string guestId, string sha256, string path, Action<double> onProgress, CancellationToken cancellationToken);
+    /// <summary>Sends a guest's disk; returns its SHA-256 when the controller has it complete, verified and stored.</summary>
+    Task<string> WriteDiskAsync(string guestId, string path, Action<double> onProgress, CancellationToken cancellationToken);
 
     /// <summary>Sends console output; answers the offset from which the controller wants more.</summary>
     Task<long> WriteConsoleAsync(string guestId, long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);

@@ -1,15 +1,22 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
+using Opportunism.Agent.Transfers;
 using Opportunism.Contracts.Nodes;
+using Opportunism.Files;
 
 namespace Opportunism.Agent.Guests;
 
 /// <summary>Moves files over the controller's gRPC contract.</summary>
 /// <param name="client">The connected client with its credentials; null while there is no controller.</param>
-/// <param name="bytesPerSecond">Pace of what is sent, so that the owner's network stays usable.</param>
-/// <param name="time">For pace and time limits.</param>
-internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, long bytesPerSecond, TimeProvider time) : ISiteFiles
+/// <param name="transfers">The same for images and disks, over a connection of their own.</param>
+/// <param name="pace">When images and disks may travel, so that the owner's network stays usable.</param>
+/// <param name="fileHash">Hashes a disk before it is sent, for a controller that does not take the checksum last.</param>
+/// <param name="takesLateSha256">Whether the controller does.</param>
+/// <param name="time">For time limits.</param>
+internal sealed class SiteFiles(
+    Func<Nodes.NodesClient?> client, Func<Nodes.NodesClient?> transfers, TransferPace pace, FileHash fileHash, Func<bool> takesLateSha256, TimeProvider time) : ISiteFiles
 {
     private const int ChunkBytes = 256 * 1024;
 
@@ -22,33 +29,37 @@ internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, long bytesPerSe
     public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadDiskAsync(string guestId, string sha256, long offset, CancellationToken cancellationToken) =>
         ReadAsync(nodes => nodes.ReadDisk(new ReadDiskRequest { GuestId = guestId, Sha256 = sha256, Offset = (ulong)offset }, cancellationToken: cancellationToken), offset, cancellationToken);
 
-    public async Task WriteDiskAsync(string guestId, string sha256, string path, Action<double> onProgress, CancellationToken cancellationToken)
+    public async Task<string> WriteDiskAsync(string guestId, string path, Action<double> onProgress, CancellationToken cancellationToken)
     {
         try
         {
-            using var call = Connected().WriteDisk(cancellationToken: cancellationToken);
+            var sha256 = takesLateSha256() ? "" : await fileHash.Sha256Async(path, cancellationToken).ConfigureAwait(false);
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using var call = Connected(transfers).WriteDisk(cancellationToken: cancellationToken);
             using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
             var length = RandomAccess.GetLength(file);
             var buffer = new byte[ChunkBytes];
-            var began = time.GetTimestamp();
             long offset = 0;
             do
             {
+                await pace.TakeAsync(buffer.Length, cancellationToken).ConfigureAwait(false);
                 var count = await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken).ConfigureAwait(false);
                 if (count == 0 && offset < length) throw new SiteFilesException($"{path} became shorter while it was sent.");
                 var request = new WriteDiskRequest { Chunk = new Chunk { Offset = (ulong)offset, Data = ByteString.CopyFrom(buffer, 0, count) } };
                 if (offset == 0) (request.GuestId, request.Sha256, request.TotalBytes) = (guestId, sha256, (ulong)length);
+                hash.AppendData(buffer, 0, count);
+                if (sha256.Length == 0 && offset + count == length) request.Sha256 = sha256 = FileHash.Text(hash);
                 await call.RequestStream.WriteAsync(request, cancellationToken).WaitAsync(Silence, time, cancellationToken).ConfigureAwait(false);
                 offset += count;
                 onProgress(length == 0 ? 1 : (double)offset / length);
-                var wait = TimeSpan.FromSeconds((double)offset / bytesPerSecond) - time.GetElapsedTime(began);
-                if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+                PageCache.Drop(file, offset - count, count, written: false);
             }
             while (offset < length);
 
             await call.RequestStream.CompleteAsync().ConfigureAwait(false);
             var reply = await call.ResponseAsync.WaitAsync(cancellationToken).ConfigureAwait(false);
             if (reply.Sha256 != sha256) throw new SiteFilesException($"The controller stored another disk for guest {guestId} than was sent. Look at its log.");
+            return sha256;
         }
         catch (Exception exception) when (IsOfTheWay(exception, cancellationToken))
         {
@@ -61,7 +72,7 @@ internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, long bytesPerSe
         try
         {
             var request = new WriteConsoleRequest { GuestId = guestId, Offset = (ulong)offset, Data = ByteString.CopyFrom(bytes.Span) };
-            var reply = await Connected().WriteConsoleAsync(request, cancellationToken: cancellationToken).ResponseAsync.WaitAsync(Silence, time, cancellationToken).ConfigureAwait(false);
+            var reply = await Connected(client).WriteConsoleAsync(request, cancellationToken: cancellationToken).ResponseAsync.WaitAsync(Silence, time, cancellationToken).ConfigureAwait(false);
             return reply.NextOffset > long.MaxValue ? offset + bytes.Length : (long)reply.NextOffset;
         }
         catch (Exception exception) when (IsOfTheWay(exception, cancellationToken))
@@ -72,11 +83,13 @@ internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, long bytesPerSe
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(Func<Nodes.NodesClient, AsyncServerStreamingCall<Chunk>> ask, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var call = ask(Connected());
+        using var call = ask(Connected(transfers));
         while (await NextAsync(call, cancellationToken).ConfigureAwait(false) is { } chunk)
         {
             if (chunk.Offset != (ulong)offset) throw new SiteFilesException($"The controller sent byte {chunk.Offset} where {offset} was due.");
             offset += chunk.Data.Length;
+            // What is not taken stays with the controller: its stream is full after a few chunks.
+            await pace.TakeAsync(chunk.Data.Length, cancellationToken).ConfigureAwait(false);
             yield return chunk.Data.Memory;
         }
     }
@@ -93,7 +106,7 @@ internal sealed class SiteFiles(Func<Nodes.NodesClient?> client, long bytesPerSe
         }
     }
 
-    private Nodes.NodesClient Connected() => client() ?? throw new SiteFilesException("The node is not connected to its controller.");
+    private static Nodes.NodesClient Connected(Func<Nodes.NodesClient?> client) => client() ?? throw new SiteFilesException("The node is not connected to its controller.");
 
     private static bool IsOfTheWay(Exception exception, CancellationToken cancellationToken) => !cancellationToken.IsCancellationRequested && exception is RpcException or TimeoutException or InvalidOperationException or IOException or OperationCanceledException;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Opportunism.Agent.Transfers;
 using Opportunism.Core.Guests;
 using Opportunism.Files;
 
@@ -8,7 +9,8 @@ namespace Opportunism.Agent.Guests;
 /// <param name="stateFolder">Where the folders images/ and incoming/ lie.</param>
 /// <param name="keepFreeMiB">Disk that is never used.</param>
 /// <param name="files">Where they come from.</param>
-internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles files)
+/// <param name="fileHash">Hashes what had come before.</param>
+internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles files, FileHash fileHash)
 {
     private const long MiB = 1024 * 1024;
 
@@ -31,10 +33,10 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         try
         {
             if (File.Exists(path)) return path;
-            SiteFolder.MakeShared(Images);
+            // Who may read there is the hypervisor's business: it lets its own user, and no other of the desktop.
+            Directory.CreateDirectory(Images);
             var sha = guest.Spec.ImageSha256;
             await FetchAsync(path + ".part", sha, guest.ImageBytes, offset => files.ReadImageAsync(sha, offset, cancellationToken), onProgress, cancellationToken).ConfigureAwait(false);
-            SiteFolder.Share(path + ".part");
             DurableFile.Move(path + ".part", path);
             return path;
         }
@@ -50,7 +52,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
     {
         OwnerOnly.MakeFolder(Incoming);
         var (id, sha) = (guest.Spec.Id.Value, guest.DiskSha256);
-        var path = Path.Combine(Incoming, $"{id}-{sha}");
+        var path = Path.Combine(Incoming, NameOf(guest));
         if (!File.Exists(path))
         {
             await FetchAsync(path + ".part", sha, guest.DiskBytes, offset => files.ReadDiskAsync(id, sha, offset, cancellationToken), onProgress, cancellationToken).ConfigureAwait(false);
@@ -68,61 +70,64 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         return Path.Combine(folder, spec.Id.Value);
     }
 
-    /// <summary>Removes what no guest needs any more.</summary>
-    public void Tidy(IReadOnlySet<string> imagesInUse, IReadOnlySet<string> guestsHere)
+    /// <summary>Removes what no guest needs any more. What has come of a disk stays for as long as its guest is to come with exactly that disk.</summary>
+    public void Tidy(IReadOnlySet<string> imagesInUse, IReadOnlyCollection<WantedGuest> arriving, IReadOnlySet<string> guestsHere)
     {
         foreach (var path in FilesIn(Images).Where(path => !imagesInUse.Contains(Path.GetFileNameWithoutExtension(path)))) File.Delete(path);
-        foreach (var path in FilesIn(Incoming).Concat(FilesIn(Path.Combine(stateFolder, "outgoing"))))
-        {
-            var name = Path.GetFileName(path);
-            if (!guestsHere.Contains(name[..Math.Min(32, name.Length)])) File.Delete(path);
-        }
+        var disks = arriving.Where(guest => guest.DiskSha256.Length > 0).Select(NameOf).ToHashSet();
+        foreach (var path in FilesIn(Incoming).Where(path => !disks.Contains(Path.GetFileNameWithoutExtension(path)))) File.Delete(path);
+        foreach (var path in FilesIn(Path.Combine(stateFolder, "outgoing")).Where(path => !guestsHere.Contains(Path.GetFileName(path)))) File.Delete(path);
     }
 
-    /// <summary>SHA-256 of a file as 64 lower-case hexadecimal digits.</summary>
-    public static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
-    {
-        var stream = File.OpenRead(path);
-        await using (stream.ConfigureAwait(false))
-        {
-            return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));
-        }
-    }
-
+    /// <summary>Fetches what is missing of a file and checks the whole: what comes is hashed as it comes, what was here before is read once.</summary>
     private async Task FetchAsync(string part, string sha, long bytes, Func<long, IAsyncEnumerable<ReadOnlyMemory<byte>>> read, Action<double> onProgress, CancellationToken cancellationToken)
     {
-        var have = File.Exists(part) ? new FileInfo(part).Length : 0;
-        if (have > bytes)
+        using var stream = new FileStream(part, OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 }));
+        var file = stream.SafeFileHandle;
+        var have = RandomAccess.GetLength(file);
+        if (have > bytes) RandomAccess.SetLength(file, have = 0);
+        CheckRoom(bytes - have);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await fileHash.AddAsync(hash, file, have, cancellationToken).ConfigureAwait(false);
+        if (have < bytes)
         {
-            File.Delete(part);
-            have = 0;
-        }
-
-        var free = new DriveInfo(stateFolder).AvailableFreeSpace;
-        if (free < bytes - have + (keepFreeMiB * MiB)) throw new SiteFilesException($"{stateFolder} has {free / MiB} MiB left; {(bytes - have) / MiB} MiB are to be fetched and {keepFreeMiB} MiB kept free. Make room on that disk.");
-        var stream = new FileStream(part, FileMode.Append, FileAccess.Write);
-        await using (stream.ConfigureAwait(false))
-        {
-            if (have < bytes)
+            var dropped = have;
+            await foreach (var chunk in read(have).WithCancellation(cancellationToken).ConfigureAwait(false))
             {
-                await foreach (var chunk in read(have).WithCancellation(cancellationToken).ConfigureAwait(false))
+                if (have + chunk.Length > bytes)
                 {
-                    have += chunk.Length;
-                    if (have > bytes) break;
-                    await stream.WriteAsync(chunk, cancellationToken).ConfigureAwait(false);
-                    onProgress(bytes == 0 ? 1 : (double)have / bytes);
+                    have = long.MaxValue;
+                    break;
                 }
+
+                RandomAccess.Write(file, chunk.Span, have);
+                hash.AppendData(chunk.Span);
+                have += chunk.Length;
+                onProgress((double)have / bytes);
+                if (have - dropped < PageCache.StepBytes) continue;
+                // The owner may have filled the disk meanwhile.
+                CheckRoom(bytes - have);
+                PageCache.Drop(file, dropped, have - dropped, written: true);
+                dropped = have;
             }
 
-            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-            stream.Flush(flushToDisk: true);
+            PageCache.Drop(file, dropped, 0, written: true);
         }
 
-        if (have < bytes) throw new SiteFilesException($"The controller sent {have} of {bytes} bytes of {sha}; the rest is asked for later.");
-        if (have == bytes && await HashAsync(part, cancellationToken).ConfigureAwait(false) == sha) return;
+        if (have < bytes) throw new SiteFilesException($"The controller sent {have} of {bytes} bytes of {sha}; the rest is fetched later.");
+        if (have == bytes && FileHash.Text(hash) == sha) return;
         File.Delete(part);
-        throw new SiteFilesException($"What the controller sent is not {sha}: its size or checksum differs. It was thrown away.");
+        throw new SiteFilesException($"What the controller sent is not {sha}: its size or checksum differs. It was deleted; fetching it again.");
     }
+
+    private void CheckRoom(long bytes)
+    {
+        var free = new DriveInfo(stateFolder).AvailableFreeSpace;
+        if (free >= bytes + (keepFreeMiB * MiB)) return;
+        throw new SiteFilesException($"{stateFolder} has no room for {(bytes + MiB - 1) / MiB} MiB that are to be fetched beside the {keepFreeMiB} MiB that are kept free (Guests:KeepFreeMiB). Make room on that disk.");
+    }
+
+    private static string NameOf(WantedGuest guest) => $"{guest.Spec.Id}-{guest.DiskSha256}";
 
     private static string[] FilesIn(string folder) => Directory.Exists(folder) ? Directory.GetFiles(folder) : [];
 }

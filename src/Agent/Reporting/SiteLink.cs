@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Opportunism.Agent.Availability;
 using Opportunism.Agent.Enrolment;
+using Opportunism.Agent.Transfers;
 using Opportunism.Contracts;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
@@ -17,7 +18,8 @@ namespace Opportunism.Agent.Reporting;
 /// 6. When the stream breaks, wait longer each time and go on at 2. Nothing the node decides ever waits for any of it.
 /// </remarks>
 internal sealed partial class SiteLink(
-    SiteOptions options, Enroller enroller, ReportView reports, Level<NodePlan> plan, AvailabilityLoop loop, TimeProvider time, ILogger<SiteLink> log) : BackgroundService
+    SiteOptions options, Enroller enroller, ReportView reports, Level<NodePlan> plan, AvailabilityLoop loop, BackgroundConnection background, TimeProvider time,
+    ILogger<SiteLink> log) : BackgroundService
 {
     /// <summary>Version of src/Contracts/Nodes/nodes.proto that this program speaks.</summary>
     public const uint ContractVersion = 1;
@@ -30,12 +32,15 @@ internal sealed partial class SiteLink(
     // Changes come in bursts: a freeze is followed by what it did to the guests.
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(20);
 
-    private volatile Nodes.NodesClient? client;
+    private volatile Nodes.NodesClient? client, transfers;
     private readonly string runId = Guid.NewGuid().ToString("N");
     private ulong sequence;
 
-    /// <summary>The controller, for fetching and handing over files; null while it is not connected.</summary>
+    /// <summary>The controller; null while it is not connected.</summary>
     public Nodes.NodesClient? Client => client;
+
+    /// <summary>The controller, for fetching and handing over files behind everything else; null while it is not connected.</summary>
+    public Nodes.NodesClient? Transfers => transfers;
 
     /// <summary>How this node stands with its site.</summary>
     public Level<SiteState> State { get; } = new(new SiteState(null, false, "not connected yet"));
@@ -69,7 +74,7 @@ internal sealed partial class SiteLink(
                 State.Set(State.Current with { Connected = false, Trouble = why });
             }
 
-            client = null;
+            client = transfers = null;
             // Up to half more, so that a site's nodes do not all come back in the same second.
             await Task.Delay(backOff * (1 + (Random.Shared.NextDouble() / 2)), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             backOff = backOff * 2 < LongestBackOff ? backOff * 2 : LongestBackOff;
@@ -78,23 +83,15 @@ internal sealed partial class SiteLink(
 
     private async Task TalkAsync(NodeIdentity identity, Action succeeded, CancellationToken stopping)
     {
-        var credentials = CallCredentials.FromInterceptor((_, metadata) =>
-        {
-            metadata.Add("authorization", $"Node {identity.Node}:{identity.Secret}");
-            return Task.CompletedTask;
-        });
-        using var channel = GrpcChannel.ForAddress(options.Controller!, new GrpcChannelOptions
-        {
-            HttpHandler = new PinnedCa(identity.CaFingerprint).CreateHandler(),
-            DisposeHttpClient = true,
-            Credentials = ChannelCredentials.Create(ChannelCredentials.SecureSsl, credentials),
-            MaxReceiveMessageSize = LargestMessage,
-            MaxSendMessageSize = LargestMessage,
-        });
+        using var channel = Open(identity, new PinnedCa(identity.CaFingerprint).CreateHandler());
+        var handler = new PinnedCa(identity.CaFingerprint).CreateHandler();
+        handler.ConnectCallback = background.ConnectAsync;
+        // Dials at its first call.
+        using var transferChannel = Open(identity, handler);
         var nodes = new Nodes.NodesClient(channel);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var call = nodes.Connect(cancellationToken: either.Token);
-        client = nodes;
+        (client, transfers) = (nodes, new Nodes.NodesClient(transferChannel));
         var receiving = ReceiveAsync(call.ResponseStream, identity, succeeded, either.Token);
         var sending = SendAsync(call.RequestStream, either.Token);
         try
@@ -105,10 +102,27 @@ internal sealed partial class SiteLink(
         {
             await either.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(receiving, sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            client = null;
+            client = transfers = null;
         }
 
         throw new IOException("The controller ended the stream.");
+    }
+
+    private GrpcChannel Open(NodeIdentity identity, SocketsHttpHandler handler)
+    {
+        var credentials = CallCredentials.FromInterceptor((_, metadata) =>
+        {
+            metadata.Add("authorization", $"Node {identity.Node}:{identity.Secret}");
+            return Task.CompletedTask;
+        });
+        return GrpcChannel.ForAddress(options.Controller!, new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            Credentials = ChannelCredentials.Create(ChannelCredentials.SecureSsl, credentials),
+            MaxReceiveMessageSize = LargestMessage,
+            MaxSendMessageSize = LargestMessage,
+        });
     }
 
     private async Task ReceiveAsync(IAsyncStreamReader<NodePlan> plans, NodeIdentity identity, Action succeeded, CancellationToken cancellationToken)

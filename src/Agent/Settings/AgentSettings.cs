@@ -152,6 +152,7 @@ internal sealed class AgentSettings
             MaxVcpus = reader.Number(section, nameof(defaults.MaxVcpus), defaults.MaxVcpus),
             CheckpointBytesPerSecond = reader.Long(section, nameof(defaults.CheckpointBytesPerSecond), defaults.CheckpointBytesPerSecond),
             TransferBytesPerSecond = reader.Long(section, nameof(defaults.TransferBytesPerSecond), defaults.TransferBytesPerSecond),
+            OwnerNetworkBytesPerSecond = reader.Long(section, nameof(defaults.OwnerNetworkBytesPerSecond), defaults.OwnerNetworkBytesPerSecond),
             ShutdownPatience = reader.Time(section, nameof(defaults.ShutdownPatience), defaults.ShutdownPatience),
             KeepFreeMiB = reader.Number(section, nameof(defaults.KeepFreeMiB), defaults.KeepFreeMiB),
         };

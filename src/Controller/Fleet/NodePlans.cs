@@ -69,6 +69,7 @@ internal sealed class NodePlans(ICloud cloud, ConsoleBook consoles, PolicyOption
         var plan = new NodePlan
         {
             ContractVersion = 1,
+            LateDiskSha256 = true,
             Drained = node.Drained,
             SnoozedUntil = node.SnoozedUntil is { } until && until > time.GetUtcNow() ? until.ToTimestamp() : null,
             Policy = new PolicyPlan

@@ -77,26 +77,28 @@ internal sealed partial class NodesEndpoint
     {
         if (!await requestStream.MoveNext(cancellationToken)) throw Invalid("the call has no message");
         var first = requestStream.Current;
-        if (!GuestId.TryParse(first.GuestId, out var guest) || !ReportLimits.IsSha256(first.Sha256)) throw Invalid("guest_id or sha256 is malformed");
+        if (!GuestId.TryParse(first.GuestId, out var guest) || (first.Sha256.Length > 0 && !ReportLimits.IsSha256(first.Sha256))) throw Invalid("guest_id or sha256 is malformed");
         if (cloud is not EmbeddedCloud embedded || plans.GuestOf(node, first.GuestId) is null || !embedded.MayHandOver(node, guest)) throw Forbidden("this guest is not to be handed over by this node");
         var total = first.TotalBytes;
         if (total == 0 || total > (ulong)options.LargestImageMiB << 20) throw Invalid($"total_bytes is {total}; allowed is 1 to {options.LargestImageMiB} MiB");
         if (!disks.Folder.TryReserve((long)total)) throw new RpcException(new Status(StatusCode.ResourceExhausted, "the site has no room for this disk now; try again later"));
+        string sha256;
         try
         {
             await using var file = disks.Folder.NewFile();
-            await ReceiveAsync(requestStream, file, total, cancellationToken);
-            if (file.Sha256() != first.Sha256) throw new RpcException(new Status(StatusCode.DataLoss, "what came is not what sha256 says; send it again"));
-            await file.KeepAsync(disks.Folder.PathOf(DiskShelf.NameOf(guest, first.Sha256)));
+            sha256 = await ReceiveAsync(requestStream, file, total, cancellationToken);
+            if (!ReportLimits.IsSha256(sha256)) throw Invalid("sha256 is in neither the first nor the last message");
+            if (file.Sha256() != sha256) throw new RpcException(new Status(StatusCode.DataLoss, "what came is not what sha256 says; send it again"));
+            await file.KeepAsync(disks.Folder.PathOf(DiskShelf.NameOf(guest, sha256)));
         }
         finally
         {
             disks.Folder.Release((long)total);
         }
 
-        if (await embedded.DiskStoredAsync(node, guest, first.Sha256, (long)total, cancellationToken))
-            return new WriteDiskReply { Sha256 = first.Sha256 };
-        disks.Folder.Delete(DiskShelf.NameOf(guest, first.Sha256));
+        if (await embedded.DiskStoredAsync(node, guest, sha256, (long)total, cancellationToken))
+            return new WriteDiskReply { Sha256 = sha256 };
+        disks.Folder.Delete(DiskShelf.NameOf(guest, sha256));
         throw Forbidden("this guest is no longer to be handed over by this node");
     }
 
@@ -118,10 +120,13 @@ internal sealed partial class NodesEndpoint
         }
     }
 
-    private static async Task ReceiveAsync(IAsyncStreamReader<WriteDiskRequest> messages, ContentWriter file, ulong total, CancellationToken cancellationToken)
+    /// <returns>The checksum that the node named, first or last; empty for none.</returns>
+    private static async Task<string> ReceiveAsync(IAsyncStreamReader<WriteDiskRequest> messages, ContentWriter file, ulong total, CancellationToken cancellationToken)
     {
+        var sha256 = "";
         do
         {
+            if (messages.Current.Sha256.Length > 0) sha256 = messages.Current.Sha256;
             if (messages.Current.Chunk is not { } chunk) continue;
             if (chunk.Data.Length > LargestPiece || chunk.Offset != (ulong)file.Bytes || chunk.Offset + (ulong)chunk.Data.Length > total) throw Invalid("a chunk is too large, out of order or beyond total_bytes");
             await file.WriteAsync(chunk.Data.Memory, cancellationToken);
@@ -129,6 +134,7 @@ internal sealed partial class NodesEndpoint
         while (await messages.MoveNext(cancellationToken));
 
         if ((ulong)file.Bytes != total) throw Invalid($"{file.Bytes} bytes came, {total} were announced");
+        return sha256;
     }
 
     private static async Task SendAsync(ContentFolder folder, string name, ulong offset, IServerStreamWriter<Chunk> to, CancellationToken cancellationToken)

@@ -15,6 +15,9 @@ internal sealed class FakeGuest(GuestSpec spec)
 
     public bool HasDisk { get; set; }
 
+    /// <summary>Room that its disk takes.</summary>
+    public long DiskBytes { get; set; }
+
     /// <summary>Ends its leave. Kept, since a timer that nobody holds may never fire.</summary>
     public ITimer? LeaveEnds { get; set; }
 

@@ -172,7 +172,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         if (guest.Status.Phase == GuestPhase.Suspended) return AlreadySo;
         if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be suspended");
         var memory = guest.Status.Spec.MemoryMiB;
-        guest.Status = guest.Status with { Phase = GuestPhase.Suspended, HasCheckpoint = true, CheckpointMiB = memory, LastMemoryReturn = TimeSpan.FromMilliseconds(1), LastMemoryReturnMiB = memory };
+        guest.Status = guest.Status with { Phase = GuestPhase.Suspended, WaitsForRoom = false, HasCheckpoint = true, CheckpointMiB = memory, LastMemoryReturn = TimeSpan.FromMilliseconds(1), LastMemoryReturnMiB = memory };
         return Done;
     });
 
@@ -183,12 +183,27 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     public Task<GuestAnswer> StopAsync(GuestId id, TimeSpan patience, CancellationToken cancellationToken) => DoAsync(new Request("Stop", id, cancellationToken), guest =>
     {
         if (guest.Status.Phase == GuestPhase.Stopped) return AlreadySo;
-        guest.Status = guest.Status with { Phase = GuestPhase.Stopped, Sentence = "", HasCheckpoint = false, CheckpointMiB = 0 };
+        guest.Status = guest.Status with { Phase = GuestPhase.Stopped, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0 };
         return Done;
     });
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, CancellationToken cancellationToken) => DoAsync(new Request("ExportDisk", id, cancellationToken), guest =>
+    public Task<GuestAnswer> HoldForRoomAsync(GuestId id, CancellationToken cancellationToken) => DoAsync(new Request("HoldForRoom", id, cancellationToken), guest =>
+    {
+        if (guest.Status.Phase == GuestPhase.Held) return AlreadySo;
+        if (guest.Status.Phase != GuestPhase.Running) return Refused(guest, "only a running guest can be held");
+        guest.Status = guest.Status with { Phase = GuestPhase.Held, WaitsForRoom = true };
+        return Done;
+    });
+
+    /// <inheritdoc/>
+    public long DiskBytes(GuestId id)
+    {
+        lock (machine.Gate) return machine.Guests.TryGetValue(id, out var guest) ? guest.DiskBytes : 0;
+    }
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, long? bytesPerSecond, CancellationToken cancellationToken) => DoAsync(new Request("ExportDisk", id, cancellationToken), guest =>
     {
         if (guest.Status.InMemory || !guest.HasDisk) return Refused(guest, "it is in memory or has no disk");
         File.WriteAllText(toPath, $"disk of {id}");
@@ -243,7 +258,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
             if (guest.Status.Phase == GuestPhase.Running) return AlreadySo;
             if (guest.Status.Phase != from) return Refused(guest, $"only a {from} guest can go on so");
             if (machine.Holds != holds) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
-            guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", HasCheckpoint = false, CheckpointMiB = 0, LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume, LastRelease = from == GuestPhase.Held ? TimeSpan.FromMilliseconds(1) : guest.Status.LastRelease };
+            guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0, LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume, LastRelease = from == GuestPhase.Held ? TimeSpan.FromMilliseconds(1) : guest.Status.LastRelease };
             return Done;
         });
     }

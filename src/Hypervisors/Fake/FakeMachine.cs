@@ -110,6 +110,20 @@ public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
         Changed?.Invoke();
     }
 
+    /// <summary>A guest writes to its disk; on a full one it is paused by its hypervisor.</summary>
+    public void WriteDisk(GuestId id, long bytes, bool isFull = false)
+    {
+        lock (Gate)
+        {
+            PassLocked();
+            if (!Guests.TryGetValue(id, out var guest) || guest.Status.Phase != GuestPhase.Running) return;
+            if (isFull) guest.Status = guest.Status with { Phase = GuestPhase.Held, WaitsForRoom = true };
+            else guest.DiskBytes += bytes;
+        }
+
+        Changed?.Invoke();
+    }
+
     /// <summary>Brings every guest that runs up to the present.</summary>
     internal void PassLocked()
     {

@@ -16,6 +16,8 @@ internal static unsafe partial class Libc
     public const int DontWait = 0x40, NoSignal = 0x4000;
     public const int KeepSize = 1, PunchHole = 2;
     public const int DontNeed = 4;
+    public const int CurrentFolder = -100;
+    public const uint StatBlocks = 0x400;
     public const int ErrorAgain = 11, ErrorInterrupted = 4, ErrorNoSuchProcess = 3, ErrorNoSuchAddress = 6, ErrorNoSpace = 28;
 
     public const ulong MountNoSetUid = 2, MountNoDevices = 4, MountNoExecution = 8, MountAgain = 32;
@@ -74,14 +76,6 @@ internal static unsafe partial class Libc
         public ulong BlocksAvailable;
     }
 
-    /// <summary>The part of struct statx that is looked at: how many blocks of 512 bytes a file takes.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    public struct FileBlocks
-    {
-        [FieldOffset(48)]
-        public ulong Blocks;
-    }
-
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);
 
@@ -127,9 +121,16 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unmount(string target, int flags);
 
-    /// <summary>Fills in struct statx; see <see cref="FileBlocks"/>.</summary>
+    /// <summary>struct statx as far as it is looked at.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct FileStatus
+    {
+        [FieldOffset(48)]
+        public ulong Blocks;
+    }
+
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int StatX(int folder, string path, int flags, uint mask, FileBlocks* result);
+    public static partial int StatFile(int folder, string path, int flags, uint mask, FileStatus* result);
 
     [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
     public static partial int ClockGetTime(int clock, Timespec* result);

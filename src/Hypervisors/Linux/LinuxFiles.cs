@@ -57,13 +57,13 @@ internal static unsafe class LinuxFiles
         return ((long)Math.Min(fileSystem.Blocks, most) * fileSystem.BlockSize, (long)Math.Min(fileSystem.BlocksAvailable, most) * fileSystem.BlockSize);
     }
 
-    /// <summary>Bytes of a file that take room: on tmpfs, memory. 0 where there is no such file.</summary>
-    public static long DataBytes(string path)
+    /// <summary>Room that a file takes on its disk, or of memory on tmpfs, in bytes; 0 where there is no such file.</summary>
+    public static long StoredBytes(string path)
     {
-        const int Here = -100; // AT_FDCWD
-        const uint Blocks = 0x400; // STATX_BLOCKS
-        Libc.FileBlocks file;
-        return Libc.StatX(Here, path, 0, Blocks, &file) == 0 ? (long)file.Blocks * 512 : 0;
+        // statx(2) counts in blocks of 512 bytes, whatever the file system's are.
+        const int bytesPerBlock = 512;
+        Libc.FileStatus status;
+        return Libc.StatFile(Libc.CurrentFolder, path, 0, Libc.StatBlocks, &status) == 0 ? (long)Math.Min(status.Blocks, long.MaxValue / bytesPerBlock) * bytesPerBlock : 0;
     }
 
     public static long FreeBytes(string path) => RoomAt(path).Free;

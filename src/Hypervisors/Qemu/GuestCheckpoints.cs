@@ -116,7 +116,9 @@ internal sealed class GuestCheckpoints(QemuHost host)
     {
         var free = LinuxFiles.FreeBytes(guest.Folder.Root);
         var needed = (guest.Spec.MemoryMiB * MiB) - (process.SavedMemory?.StoredBytes ?? 0) + RoomBesideMemory;
-        if (free < needed) throw new IOException($"{host.Settings.StateFolder} has {free / MiB} MiB left, a checkpoint of guest {guest.Id} may need {needed / MiB} MiB. Make room on that disk.");
+        long kept = host.Settings.KeepFreeMiB;
+        if (free >= needed + (kept * MiB)) return;
+        throw new IOException($"{host.Settings.StateFolder} has no room for a checkpoint of guest {guest.Id}, which may need {needed / MiB} MiB beside the {kept} MiB that are kept free (Guests:KeepFreeMiB). Make room on that disk.");
     }
 
     private async Task SaveStateAsync(QemuProcess process, string path, CancellationToken cancellationToken)

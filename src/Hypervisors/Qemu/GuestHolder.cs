@@ -63,7 +63,7 @@ internal sealed class GuestHolder(QemuHost host)
         {
             // Whatever else it is in the middle of, saving would not find it as it must be.
             var status = await process.Qmp.ExecuteAsync("query-status", Patience, CancellationToken.None).ConfigureAwait(false);
-            if (status.ValueKind == JsonValueKind.Object && status.TryGetProperty("status"u8, out var text) && text.ValueEquals("paused"u8)) return true;
+            if (status.ValueKind == JsonValueKind.Object && status.TryGetProperty("status"u8, out var text) && (text.ValueEquals("paused"u8) || text.ValueEquals("io-error"u8))) return true;
         }
         catch (QmpException)
         {

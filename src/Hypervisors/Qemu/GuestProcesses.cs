@@ -86,7 +86,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     /// <summary>Connects to a process that listens, frozen or not, and watches for its end.</summary>
     public void Connect(QemuGuest guest, QemuProcess process)
     {
-        var qmp = QmpClient.Connect(guest.Folder.QmpSocket, host.Time, told => OnEvent(process, told));
+        var qmp = QmpClient.Connect(guest.Folder.QmpSocket, host.Time, told => OnEvent(guest, process, told));
         process.Qmp = qmp;
         _ = qmp.Closed.ContinueWith(_ => onEnded(guest, process), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
@@ -107,13 +107,15 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             }
 
             process.MayRun = true;
+            process.LacksRoom = false;
             answer = process.Qmp!.Queue("cont");
             process.IsStateSaved = process.IsStateLost = false;
             process.SavedMemory = null;
         }
 
         // From here on it may run, so from here on that is what is known of it, whatever becomes of the answer.
-        guest.SetWhile(process, status => status with { Phase = GuestPhase.Running, Sentence = "", HasCheckpoint = false, CheckpointMiB = 0 });
+        guest.SetWhile(process, status => status with { Phase = GuestPhase.Running, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0 });
+        if (process.LacksRoom) NoteLackOfRoom(guest, process); // told between the two
         try
         {
             await answer.WaitAsync(AnswerTime, host.Time, cancellationToken).ConfigureAwait(false);
@@ -133,7 +135,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         long resident = 0;
         if (guest.Process is { } process)
         {
-            resident = process.Process.OwnMiB() + (LinuxFiles.DataBytes(process.Ram.Length > 0 ? process.Ram : guest.Folder.Ram) / MiB);
+            resident = process.Process.OwnMiB() + (LinuxFiles.StoredBytes(process.Ram.Length > 0 ? process.Ram : guest.Folder.Ram) / MiB);
             using var prompt = host.Cgroups.RaiseCpuRank();
             // Blocks a pool thread for the fraction of a second in which the kernel frees the memory.
             var gone = await Task.Run(() => process.Process.KillAndWait(KillTime)).ConfigureAwait(false);
@@ -217,8 +219,27 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         }
     }
 
-    private static void OnEvent(QemuProcess process, QmpEvent told)
+    /// <summary>Holds a running guest because no room is left for what it writes.</summary>
+    public static async Task HoldForRoomAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)
     {
+        await process.Qmp!.ExecuteAsync("stop", AnswerTime, cancellationToken).ConfigureAwait(false);
+        NoteLackOfRoom(guest, process);
+    }
+
+    /// <summary>The guest's vCPUs stand still: by QEMU, which has paused it on a write that found no room and repeats that write when it goes on, or by us.</summary>
+    public static void NoteLackOfRoom(QemuGuest guest, QemuProcess process) => guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
+        ? status with { Phase = GuestPhase.Held, WaitsForRoom = true, Sentence = "stands still until there is room on the node's disk for what it writes" }
+        : status);
+
+    private static void OnEvent(QemuGuest guest, QemuProcess process, QmpEvent told)
+    {
+        if (told.Name == "BLOCK_IO_ERROR" && told.Data.ValueKind == JsonValueKind.Object && told.Data.TryGetProperty("action"u8, out var action) && action.ValueEquals("stop"u8))
+        {
+            process.LacksRoom = true;
+            NoteLackOfRoom(guest, process);
+            return;
+        }
+
         if (told.Name != "SHUTDOWN" || told.Data.ValueKind != JsonValueKind.Object) return;
         if (told.Data.TryGetProperty("guest"u8, out var byGuest) && byGuest.ValueKind == JsonValueKind.True) process.GuestShutDown = true;
     }

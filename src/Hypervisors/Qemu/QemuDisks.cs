@@ -47,7 +47,9 @@ internal static class QemuDisks
     }
 
     /// <summary>Writes a disk and the image below it to one file.</summary>
-    public static async Task ExportAsync(GuestSpec spec, string imagePath, GuestFolder folder, string toPath, GuestUser user, IReadOnlyList<string> joins, CancellationToken cancellationToken)
+    /// <remarks>Paced, and past the page cache where the file system allows (<paramref name="direct"/>): the owner's files stay in it.</remarks>
+    public static async Task ExportAsync(
+        GuestSpec spec, string imagePath, GuestFolder folder, string toPath, GuestUser user, bool direct, long? bytesPerSecond, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
         // Made beforehand in a folder of root's, so that the guests' user can write this file and name no other.
         var part = Path.Combine(folder.Root, "export.part");
@@ -57,7 +59,7 @@ internal static class QemuDisks
         {
             File.SetUnixFileMode(part, LinuxFiles.OwnerOnly);
             LinuxFiles.ChangeOwner(part, user.Uid, user.Gid);
-            await RunAsync(user, ["convert", "-q", "-O", "qcow2", "json:" + DiskJson(spec, imagePath, folder), part], joins, cancellationToken).ConfigureAwait(false);
+            await RunAsync(user, ["convert", "-q", .. ExportArguments(direct, bytesPerSecond), "-O", "qcow2", DiskJson(spec, imagePath, folder, direct), part], joins, cancellationToken).ConfigureAwait(false);
             LinuxFiles.ChangeOwner(part, 0, 0);
             DurableFile.Sync(part);
             DurableFile.Move(part, toPath);
@@ -75,6 +77,13 @@ internal static class QemuDisks
         File.SetUnixFileMode(imagePath, LinuxFiles.OwnerOnly | UnixFileMode.GroupRead);
     }
 
+    // The source's own cache mode stands in its description, since -T alone does not reach the image below it.
+    private static string[] ExportArguments(bool direct, long? bytesPerSecond) =>
+    [
+        .. direct ? new[] { "-t", "none", "-T", "none" } : [],
+        .. bytesPerSecond is { } rate ? new[] { "-r", rate.ToString(CultureInfo.InvariantCulture) } : [],
+    ];
+
     private static void TakeOver(string from, string diskPath, GuestUser user)
     {
         LinuxFiles.ChangeOwner(from, user.Uid, user.Gid);
@@ -83,17 +92,18 @@ internal static class QemuDisks
         DurableFile.Move(from, diskPath);
     }
 
-    private static string DiskJson(GuestSpec spec, string imagePath, GuestFolder folder)
+    /// <summary>A guest's disk as qemu-img is told to read it.</summary>
+    public static string DiskJson(GuestSpec spec, string imagePath, GuestFolder folder, bool direct)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            QemuArguments.WriteDisk(json, spec, imagePath, folder.Disk, direct: false, readOnly: true);
+            QemuArguments.WriteDisk(json, spec, imagePath, folder.Disk, direct, readOnly: true);
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(buffer.ToArray());
+        return "json:" + Encoding.UTF8.GetString(buffer.ToArray());
     }
 
     private static async Task RunAsync(GuestUser? user, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, CancellationToken cancellationToken)

@@ -61,6 +61,14 @@ public sealed partial class QemuHypervisor
         return Done;
     }
 
+    private static async Task<GuestAnswer> HoldForRoomAsync(QemuGuest guest, CancellationToken cancellationToken)
+    {
+        if (guest.Status.Phase == GuestPhase.Held) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (guest.Status.Phase != GuestPhase.Running || guest.Process is not { Qmp: not null } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a running guest can be held.");
+        await GuestProcesses.HoldForRoomAsync(guest, process, cancellationToken).ConfigureAwait(false);
+        return Done;
+    }
+
     private async Task<GuestAnswer> ReleaseAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -99,7 +107,7 @@ public sealed partial class QemuHypervisor
 
         var returned = await processes.EndAsync(guest).ConfigureAwait(false);
         var took = time.GetElapsedTime(began);
-        guest.Set(status => status with { Phase = GuestPhase.Suspended, Sentence = "", LastMemoryReturn = took, LastMemoryReturnMiB = returned });
+        guest.Set(status => status with { Phase = GuestPhase.Suspended, Sentence = "", WaitsForRoom = false, LastMemoryReturn = took, LastMemoryReturnMiB = returned });
         LogSuspended(log, guest.Id, returned, took.TotalMilliseconds);
         return Done;
     }
@@ -160,7 +168,7 @@ public sealed partial class QemuHypervisor
         await processes.EndAsync(guest).ConfigureAwait(false);
         LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
         GuestCheckpoints.Clear(guest);
-        guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = "", HasCheckpoint = false, CheckpointMiB = 0 });
+        guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0 });
         LogStopped(log, guest.Id);
         return Done;
     }
@@ -192,7 +200,7 @@ public sealed partial class QemuHypervisor
             await processes.EndAsync(guest).ConfigureAwait(false);
             var saved = guest.FindCheckpoint() is not null;
             var sentence = process.GuestShutDown ? "it shut itself down" : saved ? "QEMU ended while the guest was held; its checkpoint is complete" : $"QEMU ended unexpectedly; the guest boots from its disk. {GuestProcesses.LastComplaint(guest)}".TrimEnd();
-            guest.Set(status => status with { Phase = saved ? GuestPhase.Suspended : GuestPhase.Stopped, Sentence = sentence, HasCheckpoint = saved, ShutItselfDown = process.GuestShutDown });
+            guest.Set(status => status with { Phase = saved ? GuestPhase.Suspended : GuestPhase.Stopped, Sentence = sentence, WaitsForRoom = false, HasCheckpoint = saved, ShutItselfDown = process.GuestShutDown });
             if (process.GuestShutDown) LogShutItselfDown(log, guest.Id);
             else LogCrashed(log, guest.Id, saved, GuestProcesses.LastComplaint(guest));
         }

@@ -117,6 +117,9 @@ public sealed partial class QemuHypervisor
                     process.IsStateSaved = new FileInfo(Path.Combine(saved, "state")) is { Exists: true, Length: > 0 };
                     process.IsStateLost = !process.IsStateSaved;
                     break;
+                case "io-error":
+                    GuestProcesses.NoteLackOfRoom(guest, process);
+                    break;
                 case "running":
                     lock (host.GoingOn) guest.FrozenAlone = cgroups.FreezeChild(guest.Id, frozen: true);
                     break;

@@ -98,8 +98,19 @@ public sealed partial class QemuHypervisor : IHypervisor
         // The disk stands alone: whatever image it once began from is in it.
         return WithAsync(FindOrAdd(spec, imagePath: ""), guest =>
         {
-            WriteRecord(guest);
-            QemuDisks.Adopt(diskPath, guest.Folder.Disk, host.UserOf(guest));
+            try
+            {
+                WriteRecord(guest);
+                QemuDisks.Adopt(diskPath, guest.Folder.Disk, host.UserOf(guest));
+            }
+            catch
+            {
+                // Without its disk it is not here: it must not be booted from the image instead.
+                if (!File.Exists(guest.Folder.Disk)) guests.TryRemove(spec.Id, out _);
+                Publish();
+                throw;
+            }
+
             guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = "" });
             return Task.FromResult(Done);
         }, cancellationToken);
@@ -142,11 +153,19 @@ public sealed partial class QemuHypervisor : IHypervisor
         WithAsync(id, guest => StopAsync(guest, patience, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, CancellationToken cancellationToken) => WithAsync(id, async guest =>
+    public Task<GuestAnswer> HoldForRoomAsync(GuestId id, CancellationToken cancellationToken) => WithAsync(id, guest => HoldForRoomAsync(guest, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public long DiskBytes(GuestId id) => guests.TryGetValue(id, out var guest) ? LinuxFiles.StoredBytes(guest.Folder.Disk) : 0;
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, long? bytesPerSecond, CancellationToken cancellationToken) => WithAsync(id, async guest =>
     {
         if (guest.Status.InMemory) return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} is in memory; its disk can be exported only when it is not.");
         if (!File.Exists(guest.Folder.Disk)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} has no disk on this node.");
-        await QemuDisks.ExportAsync(guest.Spec, guest.Record.ImagePath, guest.Folder, toPath, host.UserOf(guest), cgroups.MakeWork(), cancellationToken).ConfigureAwait(false);
+        await ExportRoom.CheckAsync(guest, host, cancellationToken).ConfigureAwait(false);
+        var (user, direct) = (host.UserOf(guest), host.Machine.DirectDisk);
+        await QemuDisks.ExportAsync(guest.Spec, guest.Record.ImagePath, guest.Folder, toPath, user, direct, bytesPerSecond, cgroups.MakeWork(), cancellationToken).ConfigureAwait(false);
         return Done;
     }, cancellationToken);
 

@@ -53,6 +53,8 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
     {
         LinuxFiles.MakeFolder(settings.StateFolder, LinuxFiles.GroupMayPass, 0, user.Gid);
         LinuxFiles.MakeFolder(GuestFolder.AllIn(settings.StateFolder), LinuxFiles.GroupMayPass, 0, user.Gid);
+        // Images, of which each guest's start lets the guests' group read its own.
+        LinuxFiles.MakeFolder(Path.Combine(settings.StateFolder, "images"), LinuxFiles.GroupMayPass, 0, user.Gid);
         LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, user.Gid);
         if (!LinuxFiles.IsTmpfs(settings.RamFolder)) Error("guests.ram.not-tmpfs", $"Guests:RamFolder is {settings.RamFolder}, which is not on tmpfs: the kernel would write guests' memory to the owner's disk all the time.", "Set it to a folder of its own below /run.");
         else if (!GuestMemoryMount.IsMountPoint(settings.RamFolder)) health.Add(new HealthItem("guests.ram.shared", HealthSeverity.Warning, $"Guests:RamFolder is {settings.RamFolder}, which is no mount of its own: a program that fills that tmpfs kills every guest here, and guests take the room of other programs' shared memory.", "Start the agent by its systemd unit or as root; it mounts the folder by itself."));

@@ -9,6 +9,8 @@ namespace Opportunism.Hypervisors.Qemu;
 [SupportedOSPlatform("linux")]
 internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch) : IDisposable
 {
+    private bool lacksRoom;
+
     public LinuxProcess Process => process;
 
     public LaunchRecord Launch => launch;
@@ -32,6 +34,13 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch) : I
 
     /// <summary>Memory saved so far in this hold; null when none is.</summary>
     public MemoryPieces? SavedMemory { get; set; }
+
+    /// <summary>Set when QEMU has paused the guest because its disk had no room for a write; cleared before it goes on.</summary>
+    public bool LacksRoom
+    {
+        get => Volatile.Read(ref lacksRoom);
+        set => Volatile.Write(ref lacksRoom, value);
+    }
 
     /// <summary>Set when the guest has ended by itself rather than QEMU by accident.</summary>
     public bool GuestShutDown { get; set; }

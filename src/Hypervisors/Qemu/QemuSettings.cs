@@ -26,6 +26,9 @@ public sealed record QemuSettings
     /// <summary>What network guests get.</summary>
     public GuestNetwork Network { get; init; } = GuestNetwork.Isolated;
 
+    /// <summary>Disk that no checkpoint and no exported disk may use, in MiB.</summary>
+    public int KeepFreeMiB { get; init; }
+
     /// <summary>The emulator, by name or path.</summary>
     public string Binary { get; init; } = "qemu-system-x86_64";
 }

@@ -21,14 +21,17 @@ internal sealed class QemuSite
     private readonly string name = "opp-test-" + Guid.NewGuid().ToString("N")[..8];
     private readonly string folder;
 
-    public QemuSite()
+    /// <param name="stateFolder">Where guests' disks lie; null for a folder on the disk of this machine.</param>
+    /// <param name="keepFreeMiB">Room there that is not used.</param>
+    public QemuSite(string? stateFolder = null, int keepFreeMiB = 0)
     {
         folder = "/var/tmp/" + name;
         // Guests run as another user that must reach the image.
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         Settings = new QemuSettings
         {
-            StateFolder = Path.Combine(folder, "state"),
+            StateFolder = stateFolder ?? Path.Combine(folder, "state"),
+            KeepFreeMiB = keepFreeMiB,
             RamFolder = Path.Combine(folder, "memory"),
             Cgroup = name + "/guests",
             RunAs = Uid.ToString(System.Globalization.CultureInfo.InvariantCulture),

@@ -115,7 +115,7 @@ public abstract partial class HypervisorConformance
         foreach (var answer in new[]
         {
             await Hypervisor.ReleaseAsync(unknown, Cancelled), await Hypervisor.SuspendAsync(unknown, Cancelled), await Hypervisor.ResumeAsync(unknown, Cancelled),
-            await Hypervisor.CheckpointAsync(unknown, null, Cancelled), await Hypervisor.StopAsync(unknown, TimeSpan.Zero, Cancelled), await Hypervisor.ExportDiskAsync(unknown, "/nowhere", Cancelled),
+            await Hypervisor.CheckpointAsync(unknown, null, Cancelled), await Hypervisor.StopAsync(unknown, TimeSpan.Zero, Cancelled), await Hypervisor.ExportDiskAsync(unknown, "/nowhere", null, Cancelled),
         })
         {
             Assert.Equal(GuestOutcome.Refused, answer.Outcome);
@@ -150,7 +150,7 @@ public abstract partial class HypervisorConformance
         var spec = await StartedAsync();
         AssertDone(await Hypervisor.StopAsync(spec.Id, TimeSpan.Zero, Cancelled));
         var file = Path.Combine(Path.GetDirectoryName(Image.Path)!, "exported.qcow2");
-        AssertDone(await Hypervisor.ExportDiskAsync(spec.Id, file, Cancelled));
+        AssertDone(await Hypervisor.ExportDiskAsync(spec.Id, file, null, Cancelled));
         Assert.True(new FileInfo(file).Length > 0);
         AssertDone(await Hypervisor.DeleteAsync(spec.Id, Cancelled));
 

@@ -27,6 +27,9 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
     /// <summary>Every call fails.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>While it is not completed reads hang, whatever is cancelled, as on a disk that does not answer.</summary>
+    public Task Hangs { get; set; } = Task.CompletedTask;
+
     /// <summary>Adds a file and answers its name.</summary>
     public string Add(byte[] bytes)
     {
@@ -39,12 +42,12 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
 
     public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadDiskAsync(string guestId, string sha256, long offset, CancellationToken cancellationToken) => ReadAsync(sha256, offset, cancellationToken);
 
-    public async Task WriteDiskAsync(string guestId, string sha256, string path, Action<double> onProgress, CancellationToken cancellationToken)
+    public async Task<string> WriteDiskAsync(string guestId, string path, Action<double> onProgress, CancellationToken cancellationToken)
     {
         if (IsDown) throw new SiteFilesException("The site is down.");
         Disks[guestId] = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
-        Files[sha256] = Disks[guestId];
         onProgress(1);
+        return Add(Disks[guestId]);
     }
 
     public Task<long> WriteConsoleAsync(string guestId, long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -59,6 +62,7 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
     {
         await Task.Yield();
         Reads.Enqueue(offset);
+        await Hangs.ConfigureAwait(false);
         if (IsDown || !Files.TryGetValue(sha256, out var bytes)) throw new SiteFilesException("The site has no such file.");
         for (var at = offset; at < bytes.Length; at += PieceBytes)
         {

@@ -113,14 +113,18 @@ public sealed class FakeAgent : IAsyncDisposable
     });
 
     /// <summary>Hands a guest's disk over, as the contract says, and answers what the site confirmed.</summary>
-    public async Task<string> WriteDiskAsync(string guest, byte[] disk, string? sha256 = null)
+    /// <param name="guest">The guest.</param>
+    /// <param name="disk">Its disk.</param>
+    /// <param name="sha256">What is said of it; null for the truth.</param>
+    /// <param name="isLate">Whether that is said in the last message.</param>
+    public async Task<string> WriteDiskAsync(string guest, byte[] disk, string? sha256 = null, bool isLate = false)
     {
         ArgumentNullException.ThrowIfNull(disk);
         sha256 ??= Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(disk));
         using var call = Client.WriteDisk(Credentials);
         try
         {
-            await SendDiskAsync(call.RequestStream, guest, disk, sha256);
+            await SendDiskAsync(call.RequestStream, guest, disk, sha256, isLate);
         }
         catch (RpcException)
         {
@@ -181,15 +185,16 @@ public sealed class FakeAgent : IAsyncDisposable
         channel.Dispose();
     }
 
-    private static async Task SendDiskAsync(IClientStreamWriter<WriteDiskRequest> to, string guest, byte[] disk, string sha256)
+    private static async Task SendDiskAsync(IClientStreamWriter<WriteDiskRequest> to, string guest, byte[] disk, string sha256, bool isLate)
     {
-        await to.WriteAsync(new WriteDiskRequest { GuestId = guest, Sha256 = sha256, TotalBytes = (ulong)disk.Length });
+        await to.WriteAsync(new WriteDiskRequest { GuestId = guest, Sha256 = isLate ? "" : sha256, TotalBytes = (ulong)disk.Length });
         for (var offset = 0; offset < disk.Length; offset += 50_000)
         {
             var piece = disk.AsSpan(offset, Math.Min(50_000, disk.Length - offset));
             await to.WriteAsync(new WriteDiskRequest { Chunk = new Chunk { Offset = (ulong)offset, Data = Google.Protobuf.ByteString.CopyFrom(piece) } });
         }
 
+        if (isLate) await to.WriteAsync(new WriteDiskRequest { Sha256 = sha256 });
         await to.CompleteAsync();
     }
 

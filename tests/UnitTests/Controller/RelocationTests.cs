@@ -99,6 +99,22 @@ public sealed class RelocationTests
     }
 
     [Fact]
+    public async Task A_checksum_in_the_last_message_counts_like_one_in_the_first()
+    {
+        await using var site = await TestSite.StartAsync();
+        await using var from = await NodeLifeTests.RunningAsync(site, "pc-1", "relocate");
+        var guest = from.Report.Guests[0].GuestId;
+        await from.ReportAsync(report => report.State = NodeStateKind.Evicting);
+        var plan = await from.PlanAsync(plan => plan.Guests[0].Wish == "HandedOver");
+        Assert.True(plan.LateDiskSha256);
+        await AssertRefusedAsync(StatusCode.DataLoss, from.WriteDiskAsync(guest, disk, new string('a', 64), isLate: true));
+        await AssertRefusedAsync(StatusCode.InvalidArgument, from.WriteDiskAsync(guest, disk, "", isLate: true));
+        Assert.Empty(Directory.GetFiles(Path.Combine(site.Folder, "disks")));
+        var sha256 = await from.WriteDiskAsync(guest, disk, isLate: true);
+        Assert.Equal([$"{guest}.{sha256}"], Directory.GetFiles(Path.Combine(site.Folder, "disks")).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public async Task A_node_that_is_refused_again_and_again_keeps_its_connection()
     {
         await using var site = await TestSite.StartAsync();

@@ -261,6 +261,49 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_disk_that_arrives_goes_on_where_the_connection_broke()
+    {
+        var disk = Enumerable.Range(0, 5000).Select(i => (byte)(i / 7)).ToArray();
+        var sha = site.Files.Add(disk);
+        site.Files.BreaksAfter = 2000;
+        site.Enter(NodeState.Available);
+        var id = site.Wish(GuestWish.Running, change: plan => (plan.DiskSha256, plan.DiskBytes) = (sha, (ulong)disk.Length));
+        await site.UntilAsync(id, GuestPhase.Running);
+        Assert.Equal([0L, 2000L, 4000L], site.Files.Reads);
+    }
+
+    [Fact]
+    public async Task A_part_of_a_disk_goes_once_its_guest_is_not_to_come_any_more()
+    {
+        var sha = site.Files.Add(new byte[5000]);
+        site.Files.BreaksAfter = 2000;
+        site.Enter(NodeState.Available);
+        var id = site.Wish(GuestWish.Running, change: plan => (plan.DiskSha256, plan.DiskBytes) = (sha, 5000));
+        var incoming = Path.Combine(site.Options.StateFolder, "incoming");
+        await site.UntilAsync(() => Directory.Exists(incoming) && Directory.GetFiles(incoming).Length == 1, "a part has come");
+        site.Wish(GuestWish.Gone, id);
+        await site.UntilAsync(() => Directory.GetFiles(incoming).Length == 0, "it is removed");
+    }
+
+    [Fact]
+    public async Task A_fetch_that_hangs_keeps_no_guest_from_being_held()
+    {
+        var id = await site.RunningAsync();
+        var hangs = new TaskCompletionSource();
+        site.Files.Hangs = hangs.Task;
+        var other = site.Files.Add(new byte[5000]);
+        var late = site.Wish(GuestWish.Running, change: plan => plan.ImageSha256 = other);
+        await site.UntilAsync(() => site.Files.Reads.Count == 2, "the second image is being fetched");
+
+        site.Enter(NodeState.Frozen);
+        await site.UntilAsync(id, GuestPhase.Held);
+
+        hangs.SetResult();
+        await site.AssertNothingRunsAsync(TimeSpan.FromSeconds(5));
+        Assert.Null(site.StatusOf(late));
+    }
+
+    [Fact]
     public async Task A_console_is_sent_while_somebody_looks()
     {
         var id = await site.RunningAsync(plan => plan.ConsoleWanted = true);

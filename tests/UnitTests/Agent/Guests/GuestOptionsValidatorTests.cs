@@ -28,6 +28,7 @@ public sealed class GuestOptionsValidatorTests
             MaxVcpus = -1,
             CheckpointBytesPerSecond = 0,
             TransferBytesPerSecond = 0,
+            OwnerNetworkBytesPerSecond = 0,
             ShutdownPatience = TimeSpan.FromDays(1),
             KeepFreeMiB = -1,
         });

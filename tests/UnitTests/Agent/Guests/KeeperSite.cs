@@ -19,14 +19,18 @@ internal sealed class KeeperSite : IAsyncDisposable
     // What the keeper writes goes through to the disk, which takes seconds where others keep the disk busy.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private readonly string folder = Directory.CreateTempSubdirectory("opp-keeper-").FullName;
+    private readonly string folder;
+    private readonly bool isOwnFolder;
     private readonly CancellationTokenSource stop = new();
     private readonly Dictionary<string, GuestPlan> plans = [];
     private ulong version;
     private Task running = Task.CompletedTask;
 
-    public KeeperSite()
+    /// <param name="folder">Where the agent keeps its state; null for a new folder.</param>
+    public KeeperSite(string? folder = null)
     {
+        isOwnFolder = folder is null;
+        this.folder = folder ?? Directory.CreateTempSubdirectory("opp-keeper-").FullName;
         Machine = new FakeMachine(Time);
         Hypervisor = new FakeHypervisor(Machine, Time);
         Node = new Level<NodeStatus>(StatusOf(NodeState.InUse));
@@ -49,7 +53,9 @@ internal sealed class KeeperSite : IAsyncDisposable
 
     public string Image { get; }
 
-    public GuestOptions Options => new() { Hypervisor = "fake", StateFolder = folder, MaxMemoryMiB = 512, MaxVcpus = 8, KeepFreeMiB = 0 };
+    public int KeepFreeMiB { get; init; }
+
+    public GuestOptions Options => new() { Hypervisor = "fake", StateFolder = folder, MaxMemoryMiB = 512, MaxVcpus = 8, KeepFreeMiB = KeepFreeMiB };
 
     public async Task StartAsync()
     {
@@ -167,6 +173,28 @@ internal sealed class KeeperSite : IAsyncDisposable
         Assert.Equal(before, Machine.GuestCpuNanoseconds());
     }
 
+    /// <summary>Lets time pass and sees that none of these guests comes into memory.</summary>
+    public async Task AssertNothingStartsAsync(params GuestId[] guests)
+    {
+        for (var looks = 0; looks < 50; looks++)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(200));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+            Assert.DoesNotContain(Hypervisor.Guests, guest => guests.Contains(guest.Id) && guest.InMemory);
+        }
+    }
+
+    /// <summary>Lets time pass and sees that a guest does not go on.</summary>
+    public async Task AssertNothingStartsRunningAsync(GuestId id)
+    {
+        for (var looks = 0; looks < 50; looks++)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(200));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+            Assert.NotEqual(GuestPhase.Running, StatusOf(id)!.Phase);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
@@ -174,7 +202,7 @@ internal sealed class KeeperSite : IAsyncDisposable
         await running;
         stop.Dispose();
         second?.Dispose();
-        Directory.Delete(folder, recursive: true);
+        if (isOwnFolder) Directory.Delete(folder, recursive: true);
     }
 
     private NodeStatus StatusOf(NodeState state) => new(state, new Reason(ReasonCode.Starting), Time.GetUtcNow(), Time.GetTimestamp(), new AvailabilityTimes());

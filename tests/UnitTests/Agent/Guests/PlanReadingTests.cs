@@ -1,3 +1,5 @@
+using CsCheck;
+using Google.Protobuf;
 using Opportunism.Agent.Guests;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core.Guests;
@@ -71,6 +73,56 @@ public sealed class PlanReadingTests
         var reading = PlanReading.Of(plans);
         Assert.Equal(PlanReading.MostGuests / 2, reading.Guests.Count);
         Assert.InRange(reading.Problems.Count, 1, 8);
+    }
+
+    [Fact]
+    public void Any_text_and_number_in_any_field_harms_no_other_guest()
+    {
+        var text = Gen.OneOf(Gen.String, Gen.String[Gen.Char.AlphaNumeric, 0, 80], Gen.Const("Running"), Gen.Const(new string('d', 32)), Gen.Const(new string('c', 64)));
+        var guests = Gen.Select(text, text, text, text, text, text, Gen.UInt, Gen.ULong, (id, name, wish, policy, image, disk, number, size) => new GuestPlan
+        {
+            GuestId = id, Name = name, Wish = wish, EvictionPolicy = policy, ImageFormat = name, ImageSha256 = image, DiskSha256 = disk,
+            Vcpus = number, MemoryMib = number, DiskMib = number, ImageBytes = size, DiskBytes = size, Generation = size,
+        });
+        guests.Array[0, 5].Sample(others =>
+        {
+            var reading = PlanReading.Of([.. others, Good()]);
+            Assert.Contains(reading.Guests, guest => guest.Key.Value == new string('a', 32));
+            Assert.DoesNotContain(reading.Guests.Values, guest => guest.Spec.Problems().Any());
+        }, iter: 5000);
+    }
+
+    [Fact]
+    public void Any_bytes_are_no_plan_or_one_that_can_be_read()
+    {
+        var good = new NodePlan { Version = 7, Guests = { Good(), Good('b') }, Policy = new PolicyPlan { IdleFor = new() { Seconds = 60 } } }.ToByteArray();
+        var read = 0;
+        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte, Gen.Int[0, good.Length], Gen.Byte.Array[0, 20]).Array[1, 3].Sample(changes =>
+        {
+            var bytes = good.ToArray();
+            foreach (var (at, value, cut, more) in changes)
+            {
+                if (at < bytes.Length) bytes[at] = value;
+                if (value % 8 == 0) bytes = [.. bytes[..Math.Min(cut, bytes.Length)], .. more];
+            }
+
+            if (TryParse(bytes) is not { } plan) return;
+            Interlocked.Increment(ref read);
+            Assert.InRange(PlanReading.Of(plan.Guests).Guests.Count, 0, plan.Guests.Count);
+        }, iter: 20_000);
+        Assert.InRange(read, 100, 20_000);
+
+        static NodePlan? TryParse(byte[] bytes)
+        {
+            try
+            {
+                return NodePlan.Parser.ParseFrom(bytes);
+            }
+            catch (InvalidProtocolBufferException)
+            {
+                return null; // gRPC ends the stream, and the agent dials again
+            }
+        }
     }
 
     private static GuestPlan Good(char digit = 'a') => new()

@@ -1,0 +1,86 @@
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+using Opportunism.Core.Health;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Guests;
+
+/// <summary>Keeps the disk that is never used for guests free of them: which running guests grow into it, and when one that stands still for want of room may go on. For one thread.</summary>
+/// <remarks>
+/// Looked at every few seconds, while guests run or wait. Less is left than <see cref="GuestOptions.KeepFreeMiB"/>: each guest whose disk has grown since the
+/// look before is held, as QEMU itself holds one whose write finds no room at all. Both go on once more is left than is kept free, and a margin,
+/// so that a guest that writes on does not go to and fro.
+/// </remarks>
+internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, TimeProvider time)
+{
+    /// <summary>How often it is looked at: a guest that writes 100 MB/s takes 300 MB of the reserve at most.</summary>
+    public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(3);
+
+    private const long MiB = 1024 * 1024;
+
+    // A guest that goes on may write for one look; an eighth of the reserve of 2 GiB is that much.
+    private const int MarginPart = 8;
+    private const long LeastMarginMiB = 8;
+
+    private readonly Dictionary<GuestId, long> sizes = [];
+    private readonly Dictionary<GuestId, long> waiting = [];
+    private readonly HashSet<GuestId> growing = [];
+    private long? lookedAt;
+    private long freeMiB = long.MaxValue;
+
+    /// <summary>Looks at the disk if that is due.</summary>
+    /// <returns>When to look again though nothing has changed; null while no guest runs or waits for room.</returns>
+    public TimeSpan? Look()
+    {
+        var guests = hypervisor.Guests;
+        if (!guests.Any(guest => guest.Phase == GuestPhase.Running || guest.WaitsForRoom))
+        {
+            (lookedAt, freeMiB) = (null, long.MaxValue);
+            sizes.Clear();
+            growing.Clear();
+            waiting.Clear();
+            return null;
+        }
+
+        if (lookedAt is { } before && LookEvery - time.GetElapsedTime(before) is var wait && wait > TimeSpan.Zero) return wait;
+        lookedAt = time.GetTimestamp();
+        freeMiB = new DriveInfo(options.StateFolder).AvailableFreeSpace / MiB;
+        growing.Clear();
+        foreach (var guest in guests.Where(guest => guest.Phase == GuestPhase.Running))
+        {
+            var bytes = hypervisor.DiskBytes(guest.Id);
+            if (sizes.TryGetValue(guest.Id, out var known) && bytes > known) growing.Add(guest.Id);
+            sizes[guest.Id] = bytes;
+        }
+
+        foreach (var gone in sizes.Keys.Except(guests.Select(guest => guest.Id)).ToArray()) sizes.Remove(gone);
+        return LookEvery;
+    }
+
+    /// <summary>Whether a guest uses disk that is kept free, and must stop.</summary>
+    public bool EatsReserve(GuestId id) => freeMiB < options.KeepFreeMiB && growing.Contains(id);
+
+    /// <summary>Whether a guest stands still for want of room and must go on doing so.</summary>
+    public bool LacksRoom(GuestStatus guest)
+    {
+        if (!guest.WaitsForRoom)
+        {
+            waiting.Remove(guest.Id);
+            return false;
+        }
+
+        // At least one look long, and counted again from each attempt: a guest whose write fails for another reason than room, perhaps
+        // before anyone has seen it run, is tried that often and no more.
+        var now = time.GetTimestamp();
+        if (waiting.TryAdd(guest.Id, now) || time.GetElapsedTime(waiting[guest.Id], now) < LookEvery) return true;
+        if (freeMiB < options.KeepFreeMiB + Math.Max(LeastMarginMiB, options.KeepFreeMiB / MarginPart)) return true;
+        waiting[guest.Id] = now;
+        return false;
+    }
+
+    /// <summary>What is to be reported.</summary>
+    public IEnumerable<HealthItem> Health() => hypervisor.Guests.Where(guest => guest.WaitsForRoom).Select(guest => new HealthItem(
+        "guests.no-room", HealthSeverity.Error,
+        $"Guest {guest.Id} stands still: {options.StateFolder} has no room for what it writes beside the {options.KeepFreeMiB} MiB that are kept free (Guests:KeepFreeMiB).",
+        $"Make room on the disk of {options.StateFolder}; the guest goes on by itself a few seconds later."));
+}

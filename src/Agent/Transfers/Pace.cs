@@ -1,0 +1,26 @@
+namespace Opportunism.Agent.Transfers;
+
+/// <summary>Spreads bytes over time so that the owner of the desktop does not feel them. Any thread; those that use one together share its rate.</summary>
+/// <param name="bytesPerSecond">The rate.</param>
+/// <param name="time">Clock.</param>
+internal sealed class Pace(long bytesPerSecond, TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private long free;
+
+    /// <summary>Waits until what was taken before is paid for, and takes some more. Returns early only by its cancellation.</summary>
+    public async ValueTask TakeAsync(long bytes, CancellationToken cancellationToken)
+    {
+        TimeSpan wait;
+        lock (gate)
+        {
+            var now = time.GetTimestamp();
+            free = Math.Max(free, now);
+            wait = time.GetElapsedTime(now, free);
+            free += (long)((double)bytes / bytesPerSecond * time.TimestampFrequency);
+        }
+
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+        else cancellationToken.ThrowIfCancellationRequested();
+    }
+}

@@ -1,0 +1,51 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace Opportunism.TestKit.Disks;
+
+/// <summary>A real file system of its own (tmpfs) that is so small that a test can fill it to the last page. Needs root.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed partial class SmallDisk : IDisposable
+{
+    public const int PageBytes = 4096;
+
+    private const int LetGoOfIt = 2; // MNT_DETACH
+
+    public SmallDisk(int kibibytes)
+    {
+        Folder = Directory.CreateTempSubdirectory("opp-disk-").FullName;
+        if (Mount("tmpfs", Folder, "tmpfs", 0, $"size={kibibytes}k,mode=755") != 0) throw Failure($"mount a tmpfs at {Folder}; run the tests as root");
+    }
+
+    /// <summary>Where it is mounted.</summary>
+    public string Folder { get; }
+
+    private string Ballast => Path.Combine(Folder, "ballast");
+
+    /// <summary>Leaves exactly so many pages free.</summary>
+    public void Fill(int pagesLeft = 0)
+    {
+        MakeRoom();
+        var pages = new DriveInfo(Folder).AvailableFreeSpace / PageBytes;
+        if (pages < pagesLeft) throw new InvalidOperationException($"{Folder} has {pages} pages left, {pagesLeft} are wanted.");
+        File.WriteAllBytes(Ballast, new byte[(pages - pagesLeft) * PageBytes]);
+    }
+
+    /// <summary>Gives back what <see cref="Fill"/> took.</summary>
+    public void MakeRoom() => File.Delete(Ballast);
+
+    public void Dispose()
+    {
+        if (Unmount(Folder, LetGoOfIt) != 0) throw Failure($"unmount {Folder}");
+        Directory.Delete(Folder);
+    }
+
+    private static IOException Failure(string tried) => new($"Could not {tried}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}.");
+
+    [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Mount(string source, string target, string type, ulong flags, string options);
+
+    [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Unmount(string target, int flags);
+}
