@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Runtime.Versioning;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
-using Opportunism.TestKit.Guests;
 using Xunit;
 
 namespace Opportunism.SystemTests.Hypervisors;

@@ -33,7 +33,7 @@ public sealed class GuestOptionsValidatorTests
             KeepFreeMiB = -1,
         });
         var problems = result.Failures!.ToArray();
-        Assert.Equal(16, problems.Length);
+        Assert.Equal(17, problems.Length);
         foreach (var key in typeof(GuestOptions).GetProperties().Select(property => property.Name)) Assert.Contains(problems, problem => problem.StartsWith($"Guests:{key} is ", StringComparison.Ordinal));
     }
 
