@@ -81,8 +81,19 @@ public sealed class PlanReadingTests
         var text = Gen.OneOf(Gen.String, Gen.String[Gen.Char.AlphaNumeric, 0, 80], Gen.Const("Running"), Gen.Const(new string('d', 32)), Gen.Const(new string('c', 64)));
         var guests = Gen.Select(text, text, text, text, text, text, Gen.UInt, Gen.ULong, (id, name, wish, policy, image, disk, number, size) => new GuestPlan
         {
-            GuestId = id, Name = name, Wish = wish, EvictionPolicy = policy, ImageFormat = name, ImageSha256 = image, DiskSha256 = disk,
-            Vcpus = number, MemoryMib = number, DiskMib = number, ImageBytes = size, DiskBytes = size, Generation = size,
+            GuestId = id,
+            Name = name,
+            Wish = wish,
+            EvictionPolicy = policy,
+            ImageFormat = name,
+            ImageSha256 = image,
+            DiskSha256 = disk,
+            Vcpus = number,
+            MemoryMib = number,
+            DiskMib = number,
+            ImageBytes = size,
+            DiskBytes = size,
+            Generation = size,
         });
         guests.Array[0, 5].Sample(others =>
         {
