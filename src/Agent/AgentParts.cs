@@ -28,10 +28,14 @@ namespace Opportunism.Agent;
 [SupportedOSPlatform("linux")]
 internal sealed class AgentParts : BackgroundService
 {
+    // For the last entries; a log that is not read does not keep the agent from ending.
+    private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(1);
+
     private readonly IMachineGuests guests;
-    private readonly EventFdWakeUp wakeUp = new();
+    private readonly EventFdWakeUp wakeUp = new(), publishing = new(), logging = new();
     private readonly MonitorWatch watch;
     private readonly AvailabilityLoop loop;
+    private readonly DecisionLog decisions;
     private readonly IGuestKeeper keeper;
     private readonly BrakeTrial trial;
     private readonly BackgroundService[] services;
@@ -57,7 +61,8 @@ internal sealed class AgentParts : BackgroundService
         var policy = new Level<NodePolicy>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
         var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, ShortPause.For);
-        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, wakeUp, time, logs.CreateLogger<AvailabilityLoop>());
+        decisions = new DecisionLog(logging, logs.CreateLogger<DecisionLog>());
+        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, wakeUp, time, publishing, decisions);
         ledger.Woken = loop;
         guests.GuestsChanged += loop.Reconsider;
 
@@ -100,7 +105,7 @@ internal sealed class AgentParts : BackgroundService
         // Letting go of guests is told to whoever listens; nobody is left who would.
         guests.GuestsChanged -= loop.Reconsider;
         guests.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        wakeUp.Dispose();
+        foreach (var wake in new[] { wakeUp, publishing, logging }) wake.Dispose();
     }
 
     /// <summary>Gives the desktop back the memory that only starting took, 4 MiB. The collection stops every thread for some milliseconds: it is over before the shortest <see cref="AvailabilityTimes.IdleFor"/>, so that no guest runs yet.</summary>
@@ -116,13 +121,31 @@ internal sealed class AgentParts : BackgroundService
         await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(false);
     };
 
-    // The program does not end before the guests are frozen.
-    private Task DecideAsync(CancellationToken cancellationToken) => OwnThread.RunAsync(
-        "availability",
-        () =>
+    /// <summary>The deciding thread, and the two that show and log what it decided; these end after it, so that its last decision is known.</summary>
+    private async Task DecideAsync(CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var decided = new CancellationTokenSource();
+        Task[] after = [OwnThread.RunAsync("publisher", Blocking(() => loop.Publisher.Run(decided.Token))), OwnThread.RunAsync("decision log", Blocking(() => decisions.Run(decided.Token)))];
+        // The program does not end before the guests are frozen.
+        var deciding = OwnThread.RunAsync("availability", Blocking(() => loop.Run(end.Token)), isBackground: false);
+        try
         {
-            loop.Run(cancellationToken);
-            return Task.CompletedTask;
-        },
-        isBackground: false);
+            // Each of them ends only when cancelled, so one that ends first has failed, and the agent with it.
+            await (await Task.WhenAny([deciding, .. after]).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        finally
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            await deciding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await decided.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(after).WaitAsync(LogPatience, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static Func<Task> Blocking(Action run) => () =>
+    {
+        run();
+        return Task.CompletedTask;
+    };
 }

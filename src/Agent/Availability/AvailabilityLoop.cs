@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Opportunism.Agent.Conditions;
 using Opportunism.Agent.Monitors;
 using Opportunism.Core;
@@ -13,7 +12,7 @@ namespace Opportunism.Agent.Availability;
 /// 3. <see cref="Step"/> builds a <see cref="Moment"/> and asks the rules; 4. <see cref="Enter"/> stops the guests; 5. only then
 /// is anything told: status, log. Up to 5 nothing is allocated, locked, logged or waited for.
 /// </remarks>
-internal sealed partial class AvailabilityLoop : IWakeable
+internal sealed class AvailabilityLoop : IWakeable
 {
     private readonly ActivityLedger ledger;
     private readonly MonitorWatch watch;
@@ -23,7 +22,9 @@ internal sealed partial class AvailabilityLoop : IWakeable
     private readonly Level<NodePolicy> policy;
     private readonly IWakeUp wakeUp;
     private readonly TimeProvider time;
-    private readonly ILogger<AvailabilityLoop> log;
+    private readonly DecisionPublisher publisher;
+    private readonly DecisionLog log;
+    private DecisionPublisher.Decided decided;
     private volatile NodeState state;
     private volatile bool takenBack;
     private volatile bool reconsider;
@@ -32,24 +33,27 @@ internal sealed partial class AvailabilityLoop : IWakeable
 
     public AvailabilityLoop(
         ActivityLedger ledger, MonitorWatch watch, ConditionSet conditions, GuestBrake brake, IMachineGuests guests,
-        Level<NodePolicy> policy, IWakeUp wakeUp, TimeProvider time, ILogger<AvailabilityLoop> log)
+        Level<NodePolicy> policy, IWakeUp wakeUp, TimeProvider time, IWakeUp publishing, DecisionLog log)
     {
         (this.ledger, this.watch, this.conditions, this.brake, this.guests) = (ledger, watch, conditions, brake, guests);
         (this.policy, this.wakeUp, this.time, this.log) = (policy, wakeUp, time, log);
         state = guests.GuestsInMemory > 0 ? NodeState.Frozen : NodeState.InUse;
         enteredAt = time.GetTimestamp();
-        Status = new(new NodeStatus(state, new(ReasonCode.Starting), time.GetUtcNow(), enteredAt, policy.Current.Times));
-        LastFreeze = new(None);
+        decided = new(state, new(ReasonCode.Starting), time.GetUtcNow(), enteredAt, policy.Current.Times);
+        publisher = new(decided, publishing);
     }
 
     /// <summary>Stands for "never" in <see cref="LastFreeze"/>.</summary>
-    public static FreezeRecord None { get; } = new(DateTimeOffset.MinValue, 0, default);
+    public static FreezeRecord None => DecisionPublisher.NoFreeze;
 
-    /// <summary>What was decided last.</summary>
-    public Level<NodeStatus> Status { get; }
+    /// <summary>What was decided last, as soon as <see cref="Publisher"/> has shown it.</summary>
+    public Level<NodeStatus> Status => publisher.Status;
 
     /// <summary>How guests were stopped last.</summary>
-    public Level<FreezeRecord> LastFreeze { get; }
+    public Level<FreezeRecord> LastFreeze => publisher.LastFreeze;
+
+    /// <summary>Shows what was decided; must run on a thread of its own while this runs, and a little longer.</summary>
+    public DecisionPublisher Publisher => publisher;
 
     /// <summary>How long no monitor has seen the owner.</summary>
     public TimeSpan QuietFor => time.GetElapsedTime(ledger.LastSeenTimestamp);
@@ -77,7 +81,7 @@ internal sealed partial class AvailabilityLoop : IWakeable
     /// <summary>Decides until cancelled or until something throws, and leaves the guests frozen either way. Blocks its thread, which should be its own.</summary>
     public void Run(CancellationToken cancellationToken)
     {
-        using var stop = cancellationToken.Register(wakeUp.Wake);
+        using var stop = cancellationToken.UnsafeRegister(static wakeUp => ((IWakeUp)wakeUp!).Wake(), wakeUp);
         try
         {
             // A node that starts knows nothing: guests stand still until it does.
@@ -87,7 +91,7 @@ internal sealed partial class AvailabilityLoop : IWakeable
         finally
         {
             var last = brake.FreezeAll();
-            LogStopped(guests.GuestsInMemory, last.Brake);
+            log.Add(new(DecisionKind.Stopped, state, state, default, guests.GuestsInMemory, last));
         }
     }
 
@@ -101,7 +105,12 @@ internal sealed partial class AvailabilityLoop : IWakeable
 
         // Taken back with nothing here: done.
         if (state == NodeState.InUse) takenBack = false;
-        if (!ReferenceEquals(Status.Current.Times, policy.Current.Times)) Status.Set(Status.Current with { Times = policy.Current.Times });
+        if (!ReferenceEquals(decided.Times, policy.Current.Times))
+        {
+            decided = decided with { Times = policy.Current.Times };
+            publisher.Publish(decided);
+        }
+
         var untilChange = AvailabilityRules.ChangesIn(Now(), policy.Current.Times);
         return untilChange < untilSample ? untilChange : untilSample;
     }
@@ -140,25 +149,23 @@ internal sealed partial class AvailabilityLoop : IWakeable
                 result = brake.FreezeAll();
                 break;
             case NodeState.Available:
-                if (!brake.ThawAll()) LogThawRefused();
+                if (!brake.ThawAll()) log.Add(new(DecisionKind.ThawRefused, from, verdict.State, verdict.Reason, guests.GuestsInMemory, result));
                 break;
                 // Evicting: guests stay as they are; they are held or frozen, and leave from there.
         }
 
-        Tell(from, verdict, result);
+        HandOver(from, verdict, result);
     }
 
-    private void Tell(NodeState from, Verdict verdict, BrakeResult result)
+    /// <summary>Hands a decision to the threads that show and log it; neither is waited for.</summary>
+    private void HandOver(NodeState from, Verdict verdict, BrakeResult result)
     {
         var inMemory = guests.GuestsInMemory;
         var now = time.GetUtcNow();
-        if (verdict.State == NodeState.Frozen) LastFreeze.Set(new(now, inMemory, result));
-        Status.Set(new NodeStatus(verdict.State, verdict.Reason, now, enteredAt, policy.Current.Times));
-        LogEntered(from, verdict.State, verdict.Reason.Sentence, inMemory);
-        if (verdict.State != NodeState.Frozen) return;
-        if (result.Brake == Brake.Freeze) LogFrozen(inMemory, result.StillIn.TotalMilliseconds, result.LeakedCpu.TotalMilliseconds, verdict.Reason.Source);
-        else if (result.Brake == Brake.None) LogNotStopped(inMemory);
-        else LogCruderBrake(result.Brake, inMemory, result.StillIn.TotalMilliseconds);
+        decided = decided with { State = verdict.State, Reason = verdict.Reason, Since = now, SinceTimestamp = enteredAt, Times = policy.Current.Times };
+        if (verdict.State == NodeState.Frozen) decided = decided with { FrozenAt = now, FrozenGuests = inMemory, Freeze = result };
+        publisher.Publish(decided);
+        log.Add(new(DecisionKind.Entered, from, verdict.State, verdict.Reason, inMemory, result));
     }
 
     private TimeSpan SampleConditions(out bool sampled)

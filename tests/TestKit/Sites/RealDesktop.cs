@@ -61,6 +61,13 @@ public sealed class RealDesktop : IAsyncDisposable
     /// <summary>Starts the agent; it finds whatever an earlier one has left.</summary>
     public void StartAgent() => Agent = RealProgram.Start($"agent of {Name}", program, "run", "--settings", settings);
 
+    /// <summary>Starts the agent with a log that is a pipe, full already, which is never read.</summary>
+    public void StartAgentWithFullLog()
+    {
+        const string Script = "mkfifo \"$0\" && exec 3<>\"$0\" && head -c 65536 /dev/zero >&3 && exec \"$@\" >&3 2>&3";
+        Agent = RealProgram.Start($"agent of {Name}", "/bin/sh", "-c", Script, Path.Combine(folder, "log.pipe"), program, "run", "--settings", settings);
+    }
+
     /// <summary>What the agent says; throws IOException while it does not answer.</summary>
     public async Task<LocalStatus> StatusAsync()
     {
