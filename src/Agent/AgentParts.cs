@@ -32,7 +32,9 @@ internal sealed class AgentParts : BackgroundService
     private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(1);
 
     private readonly IMachineGuests guests;
-    private readonly EventFdWakeUp wakeUp = new(), publishing = new(), logging = new();
+    private readonly MemoryPressure pressure = new();
+    private readonly DecidingWait wakeUp;
+    private readonly EventFdWakeUp publishing = new(), logging = new();
     private readonly MonitorWatch watch;
     private readonly AvailabilityLoop loop;
     private readonly DecisionLog decisions;
@@ -55,14 +57,17 @@ internal sealed class AgentParts : BackgroundService
         guests.Freezer.FreezeAll();
 
         var ledger = new ActivityLedger(time);
-        watch = new MonitorWatch(MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>());
+        watch = new MonitorWatch(MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>(), settings.Monitors.WithoutSeat);
         var snooze = new SnoozeCondition(Path.Combine(settings.StateFolder, "snooze"), time, null, logs.CreateLogger<SnoozeCondition>());
-        var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time));
         var policy = new Level<NodePolicy>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
+        // What is about to be resumed counts before the node lends; afterwards it takes what it takes.
+        var upcoming = new UpcomingGuests(guests, plan);
+        var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time, () => loop!.Lends ? 0 : upcoming.MiB(), pressure));
+        wakeUp = new DecidingWait(pressure);
         var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, ShortPause.For);
         decisions = new DecisionLog(logging, logs.CreateLogger<DecisionLog>());
-        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, wakeUp, time, publishing, decisions);
+        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, wakeUp, time, publishing, decisions, SleepClock.Asleep);
         ledger.Woken = loop;
         guests.GuestsChanged += loop.Reconsider;
 
@@ -72,15 +77,17 @@ internal sealed class AgentParts : BackgroundService
             : new GuestCaretaker((IForeignGuests)guests, loop.Status, plan, time, logs.CreateLogger<GuestCaretaker>());
         var health = new NodeHealth(watch, keeper.Reports);
         var identities = new IdentityFile(settings.StateFolder);
-        var reports = new ReportView(loop, watch, conditions, snooze, health, keeper.Reports);
+        var obstacles = new ObstacleView(loop, watch, conditions);
+        var reports = new ReportView(loop, watch, conditions, snooze, health, keeper.Reports, obstacles);
         link = new SiteLink(settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, time, logs.CreateLogger<SiteLink>());
         trial = new BrakeTrial(new FreezerTrial(options.Cgroup + "-trial", time));
-        var desk = new LocalDesk(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site), trial, new SeatOwner(), time);
+        var seat = new SeatOwner();
+        var desk = new LocalDesk(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site, obstacles), trial, seat, time);
         services =
         [
             new PlanPolicy(plan, policy, settings.Times, snooze, loop, logs.CreateLogger<PlanPolicy>()),
             link,
-            new LocalSocketListener(settings.Socket, desk, time, logs.CreateLogger<LocalSocketListener>()),
+            new LocalSocketListener(settings.Socket, desk, new LocalPlaces(seat.SitsHere), time, logs.CreateLogger<LocalSocketListener>()),
         ];
     }
 
@@ -105,7 +112,9 @@ internal sealed class AgentParts : BackgroundService
         // Letting go of guests is told to whoever listens; nobody is left who would.
         guests.GuestsChanged -= loop.Reconsider;
         guests.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        foreach (var wake in new[] { wakeUp, publishing, logging }) wake.Dispose();
+        wakeUp.Dispose();
+        publishing.Dispose();
+        logging.Dispose();
     }
 
     /// <summary>Gives the desktop back the memory that only starting took, 4 MiB. The collection stops every thread for some milliseconds: it is over before the shortest <see cref="AvailabilityTimes.IdleFor"/>, so that no guest runs yet.</summary>

@@ -13,12 +13,13 @@ public sealed class LoneDesktop : IAsyncDisposable
     public RealDesktop Desktop { get; }
 
     /// <summary>Makes it; its agent is not started yet.</summary>
-    public static async Task<LoneDesktop> MakeAsync(string more = "")
+    /// <param name="seatless">Leaves its display alone too: no monitor has anything to watch.</param>
+    public static async Task<LoneDesktop> MakeAsync(bool seatless = false)
     {
         var name = "opp-lone-" + Guid.NewGuid().ToString("N")[..8];
         var folder = "/var/tmp/" + name;
         // Port 9 is that of the discard service, which no machine has run for decades.
-        return new(folder, await RealDesktop.MakeAsync("lone", name, folder, RealSite.AgentProgram, new Uri("https://127.0.0.1:9"), "none", more));
+        return new(folder, await RealDesktop.MakeAsync("lone", name, folder, RealSite.AgentProgram, new Uri("https://127.0.0.1:9"), "none", more: "", seatless));
     }
 
     public async ValueTask DisposeAsync()

@@ -46,7 +46,7 @@ public sealed class RealDesktop : IAsyncDisposable
     public long RamInUse => Directory.Exists(RamFolder) ? Directory.EnumerateFiles(RamFolder).Sum(file => new FileInfo(file).Length) : 0;
 
     /// <summary>Makes a desktop with its display and settings; its agent is not started yet.</summary>
-    internal static async Task<RealDesktop> MakeAsync(string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more)
+    internal static async Task<RealDesktop> MakeAsync(string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more, bool seatless = false)
     {
         // Guests run as another user that must reach what is below.
         Directory.CreateDirectory(folder, (UnixFileMode)0b111_001_001);
@@ -54,9 +54,12 @@ public sealed class RealDesktop : IAsyncDisposable
         await File.WriteAllTextAsync(tokenFile, joinToken);
         var display = await XvfbDisplay.StartAsync();
         var desktop = new RealDesktop(name, cgroup, folder, program, display);
-        await File.WriteAllTextAsync(desktop.settings, desktop.Ini(controller, tokenFile, more));
+        await File.WriteAllTextAsync(desktop.settings, desktop.Ini(controller, tokenFile, more, seatless));
         return desktop;
     }
+
+    /// <summary>Adds lines to the settings, for the next start.</summary>
+    public Task AddSettingsAsync(string lines) => File.AppendAllTextAsync(settings, lines);
 
     /// <summary>Starts the agent; it finds whatever an earlier one has left.</summary>
     public void StartAgent() => Agent = RealProgram.Start($"agent of {Name}", program, "run", "--settings", settings);
@@ -133,7 +136,7 @@ public sealed class RealDesktop : IAsyncDisposable
         }
     }
 
-    private string Ini(Uri controller, string tokenFile, string more) => string.Create(CultureInfo.InvariantCulture, $"""
+    private string Ini(Uri controller, string tokenFile, string more, bool seatless) => string.Create(CultureInfo.InvariantCulture, $"""
         [Agent]
         StateFolder = {folder}/state
         Socket = {folder}/agent.sock
@@ -152,7 +155,7 @@ public sealed class RealDesktop : IAsyncDisposable
 
         [Monitors]
         Enabled = x11
-        Ignore = {string.Join(", ", AllBut(display.Number))}
+        Ignore = {(seatless ? ":*" : string.Join(", ", AllBut(display.Number)))}
 
         [Conditions]
         CpuEnterPercent = 100

@@ -123,6 +123,8 @@ public sealed class AvailabilityLoopTests : IAsyncLifetime
 
         public string Sentence => "holds";
 
+        public string Remedy => "";
+
         public void Sample(long now)
         {
             if (Broken) throw new InvalidOperationException("broken");
