@@ -32,11 +32,17 @@ namespace Opportunism.Agent;
 [SupportedOSPlatform("linux")]
 internal sealed partial class AgentParts : BackgroundService
 {
+    // For the last entries; a log that is not read does not keep the agent from ending.
+    private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(1);
+
     private readonly IMachineGuests guests;
-    private readonly EventFdWakeUp wakeUp = new();
+    private readonly MemoryPressure pressure = new();
+    private readonly DecidingWait wakeUp;
     private readonly IWakeUp watchedWakeUp;
+    private readonly EventFdWakeUp publishing = new(), logging = new();
     private readonly MonitorWatch watch;
     private readonly AvailabilityLoop loop;
+    private readonly DecisionLog decisions;
     private readonly IGuestKeeper keeper;
     private readonly BrakeTrial trial;
     private readonly BackgroundService[] services;
@@ -58,14 +64,18 @@ internal sealed partial class AgentParts : BackgroundService
         guests.Freezer.FreezeAll();
 
         var ledger = new ActivityLedger(time);
-        watch = new MonitorWatch(MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>());
+        watch = new MonitorWatch(MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>(), settings.Monitors.WithoutSeat);
         var snooze = new SnoozeCondition(Path.Combine(settings.StateFolder, "snooze"), time, null, logs.CreateLogger<SnoozeCondition>());
-        var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time));
         var policy = new Level<NodePolicy>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
+        // What is about to be resumed counts before the node lends; afterwards it takes what it takes.
+        var upcoming = new UpcomingGuests(guests, plan);
+        var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time, () => loop!.Lends ? 0 : upcoming.MiB(), pressure));
+        wakeUp = new DecidingWait(pressure);
         watchedWakeUp = ServiceWatchdog.Over(wakeUp, time, Environment.GetEnvironmentVariable);
         var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, ShortPause.For);
-        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, watchedWakeUp, time, logs.CreateLogger<AvailabilityLoop>());
+        decisions = new DecisionLog(logging, logs.CreateLogger<DecisionLog>());
+        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, watchedWakeUp, time, publishing, decisions, SleepClock.Asleep);
         ledger.Woken = loop;
         guests.GuestsChanged += loop.Reconsider;
 
@@ -81,15 +91,17 @@ internal sealed partial class AgentParts : BackgroundService
         var refused = new Level<IReadOnlyList<HealthItem>>([]);
         var health = new NodeHealth(watch, keeper.Reports, refused);
         var identities = new IdentityFile(settings.StateFolder);
-        var reports = new ReportView(loop, watch, conditions, snooze, health, keeper.Reports);
+        var obstacles = new ObstacleView(loop, watch, conditions);
+        var reports = new ReportView(loop, watch, conditions, snooze, health, keeper.Reports, obstacles);
         link = new SiteLink(settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, background, time, logs.CreateLogger<SiteLink>());
         trial = new BrakeTrial(new FreezerTrial(options.Cgroup + "-trial", time));
-        var desk = new LocalDesk(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site), trial, new SeatOwner(), time);
+        var seat = new SeatOwner();
+        var desk = new LocalDesk(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site, obstacles), trial, seat, time);
         services =
         [
             new PlanPolicy(plan, policy, refused, settings.Times, snooze, loop, logs.CreateLogger<PlanPolicy>()),
             link,
-            new LocalSocketListener(settings.Socket, desk, time, logs.CreateLogger<LocalSocketListener>()),
+            new LocalSocketListener(settings.Socket, desk, new LocalPlaces(seat.SitsHere), time, logs.CreateLogger<LocalSocketListener>()),
         ];
     }
 
@@ -116,6 +128,8 @@ internal sealed partial class AgentParts : BackgroundService
         guests.DisposeAsync().AsTask().GetAwaiter().GetResult();
         (watchedWakeUp as ServiceWatchdog)?.Dispose();
         wakeUp.Dispose();
+        publishing.Dispose();
+        logging.Dispose();
     }
 
     /// <summary>Gives the desktop back the memory that only starting took, 4 MiB, and locks the rest in memory. The collection stops every thread for some milliseconds: it is over before the shortest <see cref="AvailabilityTimes.IdleFor"/>, so that no guest runs yet.</summary>
@@ -132,13 +146,31 @@ internal sealed partial class AgentParts : BackgroundService
         await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(false);
     };
 
-    // The program does not end before the guests are frozen.
-    private Task DecideAsync(CancellationToken cancellationToken) => OwnThread.RunAsync(
-        "availability",
-        () =>
+    /// <summary>The deciding thread, and the two that show and log what it decided; these end after it, so that its last decision is known.</summary>
+    private async Task DecideAsync(CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var decided = new CancellationTokenSource();
+        Task[] after = [OwnThread.RunAsync("publisher", Blocking(() => loop.Publisher.Run(decided.Token))), OwnThread.RunAsync("decision log", Blocking(() => decisions.Run(decided.Token)))];
+        // The program does not end before the guests are frozen.
+        var deciding = OwnThread.RunAsync("availability", Blocking(() => loop.Run(end.Token)), isBackground: false);
+        try
         {
-            loop.Run(cancellationToken);
-            return Task.CompletedTask;
-        },
-        isBackground: false);
+            // Each of them ends only when cancelled, so one that ends first has failed, and the agent with it.
+            await (await Task.WhenAny([deciding, .. after]).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        finally
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            await deciding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await decided.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(after).WaitAsync(LogPatience, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static Func<Task> Blocking(Action run) => () =>
+    {
+        run();
+        return Task.CompletedTask;
+    };
 }

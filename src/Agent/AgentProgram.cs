@@ -27,6 +27,8 @@ internal static class AgentProgram
         builder.Services.AddSystemd();
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat, options.ColorBehavior) = (true, "yyyy-MM-ddTHH:mm:ss.fffzzz ", LoggerColorBehavior.Disabled));
+        // A log that is not read loses lines, counted by the console logger; it never makes a thread of the agent wait.
+        builder.Services.Configure<ConsoleLoggerOptions>(options => (options.QueueFullMode, options.MaxQueueLength) = (ConsoleLoggerQueueFullMode.DropWrite, 500));
         // Longer than the slowest thing a stop waits for: a guest's step that has just begun.
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(15));
 

@@ -18,8 +18,13 @@ internal sealed class CountingPath(IWakeUp wakeUp, IGuestFreezer freezer, TimePr
 
     public void Wake() => wakeUp.Wake();
 
+    /// <summary>Most bytes allocated by the deciding thread between two of its waits: the freeze, the conditions, and handing over what was decided.</summary>
+    public long StepAllocated { get; private set; }
+
     public void Wait(TimeSpan? atMost)
     {
+        // Not the first step: the runtime has things to set up then.
+        if (atWake > 0) StepAllocated = Math.Max(StepAllocated, GC.GetAllocatedBytesForCurrentThread() - atWake);
         wakeUp.Wait(atMost);
         atWake = GC.GetAllocatedBytesForCurrentThread();
     }

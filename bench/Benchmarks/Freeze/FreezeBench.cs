@@ -45,18 +45,22 @@ internal sealed class FreezeBench(int times, TimeProvider time)
     private async Task MeasureAsync(BusyGuests guests, int count, BenchReport report, CancellationToken cancellationToken)
     {
         var freezer = guests.Hypervisor.Freezer;
-        using var eventFd = new EventFdWakeUp();
+        using EventFdWakeUp eventFd = new(), publishing = new(), logging = new();
         using var monitor = new PokedMonitor(freezer, time);
         var path = new CountingPath(eventFd, freezer, time);
         var ledger = new ActivityLedger(time);
         var watch = new MonitorWatch([monitor], ledger, time, NullLogger<MonitorWatch>.Instance);
         var brake = new GuestBrake(path, BrakeTimes.Default, time, ShortPause.For);
-        var loop = new AvailabilityLoop(ledger, watch, new ConditionSet([]), brake, guests.Hypervisor, new Level<NodePolicy>(new(false, Times)), path, time, NullLogger<AvailabilityLoop>.Instance);
+        var log = new DecisionLog(logging, NullLogger<DecisionLog>.Instance);
+        var loop = new AvailabilityLoop(ledger, watch, new ConditionSet([]), brake, guests.Hypervisor, new Level<NodePolicy>(new(false, Times)), path, time, publishing, log);
         ledger.Woken = loop;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = watch.RunAsync(end.Token);
         var thread = new Thread(() => loop.Run(end.Token)) { Name = "availability" };
         thread.Start();
+        using var decided = new CancellationTokenSource();
+        Thread[] after = [new(() => loop.Publisher.Run(decided.Token)) { Name = "publisher" }, new(() => log.Run(decided.Token)) { Name = "decision log" }];
+        foreach (var one in after) one.Start();
 
         var random = new Random(count);
         List<double> quiet = [], leaked = [];
@@ -75,13 +79,15 @@ internal sealed class FreezeBench(int times, TimeProvider time)
 
         await end.CancelAsync();
         thread.Join();
+        await decided.CancelAsync();
+        foreach (var one in after) one.Join();
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         freezer.ThawAll();
         report.Add(
             ("guests", count), ("n", times),
             ("quiet_ms_p50", BenchReport.Figure(Percentiles.P50(quiet))), ("quiet_ms_p99", BenchReport.Figure(Percentiles.P99(quiet))),
             ("leaked_ms_p50", BenchReport.Figure(Percentiles.P50(leaked))), ("leaked_ms_p99", BenchReport.Figure(Percentiles.P99(leaked))),
-            ("allocated_bytes", allocated));
+            ("allocated_bytes", allocated), ("step_allocated_bytes", path.StepAllocated));
     }
 
     private static async Task UntilAsync(AvailabilityLoop loop, NodeState state, CancellationToken cancellationToken)

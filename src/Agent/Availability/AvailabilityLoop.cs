@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Opportunism.Agent.Conditions;
 using Opportunism.Agent.Monitors;
 using Opportunism.Core;
@@ -10,11 +9,21 @@ namespace Opportunism.Agent.Availability;
 /// <summary>The one thread that decides whether this node may run guests, and stops them when it may not.</summary>
 /// <remarks>
 /// The way of a key press: 1. a monitor calls the ledger, the ledger calls <see cref="Wake"/>; 2. the kernel wakes <see cref="Run"/>;
-/// 3. <see cref="Step"/> builds a <see cref="Moment"/> and asks the rules; 4. <see cref="Enter"/> stops the guests; 5. only then
-/// is anything told: status, log. Up to 5 nothing is allocated, locked, logged or waited for.
+/// 3. <see cref="Step"/> builds a <see cref="Moment"/> and asks the rules; 4. <see cref="Enter"/> stops the guests; 5. only then is
+/// it handed to two other threads, which show it (<see cref="DecisionPublisher"/>) and log it (<see cref="DecisionLog"/>).
+/// This thread never allocates, locks, logs or waits for anything but the kernel, before 5 or after it.
 /// </remarks>
-internal sealed partial class AvailabilityLoop : IWakeable
+internal sealed class AvailabilityLoop : IWakeable
 {
+    /// <summary>The name under which a desktop that wakes from sleep counts as activity: a person opened it or pressed a button.</summary>
+    public const string WokenMachine = "wake-up from sleep";
+
+    /// <summary>Who took a drained node back.</summary>
+    public const string Operator = "the operator";
+
+    // The two clocks are read one after the other; no machine sleeps for less.
+    private static readonly TimeSpan LeastSleep = TimeSpan.FromMilliseconds(100);
+
     private readonly ActivityLedger ledger;
     private readonly MonitorWatch watch;
     private readonly ConditionSet conditions;
@@ -23,33 +32,56 @@ internal sealed partial class AvailabilityLoop : IWakeable
     private readonly Level<NodePolicy> policy;
     private readonly IWakeUp wakeUp;
     private readonly TimeProvider time;
-    private readonly ILogger<AvailabilityLoop> log;
+    private readonly DecisionPublisher publisher;
+    private readonly DecisionLog log;
+    private readonly Func<TimeSpan> asleep;
+    private DecisionPublisher.Decided decided;
+    private LendingPause pause;
+    private long pausedAt;
+    private TimeSpan asleepBefore;
     private volatile NodeState state;
     private volatile bool takenBack;
     private volatile bool reconsider;
+    private volatile bool ownersWait;
     private long enteredAt;
     private long? sampledAt;
 
+    /// <param name="ledger">When the owner was seen last.</param>
+    /// <param name="watch">Which monitors see.</param>
+    /// <param name="conditions">Sampled by this thread alone.</param>
+    /// <param name="brake">Stops the guests.</param>
+    /// <param name="guests">How many there are.</param>
+    /// <param name="policy">What the operator wants.</param>
+    /// <param name="wakeUp">Where this thread waits.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="publishing">Where the publisher waits.</param>
+    /// <param name="log">Takes down what was decided.</param>
+    /// <param name="asleep">How long this machine has been asleep since it started; null where that is not known.</param>
     public AvailabilityLoop(
         ActivityLedger ledger, MonitorWatch watch, ConditionSet conditions, GuestBrake brake, IMachineGuests guests,
-        Level<NodePolicy> policy, IWakeUp wakeUp, TimeProvider time, ILogger<AvailabilityLoop> log)
+        Level<NodePolicy> policy, IWakeUp wakeUp, TimeProvider time, IWakeUp publishing, DecisionLog log, Func<TimeSpan>? asleep = null)
     {
         (this.ledger, this.watch, this.conditions, this.brake, this.guests) = (ledger, watch, conditions, brake, guests);
         (this.policy, this.wakeUp, this.time, this.log) = (policy, wakeUp, time, log);
         state = guests.GuestsInMemory > 0 ? NodeState.Frozen : NodeState.InUse;
-        enteredAt = time.GetTimestamp();
-        Status = new(new NodeStatus(state, new(ReasonCode.Starting), time.GetUtcNow(), enteredAt, policy.Current.Times));
-        LastFreeze = new(None);
+        this.asleep = asleep ?? (static () => TimeSpan.Zero);
+        asleepBefore = this.asleep();
+        enteredAt = pausedAt = time.GetTimestamp();
+        decided = new(state, new(ReasonCode.Starting), time.GetUtcNow(), enteredAt, policy.Current.Times);
+        publisher = new(decided, publishing);
     }
 
     /// <summary>Stands for "never" in <see cref="LastFreeze"/>.</summary>
-    public static FreezeRecord None { get; } = new(DateTimeOffset.MinValue, 0, default);
+    public static FreezeRecord None => DecisionPublisher.NoFreeze;
 
-    /// <summary>What was decided last.</summary>
-    public Level<NodeStatus> Status { get; }
+    /// <summary>What was decided last, as soon as <see cref="Publisher"/> has shown it.</summary>
+    public Level<NodeStatus> Status => publisher.Status;
 
     /// <summary>How guests were stopped last.</summary>
-    public Level<FreezeRecord> LastFreeze { get; }
+    public Level<FreezeRecord> LastFreeze => publisher.LastFreeze;
+
+    /// <summary>Shows what was decided; must run on a thread of its own while this runs, and a little longer.</summary>
+    public DecisionPublisher Publisher => publisher;
 
     /// <summary>How long no monitor has seen the owner.</summary>
     public TimeSpan QuietFor => time.GetElapsedTime(ledger.LastSeenTimestamp);
@@ -80,7 +112,7 @@ internal sealed partial class AvailabilityLoop : IWakeable
     /// <summary>Decides until cancelled or until something throws, and leaves the guests frozen either way. Blocks its thread, which should be its own.</summary>
     public void Run(CancellationToken cancellationToken)
     {
-        using var stop = cancellationToken.Register(wakeUp.Wake);
+        using var stop = cancellationToken.UnsafeRegister(static wakeUp => ((IWakeUp)wakeUp!).Wake(), wakeUp);
         try
         {
             // A node that starts knows nothing: guests stand still until it does.
@@ -90,13 +122,14 @@ internal sealed partial class AvailabilityLoop : IWakeable
         finally
         {
             var last = brake.FreezeAll();
-            LogStopped(guests.GuestsInMemory, last.Brake);
+            log.Add(new(DecisionKind.Stopped, state, state, default, guests.GuestsInMemory, last));
         }
     }
 
     /// <summary>Decides until nothing more changes; answers after how long to decide again, null when only an event can change anything.</summary>
     internal TimeSpan? Step()
     {
+        NoteSleep();
         // First with what is known: an owner who comes back does not wait until the conditions have been read.
         Decide();
         var untilSample = SampleConditions(out var sampled);
@@ -104,9 +137,22 @@ internal sealed partial class AvailabilityLoop : IWakeable
 
         // Taken back with nothing here: done.
         if (state == NodeState.InUse) takenBack = false;
-        if (!ReferenceEquals(Status.Current.Times, policy.Current.Times)) Status.Set(Status.Current with { Times = policy.Current.Times });
+        if (!ReferenceEquals(decided.Times, policy.Current.Times))
+        {
+            decided = decided with { Times = policy.Current.Times };
+            publisher.Publish(decided);
+        }
+
         var untilChange = AvailabilityRules.ChangesIn(Now(), policy.Current.Times);
         return untilChange < untilSample ? untilChange : untilSample;
+    }
+
+    /// <summary>The desktop slept and is awake again: its owner woke it, and guests that were thawed with everything else stop before anything is looked at.</summary>
+    private void NoteSleep()
+    {
+        var slept = asleep();
+        if (slept - asleepBefore >= LeastSleep) ledger.Seen(WokenMachine);
+        asleepBefore = slept;
     }
 
     private void Decide()
@@ -114,7 +160,11 @@ internal sealed partial class AvailabilityLoop : IWakeable
         while (AvailabilityRules.Next(Now(), policy.Current.Times) is { } verdict) Enter(verdict);
     }
 
-    private Moment Now() => new()
+    /// <summary>True while guests may run. Any thread.</summary>
+    public bool Lends => state == NodeState.Available;
+
+    /// <summary>What the rules look at now. Any thread; another than the deciding one may see values a moment apart.</summary>
+    internal Moment Now() => new()
     {
         State = state,
         InState = time.GetElapsedTime(enteredAt),
@@ -123,20 +173,43 @@ internal sealed partial class AvailabilityLoop : IWakeable
         LastSeenBy = ledger.LastSeenBy,
         BlindMonitor = watch.BlindMonitor,
         FailingCondition = conditions.Failing,
-        TakenBackBy = takenBack ? "the owner" : policy.Current.Drained ? "the operator" : null,
-        OwnerNeedsMemory = conditions.OwnerNeedsMemory,
+        TakenBackBy = takenBack ? "the owner" : policy.Current.Drained ? Operator : null,
+        OwnerNeedsMemory = conditions.OwnerNeedsMemory || ownersWait,
         Guests = guests.GuestsInMemory,
         PausedGuests = guests.PausedGuests,
+        Pause = pause,
+        SincePause = time.GetElapsedTime(Volatile.Read(ref pausedAt)),
+        MemoryScarce = conditions.MemoryScarce,
+        CheckpointsReady = state == NodeState.Frozen && conditions.MemoryScarce && CheckpointsReady(),
     };
+
+    private bool CheckpointsReady()
+    {
+        var all = guests.Guests;
+        // By number: an enumerator would be allocated.
+        for (var i = 0; i < all.Count; i++)
+        {
+            if (all[i] is { InMemory: true, PausedByOthers: false, HasCheckpoint: false }) return false;
+        }
+
+        return true;
+    }
 
     /// <summary>Carries a verdict out: guests first, everything else after.</summary>
     private void Enter(Verdict verdict)
     {
         var from = state;
         BrakeResult result = default;
+        var now = time.GetTimestamp();
+        if (from == NodeState.Available && LendingPause.Follows(verdict.Reason.Code))
+        {
+            pause = pause.Next(time.GetElapsedTime(enteredAt, now));
+            Volatile.Write(ref pausedAt, now);
+        }
+
         // Before the thaw, so that activity from now on wakes this thread at once.
         state = verdict.State;
-        enteredAt = time.GetTimestamp();
+        enteredAt = now;
         switch (verdict.State)
         {
             // Leaving Available also without guests: one may be starting at this very moment.
@@ -144,35 +217,35 @@ internal sealed partial class AvailabilityLoop : IWakeable
                 result = brake.FreezeAll();
                 break;
             case NodeState.Available:
-                if (!brake.ThawAll()) LogThawRefused();
+                if (!brake.ThawAll()) log.Add(new(DecisionKind.ThawRefused, from, verdict.State, verdict.Reason, guests.GuestsInMemory, result));
                 break;
                 // Evicting: guests stay as they are; they are held or frozen, and leave from there.
         }
 
-        Tell(from, verdict, result);
+        HandOver(from, verdict, result);
     }
 
-    private void Tell(NodeState from, Verdict verdict, BrakeResult result)
+    /// <summary>Hands a decision to the threads that show and log it; neither is waited for.</summary>
+    private void HandOver(NodeState from, Verdict verdict, BrakeResult result)
     {
         var inMemory = guests.GuestsInMemory;
         var now = time.GetUtcNow();
-        if (verdict.State == NodeState.Frozen) LastFreeze.Set(new(now, inMemory, result));
-        Status.Set(new NodeStatus(verdict.State, verdict.Reason, now, enteredAt, policy.Current.Times));
-        LogEntered(from, verdict.State, verdict.Reason.Sentence, inMemory);
-        if (verdict.State != NodeState.Frozen) return;
-        if (result.Brake == Brake.Freeze) LogFrozen(inMemory, result.StillIn.TotalMilliseconds, result.LeakedCpu.TotalMilliseconds, verdict.Reason.Source);
-        else if (result.Brake == Brake.None) LogNotStopped(inMemory);
-        else LogCruderBrake(result.Brake, inMemory, result.StillIn.TotalMilliseconds);
+        decided = decided with { State = verdict.State, Reason = verdict.Reason, Since = now, SinceTimestamp = enteredAt, Times = policy.Current.Times };
+        if (verdict.State == NodeState.Frozen) decided = decided with { FrozenAt = now, FrozenGuests = inMemory, Freeze = result };
+        publisher.Publish(decided);
+        log.Add(new(DecisionKind.Entered, from, verdict.State, verdict.Reason, inMemory, result));
     }
 
     private TimeSpan SampleConditions(out bool sampled)
     {
         var now = time.GetTimestamp();
-        sampled = reconsider || sampledAt is not { } before || time.GetElapsedTime(before, now) >= ICondition.SampledEvery;
+        sampled = reconsider || conditions.IsDue || sampledAt is not { } before || time.GetElapsedTime(before, now) >= ICondition.SampledEvery;
         if (!sampled) return ICondition.SampledEvery - time.GetElapsedTime(sampledAt!.Value, now);
         reconsider = false;
         sampledAt = now;
         conditions.Sample(now);
+        // Guests have stood still for all the time that the kernel looked at, so those who waited were the owner's programs.
+        ownersWait = conditions.MemoryPressed && state == NodeState.Frozen && time.GetElapsedTime(enteredAt, now) >= MemoryPressure.Window;
         return ICondition.SampledEvery;
     }
 }

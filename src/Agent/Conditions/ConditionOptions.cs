@@ -20,4 +20,7 @@ public sealed class ConditionOptions
 
     /// <summary>Below this much available memory the owner needs what the guests hold, and they leave at once.</summary>
     public int MemoryCriticalMiB { get; set; } = 256;
+
+    /// <summary>Below this share of the machine's memory, in percent, guests that have a checkpoint leave soon after the owner has come.</summary>
+    public double MemoryScarcePercent { get; set; } = 25;
 }

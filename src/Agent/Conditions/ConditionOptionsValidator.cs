@@ -31,5 +31,6 @@ internal sealed class ConditionOptionsValidator : IValidateOptions<ConditionOpti
 
         if (options.MemoryLeaveMiB > options.MemoryEnterMiB) yield return $"Conditions:MemoryLeaveMiB is {options.MemoryLeaveMiB}; allowed is at most MemoryEnterMiB ({options.MemoryEnterMiB}).";
         if (options.MemoryCriticalMiB > options.MemoryLeaveMiB) yield return $"Conditions:MemoryCriticalMiB is {options.MemoryCriticalMiB}; allowed is at most MemoryLeaveMiB ({options.MemoryLeaveMiB}).";
+        if (options.MemoryScarcePercent is not (>= 0 and <= 100)) yield return $"Conditions:MemoryScarcePercent is {options.MemoryScarcePercent}; allowed is 0 to 100.";
     }
 }

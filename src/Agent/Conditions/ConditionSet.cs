@@ -27,6 +27,26 @@ internal sealed class ConditionSet(IReadOnlyList<ICondition> conditions)
     /// <summary>True while the owner is short of the memory that guests hold.</summary>
     public bool OwnerNeedsMemory => memory?.Critical ?? false;
 
+    /// <summary>True when programs wait for memory, as far as the last sample shows; not always the owner's.</summary>
+    public bool MemoryPressed => memory?.Pressed ?? false;
+
+    /// <summary>True while so little memory is available that guests with a checkpoint leave soon.</summary>
+    public bool MemoryScarce => memory?.Scarce ?? false;
+
+    /// <summary>True when a condition must be read before its time. Allocates nothing.</summary>
+    public bool IsDue
+    {
+        get
+        {
+            foreach (var condition in conditions)
+            {
+                if (condition.IsDue) return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Takes a new reading of each.</summary>
     public void Sample(long now)
     {

@@ -36,6 +36,9 @@ internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, 
         : "the CPU use is not known yet";
 
     /// <inheritdoc/>
+    public string Remedy => "Wait until the programs that use the CPUs are done, or raise CpuEnterPercent and CpuLeavePercent in [Conditions].";
+
+    /// <inheritdoc/>
     public void Sample(long now)
     {
         if (before is not null && time.GetElapsedTime(sampledAt, now) < Least) return;

@@ -13,7 +13,13 @@ public interface ICondition
     /// <summary>The last reading and the limit, for a person.</summary>
     string Sentence { get; }
 
-    /// <summary>Takes a new reading. Called by the deciding thread alone; reads no disk, never waits, never throws.</summary>
+    /// <summary>What would make it hold, for a person.</summary>
+    string Remedy { get; }
+
+    /// <summary>True when a new reading must not wait for its time. Read by the deciding thread whenever it wakes; allocates nothing.</summary>
+    bool IsDue => false;
+
+    /// <summary>Takes a new reading. Called by the deciding thread alone; reads no disk, never waits, never throws, allocates nothing.</summary>
     /// <param name="now">A <see cref="TimeProvider.GetTimestamp"/>.</param>
     void Sample(long now);
 

@@ -3,6 +3,6 @@ namespace Opportunism.Agent.Conditions;
 /// <summary>Tells how much memory a new program could get without anything being pushed out.</summary>
 public interface IMemoryReader
 {
-    /// <summary>Available memory in MiB; null when it cannot be read. Called by the deciding thread; never waits, never throws.</summary>
-    double? AvailableMiB();
+    /// <summary>The memory now; null when it cannot be read. Called by the deciding thread; never waits, never throws.</summary>
+    MemoryReading? Read();
 }

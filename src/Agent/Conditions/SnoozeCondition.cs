@@ -46,6 +46,9 @@ public sealed class SnoozeCondition : ICondition
     };
 
     /// <inheritdoc/>
+    public string Remedy => "It ends by itself; 'opportunism wake' ends the owner's sooner, the operator's ends at the site.";
+
+    /// <inheritdoc/>
     public void Sample(long now) => Volatile.Write(ref holds, Active(Times.Owner) is null && Active(Times.Operator) is null);
 
     /// <summary>Snoozes until a time, or ends the snooze (null); the other's snooze stays. Any thread; writes a file.</summary>

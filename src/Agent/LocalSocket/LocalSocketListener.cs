@@ -10,17 +10,18 @@ namespace Opportunism.Agent.LocalSocket;
 /// <summary>Answers the command line of this desktop over a Unix socket: one request and one answer per connection.</summary>
 /// <remarks>Anyone on the desktop may connect; what a user may ask is decided in <see cref="LocalDesk"/> from the user id that the kernel tells.</remarks>
 [SupportedOSPlatform("linux")]
-internal sealed partial class LocalSocketListener(string path, LocalDesk desk, TimeProvider time, ILogger<LocalSocketListener> log) : BackgroundService
+internal sealed partial class LocalSocketListener(string path, LocalDesk desk, LocalPlaces places, TimeProvider time, ILogger<LocalSocketListener> log) : BackgroundService
 {
-    // A person and a panel applet or two; more is somebody trying what happens.
-    private const int AtOnce = 16;
+    // Connections that wait to be accepted, which takes microseconds: one that finds no place is closed at once. As many as the
+    // kernel lets wait (net.core.somaxconn), so that a user who opens hundreds does not keep root from connecting.
+    private const int Backlog = 4096;
+
+    private static readonly byte[] TooMany = Line(new("This user has too many requests under way; try again when some are answered.", null));
 
     private const int LongestRequest = 4096;
 
     // Time to send one line; the doctor's answer takes longer and is not under this limit.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
-    private readonly SemaphoreSlim places = new(AtOnce);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -30,24 +31,15 @@ internal sealed partial class LocalSocketListener(string path, LocalDesk desk, T
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         File.SetUnixFileMode(path, (UnixFileMode)0b110_110_110);
-        listener.Listen(AtOnce);
+        listener.Listen(Backlog);
         try
         {
             while (true)
             {
-                await places.WaitAsync(stoppingToken).ConfigureAwait(false);
-                Socket connection;
-                try
-                {
-                    connection = await listener.AcceptAsync(stoppingToken).ConfigureAwait(false);
-                }
-                catch
-                {
-                    places.Release();
-                    throw;
-                }
-
-                _ = AnswerAsync(connection, stoppingToken);
+                var connection = await listener.AcceptAsync(stoppingToken).ConfigureAwait(false);
+                var user = PeerUser.Of(connection);
+                if (places.TryEnter(user) is { } place) _ = AnswerAsync(connection, user, place, stoppingToken);
+                else Refuse(connection);
             }
         }
         finally
@@ -56,14 +48,24 @@ internal sealed partial class LocalSocketListener(string path, LocalDesk desk, T
         }
     }
 
-    public override void Dispose()
+    /// <summary>Says why and closes. Never waits: the line fits into the socket's empty buffer.</summary>
+    private void Refuse(Socket connection)
     {
-        places.Dispose();
-        base.Dispose();
+        using var _ = connection;
+        try
+        {
+            connection.Blocking = false;
+            connection.Send(TooMany);
+        }
+        catch (SocketException e)
+        {
+            LogBroken(e.Message);
+        }
     }
 
-    private async Task AnswerAsync(Socket connection, CancellationToken stopping)
+    private async Task AnswerAsync(Socket connection, uint user, IDisposable place, CancellationToken stopping)
     {
+        using var given = place;
         try
         {
             using var _ = connection;
@@ -72,19 +74,16 @@ internal sealed partial class LocalSocketListener(string path, LocalDesk desk, T
             using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
             var line = await LineReader.ReadAsync(stream, LongestRequest, both.Token).ConfigureAwait(false);
             if (line is null) return;
-            var reply = await desk.AnswerAsync(line, PeerUser.Of(connection), stopping).ConfigureAwait(false);
-            byte[] answer = [.. JsonSerializer.SerializeToUtf8Bytes(reply, LocalJson.Default.LocalReply), (byte)'\n'];
-            await stream.WriteAsync(answer, both.Token).ConfigureAwait(false);
+            var reply = await desk.AnswerAsync(line, user, stopping).ConfigureAwait(false);
+            await stream.WriteAsync(Line(reply), both.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
             LogBroken(e.Message);
         }
-        finally
-        {
-            places.Release();
-        }
     }
+
+    private static byte[] Line(LocalReply reply) => [.. JsonSerializer.SerializeToUtf8Bytes(reply, LocalJson.Default.LocalReply), (byte)'\n'];
 
     /// <summary>Anyone may look; set, since a mask may take that away. A folder that is there already has the rights that somebody meant it to have.</summary>
     private static void MakeFolder(string path)

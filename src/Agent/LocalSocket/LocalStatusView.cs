@@ -10,7 +10,7 @@ namespace Opportunism.Agent.LocalSocket;
 /// <summary>Writes down the state of this desktop for its command line. Any thread.</summary>
 internal sealed class LocalStatusView(
     AvailabilityLoop loop, MonitorWatch watch, ConditionSet conditions, SnoozeCondition snooze, NodeHealth health,
-    IMachineGuests guests, SiteLink link, SiteOptions site)
+    IMachineGuests guests, SiteLink link, SiteOptions site, ObstacleView obstacles)
 {
     /// <summary>What is known now.</summary>
     public LocalStatus Look()
@@ -25,6 +25,7 @@ internal sealed class LocalStatusView(
             Since = status.Since,
             ReasonCode = status.Reason.Code.ToString(),
             Reason = status.Reason.Sentence,
+            Obstacles = [.. obstacles.Look().Select(obstacle => new LocalObstacle(obstacle.Reason.Code.ToString(), obstacle.Reason.Source, obstacle.Sentence, obstacle.Remedy))],
             SnoozedUntil = snooze.Times is var times && times.Owner > times.Operator ? times.Owner : times.Operator ?? times.Owner,
             QuietSeconds = loop.QuietFor.TotalSeconds,
             LastSeen = loop.LastSeen,

@@ -13,7 +13,9 @@ public static class MonitorCatalog
     {
         var ignore = new IgnoreList(options.Ignore);
         var names = options.Enabled.Count == 0 ? Names : [.. options.Enabled];
-        return [.. names.Select(name => Create(name, ignore, time))];
+        IReadOnlyList<IActivityMonitor> monitors = [.. names.Select(name => Create(name, ignore, time))];
+        // Where nothing else may be there to be watched, those who work in terminals are the owners.
+        return options.WithoutSeat == WithoutSeat.Lend && OperatingSystem.IsLinux() ? [.. monitors, new TerminalMonitor(time, ignore)] : monitors;
     }
 
     private static IActivityMonitor Create(string name, IgnoreList ignore, TimeProvider time)

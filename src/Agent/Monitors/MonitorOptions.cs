@@ -8,4 +8,7 @@ public sealed class MonitorOptions
 
     /// <summary>Device or display names to leave alone: exact, or with a trailing <c>*</c> for every name that begins so.</summary>
     public IList<string> Ignore { get; } = [];
+
+    /// <summary>What to do on a machine without a seat.</summary>
+    public WithoutSeat WithoutSeat { get; set; } = WithoutSeat.Refuse;
 }

@@ -15,14 +15,17 @@ public sealed class MonitorWatch
     private readonly WatchedMonitor[] monitors;
     private readonly TimeProvider time;
     private long? askedAt;
+    private readonly bool mayWatchNothing;
     private bool judged = true;
 
     /// <param name="monitors">The enabled monitors, in the order in which people read them.</param>
     /// <param name="ledger">Where what they see is remembered.</param>
     /// <param name="time">The clock for back-off and for asking.</param>
     /// <param name="log">Where changes of sight are told; never on the path of an event.</param>
-    public MonitorWatch(IReadOnlyList<IActivityMonitor> monitors, ActivityLedger ledger, TimeProvider time, ILogger<MonitorWatch> log)
+    /// <param name="withoutSeat">What to do where there is nothing to watch.</param>
+    public MonitorWatch(IReadOnlyList<IActivityMonitor> monitors, ActivityLedger ledger, TimeProvider time, ILogger<MonitorWatch> log, WithoutSeat withoutSeat = WithoutSeat.Refuse)
     {
+        mayWatchNothing = withoutSeat == WithoutSeat.Lend;
         this.time = time;
         this.monitors = [.. monitors.Select(monitor => new WatchedMonitor(monitor, ledger, time, log))];
     }
@@ -41,7 +44,7 @@ public sealed class MonitorWatch
                 sources += sight.Sources;
             }
 
-            return sources == 0 ? NothingToWatch : null;
+            return sources == 0 && !mayWatchNothing ? NothingToWatch : null;
         }
     }
 

@@ -67,7 +67,7 @@ internal sealed class AgentSettings
             Socket = reader.Text("Agent", nameof(Socket), LocalAgent.DefaultSocket),
             Site = ReadSite(reader),
             Times = ReadTimes(reader),
-            Monitors = new(),
+            Monitors = new() { WithoutSeat = reader.OneOf("Monitors", nameof(MonitorOptions.WithoutSeat), WithoutSeat.Refuse) },
             Conditions = ReadConditions(reader),
             Guests = ReadGuests(reader, state),
         };
@@ -116,6 +116,7 @@ internal sealed class AgentSettings
             HoldAfter = reader.Time("Times", nameof(defaults.HoldAfter), defaults.HoldAfter),
             PresaveAfter = reader.Time("Times", nameof(defaults.PresaveAfter), defaults.PresaveAfter),
             EvictAfter = reader.Time("Times", nameof(defaults.EvictAfter), defaults.EvictAfter),
+            EvictSoonAfter = reader.Time("Times", nameof(defaults.EvictSoonAfter), defaults.EvictSoonAfter),
         };
     }
 
@@ -129,6 +130,7 @@ internal sealed class AgentSettings
             MemoryEnterMiB = reader.Number("Conditions", nameof(defaults.MemoryEnterMiB), defaults.MemoryEnterMiB),
             MemoryLeaveMiB = reader.Number("Conditions", nameof(defaults.MemoryLeaveMiB), defaults.MemoryLeaveMiB),
             MemoryCriticalMiB = reader.Number("Conditions", nameof(defaults.MemoryCriticalMiB), defaults.MemoryCriticalMiB),
+            MemoryScarcePercent = reader.Decimal("Conditions", nameof(defaults.MemoryScarcePercent), defaults.MemoryScarcePercent),
         };
     }
 

@@ -23,6 +23,7 @@ internal static class DoctorCommand
             if (reply.Status is { } status)
             {
                 options.World.Console.Write(TextTable.Of(("owner last seen by", status.LastSeen)));
+                LocalText.WriteObstacles(options.World, status);
                 LocalText.WriteWatchers(options.World, status);
                 HealthText.Write(options.World, status.Health.Select(item => (item.Severity, item.Sentence, item.Remedy)));
             }
@@ -37,5 +38,5 @@ internal static class DoctorCommand
 
     // A condition that does not hold is the desktop's business; a blind monitor and a brake that fails are not.
     private static bool IsWell(LocalReply reply) =>
-        reply is { Status: { } status, Brake.Ok: true } && status.Monitors.All(monitor => monitor.Ok) && status.Monitors.Sum(monitor => monitor.Sources) > 0 && status.Health.All(item => item.Severity != nameof(Core.Health.HealthSeverity.Error));
+        reply is { Status: { } status, Brake.Ok: true } && status.Monitors.All(monitor => monitor.Ok) && status.Obstacles.All(obstacle => obstacle.Source != LocalObstacle.NothingToWatch) && status.Health.All(item => item.Severity != nameof(Core.Health.HealthSeverity.Error));
 }

@@ -10,19 +10,22 @@ internal static class LocalText
         world.Console.Write(TextTable.Of(
             ("this desktop", status.Node ?? "not enrolled"),
             ("state", status.State),
-            ("because", $"{status.Reason} ({Words.Since(status.Since, world.Time)})"),
+            ("last change", $"{Words.Since(status.Since, world.Time)} ago: {status.Reason}"),
             ("owner quiet for", Words.Lasting(TimeSpan.FromSeconds(status.QuietSeconds))),
             ("owner last seen by", status.LastSeen),
             ("snoozed until", status.SnoozedUntil is { } until ? Words.At(until, world.Time) : ""),
             ("site", status.Site is { } site ? $"{site} ({(status.SiteConnected ? "connected" : "does not answer")})" : ""),
             ("agent", status.AgentVersion),
             ("last freeze", status.LastFreeze is { } freeze ? $"{freeze.Guests} guests still after {freeze.StillMs:0.00} ms by {freeze.Brake}, {freeze.LeakedCpuMs:0.00} ms of CPU leaked, {Words.Since(freeze.At, world.Time)} ago" : "")));
+        WriteObstacles(world, status);
         WriteWatchers(world, status);
         var guests = TextTable.With("guest", "phase", "memory", "why");
         foreach (var guest in status.Guests) guests.Row(guest.Name.Length > 0 ? guest.Name : guest.Id, guest.Phase, Words.MiB(guest.MemoryMiB), guest.Sentence);
         if (guests.Rows.Count > 0) world.Console.Write(guests);
         HealthText.Write(world, status.Health.Select(item => (item.Severity, item.Sentence, item.Remedy)));
     }
+
+    public static void WriteObstacles(CliWorld world, LocalStatus status) => ObstacleText.Write(world, status.Obstacles.Select(obstacle => (obstacle.Sentence, obstacle.Remedy)));
 
     public static void WriteWatchers(CliWorld world, LocalStatus status)
     {

@@ -43,6 +43,7 @@ internal static class NodeText
         var guests = TextTable.With("guest", "phase", "for", "why");
         foreach (var guest in node.Guests) guests.Row(guest.Name.Length > 0 ? guest.Name : guest.Id, guest.Phase, Words.Since(guest.Since, world.Time), guest.Sentence);
         if (guests.Rows.Count > 0) world.Console.Write(guests);
+        ObstacleText.Write(world, node.Obstacles.Select(obstacle => (obstacle.Sentence, obstacle.Remedy)));
         HealthText.Write(world, node.Health.Select(item => (item.Severity, item.Sentence, item.Remedy)));
     }
 }

@@ -11,6 +11,9 @@ internal sealed class LocalSite : IAsyncDisposable
     // A cold start on a busy machine with two cores: 6 s measured, and the disk may be slow.
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60), StopPatience = TimeSpan.FromSeconds(20);
 
+    // A monitor looks as soon as it runs; one that takes longer than it may is blind.
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(10);
+
     private readonly TimeProvider time;
     private OwnProcess? controller;
     private OwnProcess? agent;
@@ -19,7 +22,7 @@ internal sealed class LocalSite : IAsyncDisposable
 
     public SiteFolders Folders { get; }
 
-    public SiteSettings Settings { get; }
+    public SiteSettings Settings { get; private set; }
 
     /// <summary>The site's API as its administrator; set once the controller runs.</summary>
     public SiteClient Client { get; private set; } = null!;
@@ -74,6 +77,33 @@ internal sealed class LocalSite : IAsyncDisposable
         agent = OwnProcess.Start("agent", Folders.Agent, ["run", "--settings", Folders.AgentSettings], Folders.Logs);
         await UntilAsync(agent, "the agent has reported to the controller", async () =>
             (await Client.NodesAsync(cancellationToken).ConfigureAwait(false)).Any(node => node is { State: not null, Lost: false }), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts the agent again with other settings; its guests stay.</summary>
+    public async Task RestartAgentAsync(SiteSettings settings, CancellationToken cancellationToken)
+    {
+        if (agent is not null)
+        {
+            await agent.StopAsync(StopPatience, time).ConfigureAwait(false);
+            await agent.DisposeAsync().ConfigureAwait(false);
+        }
+
+        Settings = settings;
+        await StartAgentAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether every monitor of the agent has looked and none found anything to watch: a machine without a seat.</summary>
+    public async Task<bool> IsWithoutSeatAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var status = (await Agent.AskAsync(new(LocalAsk.Status), cancellationToken).ConfigureAwait(false)).Status;
+            if (status is not null && status.Obstacles.Any(obstacle => obstacle.Source == LocalObstacle.NothingToWatch)) return true;
+            // One that is blind for another reason than that it has not looked yet has something to watch.
+            if (status is not null && (status.Monitors.All(monitor => monitor.Ok) || time.GetElapsedTime(began) > LookPatience)) return false;
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Ends what still runs, the agent first so that it can say goodbye. Answers what did not end by itself.</summary>

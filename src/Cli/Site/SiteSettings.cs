@@ -21,6 +21,9 @@ internal sealed record SiteSettings(string Name, AvailabilityTimes Times, bool B
     /// <summary>More lines for what the agent is told of its guests.</summary>
     public string GuestLines { get; init; } = "";
 
+    /// <summary>True where this machine is lent although no monitor has anything to watch.</summary>
+    public bool LendWithoutSeat { get; init; }
+
     public string Cgroup => $"{Name}/guests";
 
     public string RamFolder => $"/dev/shm/{Name}";
@@ -42,6 +45,9 @@ internal sealed record SiteSettings(string Name, AvailabilityTimes Times, bool B
         HoldAfter = {Times.HoldAfter}
         PresaveAfter = {Times.PresaveAfter}
         EvictAfter = {Times.EvictAfter}
+
+        [Monitors]
+        WithoutSeat = {(LendWithoutSeat ? "lend" : "refuse")}
 
         [Conditions]
         CpuEnterPercent = {(BusyOwner ? 100 : 30)}

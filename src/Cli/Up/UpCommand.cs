@@ -15,16 +15,20 @@ internal static class UpCommand
     /// <summary>Where the site of this machine keeps its state unless told otherwise.</summary>
     public const string DefaultState = "/var/lib/opportunism/site";
 
+    private const string Lend = "lend";
+
     public static Command Create()
     {
         var state = new Option<string>("--state") { Description = "Folder for everything the site keeps.", DefaultValueFactory = _ => DefaultState };
         var listen = new Option<string>("--listen") { Description = "Address and port of the controller.", DefaultValueFactory = _ => "127.0.0.1:7443" };
-        var command = new Command("up", "Keep a site (a controller and the agent of this machine) running until Ctrl-C.") { state, listen };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(state)!, parsed.GetValue(listen)!, AnsiConsole.Console, TimeProvider.System, cancellationToken));
+        var withoutSeat = new Option<string?>("--without-seat") { Description = $"'{Lend}': lend this machine although it has no keyboard, mouse or display; its ssh users and its load count as its owner." };
+        withoutSeat.AcceptOnlyFromAmong(Lend);
+        var command = new Command("up", "Keep a site (a controller and the agent of this machine) running until Ctrl-C.") { state, listen, withoutSeat };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(state)!, parsed.GetValue(listen)!, parsed.GetValue(withoutSeat) == Lend, AnsiConsole.Console, TimeProvider.System, cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(string state, string listen, IAnsiConsole console, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string state, string listen, bool lendWithoutSeat, IAnsiConsole console, TimeProvider time, CancellationToken cancellationToken)
     {
         var folders = SiteFolders.Find(state);
         // The machine's own site is found by the command line without being told where.
@@ -32,10 +36,11 @@ internal static class UpCommand
         LocalSite? site = null;
         try
         {
-            site = await LocalSite.StartControllerAsync(folders, new SiteSettings("opportunism", new AvailabilityTimes(), BusyOwner: false), listen, time, cancellationToken).ConfigureAwait(false);
+            site = await LocalSite.StartControllerAsync(folders, new SiteSettings("opportunism", new AvailabilityTimes(), BusyOwner: false) { LendWithoutSeat = lendWithoutSeat }, listen, time, cancellationToken).ConfigureAwait(false);
             await site.StartAgentAsync(cancellationToken).ConfigureAwait(false);
             console.WriteLine($"The site listens at {SiteFile.Read(folders.ControllerState)!.Url}; its state is in {state}.");
             console.WriteLine($"In another terminal: opportunism nodes --site {Path.Combine(folders.ControllerState, SiteFile.Name)}");
+            if (!lendWithoutSeat && await site.IsWithoutSeatAsync(cancellationToken).ConfigureAwait(false)) await OfferAsync(site, console, cancellationToken).ConfigureAwait(false);
             console.WriteLine("Ctrl-C ends it; guests stay frozen and go on when it is started again.");
             while (true)
             {
@@ -56,5 +61,16 @@ internal static class UpCommand
         {
             if (site is not null) await site.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Says at once that a machine without a seat lends nothing, and how it would.</summary>
+    private static async Task OfferAsync(LocalSite site, IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        console.WriteLine("This machine has no keyboard, mouse or display, so its owner would not be noticed and no VM runs on it.");
+        console.WriteLine($"'./opportunism up --without-seat {Lend}' lends it all the same: its ssh users and its load then count as its owner.");
+        if (!console.Profile.Capabilities.Interactive || Console.IsInputRedirected) return;
+        if (!await console.ConfirmAsync("Lend it now?", defaultValue: false, cancellationToken).ConfigureAwait(false)) return;
+        await site.RestartAgentAsync(site.Settings with { LendWithoutSeat = true }, cancellationToken).ConfigureAwait(false);
+        console.WriteLine("It is lent after a minute without a key press in any of its terminals.");
     }
 }

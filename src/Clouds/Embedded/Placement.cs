@@ -53,7 +53,7 @@ public static class Placement
         var open = hosts.Where(host => host.Takes).ToList();
         if (hosts.Count == 0) return "no node is enrolled yet";
         if (!hosts.Any(host => Fits(guest, host.Whole))) return $"no node of this site could hold it: it needs {need}";
-        if (open.Count == 0) return "no node is available: their owners are there, or they are drained, snoozed or silent";
+        if (open.Count == 0) return "no node is available; 'opportunism nodes' shows why each is not";
         if (open.Any(host => Fits(guest, free[host.Node]))) return string.Create(CultureInfo.InvariantCulture, $"{waiting.Count} VM{(waiting.Count == 1 ? " that came" : "s that came")} before it wait{(waiting.Count == 1 ? "s" : "")} too");
         return string.Create(CultureInfo.InvariantCulture, $"{(open.Count == 1 ? "the one available node has" : $"none of the {open.Count} available nodes has")} {(open.Count == 1 ? "no " : "")}room for it: it needs {need}");
     }

@@ -53,6 +53,9 @@ public sealed record NodeView
     /// <summary>Its conditions.</summary>
     public IReadOnlyList<WatcherView> Conditions { get; init; } = [];
 
+    /// <summary>Everything that keeps it from being lent now, the most important first.</summary>
+    public IReadOnlyList<ObstacleView> Obstacles { get; init; } = [];
+
     /// <summary>What is not as it should be on it.</summary>
     public IReadOnlyList<HealthView> Health { get; init; } = [];
 

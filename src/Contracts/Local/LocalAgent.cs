@@ -13,6 +13,11 @@ public sealed class LocalAgent(string socketPath)
     /// <summary>Longest line either side reads, in bytes: a status with 64 guests and every health item is a tenth of it.</summary>
     public const int LongestLine = 256 * 1024;
 
+    // Two seconds in all; the agent accepts thousands in that time.
+    private const int ConnectTries = 100;
+
+    private static readonly TimeSpan ConnectPause = TimeSpan.FromMilliseconds(20);
+
     /// <summary>True when something is there to be asked.</summary>
     public bool Exists => File.Exists(socketPath);
 
@@ -23,7 +28,7 @@ public sealed class LocalAgent(string socketPath)
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken).ConfigureAwait(false);
+            await ConnectAsync(socket, cancellationToken).ConfigureAwait(false);
             await using var stream = new NetworkStream(socket);
             var line = JsonSerializer.SerializeToUtf8Bytes(request, LocalJson.Default.LocalRequest);
             await stream.WriteAsync(line, cancellationToken).ConfigureAwait(false);
@@ -40,6 +45,23 @@ public sealed class LocalAgent(string socketPath)
         catch (JsonException e)
         {
             throw new IOException($"The agent at {socketPath} gave an answer that is not understood.", e);
+        }
+    }
+
+    /// <summary>Connects, and tries again for a while where too many others wait to be accepted: the kernel refuses instead of letting this one wait too (man 2 connect, EAGAIN).</summary>
+    private async Task ConnectAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        for (var left = ConnectTries; ; left--)
+        {
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock && left > 1)
+            {
+                await Task.Delay(ConnectPause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 }

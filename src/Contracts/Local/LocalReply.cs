@@ -27,6 +27,9 @@ public sealed record LocalStatus
     /// <summary>The reason as a sentence.</summary>
     public required string Reason { get; init; }
 
+    /// <summary>Everything that keeps the node from being lent now, the most important first; empty from an older agent, and while it is lent.</summary>
+    public IReadOnlyList<LocalObstacle> Obstacles { get; init; } = [];
+
     /// <summary>Until when the owner or the operator snoozed the node; null when nobody did.</summary>
     public DateTimeOffset? SnoozedUntil { get; init; }
 
@@ -56,6 +59,17 @@ public sealed record LocalStatus
 
     /// <summary>True while the controller answers.</summary>
     public bool SiteConnected { get; init; }
+}
+
+/// <summary>One thing that keeps the node from being lent now.</summary>
+/// <param name="Code">A name of ReasonCode.</param>
+/// <param name="Source">The monitor, condition or person's role behind it; empty where there is none.</param>
+/// <param name="Sentence">What is in the way, with its reading.</param>
+/// <param name="Remedy">What would change it.</param>
+public sealed record LocalObstacle(string Code, string Source, string Sentence, string Remedy)
+{
+    /// <summary>The source where no monitor has anything to watch: a machine without a seat.</summary>
+    public const string NothingToWatch = "monitors";
 }
 
 /// <summary>A monitor or a condition.</summary>

@@ -34,6 +34,7 @@ internal sealed class NodeViews(CloudWorkers workers, ICloud cloud, TimeProvider
             Guests = report is null ? [] : [.. report.Guests.Select(guest => GuestOf(guest, names))],
             Monitors = report is null ? [] : [.. report.Monitors.Select(WatcherOf)],
             Conditions = report is null ? [] : [.. report.Conditions.Select(WatcherOf)],
+            Obstacles = report is null ? [] : [.. report.Obstacles.Select(obstacle => new ObstacleView(obstacle.Code, obstacle.Source, obstacle.Sentence, obstacle.Remedy))],
             Health = report is null ? [] : [.. report.Health.Select(HealthOf)],
             LastFreeze = report?.LastFreeze is { } freeze ? new(freeze.At?.ToDateTimeOffset(), freeze.StillMs, freeze.LeakedCpuMs, (int)freeze.Guests, freeze.Brake) : null,
             LastHeard = node.LastHeard,
@@ -55,7 +56,10 @@ internal sealed class NodeViews(CloudWorkers workers, ICloud cloud, TimeProvider
             Drained = node.Drained,
             Snoozed = node.SnoozedUntil > time.GetUtcNow(),
         });
-        return wish.Open ? ReportReading.ReasonOf(node.Report).Sentence : wish.Reason;
+        var last = ReportReading.ReasonOf(node.Report).Sentence;
+        if (wish.Open) return last;
+        // The reason that holds now, rather than that of the last change, where it is the node's own.
+        return wish.Reason == last && node.Report is { State: NodeStateKind.InUse, Obstacles.Count: > 0 } report ? report.Obstacles[0].Sentence : wish.Reason;
     }
 
     private static NodeGuestView GuestOf(GuestReport guest, Dictionary<string, string> names) => new()

@@ -31,12 +31,20 @@ internal static class ReportLimits
         if (!IsTime(report.StateSince) || !IsTime(report.SnoozedUntil)) return "a timestamp is out of range";
         if (report.Guests.Count > Guests) return "it names more than 64 guests";
         if (report.Monitors.Count > Items || report.Conditions.Count > Items || report.Health.Count > Items) return "it names more than 64 monitors, conditions or health items";
+        if (report.Obstacles.Count > Items) return "it names more than 64 obstacles";
         return CapacityProblem(report.Capacity)
             ?? report.Guests.Select(GuestProblem).FirstOrDefault(problem => problem is not null)
             ?? (report.Guests.Select(guest => guest.GuestId).Distinct(StringComparer.Ordinal).Count() < report.Guests.Count ? "it names a guest twice" : null)
             ?? report.Monitors.Concat(report.Conditions).Select(WatcherProblem).FirstOrDefault(problem => problem is not null)
             ?? report.Health.Select(HealthProblem).FirstOrDefault(problem => problem is not null)
+            ?? report.Obstacles.Select(ObstacleProblem).FirstOrDefault(problem => problem is not null)
             ?? FreezeProblem(report.LastFreeze);
+    }
+
+    private static string? ObstacleProblem(ObstacleReport obstacle)
+    {
+        if (obstacle.Code.Length > NameLength || obstacle.Source.Length > NameLength) return "an obstacle's code or source is longer than 64 characters";
+        return obstacle.Sentence.Length > SentenceLength || obstacle.Remedy.Length > SentenceLength ? "an obstacle's sentence or remedy is longer than 1000 characters" : null;
     }
 
     private static string? CapacityProblem(Capacity? capacity)

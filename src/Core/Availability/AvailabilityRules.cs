@@ -8,8 +8,8 @@ public static class AvailabilityRules
     public static Verdict? Next(in Moment now, AvailabilityTimes times) => now.State switch
     {
         NodeState.InUse when now.Guests > now.PausedGuests => new(NodeState.Frozen, new(ReasonCode.GuestsFound)),
-        NodeState.InUse => Obstacle(now, times.ThawAfter, times.IdleFor) is null ? new(NodeState.Available, new(ReasonCode.OwnerQuiet)) : null,
-        NodeState.Available => Obstacle(now, times.ThawAfter, TimeSpan.Zero) is { } reason
+        NodeState.InUse => Obstacle(now, times) is null ? new(NodeState.Available, new(ReasonCode.OwnerQuiet)) : null,
+        NodeState.Available => Obstacle(now, times) is { } reason
             ? new(now.Guests > 0 ? NodeState.Frozen : NodeState.InUse, reason)
             : null,
         NodeState.Frozen => FromFrozen(now, times),
@@ -20,10 +20,26 @@ public static class AvailabilityRules
     /// <summary>How long until <see cref="Next"/> can change its answer by the passing of time alone; null when time changes nothing.</summary>
     public static TimeSpan? ChangesIn(in Moment now, AvailabilityTimes times) => now.State switch
     {
-        NodeState.InUse => Later(Until(times.IdleFor, now.AwayFor), Until(times.ThawAfter, now.QuietFor)),
-        NodeState.Frozen => Sooner(Until(times.ThawAfter, now.QuietFor), Until(times.EvictAfter, now.InState)),
+        NodeState.InUse => Sooner(Later(Until(times.IdleFor, now.AwayFor), Until(times.ThawAfter, now.QuietFor)), PauseLeft(now, times)),
+        NodeState.Frozen => Sooner(
+            Sooner(Until(times.ThawAfter, now.QuietFor), PauseLeft(now, times)),
+            Sooner(Until(times.EvictAfter, now.InState), MayLeaveSoon(now) ? Until(times.EvictSoonAfter, now.InState) : null)),
         _ => null,
     };
+
+    /// <summary>Everything that stands in the way of guests running, the most important first; empty when nothing does. For people: the first of them is what <see cref="Next"/> goes by.</summary>
+    public static IReadOnlyList<Reason> Obstacles(in Moment now, AvailabilityTimes times)
+    {
+        var all = new List<Reason>();
+        var rest = now;
+        while (Obstacle(rest, times) is { } reason)
+        {
+            all.Add(reason);
+            rest = Without(rest, reason.Code);
+        }
+
+        return all;
+    }
 
     /// <summary>The sooner of two waits; null is one without an end.</summary>
     // Stryker disable once equality : of two equal times either is the sooner.
@@ -38,20 +54,38 @@ public static class AvailabilityRules
         if (now.Guests == 0) return new(NodeState.InUse, new(ReasonCode.NoGuestLeft));
         if (now.TakenBackBy is { } who) return new(NodeState.Evicting, new(ReasonCode.TakenBack, who));
         if (now.OwnerNeedsMemory) return new(NodeState.Evicting, new(ReasonCode.MemoryNeeded));
-        if (Obstacle(now, times.ThawAfter, TimeSpan.Zero) is null) return new(NodeState.Available, new(ReasonCode.OwnerQuiet));
-        return now.InState >= times.EvictAfter ? new(NodeState.Evicting, new(ReasonCode.OwnerStayed)) : null;
+        if (Obstacle(now, times) is not { } obstacle) return new(NodeState.Available, new(ReasonCode.OwnerQuiet));
+        if (now.InState >= times.EvictAfter) return new(NodeState.Evicting, obstacle.Code == ReasonCode.OwnerSeen ? new(ReasonCode.OwnerStayed) : obstacle);
+        return MayLeaveSoon(now) && now.InState >= times.EvictSoonAfter ? new(NodeState.Evicting, new(ReasonCode.MemoryScarce)) : null;
     }
 
-    /// <summary>What stands in the way of guests running, given how long it must be quiet and how long the owner must be away; null when nothing does.</summary>
-    private static Reason? Obstacle(in Moment now, TimeSpan quiet, TimeSpan away)
+    /// <summary>The first thing that stands in the way of guests running; null when nothing does.</summary>
+    private static Reason? Obstacle(in Moment now, AvailabilityTimes times)
     {
         if (now.TakenBackBy is { } who) return new(ReasonCode.TakenBack, who);
-        if (now.QuietFor < quiet || now.AwayFor < away) return new(ReasonCode.OwnerSeen, now.LastSeenBy);
+        if (now.QuietFor < times.ThawAfter || (now.State == NodeState.InUse && now.AwayFor < times.IdleFor)) return new(ReasonCode.OwnerSeen, now.LastSeenBy);
         if (now.BlindMonitor is { } monitor) return new(ReasonCode.MonitorBlind, monitor);
         if (now.OwnerNeedsMemory) return new(ReasonCode.MemoryNeeded);
         if (now.FailingCondition is { } condition) return new(ReasonCode.ConditionFails, condition);
+        // Only before it lends again: what it stopped for is over already.
+        if (now.State != NodeState.Available && PauseLeft(now, times) is not null) return new(ReasonCode.LendingPaused);
         return null;
     }
+
+    private static Moment Without(in Moment now, ReasonCode obstacle) => obstacle switch
+    {
+        ReasonCode.TakenBack => now with { TakenBackBy = null },
+        ReasonCode.OwnerSeen => now with { QuietFor = TimeSpan.MaxValue, AwayFor = TimeSpan.MaxValue },
+        ReasonCode.MonitorBlind => now with { BlindMonitor = null },
+        ReasonCode.MemoryNeeded => now with { OwnerNeedsMemory = false },
+        ReasonCode.ConditionFails => now with { FailingCondition = null },
+        _ => now with { Pause = default },
+    };
+
+    // The memory is short, and to give it back costs nothing but a later resume.
+    private static bool MayLeaveSoon(in Moment now) => now is { CheckpointsReady: true, MemoryScarce: true };
+
+    private static TimeSpan? PauseLeft(in Moment now, AvailabilityTimes times) => Until(now.Pause.Lasts(times), now.SincePause);
 
     private static TimeSpan? Until(TimeSpan target, TimeSpan elapsed) => elapsed < target ? target - elapsed : null;
 }

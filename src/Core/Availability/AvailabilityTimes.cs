@@ -18,6 +18,9 @@ public sealed record AvailabilityTimes
     /// <summary>How long the owner must have stayed before the guests leave.</summary>
     public TimeSpan EvictAfter { get; init; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>How long the owner must have stayed before guests with a complete checkpoint leave while memory is scarce; <see cref="EvictAfter"/> stays the limit.</summary>
+    public TimeSpan EvictSoonAfter { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Shortest <see cref="ThawAfter"/>: twice the 2.5 s for which monitors may look away after an event.</summary>
     public static readonly TimeSpan ShortestThawAfter = TimeSpan.FromSeconds(5);
 
@@ -27,7 +30,7 @@ public sealed record AvailabilityTimes
     /// <summary>Every reason why these times cannot be used, each naming the key, the value and what is allowed; empty when they can.</summary>
     public IEnumerable<string> Problems()
     {
-        foreach (var (key, value) in new[] { (nameof(IdleFor), IdleFor), (nameof(ThawAfter), ThawAfter), (nameof(HoldAfter), HoldAfter), (nameof(PresaveAfter), PresaveAfter), (nameof(EvictAfter), EvictAfter) })
+        foreach (var (key, value) in new[] { (nameof(IdleFor), IdleFor), (nameof(ThawAfter), ThawAfter), (nameof(HoldAfter), HoldAfter), (nameof(PresaveAfter), PresaveAfter), (nameof(EvictAfter), EvictAfter), (nameof(EvictSoonAfter), EvictSoonAfter) })
         {
             if (value <= TimeSpan.Zero || value > Longest) yield return $"{key} is {value}; allowed is more than 0 and at most {Longest}.";
         }

@@ -39,4 +39,16 @@ public readonly record struct Moment
 
     /// <summary>Those of <see cref="Guests"/> that their cloud has paused: they stand still whoever sits there, and need not leave.</summary>
     public int PausedGuests { get; init; }
+
+    /// <summary>How long the node waits before it lends again, because it stopped lending without an owner.</summary>
+    public LendingPause Pause { get; init; }
+
+    /// <summary>How long ago it stopped lending without an owner; counts only where <see cref="Pause"/> is one.</summary>
+    public TimeSpan SincePause { get; init; }
+
+    /// <summary>True while every guest that must leave has a complete checkpoint, so that its memory can be given back at once.</summary>
+    public bool CheckpointsReady { get; init; }
+
+    /// <summary>True while less than a set share of the memory is available: what the guests hold is given back soon.</summary>
+    public bool MemoryScarce { get; init; }
 }

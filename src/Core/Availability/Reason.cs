@@ -18,6 +18,8 @@ public readonly record struct Reason(ReasonCode Code, string Source = "")
         ReasonCode.TakenBack => $"taken back by {Source}",
         ReasonCode.GuestsFound => "guests were found that should not be here",
         ReasonCode.NoGuestLeft => "the last guest that had to leave has left",
+        ReasonCode.MemoryScarce => "memory is scarce while the owner is there",
+        ReasonCode.LendingPaused => "it stopped lending though no owner came, so it waits longer before it lends again",
         _ => Code.ToString(),
     };
 }

@@ -32,4 +32,10 @@ public enum ReasonCode
 
     /// <summary>The last guest has left.</summary>
     NoGuestLeft,
+
+    /// <summary>The owner is there, memory is scarce, and every guest that must leave has a checkpoint.</summary>
+    MemoryScarce,
+
+    /// <summary>The node stopped lending without an owner and waits longer each time before it lends again.</summary>
+    LendingPaused,
 }

@@ -20,10 +20,13 @@ public readonly record struct Threshold
     public static Threshold AtLeast(double enter, double leave) => new(enter, leave, lowIsBad: true);
 
     /// <summary>Whether the condition holds after this reading; no reading means that it does not.</summary>
-    public bool Holds(bool heldBefore, double? reading)
+    /// <param name="heldBefore">Whether it held at the reading before.</param>
+    /// <param name="reading">The reading.</param>
+    /// <param name="upcoming">What guests that are about to begin will add to it (load) or take from it (memory): beside it <see cref="Leave"/> must hold.</param>
+    public bool Holds(bool heldBefore, double? reading, double upcoming = 0)
     {
         if (reading is not { } value || double.IsNaN(value)) return false;
         var limit = heldBefore ? Leave : Enter;
-        return lowIsBad ? value >= limit : value <= limit;
+        return lowIsBad ? value >= limit && value - upcoming >= Leave : value <= limit && value + upcoming <= Leave;
     }
 }

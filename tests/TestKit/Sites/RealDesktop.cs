@@ -46,7 +46,7 @@ public sealed class RealDesktop : IAsyncDisposable
     public long RamInUse => Directory.Exists(RamFolder) && new DriveInfo(RamFolder) is var mount ? mount.TotalSize - mount.TotalFreeSpace : 0;
 
     /// <summary>Makes a desktop with its display and settings; its agent is not started yet.</summary>
-    internal static async Task<RealDesktop> MakeAsync(string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more)
+    internal static async Task<RealDesktop> MakeAsync(string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more, bool seatless = false)
     {
         // Guests run as another user that must reach what is below.
         Directory.CreateDirectory(folder, (UnixFileMode)0b111_001_001);
@@ -54,12 +54,22 @@ public sealed class RealDesktop : IAsyncDisposable
         await File.WriteAllTextAsync(tokenFile, joinToken);
         var display = await XvfbDisplay.StartAsync();
         var desktop = new RealDesktop(name, cgroup, folder, program, display);
-        await File.WriteAllTextAsync(desktop.settings, desktop.Ini(controller, tokenFile, more));
+        await File.WriteAllTextAsync(desktop.settings, desktop.Ini(controller, tokenFile, more, seatless));
         return desktop;
     }
 
+    /// <summary>Adds lines to the settings, for the next start.</summary>
+    public Task AddSettingsAsync(string lines) => File.AppendAllTextAsync(settings, lines);
+
     /// <summary>Starts the agent; it finds whatever an earlier one has left.</summary>
     public void StartAgent() => Agent = RealProgram.Start($"agent of {Name}", program, "run", "--settings", settings);
+
+    /// <summary>Starts the agent with a log that is a pipe, full already, which is never read.</summary>
+    public void StartAgentWithFullLog()
+    {
+        const string Script = "mkfifo \"$0\" && exec 3<>\"$0\" && head -c 65536 /dev/zero >&3 && exec \"$@\" >&3 2>&3";
+        Agent = RealProgram.Start($"agent of {Name}", "/bin/sh", "-c", Script, Path.Combine(folder, "log.pipe"), program, "run", "--settings", settings);
+    }
 
     /// <summary>What the agent says; throws IOException while it does not answer.</summary>
     public async Task<LocalStatus> StatusAsync()
@@ -126,7 +136,7 @@ public sealed class RealDesktop : IAsyncDisposable
         }
     }
 
-    private string Ini(Uri controller, string tokenFile, string more) => string.Create(CultureInfo.InvariantCulture, $"""
+    private string Ini(Uri controller, string tokenFile, string more, bool seatless) => string.Create(CultureInfo.InvariantCulture, $"""
         [Agent]
         StateFolder = {folder}/state
         Socket = {folder}/agent.sock
@@ -145,7 +155,7 @@ public sealed class RealDesktop : IAsyncDisposable
 
         [Monitors]
         Enabled = x11
-        Ignore = {string.Join(", ", AllBut(display.Number))}
+        Ignore = {(seatless ? ":*" : string.Join(", ", AllBut(display.Number)))}
 
         [Conditions]
         CpuEnterPercent = 100

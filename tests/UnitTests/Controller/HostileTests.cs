@@ -31,6 +31,9 @@ public sealed class HostileTests
         { "a novel", report => report.Health.Add(new HealthReport { Code = "x", Sentence = new string('x', 2000) }) },
         { "a time beyond all calendars", report => report.StateSince = new() { Seconds = long.MaxValue } },
         { "more memory than there is", report => report.Capacity = new Capacity { MemoryMib = uint.MaxValue } },
+        { "seventy obstacles", report => report.Obstacles.AddRange(Enumerable.Range(0, 70).Select(i => new ObstacleReport { Code = $"o{i}" })) },
+        { "an obstacle's novel", report => report.Obstacles.Add(new ObstacleReport { Code = "x", Remedy = new string('x', 2000) }) },
+        { "an obstacle's long name", report => report.Obstacles.Add(new ObstacleReport { Code = new string('x', 70) }) },
         { "seventy monitors", report => report.Monitors.AddRange(Enumerable.Range(0, 70).Select(i => new WatcherReport { Name = $"m{i}" })) },
     };
 

@@ -3,24 +3,28 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Agent.Conditions.Linux;
 
-/// <summary>The available memory of /proc/meminfo.</summary>
+/// <summary>The memory of /proc/meminfo.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class ProcMemoryReader(string path = "/proc/meminfo") : IMemoryReader, IDisposable
 {
     // MemAvailable is the third line.
     private readonly ProcFile file = new(path, wanted: 512);
 
-    public double? AvailableMiB() => Parse(file.Read());
+    public MemoryReading? Read() => Parse(file.Read());
 
     public void Dispose() => file.Dispose();
 
-    /// <summary>Reads the line <c>MemAvailable:   12345 kB</c>.</summary>
-    internal static double? Parse(ReadOnlySpan<byte> text)
+    /// <summary>Reads the lines <c>MemTotal:   12345 kB</c> and <c>MemAvailable:   12345 kB</c>.</summary>
+    internal static MemoryReading? Parse(ReadOnlySpan<byte> text) =>
+        TryMiB(text, "MemTotal:"u8, out var total) && TryMiB(text, "MemAvailable:"u8, out var available) ? new(available, total) : null;
+
+    private static bool TryMiB(ReadOnlySpan<byte> text, ReadOnlySpan<byte> name, out double mib)
     {
-        var name = "MemAvailable:"u8;
+        mib = 0;
         var at = text.IndexOf(name);
-        if (at < 0) return null;
-        var rest = text[(at + name.Length)..].TrimStart((byte)' ');
-        return Utf8Parser.TryParse(rest, out long kib, out _) ? kib / 1024.0 : null;
+        if (at < 0) return false;
+        if (!Utf8Parser.TryParse(text[(at + name.Length)..].TrimStart((byte)' '), out long kib, out _)) return false;
+        mib = kib / 1024.0;
+        return true;
     }
 }

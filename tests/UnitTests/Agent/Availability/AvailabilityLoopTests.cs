@@ -22,6 +22,7 @@ public sealed class AvailabilityLoopTests : IAsyncLifetime
     private readonly ScriptedMonitor monitor = new("scripted");
     private readonly CancellationTokenSource stopWatching = new();
     private readonly MonitorWatch watch;
+    private readonly DecisionLog log = new(new PlayedWakeUp(), NullLogger<DecisionLog>.Instance);
     private readonly AvailabilityLoop loop;
     private Task watching = Task.CompletedTask;
 
@@ -32,7 +33,7 @@ public sealed class AvailabilityLoopTests : IAsyncLifetime
         watch = new MonitorWatch([monitor], ledger, time, NullLogger<MonitorWatch>.Instance);
         loop = new AvailabilityLoop(
             ledger, watch, new ConditionSet([condition]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), new FakeHypervisor(machine, time),
-            new Level<NodePolicy>(new(false, Times)), wakeUp, time, NullLogger<AvailabilityLoop>.Instance);
+            new Level<NodePolicy>(new(false, Times)), wakeUp, time, new PlayedWakeUp(), log);
     }
 
     public async ValueTask InitializeAsync()
@@ -60,7 +61,7 @@ public sealed class AvailabilityLoopTests : IAsyncLifetime
 
         void LendThenBreak()
         {
-            condition.Broken = loop.Status.Current.State == NodeState.Available;
+            condition.Broken = StateShown() == NodeState.Available;
             if (condition.Broken) Assert.False(machine.Frozen);
             time.Advance(Times.IdleFor);
         }
@@ -78,7 +79,7 @@ public sealed class AvailabilityLoopTests : IAsyncLifetime
 
         void LendThenStop()
         {
-            if (loop.Status.Current.State == NodeState.Available)
+            if (StateShown() == NodeState.Available)
             {
                 Assert.False(machine.Frozen);
                 stop.Cancel();
@@ -86,6 +87,12 @@ public sealed class AvailabilityLoopTests : IAsyncLifetime
 
             time.Advance(Times.IdleFor);
         }
+    }
+
+    private NodeState StateShown()
+    {
+        loop.Publisher.Step();
+        return loop.Status.Current.State;
     }
 
     /// <summary>Instead of sleeping, lets the test do what happens meanwhile.</summary>
@@ -115,6 +122,8 @@ public sealed class AvailabilityLoopTests : IAsyncLifetime
         public bool Holds => true;
 
         public string Sentence => "holds";
+
+        public string Remedy => "";
 
         public void Sample(long now)
         {

@@ -30,7 +30,7 @@ public sealed class TwitchTests : IAsyncLifetime
         watch = new MonitorWatch([monitor], ledger, time, NullLogger<MonitorWatch>.Instance);
         loop = new AvailabilityLoop(
             ledger, watch, new ConditionSet([]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), new FakeHypervisor(machine, time),
-            new Level<NodePolicy>(new(false, Times)), new NoWakeUp(), time, NullLogger<AvailabilityLoop>.Instance);
+            new Level<NodePolicy>(new(false, Times)), new NoWakeUp(), time, new NoWakeUp(), new DecisionLog(new NoWakeUp(), NullLogger<DecisionLog>.Instance));
     }
 
     public async ValueTask InitializeAsync()
@@ -78,6 +78,7 @@ public sealed class TwitchTests : IAsyncLifetime
         loop.Step();
         time.Advance(passes);
         loop.Step();
+        loop.Publisher.Step();
         return loop.Status.Current.State;
     }
 

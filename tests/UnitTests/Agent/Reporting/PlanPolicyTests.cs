@@ -33,7 +33,7 @@ public sealed class PlanPolicyTests : IDisposable
         var machine = new FakeMachine(time);
         var loop = new AvailabilityLoop(
             ledger, new MonitorWatch([], ledger, time, NullLogger<MonitorWatch>.Instance), new ConditionSet([]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance),
-            new FakeHypervisor(machine, time), policy, new SilentWakeUp(), time, NullLogger<AvailabilityLoop>.Instance);
+            new FakeHypervisor(machine, time), policy, new SilentWakeUp(), time, new SilentWakeUp(), new DecisionLog(new SilentWakeUp(), NullLogger<DecisionLog>.Instance));
         taken = new PlanPolicy(new Level<NodePlan>(new NodePlan()), policy, refused, Own, snooze, loop, NullLogger<PlanPolicy>.Instance);
     }
 

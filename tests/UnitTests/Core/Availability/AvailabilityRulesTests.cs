@@ -14,16 +14,19 @@ public sealed class AvailabilityRulesTests
         {
             var free = now is { BlindMonitor: null, FailingCondition: null, TakenBackBy: null, OwnerNeedsMemory: false };
             var mayGoOn = free && now.QuietFor >= Times.ThawAfter;
-            var mustLeave = now.TakenBackBy is not null || now.OwnerNeedsMemory || (!mayGoOn && now.InState >= Times.EvictAfter);
+            var paused = now.Pause != default && now.SincePause < TimeSpan.FromSeconds(80);
+            var mayLeave = now is { CheckpointsReady: true, MemoryScarce: true } && now.InState >= Times.EvictSoonAfter;
+            var mayThaw = mayGoOn && !paused;
+            var mustLeave = now.TakenBackBy is not null || now.OwnerNeedsMemory || (!mayThaw && (mayLeave || now.InState >= Times.EvictAfter));
             var allPaused = now.Guests == now.PausedGuests;
             NodeState expected = (now.State, now.Guests > 0) switch
             {
                 (NodeState.InUse, true) when !allPaused => NodeState.Frozen,
-                (NodeState.InUse, _) => mayGoOn && now.AwayFor >= Times.IdleFor ? NodeState.Available : NodeState.InUse,
+                (NodeState.InUse, _) => mayThaw && now.AwayFor >= Times.IdleFor ? NodeState.Available : NodeState.InUse,
                 (NodeState.Available, true) => mayGoOn ? NodeState.Available : NodeState.Frozen,
                 (NodeState.Available, false) => mayGoOn ? NodeState.Available : NodeState.InUse,
                 (NodeState.Frozen, false) => NodeState.InUse,
-                (NodeState.Frozen, true) => mustLeave ? NodeState.Evicting : mayGoOn ? NodeState.Available : NodeState.Frozen,
+                (NodeState.Frozen, true) => mustLeave ? NodeState.Evicting : mayThaw ? NodeState.Available : NodeState.Frozen,
                 (NodeState.Evicting, _) => allPaused ? NodeState.InUse : NodeState.Evicting,
                 _ => throw new InvalidOperationException($"No row for {now}."),
             };
@@ -74,7 +77,44 @@ public sealed class AvailabilityRulesTests
             var wait = AvailabilityRules.ChangesIn(now, Times);
             var almost = (wait ?? TimeSpan.FromHours(10)) - TimeSpan.FromTicks(1);
             Assert.True(wait is null || wait > TimeSpan.Zero, $"{now}: would decide again at once, for ever.");
-            Assert.Null(AvailabilityRules.Next(now with { QuietFor = now.QuietFor + almost, AwayFor = now.AwayFor + almost, InState = now.InState + almost }, Times));
+            Assert.Null(AvailabilityRules.Next(Later(now, almost), Times));
+        }
+    }
+
+    /// <summary>Where only time stands in the way, the times that it names lead to a change: one each for the owner, the pause and the visit.</summary>
+    [Fact]
+    public void The_times_it_names_lead_to_a_change()
+    {
+        foreach (var now in All().Where(now => now is { BlindMonitor: null, FailingCondition: null, TakenBackBy: null, OwnerNeedsMemory: false, PausedGuests: 0 }))
+        {
+            if (now.State == NodeState.Available || (now.State == NodeState.Evicting && now.Guests > 0)) continue;
+            var later = now;
+            for (var i = 0; i < 3 && AvailabilityRules.Next(later, Times) is null; i++)
+            {
+                var wait = AvailabilityRules.ChangesIn(later, Times);
+                Assert.True(wait is not null, $"{now}: waits for ever.");
+                later = Later(later, wait.Value);
+            }
+
+            Assert.True(AvailabilityRules.Next(later, Times) is not null, $"{now}: nothing has changed after three waits.");
+        }
+    }
+
+    [Fact]
+    public void Obstacles_are_none_exactly_when_guests_may_run_and_the_first_is_what_it_goes_by()
+    {
+        foreach (var now in All().Where(now => now.Guests == now.PausedGuests || now.State != NodeState.InUse))
+        {
+            var obstacles = AvailabilityRules.Obstacles(now, Times);
+            Assert.Equal(obstacles.Distinct(), obstacles);
+            if (now.State is NodeState.InUse or NodeState.Available) Assert.Equal(obstacles.Count == 0, (AvailabilityRules.Next(now, Times)?.State ?? now.State) == NodeState.Available);
+            if (now.State == NodeState.Available && obstacles.Count > 0) Assert.Equal(obstacles[0], AvailabilityRules.Next(now, Times)!.Value.Reason);
+            Assert.Equal(now.TakenBackBy is not null, obstacles.Any(reason => reason.Code == ReasonCode.TakenBack));
+            Assert.Equal(now.BlindMonitor is not null, obstacles.Any(reason => reason.Code == ReasonCode.MonitorBlind));
+            Assert.Equal(now.OwnerNeedsMemory, obstacles.Any(reason => reason.Code == ReasonCode.MemoryNeeded));
+            Assert.Equal(now.FailingCondition is not null, obstacles.Any(reason => reason.Code == ReasonCode.ConditionFails));
+            Assert.Equal(now.QuietFor < Times.ThawAfter || (now.State == NodeState.InUse && now.AwayFor < Times.IdleFor), obstacles.Any(reason => reason.Code == ReasonCode.OwnerSeen));
+            Assert.Equal(now.State != NodeState.Available && now.Pause != default && now.SincePause < TimeSpan.FromSeconds(80), obstacles.Any(reason => reason.Code == ReasonCode.LendingPaused));
         }
     }
 
@@ -114,6 +154,11 @@ public sealed class AvailabilityRulesTests
         Assert.Equal(new Reason(ReasonCode.OwnerQuiet), ReasonFor(quiet with { State = NodeState.InUse, Guests = 0 }));
         Assert.Equal(new Reason(ReasonCode.TakenBack, "the owner"), ReasonFor(quiet with { State = NodeState.Frozen, TakenBackBy = "the owner" }));
         Assert.Equal(new Reason(ReasonCode.MemoryNeeded), ReasonFor(quiet with { State = NodeState.Frozen, OwnerNeedsMemory = true }));
+        var late = quiet with { State = NodeState.Frozen, InState = Times.EvictAfter };
+        Assert.Equal(new Reason(ReasonCode.ConditionFails, "cpu"), ReasonFor(late with { FailingCondition = "cpu" }));
+        Assert.Equal(new Reason(ReasonCode.LendingPaused), ReasonFor(late with { Pause = Pause, SincePause = TimeSpan.Zero }));
+        Assert.Equal(new Reason(ReasonCode.OwnerStayed), ReasonFor(late with { QuietFor = TimeSpan.Zero, CheckpointsReady = true, MemoryScarce = true }));
+        Assert.Equal(new Reason(ReasonCode.MemoryScarce), ReasonFor(late with { QuietFor = TimeSpan.Zero, InState = Times.EvictSoonAfter, CheckpointsReady = true, MemoryScarce = true }));
     }
 
     [Fact]
@@ -135,6 +180,8 @@ public sealed class AvailabilityRulesTests
 
         Assert.StartsWith("Unknown node state.", Assert.Throws<ArgumentOutOfRangeException>(() => AvailabilityRules.Next(now, Times)).Message, StringComparison.Ordinal);
     }
+
+    private static Moment Later(Moment now, TimeSpan passed) => now with { QuietFor = now.QuietFor + passed, AwayFor = now.AwayFor + passed, InState = now.InState + passed, SincePause = now.SincePause + passed };
 
     private static Reason ReasonFor(Moment now) => AvailabilityRules.Next(now, Times)!.Value.Reason;
 }

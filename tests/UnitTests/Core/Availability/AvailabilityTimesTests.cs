@@ -48,4 +48,10 @@ public sealed class AvailabilityTimesTests
 
         Assert.Contains("allowed is more than 0 and at most 1.00:00:00", problem, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(86401)]
+    public void So_is_the_time_after_which_guests_leave_soon(int seconds) =>
+        Assert.Equal("EvictSoonAfter", Assert.Single(new AvailabilityTimes { EvictSoonAfter = TimeSpan.FromSeconds(seconds) }.Problems()).Split(' ')[0]);
 }

@@ -17,6 +17,8 @@ public sealed class ReasonTests
         [ReasonCode.MemoryNeeded] = "the owner needs the memory",
         [ReasonCode.TakenBack] = "taken back by x11",
         [ReasonCode.GuestsFound] = "guests were found that should not be here",
+        [ReasonCode.MemoryScarce] = "memory is scarce while the owner is there",
+        [ReasonCode.LendingPaused] = "it stopped lending though no owner came, so it waits longer before it lends again",
         [ReasonCode.NoGuestLeft] = "the last guest that had to leave has left",
     };
 

@@ -40,4 +40,22 @@ public sealed class ThresholdTests
         Assert.False(Threshold.AtMost(30, 60).Holds(heldBefore, null));
         Assert.False(Threshold.AtMost(30, 60).Holds(heldBefore, double.NaN));
     }
+
+    [Theory]
+    [InlineData(false, 1024.0, 512.0, true)]
+    [InlineData(false, 1024.0, 512.1, false)]
+    [InlineData(false, 1023.9, 100.0, false)]
+    [InlineData(true, 4608.0, 4096.0, true)]
+    [InlineData(true, 4607.9, 4096.0, false)]
+    [InlineData(true, 511.9, 0.0, false)]
+    public void Memory_that_guests_are_about_to_take_must_fit_beside_the_lower_edge(bool heldBefore, double reading, double upcoming, bool holds) =>
+        Assert.Equal(holds, Threshold.AtLeast(1024, 512).Holds(heldBefore, reading, upcoming));
+
+    [Theory]
+    [InlineData(false, 30.0, 30.0, true)]
+    [InlineData(false, 30.0, 30.1, false)]
+    [InlineData(true, 40.0, 20.0, true)]
+    [InlineData(true, 40.0, 20.1, false)]
+    public void Load_that_guests_are_about_to_add_must_stay_below_the_upper_edge(bool heldBefore, double reading, double upcoming, bool holds) =>
+        Assert.Equal(holds, Threshold.AtMost(30, 60).Holds(heldBefore, reading, upcoming));
 }

@@ -3,7 +3,7 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.Availability;
 
-internal sealed partial class AvailabilityLoop
+internal sealed partial class DecisionLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Node went from {From} to {State}: {Reason}; {Guests} guests in memory")]
     private partial void LogEntered(NodeState from, NodeState state, string reason, int guests);
@@ -22,4 +22,7 @@ internal sealed partial class AvailabilityLoop
 
     [LoggerMessage(1005, LogLevel.Information, "The agent stops; {Guests} guests are left frozen ({Brake})")]
     private partial void LogStopped(int guests, Brake brake);
+
+    [LoggerMessage(1006, LogLevel.Warning, "{Dropped} log entries of the deciding thread were dropped because the log was not read. Look at what reads the agent's log")]
+    private partial void LogDropped(long dropped);
 }

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+using Opportunism.Core.Availability;
+
+namespace Opportunism.Agent.Availability;
+
+/// <summary>Logs what the deciding thread did, on a thread of its own: a log that is not read may stop this thread for ever and harms nothing else.</summary>
+internal sealed partial class DecisionLog(IWakeUp wakeUp, ILogger<DecisionLog> log)
+{
+    private readonly DecisionQueue queue = new();
+    private long droppedBefore;
+
+    /// <summary>Takes an entry down for the log. The deciding thread only; never waits, never allocates.</summary>
+    public void Add(in Decision decision)
+    {
+        queue.Add(decision);
+        wakeUp.Wake();
+    }
+
+    /// <summary>Logs until cancelled, and then what is still there. Blocks its thread, which should be its own.</summary>
+    public void Run(CancellationToken cancellationToken)
+    {
+        using var stop = cancellationToken.UnsafeRegister(static wakeUp => ((IWakeUp)wakeUp!).Wake(), wakeUp);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            wakeUp.Wait(null);
+            Step();
+        }
+
+        Step();
+    }
+
+    /// <summary>Logs everything that has been taken down so far.</summary>
+    internal void Step()
+    {
+        while (queue.TryTake(out var decision))
+        {
+            Log(decision);
+            // After the entry that waited longest: from then on the log is read again.
+            var dropped = queue.Dropped;
+            if (dropped == droppedBefore) continue;
+            LogDropped(dropped - droppedBefore);
+            droppedBefore = dropped;
+        }
+    }
+
+    private void Log(in Decision decision)
+    {
+        var (inMemory, result) = (decision.Guests, decision.Result);
+        switch (decision.Kind)
+        {
+            case DecisionKind.ThawRefused:
+                LogThawRefused();
+                return;
+            case DecisionKind.Stopped:
+                LogStopped(inMemory, result.Brake);
+                return;
+        }
+
+        LogEntered(decision.From, decision.State, decision.Reason.Sentence, inMemory);
+        if (decision.State != NodeState.Frozen) return;
+        if (result.Brake == Brake.Freeze) LogFrozen(inMemory, result.StillIn.TotalMilliseconds, result.LeakedCpu.TotalMilliseconds, decision.Reason.Source);
+        else if (result.Brake == Brake.None) LogNotStopped(inMemory);
+        else LogCruderBrake(result.Brake, inMemory, result.StillIn.TotalMilliseconds);
+    }
+}

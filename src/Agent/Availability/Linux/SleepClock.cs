@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace Opportunism.Agent.Availability.Linux;
+
+/// <summary>How long this machine has been asleep (suspended to RAM or disk) since it started.</summary>
+/// <remarks>CLOCK_BOOTTIME counts the time asleep and CLOCK_MONOTONIC does not (man 2 clock_gettime).</remarks>
+[SupportedOSPlatform("linux")]
+internal static partial class SleepClock
+{
+    private const int Monotonic = 1, BootTime = 7;
+
+    /// <summary>Two reads of clocks; allocates nothing.</summary>
+    public static TimeSpan Asleep()
+    {
+        var awake = Read(Monotonic);
+        var all = Read(BootTime);
+        return all > awake ? all - awake : TimeSpan.Zero;
+    }
+
+    private static unsafe TimeSpan Read(int clock)
+    {
+        TimeSpec now;
+        return GetTime(clock, &now) == 0 ? TimeSpan.FromTicks((now.Seconds * TimeSpan.TicksPerSecond) + (now.Nanoseconds / TimeSpan.NanosecondsPerTick)) : TimeSpan.Zero;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TimeSpec
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
+    }
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static unsafe partial int GetTime(int clock, TimeSpec* time);
+}

@@ -1,0 +1,37 @@
+using Opportunism.Contracts.Nodes;
+using Opportunism.Core;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+
+namespace Opportunism.Agent.Availability;
+
+/// <summary>How much memory guests will take as soon as this node lends again: those that are suspended here and are to run.</summary>
+/// <param name="guests">The guests of this machine.</param>
+/// <param name="plan">What the controller wants; while it has not said anything, every suspended guest counts.</param>
+internal sealed class UpcomingGuests(IMachineGuests guests, Level<NodePlan> plan)
+{
+    /// <summary>Their memory in MiB. The deciding thread only; allocates nothing.</summary>
+    public double MiB()
+    {
+        var all = guests.Guests;
+        double sum = 0;
+        for (var i = 0; i < all.Count; i++)
+        {
+            if (all[i].Phase == GuestPhase.Suspended && IsToRun(all[i].Id)) sum += all[i].Spec.MemoryMiB;
+        }
+
+        return sum;
+    }
+
+    private bool IsToRun(GuestId id)
+    {
+        var wanted = plan.Current;
+        if (wanted.Version == 0) return true;
+        for (var i = 0; i < wanted.Guests.Count; i++)
+        {
+            if (wanted.Guests[i].GuestId == id.Value) return wanted.Guests[i].Wish == nameof(GuestWish.Running);
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,54 @@
+namespace Opportunism.Agent.LocalSocket;
+
+/// <summary>How many requests of the local socket are answered at once: so many for each user, and always some for root and the user at the seat.</summary>
+/// <param name="sitsHere">Whether a user sits at this desktop; asked only where it matters.</param>
+internal sealed class LocalPlaces(Func<uint, bool> sitsHere)
+{
+    /// <summary>Of one user: a person and a panel applet or two.</summary>
+    public const int PerUser = 4;
+
+    /// <summary>Of all users but root and the one at the seat together.</summary>
+    public const int Others = 12;
+
+    /// <summary>Of root: its scripts too.</summary>
+    public const int Root = 16;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<uint, int> taken = [];
+    private int others;
+
+    /// <summary>Takes a place; null where this user has none left. Any thread; disposing of it gives the place back.</summary>
+    public IDisposable? TryEnter(uint userId)
+    {
+        lock (gate)
+        {
+            var own = taken.GetValueOrDefault(userId);
+            if (own >= (userId == 0 ? Root : PerUser)) return null;
+            // Whoever sits here has places of their own, however many the others hold.
+            var isOther = userId != 0 && (others < Others || !sitsHere(userId));
+            if (isOther && others >= Others) return null;
+            taken[userId] = own + 1;
+            if (isOther) others++;
+            return new Place(this, userId, isOther);
+        }
+    }
+
+    private void Leave(uint userId, bool isOther)
+    {
+        lock (gate)
+        {
+            if (--taken[userId] == 0) taken.Remove(userId);
+            if (isOther) others--;
+        }
+    }
+
+    private sealed class Place(LocalPlaces places, uint userId, bool isOther) : IDisposable
+    {
+        private int left;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref left, 1) == 0) places.Leave(userId, isOther);
+        }
+    }
+}

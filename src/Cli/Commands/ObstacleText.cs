@@ -1,0 +1,13 @@
+namespace Opportunism.Cli.Commands;
+
+/// <summary>Shows everything that keeps a node from being lent now, each with what would change it.</summary>
+internal static class ObstacleText
+{
+    public static void Write(CliWorld world, IEnumerable<(string Sentence, string Remedy)> obstacles)
+    {
+        var table = TextTable.With("not lent because", "what would change it");
+        foreach (var (sentence, remedy) in obstacles) table.Row(sentence, remedy);
+        table.Columns[0].NoWrap = false;
+        if (table.Rows.Count > 0) world.Console.Write(table);
+    }
+}

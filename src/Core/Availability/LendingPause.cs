@@ -1,0 +1,26 @@
+namespace Opportunism.Core.Availability;
+
+/// <summary>How long a node that stopped lending though no owner came waits before it lends again: twice as long each time. Pure.</summary>
+/// <remarks>Else a condition that fails because of the guests themselves (memory, load) would suspend and resume them all night.</remarks>
+/// <param name="InARow">How often in a row the node stopped lending without an owner.</param>
+public readonly record struct LendingPause(int InARow)
+{
+    /// <summary>Longest pause. A node that has lent for as long starts again with the shortest one, <see cref="AvailabilityTimes.ThawAfter"/>.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
+
+    /// <summary>How long the node waits, counted from when it stopped lending.</summary>
+    public TimeSpan Lasts(AvailabilityTimes times)
+    {
+        if (InARow == 0) return TimeSpan.Zero;
+        var pause = times.ThawAfter;
+        for (var i = 1; i < InARow && pause < Longest; i++) pause *= 2;
+        return pause < Longest ? pause : Longest;
+    }
+
+    /// <summary>Whether a node that stops lending for this reason pauses: not where a person was behind it.</summary>
+    public static bool Follows(ReasonCode why) => why is ReasonCode.ConditionFails or ReasonCode.MemoryNeeded or ReasonCode.MonitorBlind;
+
+    /// <summary>The pause after the node stopped lending once more without an owner.</summary>
+    /// <param name="lentFor">How long it had lent.</param>
+    public LendingPause Next(TimeSpan lentFor) => new((lentFor < Longest ? InARow : 0) + 1);
+}
