@@ -58,7 +58,8 @@ internal sealed partial class GuestKeeper
     private TimeSpan? Begin(GuestId id, NodeStatus status, CancellationToken cancellationToken)
     {
         if (works.ContainsKey(id)) return null;
-        var here = hypervisor.Guests.FirstOrDefault(guest => guest.Id == id);
+        // As this pass has seen it: one that has shut itself down or crashed since is noted by the next pass, and must not be started before.
+        var here = seen.GetValueOrDefault(id);
         var want = wanted.Guests.GetValueOrDefault(id);
         var saveDue = status.Times.PresaveAfter - time.GetElapsedTime(status.SinceTimestamp);
         var moment = new GuestMoment

@@ -40,6 +40,7 @@ public sealed class TwitchTests : IAsyncLifetime
         await watch.LookAsync(stop.Token);
         time.Advance(Times.IdleFor);
         loop.Step();
+        loop.Publisher.Step();
         Assert.Equal(NodeState.Available, loop.Status.Current.State);
     }
 
@@ -55,6 +56,7 @@ public sealed class TwitchTests : IAsyncLifetime
     {
         monitor.Sink.Seen(Mouse);
         loop.Step();
+        loop.Publisher.Step();
         Assert.Equal((NodeState.InUse, "scripted: Optical Mouse (event4)"), (loop.Status.Current.State, loop.LastSeen));
 
         // To freeze has taken a moment of it.
