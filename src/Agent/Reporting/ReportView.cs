@@ -47,7 +47,10 @@ internal sealed class ReportView(
         report.Health.AddRange(health.Items.Select(item => new HealthReport { Code = item.Code, Severity = item.Severity.ToString(), Sentence = Short(item.Sentence), Remedy = Short(item.Remedy) }));
         report.Obstacles.AddRange(obstacles.Look().Take(MostObstacles).Select(obstacle => new ObstacleReport
         {
-            Code = obstacle.Reason.Code.ToString(), Source = obstacle.Reason.Source, Sentence = Short(obstacle.Sentence), Remedy = Short(obstacle.Remedy),
+            Code = obstacle.Reason.Code.ToString(),
+            Source = obstacle.Reason.Source,
+            Sentence = Short(obstacle.Sentence),
+            Remedy = Short(obstacle.Remedy),
         }));
         if (loop.LastFreeze.Current is var freeze && freeze != AvailabilityLoop.None)
         {
