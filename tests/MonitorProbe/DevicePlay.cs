@@ -6,7 +6,8 @@ namespace Opportunism.MonitorProbe;
 
 /// <summary>Programs that a desktop has beside the agent: a device that is moved, a VM that grabs a device, a key remapper, a display server that reads.</summary>
 /// <remarks>
-/// device NAME KEY REL ABS PROPERTIES SWITCHES   makes a device with these capabilities (bitmaps as in sysfs); each "go" moves everything it has
+/// device NAME KEY REL ABS PROPERTIES SWITCHES   makes a device with these capabilities (bitmaps as in sysfs); each "go" moves everything it has,
+///                                               each "go N" does so N times, 10 ms apart
 /// grab NODE                                     takes a device for itself
 /// remap NODE                                    takes a device for itself and makes a virtual keyboard
 /// record NODE FILE                              reads a device and writes what it read
@@ -15,6 +16,7 @@ namespace Opportunism.MonitorProbe;
 internal static partial class DevicePlay
 {
     private const string Pipe = "/tmp/play";
+    private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(10);
     private const int ReadWrite = 2, ReadOnly = 0;
     private const nuint Grab = 0x40044590;
 
@@ -58,13 +60,19 @@ internal static partial class DevicePlay
 
     private static void Play(Action go)
     {
+        using var pause = new ManualResetEvent(initialState: false);
         while (true)
         {
             // Opening waits for a writer, and the text ends when it closes.
             foreach (var line in File.ReadAllLines(Pipe))
             {
                 if (line == "end") return;
-                go();
+                var times = line.Split(' ') is [_, var count] ? int.Parse(count, CultureInfo.InvariantCulture) : 1;
+                for (var i = 0; i < times; i++)
+                {
+                    if (i > 0) pause.WaitOne(Apart);
+                    go();
+                }
             }
         }
     }
