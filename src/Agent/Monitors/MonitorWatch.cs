@@ -41,7 +41,7 @@ public sealed class MonitorWatch
             {
                 var sight = monitor.Sight;
                 if (sight.Blind) return monitor.Name;
-                sources += sight.Sources;
+                sources += sight.OfSeat;
             }
 
             return sources == 0 && !mayWatchNothing ? NothingToWatch : null;

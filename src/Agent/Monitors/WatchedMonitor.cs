@@ -150,7 +150,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
             MonitorWatchLog.Blind(log, Name, now.Sentence);
         }
 
-        if (before.Blind != now.Blind || before.Sources != now.Sources) ledger.Wake();
+        if (before.Blind != now.Blind || before.Sources != now.Sources || before.OfSeat != now.OfSeat) ledger.Wake();
     }
 
     private async Task<bool> PausedAsync(TimeSpan pause, CancellationToken cancellationToken)

@@ -20,6 +20,10 @@ internal sealed class InputCapabilities(string key, string rel, string abs, stri
     private const ulong PositionAxes = ~(1UL << 0x20 | 1UL << 0x21 | 1UL << 0x28);
 
     private const int PropertyDirect = 1, PropertyAccelerometer = 6;
+
+    // KEY_POWER, KEY_SLEEP, KEY_WAKEUP, KEY_SUSPEND, KEY_POWER2.
+    private static readonly int[] PowerKeys = [116, 142, 143, 205, 356];
+
     private const int SwitchLineOut = 6, SwitchVideoOut = 8;
 
     private readonly ulong[] keys = Words(key);
@@ -56,6 +60,9 @@ internal sealed class InputCapabilities(string key, string rel, string abs, stri
         InputKind.Switch => IsDisplayJack,
         _ => false,
     };
+
+    /// <summary>True when it shows that a person may sit at this machine. Its power and sleep buttons, and switches such as a jack, a server without a seat has too.</summary>
+    public bool IsOfSeat => Kind is not (InputKind.Other or InputKind.Switch) && !(Kind == InputKind.Buttons && Count(0, (keys.Length * 64) - 1) == PowerKeys.Count(code => Has(keys, code)));
 
     // The sound driver gives the jack of HDMI and DisplayPort both switches.
     private bool IsDisplayJack => Has(sw, SwitchVideoOut) && sw[0] == (sw[0] & (1UL << SwitchVideoOut | 1UL << SwitchLineOut)) && !Any(sw.AsSpan(1));

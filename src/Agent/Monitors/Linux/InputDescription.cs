@@ -9,8 +9,9 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// <param name="Kind">What a person does with it.</param>
 /// <param name="MovesByItself">True when it may report without a person.</param>
 /// <param name="Virtual">True when a program made it (uinput).</param>
+/// <param name="OfSeat">True when it shows that a person may sit at this machine.</param>
 [SupportedOSPlatform("linux")]
-internal sealed record InputDescription(string Node, string Name, string Phys, InputKind Kind, bool MovesByItself, bool Virtual)
+internal sealed record InputDescription(string Node, string Name, string Phys, InputKind Kind, bool MovesByItself, bool Virtual, bool OfSeat)
 {
     // A maker's name goes to logs and terminals: the kernel allows 80 bytes or more of anything.
     private const int LongestText = 100;
@@ -33,7 +34,7 @@ internal sealed record InputDescription(string Node, string Name, string Phys, I
             var (name, phys) = (Text("name"), Text("phys"));
             var capabilities = new InputCapabilities(Bits("capabilities/key"), Bits("capabilities/rel"), Bits("capabilities/abs"), Bits("properties"), Bits("capabilities/sw"), name, phys);
             var place = new DirectoryInfo(Path.Combine(classFolder, node)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? "";
-            return new(node, name, phys, capabilities.Kind, capabilities.MovesByItself, place.Contains("/devices/virtual/input/", StringComparison.Ordinal));
+            return new(node, name, phys, capabilities.Kind, capabilities.MovesByItself, place.Contains("/devices/virtual/input/", StringComparison.Ordinal), capabilities.IsOfSeat);
         }
         catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
         {

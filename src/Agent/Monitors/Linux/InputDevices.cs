@@ -47,9 +47,10 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
     {
         var sentence = grabs.Passed.Length == 0 ? Count() : $"{Count()}; {grabs.Passed}";
         HealthItem[] health = [.. closed.Values, .. grabs.Unseen.Where(item => open.ContainsKey(item.Key)).Select(item => item.Value)];
-        if (health.Length == 0) return new(open.Count, Blind: false, sentence, []);
+        var ofSeat = open.Values.Count(device => device.Description.OfSeat);
+        if (health.Length == 0) return new(open.Count, Blind: false, sentence, []) { OfSeat = ofSeat };
         var unseen = closed.Keys.Concat(grabs.Unseen.Keys.Where(open.ContainsKey)).Order();
-        return new(open.Count, Blind: true, $"{sentence}, but cannot watch {string.Join(", ", unseen)}", health);
+        return new(open.Count, Blind: true, $"{sentence}, but cannot watch {string.Join(", ", unseen)}", health) { OfSeat = ofSeat };
     }
 
     public void Dispose()

@@ -114,4 +114,19 @@ public sealed class InputCapabilitiesTests
     [InlineData("fffffffffffffffffffff")]
     public void What_cannot_be_read_is_no_capability(string bits) =>
         Assert.Equal(InputKind.Other, new InputCapabilities(bits, bits, bits, bits).Kind);
+
+    [Theory]
+    [InlineData("10000000000000 0", false)] // power button
+    [InlineData("4000 0 0", false)] // sleep button
+    [InlineData("8000 10000000000000 0", false)] // both, and wake-up
+    [InlineData("700000000000000 0 0", true)] // foot pedals
+    [InlineData("10000000000000 2", true)] // a power key and another one
+    public void The_buttons_that_a_server_without_a_seat_has_show_no_seat(string key, bool seat)
+    {
+        var device = new InputCapabilities(key, "0", "0", "0");
+        Assert.Equal((InputKind.Buttons, seat), (device.Kind, device.IsOfSeat));
+    }
+
+    [Fact]
+    public void A_jack_shows_no_seat() => Assert.False(new InputCapabilities("0", "0", "0", "0", "40").IsOfSeat);
 }
