@@ -120,7 +120,7 @@ public sealed class DevicePlayTests(DesktopVm desktop) : IClassFixture<DesktopVm
         return await desktop.StartProbeAsync(through);
     }
 
-    private Task PlayAsync(string what) => desktop.RunAsync($"probe {what} </dev/null >/tmp/play.log 2>&1 & echo $! >/tmp/player");
+    private Task<string> PlayAsync(string what) => desktop.RunAsync($"probe {what} </dev/null >/tmp/play.log 2>&1 & echo $! >/tmp/player");
 
     /// <summary>The event node of a device, once it can be opened.</summary>
     private async Task<string> NodeOfAsync(string name)
