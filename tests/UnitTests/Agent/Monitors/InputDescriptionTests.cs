@@ -16,7 +16,7 @@ public sealed class InputDescriptionTests : IDisposable
     public void It_is_read_from_the_kernels_files()
     {
         Describe("event3", "USB Keyboard", "usb-0000:00:14.0-1/input0", "devices/pci0000:00/input/input5/event3");
-        Assert.Equal(new("event3", "USB Keyboard", "usb-0000:00:14.0-1/input0", InputKind.Keyboard, MovesByItself: false, Virtual: false), InputDescription.Read(folder, "event3"));
+        Assert.Equal(new("event3", "USB Keyboard", "usb-0000:00:14.0-1/input0", InputKind.Keyboard, MovesByItself: false, Virtual: false, OfSeat: true), InputDescription.Read(folder, "event3"));
     }
 
     [Fact]
