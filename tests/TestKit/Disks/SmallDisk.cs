@@ -23,11 +23,27 @@ internal sealed partial class SmallDisk : IDisposable
 
     private string Ballast => Path.Combine(Folder, "ballast");
 
+    /// <summary>Pages that are free now.</summary>
+    public long FreePages => new DriveInfo(Folder).AvailableFreeSpace / PageBytes;
+
+    /// <summary>Takes what has become free since <see cref="Fill"/>.</summary>
+    public void TopUp()
+    {
+        try
+        {
+            if (FreePages is > 0 and var pages) File.AppendAllBytes(Ballast, new byte[pages * PageBytes]);
+        }
+        catch (IOException)
+        {
+            // Another writer has taken a page meanwhile: it is full.
+        }
+    }
+
     /// <summary>Leaves exactly so many pages free.</summary>
     public void Fill(int pagesLeft = 0)
     {
         MakeRoom();
-        var pages = new DriveInfo(Folder).AvailableFreeSpace / PageBytes;
+        var pages = FreePages;
         if (pages < pagesLeft) throw new InvalidOperationException($"{Folder} has {pages} pages left, {pagesLeft} are wanted.");
         File.WriteAllBytes(Ballast, new byte[(pages - pagesLeft) * PageBytes]);
     }
