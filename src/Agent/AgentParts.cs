@@ -70,7 +70,7 @@ internal sealed partial class AgentParts : BackgroundService
         var plan = new Level<NodePlan>(new NodePlan());
         // What is about to be resumed counts before the node lends; afterwards it takes what it takes.
         var upcoming = new UpcomingGuests(guests, plan);
-        var conditions = new ConditionSet(ConditionCatalog.Create(settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time, () => loop!.Lends ? 0 : upcoming.MiB(), pressure));
+        var conditions = new ConditionSet([.. ConditionCatalog.Create(settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time, () => loop!.Lends ? 0 : upcoming.MiB(), pressure), new GuestsCondition(guests)]);
         wakeUp = new DecidingWait(pressure);
         watchedWakeUp = ServiceWatchdog.Over(wakeUp, time, Environment.GetEnvironmentVariable);
         var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, ShortPause.For);

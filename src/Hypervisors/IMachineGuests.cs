@@ -28,6 +28,9 @@ public interface IMachineGuests : IAsyncDisposable
     /// <summary>What is not as it should be at this moment, beyond what <see cref="ProbeAsync"/> found once. Any thread; never blocks.</summary>
     IReadOnlyList<HealthItem> Health => [];
 
+    /// <summary>Why not every guest here can be stopped for the owner at once, so that the node is not lent; null when every one can. Read by the deciding thread: never blocks, never allocates.</summary>
+    HealthItem? Unprotected => null;
+
     /// <summary>Called from any thread whenever <see cref="Guests"/> or <see cref="Health"/> has changed.</summary>
     event Action? GuestsChanged;
 

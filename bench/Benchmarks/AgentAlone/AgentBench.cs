@@ -44,10 +44,12 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
             }
 
             Directory.Delete(folder, recursive: true);
-            if (Directory.Exists($"/dev/shm/{name}")) Directory.Delete($"/dev/shm/{name}", recursive: true);
+            GuestMemoryMount.Remove($"/dev/shm/{name}");
             foreach (var root in File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => line.Split(' ')[4]))
             {
-                foreach (var path in new[] { $"{name}/guests", name }.Select(below => Path.Combine(root, below)).Where(Directory.Exists)) Directory.Delete(path);
+                var ours = Path.Combine(root, name);
+                if (!Directory.Exists(ours)) continue;
+                foreach (var path in Directory.EnumerateDirectories(ours, "*", SearchOption.AllDirectories).Append(ours).OrderByDescending(path => path.Length).ToArray()) Directory.Delete(path);
             }
         }
     }

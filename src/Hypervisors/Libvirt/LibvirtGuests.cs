@@ -22,6 +22,7 @@ public sealed class LibvirtGuests : IForeignGuests
     private readonly ITimer forgetting;
     private IReadOnlyList<GuestStatus> statuses = [];
     private IReadOnlyList<HealthItem> health = [];
+    private HealthItem? unprotected;
     private IReadOnlySet<GuestId> pausedByCloud = new HashSet<GuestId>();
     private int inMemory;
     private int paused;
@@ -59,6 +60,9 @@ public sealed class LibvirtGuests : IForeignGuests
 
     /// <inheritdoc/>
     public IReadOnlyList<HealthItem> Health => Volatile.Read(ref health);
+
+    /// <inheritdoc/>
+    public HealthItem? Unprotected => Volatile.Read(ref unprotected);
 
     /// <inheritdoc/>
     public Task RecoverAsync(CancellationToken cancellationToken)
@@ -165,7 +169,9 @@ public sealed class LibvirtGuests : IForeignGuests
                 Volatile.Write(ref paused, now.Count(status => status.Phase is GuestPhase.Held && pausedByCloud.Contains(status.Id)));
                 Volatile.Write(ref inMemory, now.Length);
                 Volatile.Write(ref statuses, now);
-                Volatile.Write(ref health, LibvirtHealth.Of(host, watch).ToArray());
+                var items = LibvirtHealth.Of(host, watch).ToArray();
+                Volatile.Write(ref unprotected, items.FirstOrDefault(item => item.Code is LibvirtHealth.Outside or LibvirtHealth.Unreadable));
+                Volatile.Write(ref health, items);
             }
         }
 

@@ -7,6 +7,12 @@ namespace Opportunism.Hypervisors.Libvirt;
 [SupportedOSPlatform("linux")]
 internal static class LibvirtHealth
 {
+    /// <summary>Guests that are not in the cgroup of all.</summary>
+    public const string Outside = "guests.libvirt.outside";
+
+    /// <summary>Guests that could not be found.</summary>
+    public const string Unreadable = "guests.libvirt.unreadable";
+
     /// <summary>Called with the host's gate held.</summary>
     public static IEnumerable<HealthItem> Of(LibvirtHost host, DomainWatch? watch)
     {
@@ -22,8 +28,8 @@ internal static class LibvirtHealth
         var alone = host.Domains.Values.Count(domain => domain.FrozenAlone);
         if (alone > 0) yield return new HealthItem("guests.libvirt.not-held", HealthSeverity.Warning, $"{alone} guests are frozen by the kernel because libvirt has not paused them; their cloud cannot reach them until it has.", "It is tried again by itself. If it lasts, look whether libvirt answers: virsh list.");
         var outside = host.Domains.Values.Count(domain => !domain.Joined);
-        if (outside > 0) yield return new HealthItem("guests.libvirt.outside", HealthSeverity.Error, $"{outside} guests could not be taken into the cgroup {host.Settings.Cgroup}, so they are stopped one by one, by signals.", "Set cgroup_controllers = [] in /etc/libvirt/qemu.conf and restart libvirt and these guests.");
-        foreach (var path in watch?.Unreadable ?? []) yield return new HealthItem("guests.libvirt.unreadable", HealthSeverity.Error, $"{path} cannot be understood, so the guest it describes is not frozen when the owner is back.", "End that guest, and report the version of libvirt.");
+        if (outside > 0) yield return new HealthItem(Outside, HealthSeverity.Error, $"{outside} guests could not be taken into the cgroup {host.Settings.Cgroup}, so they are stopped one by one, by signals; this node is not lent.", "Set cgroup_controllers = [] in /etc/libvirt/qemu.conf and restart libvirt and these guests.");
+        foreach (var path in watch?.Unreadable ?? []) yield return new HealthItem(Unreadable, HealthSeverity.Error, $"{path} cannot be understood, so the guest it describes could not be frozen for the owner; this node is not lent.", "End that guest, and report the version of libvirt.");
         if (host.Held.IsLost) yield return new HealthItem("guests.libvirt.record-lost", HealthSeverity.Warning, "Which guests this node had paused could not be read after a restart; such guests stay paused.", "Look with virsh list --all and let them go on with virsh resume.");
     }
 }

@@ -1,5 +1,6 @@
 using Opportunism.Core;
 using Opportunism.Core.Guests;
+using Opportunism.Core.Health;
 using Opportunism.Hypervisors;
 
 namespace Opportunism.UnitTests.Agent.Availability;
@@ -25,6 +26,8 @@ internal sealed class FakeGuests : IMachineGuests, IGuestFreezer
     public int GuestsInMemory { get; private set; }
 
     public IReadOnlyList<GuestStatus> Guests => all;
+
+    public HealthItem? Unprotected { get; set; }
 
     /// <summary>Replaces the guests.</summary>
     public void Set(params GuestStatus[] guests)
