@@ -9,9 +9,9 @@ using Opportunism.Benchmarks.Suspend;
 
 const int WrongUse = 2;
 const int Interrupted = 130; // 128 + SIGINT, as shells have it
-const string Usage = "usage: bench {freeze|suspend|agent|owner|openstack} [--json] [-n TIMES] [--seconds SECONDS]; on Linux only, as root";
+const string Usage = "usage: bench {freeze|suspend|agent|owner|openstack} [--json] [-n TIMES] [--seconds SECONDS] [--sizes MIB,MIB,...]; on Linux only, as root";
 
-if (!OperatingSystem.IsLinux() || args.Length == 0 || !TryNumber("-n", out var times) || !TryNumber("--seconds", out var seconds))
+if (!OperatingSystem.IsLinux() || args.Length == 0 || !TryNumber("-n", out var times) || !TryNumber("--seconds", out var seconds) || !TrySizes(out var sizes))
 {
     await Console.Error.WriteLineAsync(Usage);
     return WrongUse;
@@ -25,7 +25,7 @@ var report = new BenchReport(args[0]);
 Task? run = args[0] switch
 {
     "freeze" => new FreezeBench(times ?? 100, TimeProvider.System).RunAsync(report, end.Token),
-    "suspend" => new SuspendBench(times ?? 20, TimeProvider.System).RunAsync(report, end.Token),
+    "suspend" => new SuspendBench(times ?? 20, sizes, TimeProvider.System).RunAsync(report, end.Token),
     "agent" => new AgentBench(TimeSpan.FromSeconds(seconds ?? 300), TimeProvider.System).RunAsync(report, end.Token),
     "owner" => new OwnerBench(times ?? 10, TimeSpan.FromSeconds(seconds ?? 120), TimeProvider.System).RunAsync(report, end.Token),
     "openstack" => new OpenStackBench(times ?? 30, TimeProvider.System).RunAsync(report, end.Token),
@@ -65,4 +65,16 @@ bool TryNumber(string option, out int? number)
     if (at + 1 == args.Length || !int.TryParse(args[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var given) || given is < 1 or > 1_000_000) return false;
     number = given;
     return true;
+}
+
+// False when the option is there without sizes from 128 MiB to 64 GiB.
+bool TrySizes(out IReadOnlyList<int> sizesMiB)
+{
+    sizesMiB = SuspendBench.DefaultSizesMiB;
+    var at = Array.IndexOf(args, "--sizes");
+    if (at < 0) return true;
+    if (at + 1 == args.Length) return false;
+    var given = args[at + 1].Split(',').Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size is >= 128 and <= 65536 ? size : 0).ToArray();
+    sizesMiB = given;
+    return !given.Contains(0);
 }

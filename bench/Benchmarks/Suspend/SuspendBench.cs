@@ -11,10 +11,13 @@ namespace Opportunism.Benchmarks.Suspend;
 /// the checkpoint ready and resumed; then held again, suspended without one and resumed.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class SuspendBench(int times, TimeProvider time)
+internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeProvider time)
 {
-    // 80 % of memory: what the guest fills, and what its kernel and programs take besides.
-    private static readonly (int MemoryMiB, int FilledMiB)[] Sizes = [(256, 156), (1024, 780)];
+    /// <summary>Memory of the guests that are measured unless others are named, in MiB.</summary>
+    public static IReadOnlyList<int> DefaultSizesMiB { get; } = [256, 1024];
+
+    // A guest's kernel and programs take this much besides what it fills.
+    private const int UnfilledMiB = 100;
 
     // So that the wait for the tick is the guest's going on and not its sleeping.
     private const string TickEverySeconds = "0.05";
@@ -27,9 +30,10 @@ internal sealed class SuspendBench(int times, TimeProvider time)
     public async Task RunAsync(BenchReport report, CancellationToken cancellationToken)
     {
         await using var guests = await BusyGuests.MakeAsync(time, cancellationToken);
-        foreach (var (memoryMiB, filledMiB) in Sizes)
+        foreach (var memoryMiB in sizesMiB)
         {
-            var guest = await guests.StartAsync(1, memoryMiB, busy: 0, filledMiB, cancellationToken, TickEverySeconds);
+            // 80 % of memory, what its kernel and programs take included.
+            var guest = await guests.StartAsync(1, memoryMiB, busy: 0, Math.Min(memoryMiB - UnfilledMiB, memoryMiB * 780 / 1024), cancellationToken, TickEverySeconds);
             await MeasureAsync(guests, guest, memoryMiB, report, cancellationToken);
             await guests.Hypervisor.DeleteAsync(guest, cancellationToken);
         }
@@ -70,6 +74,7 @@ internal sealed class SuspendBench(int times, TimeProvider time)
             ("returned_unready_ms_p50", BenchReport.Figure(Percentiles.P50(unready))),
             ("returned_mib", Percentiles.P50(returned)),
             ("resume_ms_p50", BenchReport.Figure(Percentiles.P50(resumed))),
+            ("resume_ms_p99", BenchReport.Figure(Percentiles.P99(resumed))),
             ("owner_write_ms_p99", BenchReport.Figure(Percentiles.P99(written))),
             ("ram_written_mib", BenchReport.Figure(ramWritten / 1048576.0)));
     }
