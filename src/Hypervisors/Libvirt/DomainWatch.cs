@@ -130,7 +130,6 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         if (file.Pid == 0 || DomainFolder.FindProcess(file) is not { } process) return file.State != DomainState.Starting;
         var domain = new Domain(process, file) { FoundAt = host.Time.GetTimestamp() };
         host.Domains[file.Id] = domain;
-        host.Freezer.NoteStopped();
         JoinLocked(domain);
         LogFound(host.Log, domain.Id, process.Pid, file.State.ToString());
         return true;

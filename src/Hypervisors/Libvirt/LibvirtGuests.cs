@@ -67,6 +67,8 @@ public sealed class LibvirtGuests : IForeignGuests
     /// <inheritdoc/>
     public Task RecoverAsync(CancellationToken cancellationToken)
     {
+        // The brake before a restart may have been SIGSTOP: the first thaw sends SIGCONT, which does nothing to others.
+        host.Freezer.NoteStopped();
         host.Freezer.FreezeAll();
         watch.Start();
         return Task.CompletedTask;
