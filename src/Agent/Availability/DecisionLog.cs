@@ -17,17 +17,7 @@ internal sealed partial class DecisionLog(IWakeUp wakeUp, ILogger<DecisionLog> l
     }
 
     /// <summary>Logs until cancelled, and then what is still there. Blocks its thread, which should be its own.</summary>
-    public void Run(CancellationToken cancellationToken)
-    {
-        using var stop = cancellationToken.UnsafeRegister(static wakeUp => ((IWakeUp)wakeUp!).Wake(), wakeUp);
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            wakeUp.Wait(null);
-            Step();
-        }
-
-        Step();
-    }
+    public void Run(CancellationToken cancellationToken) => wakeUp.StepWhenWoken(Step, cancellationToken);
 
     /// <summary>Logs everything that has been taken down so far.</summary>
     internal void Step()

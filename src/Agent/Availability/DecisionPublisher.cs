@@ -33,17 +33,7 @@ internal sealed class DecisionPublisher
     }
 
     /// <summary>Shows until cancelled, and then what was decided last. Blocks its thread, which should be its own.</summary>
-    public void Run(CancellationToken cancellationToken)
-    {
-        using var stop = cancellationToken.UnsafeRegister(static wakeUp => ((IWakeUp)wakeUp!).Wake(), wakeUp);
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            wakeUp.Wait(null);
-            Step();
-        }
-
-        Step();
-    }
+    public void Run(CancellationToken cancellationToken) => wakeUp.StepWhenWoken(Step, cancellationToken);
 
     /// <summary>Shows what was decided last; the freeze first, since people look for it once the state has changed.</summary>
     internal void Step()

@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.TestKit.Sites;
 
 /// <summary>Removes what a desktop's guests left on this machine, whatever became of its agent.</summary>
 [SupportedOSPlatform("linux")]
-internal static partial class RealRemains
+internal static class RealRemains
 {
     // A killed QEMU gives its memory back in 0.2 s per GiB.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -21,10 +21,7 @@ internal static partial class RealRemains
         var began = TimeProvider.System.GetTimestamp();
         while (cgroups.SelectMany(Members).Any() && TimeProvider.System.GetElapsedTime(began) < Patience) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         foreach (var path in cgroups) Directory.Delete(path);
-        if (!Directory.Exists(ramFolder)) return;
-        // A mount of its own, once an agent has run.
-        _ = Unmount(ramFolder, 0);
-        Directory.Delete(ramFolder, recursive: true);
+        GuestMemoryMount.Remove(ramFolder);
     }
 
     /// <summary>The cgroups in every hierarchy, inner ones first.</summary>
@@ -38,9 +35,6 @@ internal static partial class RealRemains
 
     private static IEnumerable<int> Members(string cgroup) =>
         File.ReadAllLines(Path.Combine(cgroup, "cgroup.procs")).Select(line => int.Parse(line, System.Globalization.CultureInfo.InvariantCulture));
-
-    [LibraryImport("libc", EntryPoint = "umount2", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Unmount(string folder, int flags);
 
     private static void Kill(int id)
     {
