@@ -55,9 +55,9 @@ internal sealed class BusyGuests : IAsyncDisposable
     }
 
     /// <summary>Boots a guest and waits until it has counted to three.</summary>
-    public async Task<GuestId> StartAsync(int vcpus, int memoryMiB, int busy, int dirtyMiB, CancellationToken cancellationToken, string everySeconds = "1", bool disk = false)
+    public async Task<GuestId> StartAsync(int vcpus, int memoryMiB, int busy, int dirtyMiB, CancellationToken cancellationToken, string everySeconds = "1", bool disk = false, int changeMiB = 0)
     {
-        var image = await ImageAsync(busy, dirtyMiB, everySeconds, disk, cancellationToken);
+        var image = await ImageAsync(new TickGuest(busy, dirtyMiB, changeMiB, everySeconds, disk), cancellationToken);
         var spec = new GuestSpec(GuestId.New(), "bench", vcpus, memoryMiB, 64, image.Sha256, ImageFormat.Qcow2);
         var answer = await Hypervisor.StartAsync(spec, image.Path, cancellationToken);
         if (!answer.IsDone) throw new InvalidOperationException(answer.Sentence);
@@ -96,12 +96,12 @@ internal sealed class BusyGuests : IAsyncDisposable
 
     private readonly SemaphoreSlim making = new(1);
 
-    private async Task<(string Path, string Sha256)> ImageAsync(int busy, int dirtyMiB, string everySeconds, bool disk, CancellationToken cancellationToken)
+    private async Task<(string Path, string Sha256)> ImageAsync(TickGuest kind, CancellationToken cancellationToken)
     {
         await making.WaitAsync(cancellationToken);
         try
         {
-            return await MakeImageAsync(busy, dirtyMiB, everySeconds, disk, cancellationToken);
+            return await MakeImageAsync(kind, cancellationToken);
         }
         finally
         {
@@ -109,13 +109,13 @@ internal sealed class BusyGuests : IAsyncDisposable
         }
     }
 
-    private async Task<(string Path, string Sha256)> MakeImageAsync(int busy, int dirtyMiB, string everySeconds, bool disk, CancellationToken cancellationToken)
+    private async Task<(string Path, string Sha256)> MakeImageAsync(TickGuest kind, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(folder, $"tick-{busy}-{dirtyMiB}-{everySeconds}-{disk}.qcow2");
+        var path = Path.Combine(folder, $"tick-{kind.Busy}-{kind.DirtyMiB}-{kind.ChangeMiB}-{kind.EverySeconds}-{kind.Disk}.qcow2");
         if (!File.Exists(path))
         {
             var maker = Path.Combine(Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") ?? ".", "packaging", "linux", "make-tick-image");
-            string[] arguments = [path, "--busy", $"{busy}", "--dirty", $"{dirtyMiB}", "--every", everySeconds, "--cache", "/var/cache/opportunism", .. disk ? new[] { "--disk" } : []];
+            string[] arguments = [path, "--busy", $"{kind.Busy}", "--dirty", $"{kind.DirtyMiB}", "--change", $"{kind.ChangeMiB}", "--every", kind.EverySeconds, "--cache", "/var/cache/opportunism", .. kind.Disk ? new[] { "--disk" } : []];
             using var process = Process.Start(new ProcessStartInfo(maker, arguments)) ?? throw new IOException($"{maker} could not be started.");
             await process.WaitForExitAsync(cancellationToken);
             if (process.ExitCode != 0) throw new IOException($"{maker} ended with {process.ExitCode}.");
@@ -125,4 +125,6 @@ internal sealed class BusyGuests : IAsyncDisposable
         await using var file = File.OpenRead(path);
         return (path, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken)));
     }
+
+    private sealed record TickGuest(int Busy, int DirtyMiB, int ChangeMiB, string EverySeconds, bool Disk);
 }

@@ -11,14 +11,21 @@ const int WrongUse = 2;
 const int Interrupted = 130; // 128 + SIGINT, as shells have it
 const string Usage = "usage: bench {freeze|suspend|agent|owner|openstack} [--json] [-n TIMES] [--seconds SECONDS] [--sizes MIB,MIB,...]; on Linux only, as root";
 
-if (!OperatingSystem.IsLinux() || args.Length == 0 || !TryNumber("-n", out var times) || !TryNumber("--seconds", out var seconds) || !TrySizes(out var sizes))
+if (args.Any(argument => argument is "-h" or "--help"))
 {
+    Console.WriteLine(Usage);
+    return 0;
+}
+
+if (!OperatingSystem.IsLinux() || args.Length == 0 || UnknownArgument() is not null || !TryNumber("-n", out var times) || !TryNumber("--seconds", out var seconds) || !TrySizes(out var sizes))
+{
+    if (UnknownArgument() is { } unknown) await Console.Error.WriteLineAsync($"'{unknown}' is not an option.");
     await Console.Error.WriteLineAsync(Usage);
     return WrongUse;
 }
 
 using var end = new CancellationTokenSource();
-// Whoever ends it, by Ctrl-C or as a service is ended: the guests it started end with it.
+// By Ctrl-C or as a service is ended: the guests it started end with it.
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 var report = new BenchReport(args[0]);
@@ -27,7 +34,7 @@ Task? run = args[0] switch
     "freeze" => new FreezeBench(times ?? 100, TimeProvider.System).RunAsync(report, end.Token),
     "suspend" => new SuspendBench(times ?? 20, sizes, TimeProvider.System).RunAsync(report, end.Token),
     "agent" => new AgentBench(TimeSpan.FromSeconds(seconds ?? 300), TimeProvider.System).RunAsync(report, end.Token),
-    "owner" => new OwnerBench(times ?? 10, TimeSpan.FromSeconds(seconds ?? 120), TimeProvider.System).RunAsync(report, end.Token),
+    "owner" => new OwnerBench(times ?? 10, TimeSpan.FromSeconds(seconds ?? 60), TimeProvider.System).RunAsync(report, end.Token),
     "openstack" => new OpenStackBench(times ?? 30, TimeProvider.System).RunAsync(report, end.Token),
     _ => null,
 };
@@ -54,6 +61,18 @@ void End(PosixSignalContext signal)
 {
     signal.Cancel = true;
     end.Cancel();
+}
+
+// The first argument after the name that is neither an option nor an option's value.
+string? UnknownArgument()
+{
+    for (var i = 1; i < args.Length; i++)
+    {
+        if (args[i] is "-n" or "--seconds" or "--sizes") i++;
+        else if (args[i] != "--json") return args[i];
+    }
+
+    return null;
 }
 
 // False when the option is there without a whole number from 1 to a million.

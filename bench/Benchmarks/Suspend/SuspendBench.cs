@@ -1,14 +1,17 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Qemu;
 
 namespace Opportunism.Benchmarks.Suspend;
 
 /// <summary>Holding, saving, giving memory back and going on, with real QEMU guests that write to most of their memory.</summary>
 /// <remarks>
 /// Once each time: the guest is frozen and held; its checkpoint is made at the owner's pace while an owner writes; it is suspended with
-/// the checkpoint ready and resumed; then held again, suspended without one and resumed.
+/// the checkpoint ready and resumed; then held again, suspended with nothing of it on disk and resumed; then, when it has changed a part
+/// of its memory, held, suspended and resumed once more.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeProvider time)
@@ -18,6 +21,9 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
 
     // A guest's kernel and programs take this much besides what it fills.
     private const int UnfilledMiB = 100;
+
+    // What a guest changes each second, at most.
+    private const int ChangedMiB = 256;
 
     // So that the wait for the tick is the guest's going on and not its sleeping.
     private const string TickEverySeconds = "0.05";
@@ -33,7 +39,8 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
         foreach (var memoryMiB in sizesMiB)
         {
             // 80 % of memory, what its kernel and programs take included.
-            var guest = await guests.StartAsync(1, memoryMiB, busy: 0, Math.Min(memoryMiB - UnfilledMiB, memoryMiB * 780 / 1024), cancellationToken, TickEverySeconds);
+            var dirtyMiB = Math.Min(memoryMiB - UnfilledMiB, memoryMiB * 780 / 1024);
+            var guest = await guests.StartAsync(1, memoryMiB, busy: 0, dirtyMiB, cancellationToken, TickEverySeconds, changeMiB: Math.Min(ChangedMiB, dirtyMiB / 3));
             await MeasureAsync(guests, guest, memoryMiB, report, cancellationToken);
             await guests.Hypervisor.DeleteAsync(guest, cancellationToken);
         }
@@ -43,7 +50,8 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
     {
         var hypervisor = guests.Hypervisor;
         GuestStatus Status() => hypervisor.Guests.Single(status => status.Id == guest);
-        List<double> leaked = [], saved = [], ready = [], unready = [], returned = [], resumed = [], written = [], dirty = [];
+        List<double> leaked = [], saved = [], ready = [], unready = [], returned = [], resumed = [], written = [], dirty = [], changed = [], changedMiB = [], overhead = [];
+        var folder = new GuestFolder(guests.Settings.StateFolder, guests.Settings.RamFolder, guest);
 
         var process = GuestProcess.Of(guest, guests.Settings);
         var before = process.WrittenBytes;
@@ -62,7 +70,20 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
             resumed.Add(await ResumeAsync(guests, guest, cancellationToken));
 
             leaked.Add(await HoldAsync(guests, guest, cancellationToken));
+            // As for a guest that leaves for the first time.
+            File.Delete(Path.Combine(folder.Held, GuestCheckpoints.MemoryFile));
             unready.Add(await TimedAsync(() => hypervisor.SuspendAsync(guest, cancellationToken)));
+            resumed.Add(await ResumeAsync(guests, guest, cancellationToken));
+
+            var hashes = await File.ReadAllBytesAsync(Path.Combine(folder.Held, GuestCheckpoints.HashesFile), cancellationToken);
+            await ChangedAsync(guests, guest, cancellationToken);
+            leaked.Add(await HoldAsync(guests, guest, cancellationToken));
+            before = GuestProcess.BytesWrittenHere;
+            changed.Add(await TimedAsync(() => hypervisor.SuspendAsync(guest, cancellationToken)));
+            var stored = GuestProcess.BytesWrittenHere - before;
+            var pages = PagesThatDiffer(hashes, await File.ReadAllBytesAsync(Path.Combine(folder.Checkpoint, GuestCheckpoints.HashesFile), cancellationToken));
+            changedMiB.Add(pages * MemoryCopy.PageBytes / 1048576.0);
+            overhead.Add((double)stored / (pages * MemoryCopy.PageBytes));
             resumed.Add(await ResumeAsync(guests, guest, cancellationToken));
         }
 
@@ -72,6 +93,9 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
             ("state_saved_ms_p50", BenchReport.Figure(Percentiles.P50(saved))),
             ("returned_ready_ms_p50", BenchReport.Figure(Percentiles.P50(ready))),
             ("returned_unready_ms_p50", BenchReport.Figure(Percentiles.P50(unready))),
+            ("returned_changed_ms_p50", BenchReport.Figure(Percentiles.P50(changed))),
+            ("changed_mib", BenchReport.Figure(Percentiles.P50(changedMiB))),
+            ("written_per_changed", BenchReport.Figure(Percentiles.P50(overhead))),
             ("returned_mib", Percentiles.P50(returned)),
             ("resume_ms_p50", BenchReport.Figure(Percentiles.P50(resumed))),
             ("resume_ms_p99", BenchReport.Figure(Percentiles.P99(resumed))),
@@ -105,6 +129,24 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
         var took = time.GetElapsedTime(began).TotalMilliseconds;
         await resuming;
         return took;
+    }
+
+    /// <summary>Waits until a running guest has changed its part of memory once from beginning to end.</summary>
+    private async Task ChangedAsync(BusyGuests guests, GuestId guest, CancellationToken cancellationToken)
+    {
+        int Rounds() => guests.Console(guest).Split("changed ").Length;
+        var enough = Rounds() + 2;
+        while (Rounds() < enough) await Task.Delay(Look, time, cancellationToken);
+    }
+
+    private static long PagesThatDiffer(byte[] before, byte[] after)
+    {
+        var one = MemoryMarshal.Cast<byte, UInt128>(before);
+        var other = MemoryMarshal.Cast<byte, UInt128>(after);
+        if (one.Length != other.Length) throw new InvalidOperationException($"One checkpoint has {one.Length} pages and the next {other.Length}.");
+        long pages = 0;
+        for (var i = 0; i < one.Length; i++) pages += one[i] == other[i] ? 0 : 1;
+        return pages;
     }
 
     private async Task<double> TimedAsync(Func<Task<GuestAnswer>> ask)

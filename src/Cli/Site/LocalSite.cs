@@ -77,6 +77,8 @@ internal sealed class LocalSite : IAsyncDisposable
         agent = OwnProcess.Start("agent", Folders.Agent, ["run", "--settings", Folders.AgentSettings], Folders.Logs);
         await UntilAsync(agent, "the agent has reported to the controller", async () =>
             (await Client.NodesAsync(cancellationToken).ConfigureAwait(false)).Any(node => node is { State: not null, Lost: false }), cancellationToken).ConfigureAwait(false);
+        // A controller that was just restarted still has the report of the agent before this one.
+        await UntilAsync(agent, "the agent replies on its socket", async () => await Agent.AskAsync(new(LocalAsk.Status), cancellationToken).ConfigureAwait(false) is not null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Starts the agent again with other settings; its guests stay.</summary>
@@ -154,7 +156,7 @@ internal sealed class LocalSite : IAsyncDisposable
             {
                 if (await reached().ConfigureAwait(false)) return;
             }
-            catch (SiteException e)
+            catch (Exception e) when (e is SiteException or IOException)
             {
                 trouble = e.Message;
             }

@@ -4,7 +4,7 @@ namespace Opportunism.Hypervisors.Qemu;
 internal sealed record CheckpointManifest
 {
     /// <summary>Grows when the format of the folder changes.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     public required int Version { get; init; }
 
@@ -17,15 +17,19 @@ internal sealed record CheckpointManifest
 
     public required long StateBytes { get; init; }
 
-    public required uint StateCrc { get; init; }
+    /// <summary>XXH128 of the device state.</summary>
+    public required UInt128 StateHash { get; init; }
 
     public required long MemoryBytes { get; init; }
 
     /// <summary>Room that the memory takes on disk.</summary>
     public required long MemoryStoredBytes { get; init; }
 
-    /// <summary>CRC-32C of each piece of <see cref="MemoryCopy.PieceBytes"/>.</summary>
-    public required IReadOnlyList<uint> MemoryCrcs { get; init; }
+    /// <summary>Seed of the hashes of this guest's memory.</summary>
+    public required long MemorySeed { get; init; }
+
+    /// <summary>Digest of each piece of <see cref="MemoryCopy.PieceBytes"/>: XXH128 of the hashes of its pages.</summary>
+    public required IReadOnlyList<UInt128> MemoryDigests { get; init; }
 
     public required long DiskBytes { get; init; }
 

@@ -1,6 +1,10 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
+using Opportunism.Core.Guests;
 using Opportunism.Files;
 using Opportunism.Hypervisors.Linux;
 using Opportunism.Hypervisors.Qemu.Qmp;
@@ -11,10 +15,10 @@ namespace Opportunism.Hypervisors.Qemu;
 /// <remarks>
 /// Saving, in the folder <c>held</c>:
 ///  1. Device state by <c>migrate</c> into a file handed over as a descriptor, RAM left out (x-ignore-shared); fsync. Only once per hold.
-///  2. Memory, paced; fsync.  3. The disk; fsync.  4. The manifest; fsync; fsync of the folder.
+///  2. Memory, paced, of which only the pages are written that differ from what an earlier hold left there; fsync.  3. The disk; fsync.  4. The manifest; fsync; fsync of the folder.
 ///  5. The folder is renamed to <c>checkpoint</c>; fsync of its parent. Before that there is no checkpoint, after it a complete one.
 /// Releasing: 6. the folder is renamed back, fsync of its parent; 7. <c>cont</c>, or, where the owner has come back meanwhile, 5 again;
-/// 8. what is left is deleted.
+/// 8. manifest and device state are deleted; memory stays as the base of the next checkpoint, unless the disk is short of room.
 /// Bringing back: memory into a RAM file beside the start of QEMU with <c>-incoming defer</c>, which leaves memory alone until it is given
 /// device state; when both are done, device state; then as releasing.
 /// A checkpoint that outlived the guest's going on and were loaded later would corrupt its disk: hence 6 before 7.
@@ -33,19 +37,21 @@ internal sealed class GuestCheckpoints(QemuHost host)
     /// <summary>Written last: without it a folder is no checkpoint.</summary>
     public const string ManifestFile = "manifest.json";
 
+    public const string StateFile = "state", MemoryFile = "memory", HashesFile = "hashes";
+
     /// <summary>Makes the checkpoint complete. If it fails or is cancelled there is none, and the guest is held as before;
     /// what was copied before it was cancelled need not be copied again in the same hold.</summary>
     public async Task SaveAsync(QemuGuest guest, QemuProcess process, long? bytesPerSecond, CancellationToken cancellationToken)
     {
         var folder = guest.Folder;
-        var (state, memory) = (Path.Combine(folder.Held, "state"), Path.Combine(folder.Held, "memory"));
+        var (state, memory, hashes) = (Path.Combine(folder.Held, StateFile), Path.Combine(folder.Held, MemoryFile), Path.Combine(folder.Held, HashesFile));
         var began = host.Time.GetTimestamp();
         CheckRoom(guest, process);
         if (!process.IsStateSaved)
         {
-            process.SavedMemory = null;
-            if (Directory.Exists(folder.Held)) Directory.Delete(folder.Held, recursive: true);
+            if (process.SavedMemory is null) Clear(guest);
             Directory.CreateDirectory(folder.Held, LinuxFiles.OwnerFolder);
+            File.Delete(Path.Combine(folder.Held, ManifestFile));
             await SaveStateAsync(process, state, cancellationToken).ConfigureAwait(false);
             var took = host.Time.GetElapsedTime(began);
             guest.Set(status => status with { LastStateSave = took });
@@ -54,15 +60,16 @@ internal sealed class GuestCheckpoints(QemuHost host)
         CheckpointManifest manifest;
         try
         {
-            if (process.SavedMemory is null || !File.Exists(memory)) process.SavedMemory = new MemoryPieces(guest.Spec.MemoryMiB * MiB);
+            if (process.SavedMemory is null || !File.Exists(memory)) process.SavedMemory = new MemoryPieces(guest.Spec.MemoryMiB * MiB, MemoryMarshal.Read<long>(RandomNumberGenerator.GetBytes(sizeof(long))));
             var pieces = process.SavedMemory;
-            await Task.Run(() => MemoryCopy.SaveAsync(process.Ram, memory, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => MemoryCopy.SaveAsync(process.Ram, memory, hashes, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken).ConfigureAwait(false);
             DurableFile.Sync(folder.Disk);
             manifest = ManifestOf(guest, process, state, pieces);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             process.SavedMemory = null;
+            File.Delete(hashes);
             File.Delete(memory); // its room belongs to the owner again; the device state is still good for this hold
             throw;
         }
@@ -88,28 +95,71 @@ internal sealed class GuestCheckpoints(QemuHost host)
         if (guest.Status.HasCheckpoint && File.Exists(Path.Combine(folder.Held, ManifestFile)) && !Directory.Exists(folder.Checkpoint)) LinuxFiles.RenameForGood(folder.Held, folder.Checkpoint);
     }
 
-    /// <summary>Removes what was saved of a guest that goes on or boots anew.</summary>
+    /// <summary>Removes what was saved of a guest that ended or boots from its disk.</summary>
     public static void Clear(QemuGuest guest)
     {
         if (Directory.Exists(guest.Folder.Held)) Directory.Delete(guest.Folder.Held, recursive: true);
     }
 
-    /// <summary>Fills the RAM file from the checkpoint.</summary>
-    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
-    public static async Task LoadMemoryAsync(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
+    /// <summary>Keeps the saved memory of a guest that runs again, so that the next checkpoint writes only what changes from now on.</summary>
+    public void KeepAsBase(QemuGuest guest, QemuProcess process)
     {
-        var state = Path.Combine(guest.Folder.Checkpoint, "state");
-        if (MemoryCopy.CrcOf(await File.ReadAllBytesAsync(state, cancellationToken).ConfigureAwait(false)) != manifest.StateCrc) throw new InvalidDataException($"{state} is damaged: its checksum differs from the manifest's.");
-        await MemoryCopy.LoadAsync(Path.Combine(guest.Folder.Checkpoint, "memory"), guest.Folder.Ram, manifest.MemoryCrcs, cancellationToken).ConfigureAwait(false);
+        if (process.SavedMemory is null || IsDiskShort())
+        {
+            DropBase(guest, process);
+            return;
+        }
+
+        File.Delete(Path.Combine(guest.Folder.Held, ManifestFile));
+        File.Delete(Path.Combine(guest.Folder.Held, StateFile));
+    }
+
+    /// <summary>Gives the room of a running guest's base back where the disk has less left than is to be kept free. The next checkpoint writes everything.</summary>
+    public void DropBaseWhereDiskIsShort(QemuGuest guest)
+    {
+        if (guest.Status.Phase != GuestPhase.Running || guest.Process is not { } process || !Directory.Exists(guest.Folder.Held) || !IsDiskShort()) return;
+        if (!guest.Busy.Wait(0)) return; // looked at again in a few seconds
+        try
+        {
+            if (guest.Status.Phase == GuestPhase.Running && guest.Process == process) DropBase(guest, process);
+        }
+        catch (IOException)
+        {
+            return; // the folder is still there, so this is done again in a few seconds
+        }
+        finally
+        {
+            guest.Busy.Release();
+        }
+    }
+
+    /// <summary>Fills the RAM file from the checkpoint.</summary>
+    /// <returns>What is on disk of the memory.</returns>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
+    public static async Task<MemoryPieces> LoadMemoryAsync(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
+    {
+        var state = Path.Combine(guest.Folder.Checkpoint, StateFile);
+        if (XxHash128.HashToUInt128(await File.ReadAllBytesAsync(state, cancellationToken).ConfigureAwait(false)) != manifest.StateHash) throw new InvalidDataException($"{state} is damaged: its hash differs from the manifest's.");
+        var pieces = new MemoryPieces(manifest);
+        await MemoryCopy.LoadAsync(Path.Combine(guest.Folder.Checkpoint, MemoryFile), guest.Folder.Ram, pieces, cancellationToken).ConfigureAwait(false);
+        return pieces;
     }
 
     /// <summary>Gives the saved device state to a QEMU that waits for it.</summary>
     public async Task LoadStateAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)
     {
-        using var state = File.OpenHandle(Path.Combine(guest.Folder.Checkpoint, "state"));
+        using var state = File.OpenHandle(Path.Combine(guest.Folder.Checkpoint, StateFile));
         await PassAsync(process, state, cancellationToken).ConfigureAwait(false);
         await process.Qmp!.ExecuteAsync("migrate-incoming", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
         await AwaitMigrationAsync(process, cancellationToken).ConfigureAwait(false);
+    }
+
+    private bool IsDiskShort() => LinuxFiles.FreeBytes(host.Settings.StateFolder) < host.Settings.KeepFreeMiB * MiB;
+
+    private static void DropBase(QemuGuest guest, QemuProcess process)
+    {
+        process.SavedMemory = null;
+        Clear(guest);
     }
 
     private void CheckRoom(QemuGuest guest, QemuProcess process)
@@ -124,7 +174,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
     private async Task SaveStateAsync(QemuProcess process, string path, CancellationToken cancellationToken)
     {
         using var prompt = host.Cgroups.RaiseCpuRank();
-        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
         await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
         // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
         await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
@@ -173,10 +223,11 @@ internal sealed class GuestCheckpoints(QemuHost host)
             Pid = process.Process.Pid,
             StartTime = process.Process.StartTime,
             StateBytes = bytes.Length,
-            StateCrc = MemoryCopy.CrcOf(bytes),
+            StateHash = XxHash128.HashToUInt128(bytes),
             MemoryBytes = guest.Spec.MemoryMiB * MiB,
             MemoryStoredBytes = pieces.StoredBytes,
-            MemoryCrcs = pieces.Crcs,
+            MemorySeed = pieces.Seed,
+            MemoryDigests = pieces.Digests,
             DiskBytes = disk.Length,
             DiskWrittenTicks = disk.LastWriteTimeUtc.Ticks,
             Vcpus = guest.Spec.Vcpus,

@@ -110,7 +110,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             process.LacksRoom = false;
             answer = process.Qmp!.Queue("cont");
             process.IsStateSaved = process.IsStateLost = false;
-            process.SavedMemory = null;
+            process.SavedMemory?.EndHold();
         }
 
         // From here on it may run, so from here on that is what is known of it, whatever becomes of the answer.

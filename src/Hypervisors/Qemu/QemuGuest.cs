@@ -90,10 +90,11 @@ internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder 
     {
         var manifest = QemuJson.Read(Path.Combine(folder.Checkpoint, GuestCheckpoints.ManifestFile), QemuJson.Default.CheckpointManifest);
         if (manifest is not { Version: CheckpointManifest.CurrentVersion } || manifest.GuestId != spec.Id.Value) return null;
-        var state = new FileInfo(Path.Combine(folder.Checkpoint, "state"));
-        var memory = new FileInfo(Path.Combine(folder.Checkpoint, "memory"));
+        var state = new FileInfo(Path.Combine(folder.Checkpoint, GuestCheckpoints.StateFile));
+        var memory = new FileInfo(Path.Combine(folder.Checkpoint, GuestCheckpoints.MemoryFile));
         var disk = new FileInfo(folder.Disk);
         if (!state.Exists || state.Length != manifest.StateBytes || !memory.Exists || memory.Length != manifest.MemoryBytes) return null;
+        if (manifest.MemoryDigests.Count != MemoryPieces.CountOf(manifest.MemoryBytes)) return null;
         if (!disk.Exists || disk.Length != manifest.DiskBytes || disk.LastWriteTimeUtc.Ticks != manifest.DiskWrittenTicks) return null;
         return manifest;
     }

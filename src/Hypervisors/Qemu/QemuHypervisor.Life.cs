@@ -89,7 +89,7 @@ public sealed partial class QemuHypervisor
         if (!mayRun) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
         var took = time.GetElapsedTime(began);
         guest.Set(status => status with { LastRelease = took });
-        GuestCheckpoints.Clear(guest);
+        checkpoints.KeepAsBase(guest, process);
         await GuestClock.SetAsync(guest, process, time, cancellationToken).ConfigureAwait(false);
         LogReleased(log, guest.Id);
         return Done;
@@ -138,7 +138,7 @@ public sealed partial class QemuHypervisor
     {
         guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "", ShutItselfDown = false });
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var loading = Task.CompletedTask;
+        Task<MemoryPieces>? loading = null;
         try
         {
             LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
@@ -146,7 +146,7 @@ public sealed partial class QemuHypervisor
             await processes.FillRamAsync(guest, cancellationToken).ConfigureAwait(false);
             loading = GuestCheckpoints.LoadMemoryAsync(guest, manifest, giveUp.Token);
             var process = await processes.LaunchAsync(guest, manifest.Launch, incoming: true, cancellationToken).ConfigureAwait(false);
-            await loading.ConfigureAwait(false);
+            process.SavedMemory = await loading.ConfigureAwait(false);
             process.TakeRam(guest.Folder.Ram);
             await checkpoints.LoadStateAsync(guest, process, cancellationToken).ConfigureAwait(false);
             return process;
@@ -154,7 +154,7 @@ public sealed partial class QemuHypervisor
         catch (Exception exception)
         {
             await giveUp.CancelAsync().ConfigureAwait(false);
-            await loading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (loading is not null) await ((Task)loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await processes.EndAsync(guest).ConfigureAwait(false);
             guest.Set(status => status with { Phase = GuestPhase.Suspended, Sentence = exception is OperationCanceledException ? "" : exception.Message });
             throw;
@@ -199,6 +199,7 @@ public sealed partial class QemuHypervisor
             // A QEMU that lives but cannot be told to stop must not run.
             await processes.EndAsync(guest).ConfigureAwait(false);
             var saved = guest.FindCheckpoint() is not null;
+            GuestCheckpoints.Clear(guest);
             var sentence = process.GuestShutDown ? "it shut itself down" : saved ? "QEMU ended while the guest was held; its checkpoint is complete" : $"QEMU ended unexpectedly; the guest boots from its disk. {GuestProcesses.LastComplaint(guest)}".TrimEnd();
             guest.Set(status => status with { Phase = saved ? GuestPhase.Suspended : GuestPhase.Stopped, Sentence = sentence, WaitsForRoom = false, HasCheckpoint = saved, ShutItselfDown = process.GuestShutDown });
             if (process.GuestShutDown) LogShutItselfDown(log, guest.Id);
@@ -234,6 +235,7 @@ public sealed partial class QemuHypervisor
                 {
                     ConsoleLog.Trim(guest.Folder.Console);
                     ConsoleLog.Trim(guest.Folder.Complaints);
+                    checkpoints.DropBaseWhereDiskIsShort(guest);
                 }
 
                 foreach (var guest in heldWatch.Look(guests.Values)) LogRanWhileHeld(log, guest.Id, guest.Status.Sentence);

@@ -87,6 +87,7 @@ public sealed partial class QemuHypervisor
         }
 
         if (manifest is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
+        else process.SavedMemory = new MemoryPieces(manifest);
         try
         {
             processes.Connect(guest, process);
@@ -114,7 +115,7 @@ public sealed partial class QemuHypervisor
                     break;
                 case "postmigrate":
                     var saved = Directory.Exists(guest.Folder.Checkpoint) ? guest.Folder.Checkpoint : guest.Folder.Held;
-                    process.IsStateSaved = new FileInfo(Path.Combine(saved, "state")) is { Exists: true, Length: > 0 };
+                    process.IsStateSaved = new FileInfo(Path.Combine(saved, GuestCheckpoints.StateFile)) is { Exists: true, Length: > 0 };
                     process.IsStateLost = !process.IsStateSaved;
                     break;
                 case "io-error":

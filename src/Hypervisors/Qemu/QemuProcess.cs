@@ -32,7 +32,7 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch) : I
     /// <summary>True when device state was saved once and the file is not there any more: it can only be let go on or ended.</summary>
     public bool IsStateLost { get; set; }
 
-    /// <summary>Memory saved so far in this hold; null when none is.</summary>
+    /// <summary>Memory saved so far in this hold, and in earlier ones; null when none is.</summary>
     public MemoryPieces? SavedMemory { get; set; }
 
     /// <summary>Set when QEMU has paused the guest because its disk had no room for a write; cleared before it goes on.</summary>

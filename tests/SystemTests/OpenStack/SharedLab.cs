@@ -22,6 +22,8 @@ public sealed class SharedLab : IAsyncLifetime, ICollectionFixture<SharedLab>
     {
         if (!LabFactAttribute.IsLabSystem) return;
         lab = new RealLab(firstPort: 26100);
+        // A run that was killed could not clean up after itself; two runs at a time would share these ports and cannot be.
+        if (lab.Traces().Count > 0) await lab.SayAsync(expected: 0, "down", "--wipe");
         Assert.Empty(lab.Traces());
         await using (var first = lab.BeginUp(Hosts))
         {
