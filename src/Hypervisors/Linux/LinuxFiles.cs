@@ -11,6 +11,7 @@ internal static unsafe class LinuxFiles
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     public const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
     public const UnixFileMode GroupMayPass = OwnerFolder | UnixFileMode.GroupExecute;
+    public const UnixFileMode AllMayPass = GroupMayPass | UnixFileMode.OtherExecute;
 
     public static void ChangeOwner(string path, uint uid, uint gid)
     {

@@ -51,7 +51,9 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
 
     private void PrepareFolders(GuestUser user)
     {
-        LinuxFiles.MakeFolder(settings.StateFolder, LinuxFiles.GroupMayPass, 0, user.Gid);
+        // As the unit file's StateDirectory says it: where owner or mode differ, systemd gives everything in it to root whenever the
+        // agent starts, guests' disks too.
+        LinuxFiles.MakeFolder(settings.StateFolder, LinuxFiles.AllMayPass, 0, 0);
         LinuxFiles.MakeFolder(GuestFolder.AllIn(settings.StateFolder), LinuxFiles.GroupMayPass, 0, user.Gid);
         // Images, of which each guest's start lets the guests' group read its own.
         LinuxFiles.MakeFolder(Path.Combine(settings.StateFolder, "images"), LinuxFiles.GroupMayPass, 0, user.Gid);

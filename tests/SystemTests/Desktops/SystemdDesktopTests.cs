@@ -8,7 +8,8 @@ namespace Opportunism.SystemTests.Desktops;
 
 /// <summary>The agent under systemd, started by the unit file it is shipped with and inside everything that file takes away from it.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class SystemdDesktopTests(SystemdDesktopSite site) : IClassFixture<SystemdDesktopSite>
+[Collection(SharedSystemdDesktop.Name)]
+public sealed class SystemdDesktopTests(SystemdDesktopSite site)
 {
     [Fact]
     public async Task The_unit_file_says_nothing_that_systemd_does_not_understand() =>
@@ -41,6 +42,34 @@ public sealed class SystemdDesktopTests(SystemdDesktopSite site) : IClassFixture
         await site.AskAsync("systemctl restart opportunism-agent");
         await site.TicksAsync("after the restart", before + 3);
         Assert.Equal(process, await site.AskAsync("cat $T/cgroup.procs"));
+    }
+
+    [Fact]
+    public async Task A_guests_disk_stays_its_own_over_restarts_of_the_service()
+    {
+        await site.IsAsync(NodeState.Available, "before the restarts");
+        const string Owners = "d=/var/lib/opportunism/guests/${T##*/}; stat -c %u $d/disk.qcow2 $d/console.log; sed -n 's/^Uid:\\t\\([0-9]*\\).*/\\1/p' /proc/$(head -n 1 $T/cgroup.procs)/status";
+        // The first start after the one that made the folders is the one in which systemd looks at their owner.
+        await site.AskAsync("systemctl restart opportunism-agent");
+        await site.IsAsync(NodeState.Available, "after the first restart");
+        await site.AskAsync("systemctl restart opportunism-agent");
+        var owners = (await site.AskAsync(Owners)).Split('\n');
+        Assert.Equal(3, owners.Length);
+        Assert.NotEqual("0", owners[2]);
+        Assert.All(owners, owner => Assert.Equal(owners[2], owner));
+        await site.IsAsync(NodeState.Available, "after the second restart");
+    }
+
+    [Fact]
+    public async Task Guests_memory_is_in_a_mount_of_its_own_with_huge_pages()
+    {
+        await site.IsAsync(NodeState.Available, "before the memory is looked at");
+        // KiB that guests have in it, as the whole machine sees it, and KiB of shared memory in huge pages.
+        var seen = (await site.AskAsync("df -k /run/opportunism/memory | tail -n 1 | awk '{ print $6, $3 }'; sed -n 's/^ShmemHugePages: *//p' /proc/meminfo")).Split('\n');
+        Assert.StartsWith("/run/opportunism/memory ", seen[0], StringComparison.Ordinal);
+        Assert.InRange(int.Parse(seen[0].Split(' ')[1], CultureInfo.InvariantCulture), 16 << 10, 1 << 20);
+        Assert.NotEqual("0 kB", seen[1]);
+        Assert.DoesNotContain((await site.NodeAsync()).Health, item => item.Code == "guests.ram.shared");
     }
 
     [Fact]

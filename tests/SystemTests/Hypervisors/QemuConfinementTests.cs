@@ -103,7 +103,8 @@ public sealed class QemuConfinementTests : IAsyncLifetime
         foreach (var path in new[] { RamOf(spec.Id), folder.Disk, folder.Console }) Assert.Equal(LinuxFiles.OwnerOnly, File.GetUnixFileMode(path));
         foreach (var path in new[] { folder.Record, folder.Process }) Assert.Equal(LinuxFiles.OwnerOnly, File.GetUnixFileMode(path));
         Assert.Equal(LinuxFiles.GroupMayPass, File.GetUnixFileMode(folder.Root));
-        Assert.Equal(LinuxFiles.GroupMayPass, File.GetUnixFileMode(site.Settings.StateFolder));
+        Assert.Equal(LinuxFiles.GroupMayPass, File.GetUnixFileMode(Path.GetDirectoryName(folder.Root)!));
+        Assert.Equal(LinuxFiles.AllMayPass, File.GetUnixFileMode(site.Settings.StateFolder));
     }
 
     [Fact]

@@ -42,6 +42,7 @@ public class DesktopSite : IAsyncLifetime
         RunAs = USER
         Accelerator = Kvm
         KeepFreeMiB = 0
+        MaxVcpus = 8
         """;
 
     // A VM inside a VM, the outer one without KVM, beside other tests: ten times what a quiet machine needs.
@@ -58,14 +59,15 @@ public class DesktopSite : IAsyncLifetime
 
     /// <summary>A desktop whose agent is started by hand.</summary>
     public DesktopSite()
-        : this(new Way(DesktopImage.WithAgentAsync, MemoryMiB: 1024, GuestUser: "61111", Settings: "/var/agent.ini", Start: "agent run --settings /var/agent.ini </dev/null >/var/agent.log 2>&1 &", ShowLog: "tail -n 40 /var/agent.log"))
+        : this(new Way(DesktopImage.WithAgentAsync, MemoryMiB: 1024, GuestUser: "61111", Settings: "/var/agent.ini", Start: "agent run --settings /var/agent.ini </dev/null >/var/agent.log 2>&1 &", ShowLog: "tail -n 40 /var/agent.log", DisksMiB: [], Prepare: ""))
     {
     }
 
     private protected DesktopSite(Way way)
     {
         this.way = way;
-        Desktop = new(way.Image, async () => ["-cpu", await NestedProcessor.ModelAsync(), "-m", way.MemoryMiB.ToString(CultureInfo.InvariantCulture), "-netdev", "user,id=net", "-device", "e1000,netdev=net,romfile="]);
+        Desktop = new(way.Image, async () =>
+            ["-cpu", await NestedProcessor.ModelAsync(), "-m", way.MemoryMiB.ToString(CultureInfo.InvariantCulture), "-netdev", "user,id=net", "-device", "e1000,netdev=net,romfile=", .. Disks()]);
     }
 
     /// <summary>The desktop.</summary>
@@ -84,6 +86,7 @@ public class DesktopSite : IAsyncLifetime
         await Desktop.InitializeAsync();
         var settings = AgentSettings.Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("USER", way.GuestUser, StringComparison.Ordinal);
         await Desktop.WriteAsync(way.Settings, settings);
+        if (way.Prepare.Length > 0) Assert.Equal("", await Desktop.RunAsync(way.Prepare));
         await Desktop.RunAsync("mkdir -p -m 711 /var/lib/opportunism");
         await Desktop.WriteAsync("/var/lib/opportunism/join.token", token.Token);
         await Desktop.RunAsync(way.Start);
@@ -125,7 +128,17 @@ public class DesktopSite : IAsyncLifetime
     }
 
     /// <summary>The tenant's newest tick, as the controller shows its console; -1 before the first.</summary>
-    public async Task<int> NewestTickAsync()
+    public async Task<int> NewestTickAsync(string name = TenantName)
+    {
+        var text = await ConsoleAsync(name);
+        // The last line may be only half written.
+        var ticks = text.Split('\n')[..^1].Where(line => line.StartsWith("tick ", StringComparison.Ordinal)).Select(line => int.Parse(line.AsSpan(5).Trim(), CultureInfo.InvariantCulture)).ToArray();
+        Assert.Equal(Enumerable.Range(0, ticks.Length), ticks);
+        return ticks.Length - 1;
+    }
+
+    /// <summary>All that a VM has printed, as the controller shows it; empty before the first byte.</summary>
+    public async Task<string> ConsoleAsync(string name)
     {
         var text = new StringBuilder();
         long offset = 0;
@@ -134,23 +147,42 @@ public class DesktopSite : IAsyncLifetime
             ConsoleView piece;
             try
             {
-                piece = await client!.ConsoleAsync(TenantName, offset, TimeSpan.Zero);
+                piece = await client!.ConsoleAsync(name, offset, TimeSpan.Zero);
             }
             catch (SiteException)
             {
-                return -1; // nothing of it is known yet
+                return ""; // nothing of it is known yet
             }
 
-            if (piece.Text.Length == 0) break;
+            if (piece.Text.Length == 0) return text.ToString();
             text.Append(piece.Text);
             offset = piece.NextOffset;
         }
-
-        // The last line may be only half written.
-        var ticks = text.ToString().Split('\n')[..^1].Where(line => line.StartsWith("tick ", StringComparison.Ordinal)).Select(line => int.Parse(line.AsSpan(5).Trim(), CultureInfo.InvariantCulture)).ToArray();
-        Assert.Equal(Enumerable.Range(0, ticks.Length), ticks);
-        return ticks.Length - 1;
     }
+
+    /// <summary>Starts one more VM of the tenant's and waits for its first ticks.</summary>
+    /// <param name="name">Its name, and its image's.</param>
+    /// <param name="dirtyMiB">Memory that it fills with noise, again and again.</param>
+    /// <returns>Its id.</returns>
+    public async Task<string> AddVmAsync(string name, int dirtyMiB)
+    {
+        var image = await TickImage.MakeAsync(Directory.CreateDirectory(Path.Combine(folder, name)).FullName, dirtyMiB: dirtyMiB);
+        await using (var content = File.OpenRead(image.Path)) await client!.UploadImageAsync(name, ImageFormat.Qcow2, content, content.Length);
+        var vm = await client.CreateVmAsync(new NewVm { Name = name, Image = name, MemoryMiB = TickImage.LeastMemoryMiB + dirtyMiB });
+        await UntilAsync($"{name} has booted", async () => await NewestTickAsync(name) >= 0 ? "" : null);
+        await UntilAsync($"{name} has filled its memory", async () => (await ConsoleAsync(name)).Contains("dirtied", StringComparison.Ordinal) ? "" : null);
+        return vm.Id;
+    }
+
+    /// <summary>Deletes a VM and waits until the node has none of it.</summary>
+    public async Task DeleteVmAsync(string name, string id)
+    {
+        await client!.DeleteVmAsync(name);
+        await UntilAsync($"{name} is gone", async () => (await NodeAsync()).Guests.Any(guest => guest.Id == id) ? null : "");
+    }
+
+    /// <summary>The phase of a guest, as the controller knows it.</summary>
+    public async Task<GuestPhase?> PhaseAsync(string id) => (await NodeAsync()).Guests.FirstOrDefault(guest => guest.Id == id) is { } guest ? Enum.Parse<GuestPhase>(guest.Phase) : null;
 
     /// <summary>Runs a line in the desktop's shell with G as the folder of all guests' cgroup and C as the tenant's console.</summary>
     public Task<string> AskAsync(string line) => Desktop.RunAsync($"G=/sys/fs/cgroup/opportunism.slice/guests; C={TenantConsole}; T=$G/{tenant}; {line}");
@@ -175,6 +207,19 @@ public class DesktopSite : IAsyncLifetime
             if (await look() is { } seen) return seen;
             if (TimeProvider.System.GetElapsedTime(began) > Patience) throw new TimeoutException($"Not seen within {Patience.TotalSeconds} s: {what}.\n{await TellAsync()}");
             await Task.Delay(Look, TimeProvider.System);
+        }
+    }
+
+    private IEnumerable<string> Disks()
+    {
+        for (var i = 0; i < way.DisksMiB.Count; i++)
+        {
+            var file = Path.Combine(folder, $"disk{i}");
+            using (var disk = File.Create(file)) disk.SetLength(way.DisksMiB[i] * 1024L * 1024);
+            yield return "-drive";
+            yield return $"file={file},format=raw,if=none,id=disk{i},cache=unsafe,discard=unmap";
+            yield return "-device";
+            yield return $"virtio-blk-pci,drive=disk{i}";
         }
     }
 
@@ -226,5 +271,8 @@ public class DesktopSite : IAsyncLifetime
     /// <param name="Settings">Where its settings are.</param>
     /// <param name="Start">Starts it.</param>
     /// <param name="ShowLog">Prints the end of its log.</param>
-    private protected sealed record Way(Func<Task<string>> Image, int MemoryMiB, string GuestUser, string Settings, string Start, string ShowLog);
+    /// <param name="DisksMiB">The sizes of its disks, <c>/dev/vda</c> first.</param>
+    /// <param name="Prepare">Makes the desktop ready for the agent; prints nothing when that is done.</param>
+    private protected sealed record Way(
+        Func<Task<string>> Image, int MemoryMiB, string GuestUser, string Settings, string Start, string ShowLog, IReadOnlyList<int> DisksMiB, string Prepare);
 }

@@ -12,7 +12,8 @@ public sealed class DesktopVm : IAsyncLifetime
 {
     // A boot takes 4 s on a quiet machine without KVM.
     private static readonly TimeSpan BootsWithin = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(60);
+    // A restart of the service beside busy builds; 60 s were exceeded with a load of 40 on two cores.
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromMinutes(3);
 
     // A process closes its sockets a moment before it has ended.
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using Opportunism.Core.Availability;
+using Opportunism.Core.Guests;
+using Opportunism.TestKit.Desktops;
+using Xunit;
+
+namespace Opportunism.SystemTests.Desktops;
+
+/// <summary>A program of the owner's that takes memory as fast as the kernel gives it, beside a guest that has used all of its own, on a desktop with a real kernel, swap and systemd.</summary>
+[Collection(SharedSystemdDesktop.Name)]
+[SupportedOSPlatform("linux")]
+public sealed class OwnersMemoryTests(SystemdDesktopSite site, ITestOutputHelper output) : IAsyncLifetime
+{
+    private const int DirtyMiB = 384;
+    private readonly string name = $"large-{Guid.NewGuid():N}"[..14];
+    private string id = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        await site.IsAsync(NodeState.Available, "before the guest with much memory starts");
+        id = await site.AddVmAsync(name, DirtyMiB);
+        await site.IsAsync(NodeState.Available, "before the owner's program starts");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await site.AskAsync("systemctl stop owner 2>/dev/null; swapon /dev/vda 2>/dev/null");
+        await site.DeleteVmAsync(name, id);
+    }
+
+    [Fact]
+    public async Task A_program_that_takes_nine_tenths_of_the_available_memory_is_not_killed_and_not_swapped()
+    {
+        var seen = await TakeAsync("a * 90 / 100");
+        Assert.Equal(("done", 0L), (seen.Ended, seen.SwapKiB));
+        Assert.DoesNotContain("Killed process", seen.KernelLog, StringComparison.Ordinal);
+        await StillThereAsync();
+    }
+
+    [Fact]
+    public async Task When_memory_runs_out_the_kernel_takes_it_from_the_guest_and_the_owners_program_finishes()
+    {
+        await site.AskAsync("swapoff /dev/vda");
+        // Fits once the guest is gone, and not before.
+        var seen = await TakeAsync("a + 250 * 1024");
+        Assert.Equal("done", seen.Ended);
+        Assert.DoesNotContain("(perl)", seen.KernelLog, StringComparison.Ordinal);
+        Assert.DoesNotContain("(Opportunism", seen.KernelLog, StringComparison.Ordinal);
+        await StillThereAsync();
+    }
+
+    /// <summary>The guest comes back, from its checkpoint or, where the kernel killed it, from its disk.</summary>
+    private async Task StillThereAsync()
+    {
+        await site.IsAsync(NodeState.Available, "after the owner's program has ended");
+        await site.UntilAsync("the guest runs again", async () => await site.PhaseAsync(id) == GuestPhase.Running ? "" : null);
+    }
+
+    /// <summary>Runs the owner's program, which takes memory in one sweep, and reports how it ended and what the kernel and the node did.</summary>
+    /// <param name="kib">How much it takes, as a shell expression in KiB of <c>a</c>, the available memory.</param>
+    private async Task<Seen> TakeAsync(string kib)
+    {
+        const string Program = "open(Z,\"</dev/zero\"); my $b=\"\"; my $n=sysread(Z,$b,$ARGV[0]*1024); open(S,\"</proc/self/status\"); print grep {/VmSwap|VmRSS/} <S>; "
+            + "print $n==$ARGV[0]*1024 ? \"done\\n\" : \"short\\n\"";
+        await site.Desktop.WriteAsync("/tmp/take", Program);
+        var before = await site.AskAsync("dmesg -c >/dev/null; a=$(sed -n 's/^MemAvailable: *\\([0-9]*\\).*/\\1/p' /proc/meminfo); grep -E 'MemTotal|MemFree|MemAvailable|Shmem:|SwapFree' /proc/meminfo; grep -E 'pswpout' /proc/vmstat; "
+            + $"k=$(({kib})); echo takes $k; rm -f /tmp/taken; systemd-run -q --slice=user.slice --unit=owner --remain-after-exit -p StandardOutput=file:/tmp/taken -p StandardError=file:/tmp/taken perl /tmp/take $k");
+        output.WriteLine(before);
+        var states = new List<string>();
+        await site.UntilAsync("the owner's program has ended", async () =>
+        {
+            var state = await site.AskAsync("systemctl show -p SubState -p Result --value owner | tr '\\n' ' '; grep MemAvail /proc/meminfo; head -1 /proc/pressure/memory; cat $G/cgroup.freeze");
+            states.Add($"{(await site.NodeAsync()).State}/{await site.PhaseAsync(id)} {state.ReplaceLineEndings(" ")}");
+            return state.Contains("running", StringComparison.Ordinal) ? null : "";
+        });
+        foreach (var state in states) output.WriteLine(state);
+        var printed = await site.AskAsync("cat /tmp/taken; echo; systemctl show -p Result --value owner; systemctl stop owner; systemctl reset-failed owner 2>/dev/null");
+        output.WriteLine(printed);
+        var log = await site.AskAsync("dmesg | grep -E 'oom|Out of memory|Killed|invoked'");
+        output.WriteLine(log);
+        output.WriteLine(await site.AskAsync("grep -E 'pswpout|oom_kill|allocstall' /proc/vmstat; grep -E 'MemTotal|MemFree|MemAvailable|Shmem:|SwapFree' /proc/meminfo; journalctl -u opportunism-agent -o cat --no-pager -n 15"));
+        var swap = printed.Split('\n').FirstOrDefault(line => line.StartsWith("VmSwap:", StringComparison.Ordinal)) is { } line ? long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) : -1;
+        return new(printed.Contains("done", StringComparison.Ordinal) ? "done" : printed, swap, log);
+    }
+
+    private sealed record Seen(string Ended, long SwapKiB, string KernelLog);
+}
