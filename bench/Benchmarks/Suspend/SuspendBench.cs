@@ -8,7 +8,7 @@ namespace Opportunism.Benchmarks.Suspend;
 /// <summary>Holding, saving, giving memory back and going on, with real QEMU guests that write to most of their memory.</summary>
 /// <remarks>
 /// Once each time: the guest is frozen and held; its checkpoint is made at the owner's pace while an owner writes; it is suspended with
-/// the checkpoint ready and resumed; then held again, suspended without one and resumed.
+/// the checkpoint ready and resumed; then held again, suspended without one, loaded as in the countdown, and resumed.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeProvider time)
@@ -44,6 +44,7 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
         var hypervisor = guests.Hypervisor;
         GuestStatus Status() => hypervisor.Guests.Single(status => status.Id == guest);
         List<double> leaked = [], saved = [], ready = [], unready = [], returned = [], resumed = [], written = [], dirty = [];
+        List<double> loading = [], loaded = [], unloaded = [];
 
         var process = GuestProcess.Of(guest, guests.Settings);
         var before = process.WrittenBytes;
@@ -63,7 +64,11 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
 
             leaked.Add(await HoldAsync(guests, guest, cancellationToken));
             unready.Add(await TimedAsync(() => hypervisor.SuspendAsync(guest, cancellationToken)));
-            resumed.Add(await ResumeAsync(guests, guest, cancellationToken));
+            await DoneAsync(hypervisor.LoadAsync(guest, cancellationToken));
+            hypervisor.Freezer.FreezeAll(); // as the deciding thread does at an activity
+            unloaded.Add(await TimedAsync(() => hypervisor.UnloadAsync(guest, cancellationToken)));
+            loading.Add(await TimedAsync(() => hypervisor.LoadAsync(guest, cancellationToken)));
+            loaded.Add(await ResumeAsync(guests, guest, cancellationToken));
         }
 
         report.Add(
@@ -75,6 +80,10 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
             ("returned_mib", Percentiles.P50(returned)),
             ("resume_ms_p50", BenchReport.Figure(Percentiles.P50(resumed))),
             ("resume_ms_p99", BenchReport.Figure(Percentiles.P99(resumed))),
+            ("load_ms_p50", BenchReport.Figure(Percentiles.P50(loading))),
+            ("unload_ms_p99", BenchReport.Figure(Percentiles.P99(unloaded))),
+            ("resume_loaded_ms_p50", BenchReport.Figure(Percentiles.P50(loaded))),
+            ("resume_loaded_ms_p99", BenchReport.Figure(Percentiles.P99(loaded))),
             ("owner_write_ms_p99", BenchReport.Figure(Percentiles.P99(written))),
             ("ram_written_mib", BenchReport.Figure(ramWritten / 1048576.0)));
     }
