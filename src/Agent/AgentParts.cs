@@ -75,7 +75,8 @@ internal sealed partial class AgentParts : BackgroundService
         watchedWakeUp = ServiceWatchdog.Over(wakeUp, time, Environment.GetEnvironmentVariable);
         var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, ShortPause.For);
         decisions = new DecisionLog(logging, logs.CreateLogger<DecisionLog>());
-        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, watchedWakeUp, time, publishing, decisions, SleepClock.Asleep);
+        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, watchedWakeUp, time, publishing, decisions,
+            SleepClock.Asleep, upcoming.Any);
         ledger.Woken = loop;
         guests.GuestsChanged += loop.Reconsider;
 

@@ -10,8 +10,17 @@ namespace Opportunism.Hypervisors;
 /// <param name="Sentence">Why, where that is not plain; else empty.</param>
 public sealed record GuestStatus(GuestId Id, GuestSpec Spec, GuestPhase Phase, string Sentence = "")
 {
-    /// <summary>True while it takes memory on this machine.</summary>
+    /// <summary>True while it is in memory and would have to leave for the owner; one that is only loaded is not.</summary>
     public bool InMemory => Phase is GuestPhase.Starting or GuestPhase.Running or GuestPhase.Held;
+
+    /// <summary>True while its memory is being filled from its checkpoint, although it stays Suspended.</summary>
+    public bool IsLoading { get; init; }
+
+    /// <summary>True while it is Suspended and stands still in memory as well: resuming it takes milliseconds.</summary>
+    public bool IsLoaded { get; init; }
+
+    /// <summary>True while memory of this machine is taken for it: <see cref="InMemory"/>, loading or loaded.</summary>
+    public bool TakesMemory => InMemory || IsLoading || IsLoaded;
 
     /// <summary>True while somebody else has paused it, such as its tenant: it is Held and never released by us.</summary>
     public bool PausedByOthers { get; init; }

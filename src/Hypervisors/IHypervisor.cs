@@ -26,7 +26,15 @@ public interface IHypervisor : IMachineGuests
     /// <summary>Gives the memory of a held guest back, keeping its checkpoint; makes one first where there is none.</summary>
     Task<GuestAnswer> SuspendAsync(GuestId id, CancellationToken cancellationToken);
 
-    /// <summary>Brings a suspended guest back into memory and lets it go on where it was.</summary>
+    /// <summary>Brings a suspended guest into memory, where it stands still: Suspended as before, and <see cref="GuestStatus.IsLoaded"/>.</summary>
+    /// <remarks>Asked for in the last seconds before the node lends; thaws the machine's guests as a whole where none of them may run.
+    /// Its checkpoint stays complete. Cancelled or failed, the guest is as before.</remarks>
+    Task<GuestAnswer> LoadAsync(GuestId id, CancellationToken cancellationToken);
+
+    /// <summary>Gives the memory of a loaded guest back at once; it is Suspended as before it was loaded.</summary>
+    Task<GuestAnswer> UnloadAsync(GuestId id, CancellationToken cancellationToken);
+
+    /// <summary>Lets a suspended guest run where it was, brought back into memory first unless it is loaded.</summary>
     Task<GuestAnswer> ResumeAsync(GuestId id, CancellationToken cancellationToken);
 
     /// <summary>Asks a running guest to shut down and ends it when it has not within <paramref name="patience"/>. Keeps the disk; drops a checkpoint.</summary>

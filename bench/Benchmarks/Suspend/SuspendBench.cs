@@ -10,8 +10,8 @@ namespace Opportunism.Benchmarks.Suspend;
 /// <summary>Holding, saving, giving memory back and going on, with real QEMU guests that write to most of their memory.</summary>
 /// <remarks>
 /// Once each time: the guest is frozen and held; its checkpoint is made at the owner's pace while an owner writes; it is suspended with
-/// the checkpoint ready and resumed; then held again, suspended with nothing of it on disk and resumed; then, when it has changed a part
-/// of its memory, held, suspended and resumed once more.
+/// the checkpoint ready and resumed; then held again, suspended with nothing of it on disk, loaded as in the countdown, and resumed; then,
+/// when it has changed a part of its memory, held, suspended and resumed once more.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeProvider time)
@@ -50,7 +50,8 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
     {
         var hypervisor = guests.Hypervisor;
         GuestStatus Status() => hypervisor.Guests.Single(status => status.Id == guest);
-        List<double> leaked = [], saved = [], ready = [], unready = [], returned = [], resumed = [], written = [], dirty = [], changed = [], changedMiB = [], overhead = [];
+        List<double> leaked = [], saved = [], ready = [], unready = [], returned = [], resumed = [], written = [], dirty = [];
+        List<double> loading = [], loaded = [], unloaded = [], changed = [], changedMiB = [], overhead = [];
         var folder = new GuestFolder(guests.Settings.StateFolder, guests.Settings.RamFolder, guest);
 
         var process = GuestProcess.Of(guest, guests.Settings);
@@ -73,7 +74,11 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
             // As for a guest that leaves for the first time.
             File.Delete(Path.Combine(folder.Held, GuestCheckpoints.MemoryFile));
             unready.Add(await TimedAsync(() => hypervisor.SuspendAsync(guest, cancellationToken)));
-            resumed.Add(await ResumeAsync(guests, guest, cancellationToken));
+            await DoneAsync(hypervisor.LoadAsync(guest, cancellationToken));
+            hypervisor.Freezer.FreezeAll(); // as the deciding thread does at an activity
+            unloaded.Add(await TimedAsync(() => hypervisor.UnloadAsync(guest, cancellationToken)));
+            loading.Add(await TimedAsync(() => hypervisor.LoadAsync(guest, cancellationToken)));
+            loaded.Add(await ResumeAsync(guests, guest, cancellationToken));
 
             var hashes = await File.ReadAllBytesAsync(Path.Combine(folder.Held, GuestCheckpoints.HashesFile), cancellationToken);
             await ChangedAsync(guests, guest, cancellationToken);
@@ -99,6 +104,10 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
             ("returned_mib", Percentiles.P50(returned)),
             ("resume_ms_p50", BenchReport.Figure(Percentiles.P50(resumed))),
             ("resume_ms_p99", BenchReport.Figure(Percentiles.P99(resumed))),
+            ("load_ms_p50", BenchReport.Figure(Percentiles.P50(loading))),
+            ("unload_ms_p99", BenchReport.Figure(Percentiles.P99(unloaded))),
+            ("resume_loaded_ms_p50", BenchReport.Figure(Percentiles.P50(loaded))),
+            ("resume_loaded_ms_p99", BenchReport.Figure(Percentiles.P99(loaded))),
             ("owner_write_ms_p99", BenchReport.Figure(Percentiles.P99(written))),
             ("ram_written_mib", BenchReport.Figure(ramWritten / 1048576.0)));
     }

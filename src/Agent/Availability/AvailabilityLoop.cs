@@ -35,16 +35,19 @@ internal sealed class AvailabilityLoop : IWakeable
     private readonly DecisionPublisher publisher;
     private readonly DecisionLog log;
     private readonly Func<TimeSpan> asleep;
+    private readonly Func<bool> hasUpcoming;
     private DecisionPublisher.Decided decided;
     private LendingPause pause;
     private long pausedAt;
     private TimeSpan asleepBefore;
     private volatile NodeState state;
+    private volatile bool mayLoad;
     private volatile bool takenBack;
     private volatile bool reconsider;
     private volatile bool ownersWait;
     private long enteredAt;
     private long? sampledAt;
+    private TimeSpan? untilCountdown;
 
     /// <param name="ledger">When the owner was seen last.</param>
     /// <param name="watch">Which monitors see.</param>
@@ -57,14 +60,17 @@ internal sealed class AvailabilityLoop : IWakeable
     /// <param name="publishing">Where the publisher waits.</param>
     /// <param name="log">Takes down what was decided.</param>
     /// <param name="asleep">How long this machine has been asleep since it started; null where that is not known.</param>
+    /// <param name="hasUpcoming">Whether suspended guests will be resumed when the node lends; allocates nothing. Null for never.</param>
     public AvailabilityLoop(
         ActivityLedger ledger, MonitorWatch watch, ConditionSet conditions, GuestBrake brake, IMachineGuests guests,
-        Level<NodePolicy> policy, IWakeUp wakeUp, TimeProvider time, IWakeUp publishing, DecisionLog log, Func<TimeSpan>? asleep = null)
+        Level<NodePolicy> policy, IWakeUp wakeUp, TimeProvider time, IWakeUp publishing, DecisionLog log,
+        Func<TimeSpan>? asleep = null, Func<bool>? hasUpcoming = null)
     {
         (this.ledger, this.watch, this.conditions, this.brake, this.guests) = (ledger, watch, conditions, brake, guests);
         (this.policy, this.wakeUp, this.time, this.log) = (policy, wakeUp, time, log);
         state = guests.GuestsInMemory > 0 ? NodeState.Frozen : NodeState.InUse;
         this.asleep = asleep ?? (static () => TimeSpan.Zero);
+        this.hasUpcoming = hasUpcoming ?? (static () => false);
         asleepBefore = this.asleep();
         enteredAt = pausedAt = time.GetTimestamp();
         decided = new(state, new(ReasonCode.Starting), time.GetUtcNow(), enteredAt, policy.Current.Times);
@@ -89,10 +95,11 @@ internal sealed class AvailabilityLoop : IWakeable
     /// <summary>The monitor that saw the owner last, and on which device where that is known; for people at this desktop.</summary>
     public string LastSeen => ledger is { LastSource: { } source, LastSeenBy: var monitor } ? $"{monitor}: {source.Text}" : ledger.LastSeenBy;
 
-    /// <summary>A monitor saw the owner. Only a lent node must know at once; else the next step finds it in the ledger, and a busy mouse wakes nobody.</summary>
+    /// <summary>A monitor saw the owner. Only a node that lends or loads guests must react at once.</summary>
+    /// <remarks>Else the next step finds it in the ledger, and a busy mouse wakes no thread.</remarks>
     public void Wake()
     {
-        if (state == NodeState.Available) wakeUp.Wake();
+        if (state == NodeState.Available || mayLoad) wakeUp.Wake();
     }
 
     /// <summary>Something else has changed (guests, plan, snooze): the conditions are read anew and the state decided again. Any thread.</summary>
@@ -143,7 +150,7 @@ internal sealed class AvailabilityLoop : IWakeable
             publisher.Publish(decided);
         }
 
-        var untilChange = AvailabilityRules.ChangesIn(Now(), policy.Current.Times);
+        var untilChange = AvailabilityRules.Sooner(AvailabilityRules.ChangesIn(Now(), policy.Current.Times), untilCountdown);
         return untilChange < untilSample ? untilChange : untilSample;
     }
 
@@ -158,7 +165,31 @@ internal sealed class AvailabilityLoop : IWakeable
     private void Decide()
     {
         while (AvailabilityRules.Next(Now(), policy.Current.Times) is { } verdict) Enter(verdict);
+        DecideLoading();
     }
+
+    /// <summary>Begins and ends the countdown in which suspended guests are loaded.</summary>
+    private void DecideLoading()
+    {
+        var begins = CountdownBeginsIn();
+        if (begins == TimeSpan.Zero && !mayLoad)
+        {
+            // First this, so that activity from now on wakes this thread at once; what came before is found by looking once more.
+            mayLoad = true;
+            begins = CountdownBeginsIn();
+        }
+
+        var ends = mayLoad && begins != TimeSpan.Zero;
+        if (ends) mayLoad = false;
+        // The owner is back: what is being loaded stops at once; the keeper then ends it. Held guests stay as they are: they must be saved.
+        if (ends && state == NodeState.InUse) brake.FreezeAll();
+        untilCountdown = begins > TimeSpan.Zero ? begins : null;
+        if (decided.MayLoad == mayLoad) return;
+        decided = decided with { MayLoad = mayLoad };
+        publisher.Publish(decided);
+    }
+
+    private TimeSpan? CountdownBeginsIn() => hasUpcoming() ? Countdown.BeginsIn(Now(), policy.Current.Times) : null;
 
     /// <summary>True while guests may run. Any thread.</summary>
     public bool Lends => state == NodeState.Available;
@@ -209,6 +240,7 @@ internal sealed class AvailabilityLoop : IWakeable
 
         // Before the thaw, so that activity from now on wakes this thread at once.
         state = verdict.State;
+        mayLoad = false;
         enteredAt = now;
         switch (verdict.State)
         {
@@ -231,6 +263,7 @@ internal sealed class AvailabilityLoop : IWakeable
         var inMemory = guests.GuestsInMemory;
         var now = time.GetUtcNow();
         decided = decided with { State = verdict.State, Reason = verdict.Reason, Since = now, SinceTimestamp = enteredAt, Times = policy.Current.Times };
+        decided = decided with { MayLoad = false };
         if (verdict.State == NodeState.Frozen) decided = decided with { FrozenAt = now, FrozenGuests = inMemory, Freeze = result };
         publisher.Publish(decided);
         log.Add(new(DecisionKind.Entered, from, verdict.State, verdict.Reason, inMemory, result));

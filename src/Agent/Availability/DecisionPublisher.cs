@@ -44,7 +44,8 @@ internal sealed class DecisionPublisher
         if (status != Status.Current) Status.Set(status);
     }
 
-    private static NodeStatus StatusOf(in Decided now) => new(now.State, now.Reason, now.Since, now.SinceTimestamp, now.Times);
+    private static NodeStatus StatusOf(in Decided now) =>
+        new(now.State, now.Reason, now.Since, now.SinceTimestamp, now.Times) { MayLoad = now.MayLoad };
 
     /// <summary>Everything that the deciding thread shows to others; a struct, so that to replace it allocates nothing.</summary>
     /// <param name="State">The state of the node.</param>
@@ -54,6 +55,9 @@ internal sealed class DecisionPublisher
     /// <param name="Times">The waiting times in force.</param>
     internal readonly record struct Decided(NodeState State, Reason Reason, DateTimeOffset Since, long SinceTimestamp, AvailabilityTimes Times)
     {
+        /// <summary>Whether suspended guests may be loaded.</summary>
+        public bool MayLoad { get; init; }
+
         /// <summary>When guests were stopped last; <see cref="DateTimeOffset.MinValue"/> for never.</summary>
         public DateTimeOffset FrozenAt { get; init; }
 

@@ -8,4 +8,8 @@ namespace Opportunism.Agent.Availability;
 /// <param name="Since">When it entered the state, wall clock.</param>
 /// <param name="SinceTimestamp">The same as a <see cref="TimeProvider.GetTimestamp"/>, for measuring.</param>
 /// <param name="Times">The waiting times in force: the node's own, or the site's where the plan sets them.</param>
-public sealed record NodeStatus(NodeState State, Reason Reason, DateTimeOffset Since, long SinceTimestamp, AvailabilityTimes Times);
+public sealed record NodeStatus(NodeState State, Reason Reason, DateTimeOffset Since, long SinceTimestamp, AvailabilityTimes Times)
+{
+    /// <summary>True in the last seconds before the node lends, while suspended guests may be loaded (<see cref="Countdown"/>).</summary>
+    public bool MayLoad { get; init; }
+}

@@ -10,14 +10,26 @@ namespace Opportunism.Agent.Availability;
 /// <param name="plan">What the controller wants; while it has not said anything, every suspended guest counts.</param>
 internal sealed class UpcomingGuests(IMachineGuests guests, Level<NodePlan> plan)
 {
-    /// <summary>Their memory in MiB. The deciding thread only; allocates nothing.</summary>
+    /// <summary>True while there are any, loaded ones included. The deciding thread only; allocates nothing.</summary>
+    public bool Any()
+    {
+        var all = guests.Guests;
+        for (var i = 0; i < all.Count; i++)
+        {
+            if (all[i].Phase == GuestPhase.Suspended && IsToRun(all[i].Id)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The memory in MiB that they will take beyond what they have taken already. The deciding thread only; allocates nothing.</summary>
     public double MiB()
     {
         var all = guests.Guests;
         double sum = 0;
         for (var i = 0; i < all.Count; i++)
         {
-            if (all[i].Phase == GuestPhase.Suspended && IsToRun(all[i].Id)) sum += all[i].Spec.MemoryMiB;
+            if (all[i] is { Phase: GuestPhase.Suspended, TakesMemory: false } && IsToRun(all[i].Id)) sum += all[i].Spec.MemoryMiB;
         }
 
         return sum;

@@ -20,6 +20,8 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
     public Task<GuestAnswer> DoAsync(GuestStep step, GuestSpec guest, WantedGuest? wanted, GuestWork work, CancellationToken cancellationToken) => step switch
     {
         GuestStep.Start => StartAsync(wanted!, work, cancellationToken),
+        GuestStep.Load => hypervisor.LoadAsync(guest.Id, cancellationToken),
+        GuestStep.Unload => hypervisor.UnloadAsync(guest.Id, cancellationToken),
         GuestStep.Resume => hypervisor.ResumeAsync(guest.Id, cancellationToken),
         GuestStep.Release => hypervisor.ReleaseAsync(guest.Id, cancellationToken),
         GuestStep.HoldForRoom => hypervisor.HoldForRoomAsync(guest.Id, cancellationToken),

@@ -14,16 +14,19 @@ internal sealed partial class GuestKeeper
     {
         foreach (var work in works.Values)
         {
-            if (IsWrong(work, status.State)) work.Cancel.Cancel();
+            if (IsWrong(work, status)) work.Cancel.Cancel();
         }
     }
 
-    private bool IsWrong(GuestWork work, NodeState state)
+    private bool IsWrong(GuestWork work, NodeStatus status)
     {
+        var state = status.State;
         var wish = wanted.Guests.GetValueOrDefault(work.Guest)?.Wish;
         return work.Step switch
         {
             GuestStep.Start or GuestStep.Resume => state != NodeState.Available || wish != GuestWish.Running,
+            // Not at the moment at which the node becomes Available: then it is resumed as soon as it is loaded.
+            GuestStep.Load => (state != NodeState.Available && !status.MayLoad) || wish != GuestWish.Running,
             GuestStep.Release => state != NodeState.Available,
             // Once the owner stays it is finished by the eviction, as fast as can be rather than paced.
             GuestStep.Checkpoint => state is NodeState.Available or NodeState.Evicting,
@@ -65,6 +68,7 @@ internal sealed partial class GuestKeeper
         var moment = new GuestMoment
         {
             Node = status.State,
+            MayLoad = status.MayLoad,
             Status = here,
             Wish = want?.Wish,
             Fate = book.FateOf(id),
@@ -77,8 +81,9 @@ internal sealed partial class GuestKeeper
         var step = GuestRules.Next(moment);
         if (step == GuestStep.Nothing) return status.State == NodeState.Frozen && saveDue > TimeSpan.Zero && here is { InMemory: true } ? saveDue : null;
         if (attempts.GetValueOrDefault(id) is { } before && before.Step == step && before.NotBefore > time.GetTimestamp()) return time.GetElapsedTime(time.GetTimestamp(), before.NotBefore);
-        if (step is GuestStep.Start or GuestStep.Resume && RoomProblem(want!.Spec) is { } problem)
+        if (step is GuestStep.Start or GuestStep.Load or GuestStep.Resume && RoomProblem(want!.Spec) is { } problem)
         {
+            if (step == GuestStep.Load) return null; // not yet asked for: nothing to report
             attempts[id] = new GuestAttempts(step, 0, time.GetTimestamp(), problem, Refused: false);
             return null; // whatever makes room wakes the loop
         }
@@ -115,8 +120,10 @@ internal sealed partial class GuestKeeper
     /// <summary>Why a guest has no room in what the node lends, or null.</summary>
     private string? RoomProblem(GuestSpec spec)
     {
-        var others = hypervisor.Guests.Where(guest => guest.InMemory && guest.Id != spec.Id).Select(guest => guest.Spec)
-            .Concat(works.Values.Where(work => work.Step is GuestStep.Start or GuestStep.Resume && work.Under is not null && work.Guest != spec.Id).Select(work => work.Under!.Spec))
+        var others = hypervisor.Guests.Where(guest => guest.TakesMemory && guest.Id != spec.Id).Select(guest => guest.Spec)
+            .Concat(works.Values
+                .Where(work => work.Step is GuestStep.Start or GuestStep.Load or GuestStep.Resume && work.Under is not null && work.Guest != spec.Id)
+                .Select(work => work.Under!.Spec))
             .DistinctBy(other => other.Id).ToArray();
         var (memory, vcpus) = (others.Sum(other => (long)other.MemoryMiB), others.Sum(other => other.Vcpus));
         if (memory + spec.MemoryMiB > MaxMemoryMiB) return $"waits for room: {spec.MemoryMiB} MiB of memory are needed, {memory} of {MaxMemoryMiB} MiB are taken";

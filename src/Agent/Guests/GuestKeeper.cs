@@ -151,7 +151,8 @@ internal sealed partial class GuestKeeper : IGuestKeeper
                 if (work.Step == GuestStep.Start) booted.Add(work.Guest);
 
                 // A boot counts as a success only when the guest has run for a while.
-                if (attempts.GetValueOrDefault(work.Guest) is { } over && over.Step == work.Step && work.Step != GuestStep.Start) attempts.Remove(work.Guest);
+                var over = attempts.GetValueOrDefault(work.Guest);
+                if (over is not null && Settles(work.Step, over.Step) && work.Step != GuestStep.Start) attempts.Remove(work.Guest);
                 LogDone(log, work.Step, work.Guest);
                 continue;
             }
@@ -198,6 +199,10 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         LogCrashed(log, guest.Id, failed, guest.Sentence);
     }
 
+    /// <summary>Whether a step that was done makes the failures of another one history.</summary>
+    private static bool Settles(GuestStep done, GuestStep failed) =>
+        done == failed || (done == GuestStep.Resume && failed is GuestStep.Load or GuestStep.Unload);
+
     private WantedGuest[] Arriving() => [.. wanted.Guests.Values.Where(guest => guest.Wish == GuestWish.Running)];
 
     private HashSet<GuestId> GuestsHere() => [.. hypervisor.Guests.Select(guest => guest.Id)];
@@ -210,5 +215,10 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     {
         foreach (var work in works.Values) await work.Cancel.CancelAsync().ConfigureAwait(false);
         foreach (var work in works.Values) await work.Task.ConfigureAwait(false);
+        // A guest that is only loaded waits for a node that lends soon; without an agent none does.
+        foreach (var guest in hypervisor.Guests.Where(guest => guest.IsLoaded))
+        {
+            await hypervisor.UnloadAsync(guest.Id, CancellationToken.None).ConfigureAwait(false);
+        }
     }
 }

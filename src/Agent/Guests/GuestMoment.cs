@@ -10,6 +10,9 @@ internal readonly record struct GuestMoment
     /// <summary>State of the node.</summary>
     public required NodeState Node { get; init; }
 
+    /// <summary>The node is about to become Available, if nothing happens.</summary>
+    public bool MayLoad { get; init; }
+
     /// <summary>What the hypervisor knows of it; null when nothing of it is here.</summary>
     public required GuestStatus? Status { get; init; }
 

@@ -12,6 +12,8 @@ internal static class GuestRules
         var inMemory = now.Status is { InMemory: true };
         // Memory first: it belongs to the owner, whatever else is wished.
         if (inMemory && now.Node == NodeState.Evicting && now.Wish is not GuestWish.Gone) return now.Wish is GuestWish.Stopped or GuestWish.HandedOver ? GuestStep.End : GuestStep.Evict;
+        // Loaded for nothing: its memory is the owner's again.
+        if (now is { Status.IsLoaded: true, Wish: GuestWish.Running or null } && !IsAboutToRun(now)) return GuestStep.Unload;
         // Its policy keeps nothing: its memory is back, its disk follows.
         if (now is { Fate: GuestFate.Terminated, Status: not null, Wish: GuestWish.Running or GuestWish.Stopped }) return GuestStep.Delete;
         return now.Wish switch
@@ -38,9 +40,14 @@ internal static class GuestRules
                 GuestPhase.Running when now.EatsReserve => GuestStep.HoldForRoom,
                 _ => GuestStep.Nothing,
             },
-            _ => Save(now),
+            _ => IsAboutToRun(now) && now.Status is { Phase: GuestPhase.Suspended, IsLoaded: false } ? GuestStep.Load : Save(now),
         };
     }
+
+    /// <summary>Whether a suspended guest is resumed now or within seconds.</summary>
+    private static bool IsAboutToRun(in GuestMoment now) =>
+        now is { Wish: GuestWish.Running, Fate: GuestFate.None }
+        && (now.Node == NodeState.Available || (now.MayLoad && now.Node is NodeState.InUse or NodeState.Frozen));
 
     private static GuestStep LeaveAlone(in GuestMoment now) => now switch
     {

@@ -9,6 +9,12 @@ internal enum GuestStep
     /// <summary>Boot it, fetching image or disk first.</summary>
     Start,
 
+    /// <summary>Bring it into memory, where it stands still: the node is about to lend.</summary>
+    Load,
+
+    /// <summary>Give the memory of a loaded guest back: the node does not lend after all.</summary>
+    Unload,
+
     /// <summary>Bring it back from its checkpoint.</summary>
     Resume,
 

@@ -27,6 +27,24 @@ public static class AvailabilityRules
         _ => null,
     };
 
+    /// <summary>How long until the node becomes Available by the passing of time alone; null when that does not lead there.</summary>
+    public static TimeSpan? LendsIn(in Moment now, AvailabilityTimes times)
+    {
+        if (now is not { TakenBackBy: null, BlindMonitor: null, OwnerNeedsMemory: false, FailingCondition: null }) return null;
+        var quiet = Later(Until(times.ThawAfter, now.QuietFor), PauseLeft(now, times));
+        switch (now.State)
+        {
+            case NodeState.InUse when now.Guests <= now.PausedGuests:
+                return Later(quiet, Until(times.IdleFor, now.AwayFor)) ?? TimeSpan.Zero;
+            case NodeState.Frozen when now.Guests > 0:
+                var wait = quiet ?? TimeSpan.Zero;
+                var leave = MayLeaveSoon(now) && times.EvictSoonAfter < times.EvictAfter ? times.EvictSoonAfter : times.EvictAfter;
+                return wait == TimeSpan.Zero || wait <= leave - now.InState ? wait : null;
+            default:
+                return null;
+        }
+    }
+
     /// <summary>Everything that stands in the way of guests running, the most important first; empty when nothing does. For people: the first of them is what <see cref="Next"/> goes by.</summary>
     public static IReadOnlyList<Reason> Obstacles(in Moment now, AvailabilityTimes times)
     {

@@ -61,6 +61,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         machine.FreezeAll();
         lock (machine.Gate)
         {
+            foreach (var guest in machine.Guests.Values) guest.Status = guest.Status with { IsLoaded = false };
             foreach (var guest in machine.Guests.Values.Where(guest => guest.Status.InMemory)) guest.Status = guest.Status with { Phase = GuestPhase.Held };
         }
 
@@ -169,6 +170,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     /// <inheritdoc/>
     public Task<GuestAnswer> SuspendAsync(GuestId id, CancellationToken cancellationToken) => DoAsync(new Request("Suspend", id, cancellationToken), guest =>
     {
+        guest.Status = guest.Status with { IsLoaded = false };
         if (guest.Status.Phase == GuestPhase.Suspended) return AlreadySo;
         if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be suspended");
         var memory = guest.Status.Spec.MemoryMiB;
@@ -177,13 +179,32 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     });
 
     /// <inheritdoc/>
+    public Task<GuestAnswer> LoadAsync(GuestId id, CancellationToken cancellationToken) =>
+        DoAsync(new Request("Load", id, cancellationToken), guest =>
+        {
+            if (guest.Status.IsLoaded) return AlreadySo;
+            if (guest.Status.Phase != GuestPhase.Suspended) return Refused(guest, "only a suspended guest can be loaded");
+            guest.Status = guest.Status with { IsLoaded = true };
+            return Done;
+        });
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> UnloadAsync(GuestId id, CancellationToken cancellationToken) =>
+        DoAsync(new Request("Unload", id, cancellationToken), guest =>
+        {
+            if (!guest.Status.IsLoaded) return AlreadySo;
+            guest.Status = guest.Status with { IsLoaded = false };
+            return Done;
+        });
+
+    /// <inheritdoc/>
     public Task<GuestAnswer> ResumeAsync(GuestId id, CancellationToken cancellationToken) => GoOnAsync("Resume", GuestPhase.Suspended, id, cancellationToken);
 
     /// <inheritdoc/>
     public Task<GuestAnswer> StopAsync(GuestId id, TimeSpan patience, CancellationToken cancellationToken) => DoAsync(new Request("Stop", id, cancellationToken), guest =>
     {
         if (guest.Status.Phase == GuestPhase.Stopped) return AlreadySo;
-        guest.Status = guest.Status with { Phase = GuestPhase.Stopped, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0 };
+        guest.Status = guest.Status with { Phase = GuestPhase.Stopped, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0, IsLoaded = false };
         return Done;
     });
 
@@ -206,6 +227,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     public Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, long? bytesPerSecond, CancellationToken cancellationToken) => DoAsync(new Request("ExportDisk", id, cancellationToken), guest =>
     {
         if (guest.Status.InMemory || !guest.HasDisk) return Refused(guest, "it is in memory or has no disk");
+        guest.Status = guest.Status with { IsLoaded = false };
         File.WriteAllText(toPath, $"disk of {id}");
         return Done;
     });
@@ -258,7 +280,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
             if (guest.Status.Phase == GuestPhase.Running) return AlreadySo;
             if (guest.Status.Phase != from) return Refused(guest, $"only a {from} guest can go on so");
             if (machine.Holds != holds) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
-            guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0, LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume, LastRelease = from == GuestPhase.Held ? TimeSpan.FromMilliseconds(1) : guest.Status.LastRelease };
+            guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0, IsLoaded = false, LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume, LastRelease = from == GuestPhase.Held ? TimeSpan.FromMilliseconds(1) : guest.Status.LastRelease };
             return Done;
         });
     }

@@ -50,6 +50,19 @@ internal sealed class GuestHolder(QemuHost host)
             : new GuestAnswer(GuestOutcome.TryLater, $"{failed} of {asked.Count} guests could not be held and stay frozen by the kernel.");
     }
 
+    /// <summary>Thaws the guests as a whole so that one of them can be loaded, unless one may run: then nothing is changed.</summary>
+    /// <remarks>No guest runs by it: each that ever ran has <c>stop</c> in its socket or is frozen in its own cgroup, and what was asked for
+    /// earlier is dropped, as by a hold. Processes that a signal had stopped read <c>stop</c> first too.</remarks>
+    public void ThawToLoad(IReadOnlyList<QemuGuest> guests)
+    {
+        lock (host.GoingOn)
+        {
+            if (guests.Any(guest => guest.Process is { MayRun: true })) return;
+            host.BeginHoldLocked();
+            host.Freezer.ThawAll();
+        }
+    }
+
     /// <summary>Asks a QEMU again that had not answered in time and whose guest the kernel keeps still since; saving needs its answer.</summary>
     /// <returns>False when the guest stays frozen by the kernel.</returns>
     public async Task<bool> HoldAgainAsync(QemuGuest guest, QemuProcess process)

@@ -106,9 +106,10 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
                 guest.FrozenAlone = false;
             }
 
-            process.MayRun = true;
             process.LacksRoom = false;
+            // If the socket does not take it QEMU has ended, and the checkpoint is still the guest.
             answer = process.Qmp!.Queue("cont");
+            process.MayRun = true;
             process.IsStateSaved = process.IsStateLost = false;
             process.SavedMemory?.EndHold();
         }
@@ -147,6 +148,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         if (Directory.Exists(guest.Folder.Root)) File.Delete(guest.Folder.Process);
         host.Cgroups.RemoveChild(guest.Id);
         guest.FrozenAlone = false;
+        if (guest.Status.IsLoaded) guest.Set(status => status with { IsLoaded = false });
         return resident;
     }
 

@@ -25,7 +25,8 @@ internal sealed class HeldGuestWatch(QemuHost host)
         foreach (var guest in guests)
         {
             // One that is being saved works for us.
-            if (guest.Process is not { MayRun: false } process || guest.FrozenAlone || guest.Status.Phase != Core.Guests.GuestPhase.Held || guest.Busy.CurrentCount == 0) continue;
+            if (guest.Process is not { MayRun: false } process || guest.FrozenAlone || guest.Busy.CurrentCount == 0) continue;
+            if (guest.Status is not ({ Phase: Core.Guests.GuestPhase.Held } or { IsLoaded: true })) continue;
             if (CpuOf(process) is not { } cpu) continue;
             seen.Add(process);
             var now = host.Time.GetTimestamp();
@@ -45,7 +46,8 @@ internal sealed class HeldGuestWatch(QemuHost host)
             guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
         }
 
-        guest.SetWhile(process, status => status with { Sentence = string.Create(CultureInfo.InvariantCulture, $"frozen by the kernel: its process used {used / 1_000_000} ms of CPU while it was held") });
+        var sentence = string.Create(CultureInfo.InvariantCulture, $"frozen by the kernel: its process used {used / 1_000_000} ms of CPU while it was ");
+        guest.SetWhile(process, status => status with { Sentence = sentence + (status.IsLoaded ? "loaded" : "held") });
         return true;
     }
 

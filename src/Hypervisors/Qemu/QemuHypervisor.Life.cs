@@ -98,7 +98,12 @@ public sealed partial class QemuHypervisor
     private async Task<GuestAnswer> SuspendAsync(QemuGuest guest, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        if (guest.Status.Phase == GuestPhase.Suspended) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (guest.Status.Phase == GuestPhase.Suspended)
+        {
+            await UnloadAsync(guest).ConfigureAwait(false);
+            return new GuestAnswer(GuestOutcome.AlreadySo);
+        }
+
         if (!guest.Status.HasCheckpoint)
         {
             var saved = await SaveAsync(guest, null, cancellationToken).ConfigureAwait(false);
@@ -110,55 +115,6 @@ public sealed partial class QemuHypervisor
         guest.Set(status => status with { Phase = GuestPhase.Suspended, Sentence = "", WaitsForRoom = false, LastMemoryReturn = took, LastMemoryReturnMiB = returned });
         LogSuspended(log, guest.Id, returned, took.TotalMilliseconds);
         return Done;
-    }
-
-    private async Task<GuestAnswer> ResumeAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
-    {
-        var began = time.GetTimestamp();
-        if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
-        if (guest.Status.Phase != GuestPhase.Suspended) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a suspended guest can be resumed.");
-        if (guest.FindCheckpoint() is not { } manifest) throw new InvalidDataException($"The checkpoint of guest {guest.Id} is not complete or does not fit its disk any more. Stop the guest; it boots from its disk.");
-        if (manifest.Launch.Accelerator != host.Machine.Accelerator || manifest.Vcpus != guest.Spec.Vcpus) throw new InvalidDataException($"The checkpoint of guest {guest.Id} was made with {manifest.Vcpus} CPUs on {manifest.Launch.Accelerator}, this node now runs {guest.Spec.Vcpus} on {host.Machine.Accelerator}. Set Guests:Accelerator back, or stop the guest; it boots from its disk.");
-        var process = await LoadAsync(guest, manifest, cancellationToken).ConfigureAwait(false);
-
-        // It is in memory and stands still, as after a hold; from here on it goes on the same way.
-        process.IsStateSaved = false;
-        guest.SetWhile(process, status => status with { Phase = GuestPhase.Held, Sentence = "", HasCheckpoint = true });
-        var answer = await ReleaseAsync(guest, holds, cancellationToken).ConfigureAwait(false);
-        if (!answer.IsDone) return answer;
-        var took = time.GetElapsedTime(began);
-        guest.Set(status => status with { LastResume = took });
-        LogResumed(log, guest.Id, took.TotalMilliseconds);
-        LookWhileInMemory();
-        return answer;
-    }
-
-    /// <summary>Brings the guest into memory; if that fails it is suspended as before.</summary>
-    private async Task<QemuProcess> LoadAsync(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
-    {
-        guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "", ShutItselfDown = false });
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<MemoryPieces>? loading = null;
-        try
-        {
-            LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
-            processes.MakeRam(guest, OthersMiB(guest));
-            await processes.FillRamAsync(guest, cancellationToken).ConfigureAwait(false);
-            loading = GuestCheckpoints.LoadMemoryAsync(guest, manifest, giveUp.Token);
-            var process = await processes.LaunchAsync(guest, manifest.Launch, incoming: true, cancellationToken).ConfigureAwait(false);
-            process.SavedMemory = await loading.ConfigureAwait(false);
-            process.TakeRam(guest.Folder.Ram);
-            await checkpoints.LoadStateAsync(guest, process, cancellationToken).ConfigureAwait(false);
-            return process;
-        }
-        catch (Exception exception)
-        {
-            await giveUp.CancelAsync().ConfigureAwait(false);
-            if (loading is not null) await ((Task)loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await processes.EndAsync(guest).ConfigureAwait(false);
-            guest.Set(status => status with { Phase = GuestPhase.Suspended, Sentence = exception is OperationCanceledException ? "" : exception.Message });
-            throw;
-        }
     }
 
     private async Task<GuestAnswer> StopAsync(QemuGuest guest, TimeSpan patience, CancellationToken cancellationToken)
@@ -186,7 +142,7 @@ public sealed partial class QemuHypervisor
         }
     }
 
-    private long OthersMiB(QemuGuest guest) => Guests.Where(other => other.InMemory && other.Id != guest.Id).Sum(other => (long)other.Spec.MemoryMiB);
+    private long OthersMiB(QemuGuest guest) => Guests.Where(other => other.TakesMemory && other.Id != guest.Id).Sum(other => (long)other.Spec.MemoryMiB);
 
     /// <summary>A QEMU has closed its socket: what is left of its guest is decided here, unless a request has dealt with it already.</summary>
     private async Task OnEndedAsync(QemuGuest guest, QemuProcess process)
@@ -228,17 +184,22 @@ public sealed partial class QemuHypervisor
     {
         try
         {
-            while (GuestsInMemory > 0)
+            while (Guests.Any(guest => guest.TakesMemory))
             {
                 await Task.Delay(LookEvery, time, disposed.Token).ConfigureAwait(false);
-                foreach (var guest in guests.Values.Where(guest => guest.Status.InMemory))
+                foreach (var guest in guests.Values.Where(guest => guest.Status.TakesMemory))
                 {
                     ConsoleLog.Trim(guest.Folder.Console);
                     ConsoleLog.Trim(guest.Folder.Complaints);
                     checkpoints.DropBaseWhereDiskIsShort(guest);
                 }
 
-                foreach (var guest in heldWatch.Look(guests.Values)) LogRanWhileHeld(log, guest.Id, guest.Status.Sentence);
+                foreach (var guest in heldWatch.Look(guests.Values))
+                {
+                    LogRanWhileHeld(log, guest.Id, guest.Status.Sentence);
+                    // Nothing of it is lost that its checkpoint has not.
+                    if (guest.Status.IsLoaded) await UnloadAsync(guest.Id, disposed.Token).ConfigureAwait(false);
+                }
             }
         }
         catch (OperationCanceledException)

@@ -49,4 +49,10 @@ public sealed partial class QemuHypervisor
 
     [LoggerMessage(6014, LogLevel.Error, "Guest {Guest} ran although it was held: {Sentence}")]
     private static partial void LogRanWhileHeld(ILogger log, GuestId guest, string sentence);
+
+    [LoggerMessage(6015, LogLevel.Information, "Guest {Guest} loaded in {Milliseconds} ms; it stands still until the node is lent")]
+    private static partial void LogLoaded(ILogger log, GuestId guest, double milliseconds);
+
+    [LoggerMessage(6016, LogLevel.Information, "Guest {Guest} unloaded: {MiB} MiB given back in {Milliseconds} ms")]
+    private static partial void LogUnloaded(ILogger log, GuestId guest, long miB, double milliseconds);
 }

@@ -142,6 +142,14 @@ public sealed partial class QemuHypervisor : IHypervisor
         WithAsync(id, guest => SuspendAsync(guest, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<GuestAnswer> LoadAsync(GuestId id, CancellationToken cancellationToken) =>
+        WithAsync(id, guest => LoadAsync(guest, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<GuestAnswer> UnloadAsync(GuestId id, CancellationToken cancellationToken) =>
+        WithAsync(id, UnloadAsync, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<GuestAnswer> ResumeAsync(GuestId id, CancellationToken cancellationToken)
     {
         var holds = host.Holds;
@@ -163,6 +171,7 @@ public sealed partial class QemuHypervisor : IHypervisor
     {
         if (guest.Status.InMemory) return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} is in memory; its disk can be exported only when it is not.");
         if (!File.Exists(guest.Folder.Disk)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} has no disk on this node.");
+        await UnloadAsync(guest).ConfigureAwait(false);
         await ExportRoom.CheckAsync(guest, host, cancellationToken).ConfigureAwait(false);
         var (user, direct) = (host.UserOf(guest), host.Machine.DirectDisk);
         await QemuDisks.ExportAsync(guest.Spec, guest.Record.ImagePath, guest.Folder, toPath, user, direct, bytesPerSecond, cgroups.MakeWork(), cancellationToken).ConfigureAwait(false);

@@ -72,4 +72,24 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
         Assert.InRange(hypervisor.Freezer.GuestCpuNanoseconds() - used, 0, 20_000_000);
     }
+
+    [Fact]
+    public async Task It_is_ended_when_it_runs_although_it_is_only_loaded()
+    {
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
+        Assert.Equal("", (await hypervisor.SuspendAsync(spec.Id, CancellationToken.None)).Sentence);
+        Assert.Equal("", (await hypervisor.LoadAsync(spec.Id, CancellationToken.None)).Sentence);
+        var process = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!;
+        await process.Qmp!.ExecuteAsync("cont", TimeSpan.FromSeconds(10), CancellationToken.None);
+        var began = TimeProvider.System.GetTimestamp();
+        while (Assert.Single(hypervisor.Guests).TakesMemory)
+        {
+            var ran = TimeProvider.System.GetElapsedTime(began);
+            Assert.True(ran < TimeSpan.FromSeconds(30), "The guest ran for 30 s although it was only loaded.");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        Assert.True(Assert.Single(hypervisor.Guests) is { Phase: GuestPhase.Suspended, HasCheckpoint: true });
+    }
 }

@@ -67,8 +67,52 @@ public sealed class QemuMemoryTests : IAsyncLifetime
         Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
         Assert.Equal("", (await hypervisor.SuspendAsync(spec.Id, CancellationToken.None)).Sentence);
         Assert.Equal("", (await hypervisor.ResumeAsync(spec.Id, CancellationToken.None)).Sentence);
+        Assert.InRange(ChargedMiB(), DirtyMiB, spec.MemoryMiB + QemuArguments.OverheadMiB("tcg"));
+    }
+
+    [Fact]
+    public async Task A_loaded_guests_memory_is_its_own_cgroups_and_free_within_a_moment_of_unloading()
+    {
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
+        Assert.Equal("", (await hypervisor.SuspendAsync(spec.Id, CancellationToken.None)).Sentence);
+        Assert.Equal(0, InUse());
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal("", (await hypervisor.LoadAsync(spec.Id, CancellationToken.None)).Sentence);
+        Assert.InRange(InUse(), DirtyMiB * (long)MiB, long.MaxValue);
+        Assert.InRange(ChargedMiB(), DirtyMiB, spec.MemoryMiB + QemuArguments.OverheadMiB("tcg"));
+        var pid = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!.Process.Pid;
+
+        // The owner is back: frozen at once, and yet its memory is free soon. 0.3 s is the promise; other tests may use the processors.
+        hypervisor.Freezer.FreezeAll();
+        var began = TimeProvider.System.GetTimestamp();
+        Assert.Equal("", (await hypervisor.UnloadAsync(spec.Id, CancellationToken.None)).Sentence);
+        Assert.Equal(0, InUse());
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        using var qemu = LinuxProcess.Find(pid);
+        Assert.True(qemu is null, "QEMU is still there.");
+    }
+
+    [Fact]
+    public async Task A_load_that_the_owner_interrupts_by_a_freeze_gives_its_memory_back()
+    {
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
+        Assert.Equal("", (await hypervisor.SuspendAsync(spec.Id, CancellationToken.None)).Sentence);
+        using var back = new CancellationTokenSource();
+        var loading = hypervisor.LoadAsync(spec.Id, back.Token);
+        while (InUse() == 0 && !loading.IsCompleted) await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        hypervisor.Freezer.FreezeAll();
+        await back.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loading);
+        Assert.Equal(0, InUse());
+        Assert.True(hypervisor.Guests.Single() is { Phase: GuestPhase.Suspended, TakesMemory: false, HasCheckpoint: true });
+    }
+
+    private long ChargedMiB()
+    {
         var child = Path.Combine(group, "guests", spec.Id.Value);
-        var charged = long.Parse((await File.ReadAllTextAsync(new[] { "memory.current", "memory.usage_in_bytes" }.Select(file => Path.Combine(child, file)).First(File.Exists))).Trim(), CultureInfo.InvariantCulture);
-        Assert.InRange(charged / MiB, DirtyMiB, spec.MemoryMiB + QemuArguments.OverheadMiB("tcg"));
+        var file = new[] { "memory.current", "memory.usage_in_bytes" }.Select(name => Path.Combine(child, name)).First(File.Exists);
+        return long.Parse(File.ReadAllText(file).Trim(), CultureInfo.InvariantCulture) / MiB;
     }
 }

@@ -128,6 +128,39 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_loaded_QEMU_that_is_killed_at_the_moment_of_resume_costs_no_checkpoint()
+    {
+        AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        AssertDone(await hypervisor.LoadAsync(spec.Id, CancellationToken.None));
+        var guest = ((QemuHypervisor)hypervisor).Find(spec.Id)!;
+        await guest.Busy.WaitAsync();
+        var resume = hypervisor.ResumeAsync(spec.Id, CancellationToken.None);
+        Assert.True(guest.Process!.Process.KillAndWait(TimeSpan.FromSeconds(30)));
+        guest.Busy.Release();
+        AssertDone(await resume);
+        await TickBeyondAsync(last + 1);
+    }
+
+    [Fact]
+    public async Task An_owner_who_returns_at_the_moment_of_resume_costs_a_loaded_guest_no_checkpoint()
+    {
+        AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        AssertDone(await hypervisor.LoadAsync(spec.Id, CancellationToken.None));
+        var guest = ((QemuHypervisor)hypervisor).Find(spec.Id)!;
+        await guest.Busy.WaitAsync();
+        var resume = hypervisor.ResumeAsync(spec.Id, CancellationToken.None);
+        hypervisor.Freezer.FreezeAll();
+        AssertDone(await hypervisor.HoldAllAsync(CancellationToken.None));
+        guest.Busy.Release();
+        Assert.Equal(GuestOutcome.TryLater, (await resume).Outcome);
+        Assert.Equal(last, new TickConsole(hypervisor, spec.Id).Newest);
+        Assert.True(Directory.Exists(folder.Checkpoint), "The checkpoint is gone although the guest has not run.");
+        AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        AssertDone(await hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
+        await TickBeyondAsync(last + 1);
+    }
+
+    [Fact]
     public async Task A_checkpoint_that_the_disk_has_overtaken_is_never_loaded()
     {
         AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));

@@ -116,6 +116,7 @@ public abstract partial class HypervisorConformance
         {
             await Hypervisor.ReleaseAsync(unknown, Cancelled), await Hypervisor.SuspendAsync(unknown, Cancelled), await Hypervisor.ResumeAsync(unknown, Cancelled),
             await Hypervisor.CheckpointAsync(unknown, null, Cancelled), await Hypervisor.StopAsync(unknown, TimeSpan.Zero, Cancelled), await Hypervisor.ExportDiskAsync(unknown, "/nowhere", null, Cancelled),
+            await Hypervisor.LoadAsync(unknown, Cancelled), await Hypervisor.UnloadAsync(unknown, Cancelled),
         })
         {
             Assert.Equal(GuestOutcome.Refused, answer.Outcome);

@@ -28,7 +28,10 @@ public sealed class DecidingAllocationTests
 
         void VisitAndLeave()
         {
-            site.Time.Pass(Times.IdleFor);
+            // Through the countdown, where the node is in use.
+            site.Time.Pass(Times.IdleFor - TimeSpan.FromSeconds(5));
+            site.Loop.Step();
+            site.Time.Pass(TimeSpan.FromSeconds(5));
             site.Loop.Step();
             if (site.Guests.Frozen) throw new InvalidOperationException("The node did not become Available.");
             site.Monitor.Sink.Seen();

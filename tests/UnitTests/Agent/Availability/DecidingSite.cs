@@ -24,7 +24,7 @@ internal sealed class DecidingSite : IAsyncDisposable, IMemoryReader, IWakeUp
         Policy = new(new(false, Times));
         Loop = new AvailabilityLoop(
             Ledger, Watch, Conditions, new GuestBrake(Guests, BrakeTimes.Default, Time, Time.Pass), Guests,
-            Policy, this, Time, this, new DecisionLog(this, NullLogger<DecisionLog>.Instance), () => Asleep);
+            Policy, this, Time, this, new DecisionLog(this, NullLogger<DecisionLog>.Instance), () => Asleep, upcoming.Any);
         Ledger.Woken = Loop;
     }
 

@@ -36,7 +36,9 @@ public sealed class GuestRulesTests
     {
         foreach (var moment in All().Where(moment => moment.Wish is null))
         {
-            Assert.True(GuestRules.Next(moment) is GuestStep.Nothing or GuestStep.Release or GuestStep.Suspend or GuestStep.Checkpoint or GuestStep.Evict, $"{moment}: {GuestRules.Next(moment)}");
+            var step = GuestRules.Next(moment);
+            var leavesItThere = step is GuestStep.Nothing or GuestStep.Release or GuestStep.Suspend or GuestStep.Checkpoint or GuestStep.Evict or GuestStep.Unload;
+            Assert.True(leavesItThere, $"{moment}: {step}");
         }
     }
 
@@ -96,6 +98,41 @@ public sealed class GuestRulesTests
         }
     }
 
+    [Fact]
+    public void Only_a_suspended_guest_that_is_to_run_is_loaded_and_only_in_the_countdown()
+    {
+        foreach (var moment in All())
+        {
+            var expected = moment is { MayLoad: true, Node: NodeState.InUse or NodeState.Frozen, Wish: GuestWish.Running, Fate: GuestFate.None }
+                && moment.Status is { Phase: GuestPhase.Suspended, IsLoaded: false };
+            Assert.True(expected == (GuestRules.Next(moment) == GuestStep.Load), $"{moment}: {GuestRules.Next(moment)}");
+        }
+    }
+
+    [Fact]
+    public void A_loaded_guest_stays_so_only_while_it_is_about_to_run()
+    {
+        foreach (var moment in All().Where(moment => moment.Status is { IsLoaded: true }))
+        {
+            var step = GuestRules.Next(moment);
+            var isAboutToRun = moment is { Wish: GuestWish.Running, Fate: GuestFate.None }
+                && moment is { Node: NodeState.Available } or { Node: NodeState.InUse or NodeState.Frozen, MayLoad: true };
+            var isGone = moment is { Wish: GuestWish.HandedOver, Fate: GuestFate.HandedOver, IsFateUnstored: true } or { Wish: GuestWish.Stopped, Fate: GuestFate.HandedOver };
+            if (isAboutToRun) Assert.Equal(moment.Node == NodeState.Available ? GuestStep.Resume : GuestStep.Nothing, step);
+            // What else ends it gives its memory back too.
+            else Assert.True(step is GuestStep.Unload or GuestStep.End or GuestStep.Delete || isGone, $"{moment}: {step}");
+        }
+    }
+
+    [Fact]
+    public void A_guest_that_is_not_loaded_is_never_unloaded()
+    {
+        foreach (var moment in All().Where(moment => moment.Status is not { IsLoaded: true }))
+        {
+            Assert.NotEqual(GuestStep.Unload, GuestRules.Next(moment));
+        }
+    }
+
     private static GuestMoment Moment(NodeState node, GuestPhase? phase, GuestWish? wish) => new()
     {
         Node = node,
@@ -114,6 +151,10 @@ public sealed class GuestRulesTests
         from save in Either
         from ran in Either
         from unstored in Either
+        from mayLoad in Either
+        from loaded in Either
+        where !loaded || phase == GuestPhase.Suspended
         where phase is null or GuestPhase.Starting or GuestPhase.Running or GuestPhase.Held or GuestPhase.Suspended or GuestPhase.Stopped or GuestPhase.Failed
-        select Moment(node, phase, wish) with { Fate = fate, MaySave = save, RanBefore = ran, IsFateUnstored = unstored };
+        let moment = Moment(node, phase, wish) with { MayLoad = mayLoad, Fate = fate }
+        select moment with { Status = moment.Status is { } status ? status with { IsLoaded = loaded } : null, MaySave = save, RanBefore = ran, IsFateUnstored = unstored };
 }

@@ -84,15 +84,18 @@ internal sealed class KeeperSite : IAsyncDisposable
     private CancellationTokenSource? second;
 
     /// <summary>As the deciding thread does it: the brake first, then everybody is told.</summary>
-    public void Enter(NodeState state)
+    public void Enter(NodeState state, bool mayLoad = false)
     {
         if (state is NodeState.Frozen or NodeState.Evicting && Node.Current.State == NodeState.Available) Machine.FreezeAll();
         if (state == NodeState.Available) Machine.ThawAll();
 
         // No two states begin at the same moment.
         Time.Advance(TimeSpan.FromTicks(1));
-        Node.Set(StatusOf(state));
+        Node.Set(StatusOf(state) with { MayLoad = mayLoad });
     }
+
+    /// <summary>The countdown before the node lends begins or ends; the node's state stays.</summary>
+    public void Countdown(bool mayLoad) => Node.Set(Node.Current with { MayLoad = mayLoad });
 
     /// <summary>Puts a guest into the plan, or changes what the plan says of it.</summary>
     public GuestId Wish(GuestWish wish, GuestId? known = null, Action<GuestPlan>? change = null)

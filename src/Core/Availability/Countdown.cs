@@ -1,0 +1,23 @@
+namespace Opportunism.Core.Availability;
+
+/// <summary>Decides when guests are loaded: in the last seconds before the node lends, while only time stands in the way. Pure.</summary>
+/// <remarks>Allocates nothing. Any activity, and any condition that fails, ends it: then it has no beginning, or a later one.</remarks>
+public static class Countdown
+{
+    /// <summary>Its longest time: a guest of 4 GiB is loaded in it.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long before the node lends it begins: an owner who only reads for half of IdleFor has nothing loaded.</summary>
+    public static TimeSpan Lasts(AvailabilityTimes times) => times.IdleFor / 2 < Longest ? times.IdleFor / 2 : Longest;
+
+    /// <summary>How long until it begins; zero while guests may be loaded, null when the passing of time does not lead there.</summary>
+    public static TimeSpan? BeginsIn(in Moment now, AvailabilityTimes times)
+    {
+        if (AvailabilityRules.LendsIn(now, times) is not { } lends || lends == TimeSpan.Zero) return null;
+        var wait = lends - Lasts(times);
+        // Every monitor watches again by then: it looks away for half of the shortest ThawAfter at most.
+        var quiet = (times.ThawAfter / 2) - now.QuietFor;
+        if (quiet > wait) wait = quiet;
+        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+    }
+}

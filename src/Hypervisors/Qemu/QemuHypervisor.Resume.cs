@@ -1,0 +1,102 @@
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors.Linux;
+
+namespace Opportunism.Hypervisors.Qemu;
+
+// How a suspended guest comes back, at once or in two steps:
+// 1. Loading: memory, QEMU with its vCPUs stopped, device state. The checkpoint stays complete; the guest stays Suspended.
+// 2. Unloading ends that QEMU. Nothing of the guest has run, so the checkpoint is the guest as before.
+// 3. Resuming a guest that is not loaded loads it first; then it is released as after a hold.
+public sealed partial class QemuHypervisor
+{
+    private async Task<GuestAnswer> LoadAsync(QemuGuest guest, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        if (guest.Status.IsLoaded) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (guest.Status.Phase != GuestPhase.Suspended) return OnlySuspended(guest, "loaded");
+        var manifest = ManifestToLoad(guest);
+        holder.ThawToLoad([.. guests.Values]);
+        guest.Set(status => status with { IsLoading = true, Sentence = "" });
+        var process = await LoadAsync(guest, manifest, cancellationToken).ConfigureAwait(false);
+        guest.SetWhile(process, status => status with { IsLoading = false, IsLoaded = true });
+        LogLoaded(log, guest.Id, time.GetElapsedTime(began).TotalMilliseconds);
+        LookWhileInMemory();
+        return Done;
+    }
+
+    private async Task<GuestAnswer> UnloadAsync(QemuGuest guest)
+    {
+        if (!guest.Status.IsLoaded) return new GuestAnswer(GuestOutcome.AlreadySo);
+        var began = time.GetTimestamp();
+        var returned = await processes.EndAsync(guest).ConfigureAwait(false);
+        LogUnloaded(log, guest.Id, returned, time.GetElapsedTime(began).TotalMilliseconds);
+        return Done;
+    }
+
+    private async Task<GuestAnswer> ResumeAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (guest.Status.Phase != GuestPhase.Suspended) return OnlySuspended(guest, "resumed");
+        // One whose QEMU has just ended or hangs must not cost it its checkpoint: it is loaded again.
+        if (guest.FrozenAlone || guest.Process is not { Process.IsAlive: true, Qmp.Closed.IsCompleted: false }) await UnloadAsync(guest).ConfigureAwait(false);
+        if (guest is not { Status.IsLoaded: true, Process: { } process })
+        {
+            var manifest = ManifestToLoad(guest);
+            guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "", ShutItselfDown = false });
+            process = await LoadAsync(guest, manifest, cancellationToken).ConfigureAwait(false);
+        }
+
+        // It is in memory and stands still, as after a hold; from here on it goes on the same way.
+        process.IsStateSaved = false;
+        guest.SetWhile(process, status => status with { Phase = GuestPhase.Held, Sentence = "", HasCheckpoint = true, IsLoaded = false });
+        var answer = await ReleaseAsync(guest, holds, cancellationToken).ConfigureAwait(false);
+        if (!answer.IsDone) return answer;
+        var took = time.GetElapsedTime(began);
+        guest.Set(status => status with { LastResume = took });
+        LogResumed(log, guest.Id, took.TotalMilliseconds);
+        LookWhileInMemory();
+        return answer;
+    }
+
+    private static GuestAnswer OnlySuspended(QemuGuest guest, string done) =>
+        new(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a suspended guest can be {done}.");
+
+    private CheckpointManifest ManifestToLoad(QemuGuest guest)
+    {
+        var manifest = guest.FindCheckpoint() ?? throw new InvalidDataException(
+            $"The checkpoint of guest {guest.Id} is not complete or does not fit its disk any more. Stop the guest; it boots from its disk.");
+        if (manifest.Launch.Accelerator == host.Machine.Accelerator && manifest.Vcpus == guest.Spec.Vcpus) return manifest;
+        throw new InvalidDataException(
+            $"The checkpoint of guest {guest.Id} was made with {manifest.Vcpus} CPUs on {manifest.Launch.Accelerator}, "
+            + $"this node now runs {guest.Spec.Vcpus} on {host.Machine.Accelerator}. Set Guests:Accelerator back, or stop the guest; it boots from its disk.");
+    }
+
+    /// <summary>Brings the guest into memory; if that fails it is suspended as before.</summary>
+    private async Task<QemuProcess> LoadAsync(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<MemoryPieces>? loading = null;
+        try
+        {
+            LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
+            processes.MakeRam(guest, OthersMiB(guest));
+            await processes.FillRamAsync(guest, cancellationToken).ConfigureAwait(false);
+            loading = GuestCheckpoints.LoadMemoryAsync(guest, manifest, giveUp.Token);
+            var process = await processes.LaunchAsync(guest, manifest.Launch, incoming: true, cancellationToken).ConfigureAwait(false);
+            process.SavedMemory = await loading.ConfigureAwait(false);
+            process.TakeRam(guest.Folder.Ram);
+            await checkpoints.LoadStateAsync(guest, process, cancellationToken).ConfigureAwait(false);
+            return process;
+        }
+        catch (Exception exception)
+        {
+            await giveUp.CancelAsync().ConfigureAwait(false);
+            if (loading is not null) await ((Task)loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await processes.EndAsync(guest).ConfigureAwait(false);
+            var sentence = exception is OperationCanceledException ? "" : exception.Message;
+            guest.Set(status => status with { Phase = GuestPhase.Suspended, IsLoading = false, Sentence = sentence });
+            throw;
+        }
+    }
+}
