@@ -82,11 +82,13 @@ internal sealed class FreezeBench(int times, TimeProvider time)
         await decided.CancelAsync();
         foreach (var one in after) one.Join();
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var deaths = await new DeathOfAgent(guests, time).GapsAsync(times, cancellationToken);
         freezer.ThawAll();
         report.Add(
             ("guests", count), ("n", times),
             ("quiet_ms_p50", BenchReport.Figure(Percentiles.P50(quiet))), ("quiet_ms_p99", BenchReport.Figure(Percentiles.P99(quiet))),
             ("leaked_ms_p50", BenchReport.Figure(Percentiles.P50(leaked))), ("leaked_ms_p99", BenchReport.Figure(Percentiles.P99(leaked))),
+            ("death_ms_p50", BenchReport.Figure(Percentiles.P50(deaths))), ("death_ms_p99", BenchReport.Figure(Percentiles.P99(deaths))),
             ("allocated_bytes", allocated), ("step_allocated_bytes", path.StepAllocated));
     }
 

@@ -5,11 +5,11 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Keeps the disk that is never used for guests free of them: which running guests grow into it, and when one that stands still for want of room may go on. For one thread.</summary>
+/// <summary>Keeps the disk that is never used for guests free of them: which running guests grow into it, and when one that waits for room may run again. For one thread.</summary>
 /// <remarks>
 /// Looked at every few seconds, while guests run or wait. Less is left than <see cref="GuestOptions.KeepFreeMiB"/>: each guest whose disk has grown since the
-/// look before is held, as QEMU itself holds one whose write finds no room at all. Both go on once more is left than is kept free, and a margin,
-/// so that a guest that writes on does not go to and fro.
+/// look before is held, as QEMU itself holds one whose write finds no room at all. Both run again once more is left than is kept free, and a margin,
+/// so that a guest that continues to write is not held and released again and again.
 /// </remarks>
 internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, TimeProvider time)
 {
@@ -18,7 +18,7 @@ internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, Ti
 
     private const long MiB = 1024 * 1024;
 
-    // A guest that goes on may write for one look; an eighth of the reserve of 2 GiB is that much.
+    // A guest that runs again may write for one look; an eighth of the reserve of 2 GiB is that much.
     private const int MarginPart = 8;
     private const long LeastMarginMiB = 8;
 
@@ -60,7 +60,7 @@ internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, Ti
     /// <summary>Whether a guest uses disk that is kept free, and must stop.</summary>
     public bool EatsReserve(GuestId id) => freeMiB < options.KeepFreeMiB && growing.Contains(id);
 
-    /// <summary>Whether a guest stands still for want of room and must go on doing so.</summary>
+    /// <summary>Whether a guest that waits for room must wait longer.</summary>
     public bool LacksRoom(GuestStatus guest)
     {
         if (!guest.WaitsForRoom)
@@ -82,5 +82,5 @@ internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, Ti
     public IEnumerable<HealthItem> Health() => hypervisor.Guests.Where(guest => guest.WaitsForRoom).Select(guest => new HealthItem(
         "guests.no-room", HealthSeverity.Error,
         $"Guest {guest.Id} stands still: {options.StateFolder} has no room for what it writes beside the {options.KeepFreeMiB} MiB that are kept free (Guests:KeepFreeMiB).",
-        $"Make room on the disk of {options.StateFolder}; the guest goes on by itself a few seconds later."));
+        $"Make room on the disk of {options.StateFolder}; the guest continues by itself a few seconds later."));
 }

@@ -24,7 +24,7 @@ internal sealed class LocalPlaces(Func<uint, bool> sitsHere)
         {
             var own = taken.GetValueOrDefault(userId);
             if (own >= (userId == 0 ? Root : PerUser)) return null;
-            // Whoever sits here has places of their own, however many the others hold.
+            // The user at the seat has places of their own, however many the others hold.
             var isOther = userId != 0 && (others < Others || !sitsHere(userId));
             if (isOther && others >= Others) return null;
             taken[userId] = own + 1;

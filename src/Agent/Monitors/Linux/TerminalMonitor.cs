@@ -7,7 +7,7 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>Notices whoever types in a terminal of this machine, such as an ssh user: the owners of a machine without a seat.</summary>
+/// <summary>Notices people who type in a terminal of this machine, such as ssh users: the owners of a machine without a seat.</summary>
 /// <remarks>
 /// 1. Every terminal of /dev/pts is watched by inotify for reads: a shell reads what was typed, and what a program prints is no read.
 ///    Nothing of it can be seen, and no terminal is opened.

@@ -8,7 +8,7 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
 {
     private readonly SortedDictionary<int, X11Display> displays = [];
 
-    // Displays without a server, and the program that starts one for whoever connects; looked at again at each scan.
+    // Displays without a server, and the program that starts one for each client that connects; looked at again at each scan.
     private readonly SortedDictionary<int, string> onDemand = [];
 
     /// <summary>The watched ones, in the order of poll's list.</summary>

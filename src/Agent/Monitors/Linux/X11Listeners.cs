@@ -4,7 +4,7 @@ using System.Runtime.Versioning;
 namespace Opportunism.Agent.Monitors.Linux;
 
 /// <summary>Who listens on the sockets of X displays, found without a connection to them: a Wayland compositor starts its X server for the first one.</summary>
-/// <remarks>Such a server costs tens of MiB, refuses the agent as a rule, and nobody had asked for it.</remarks>
+/// <remarks>Such a server costs tens of MiB, refuses the agent as a rule, and the owner did not start it.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class X11Listeners
 {
