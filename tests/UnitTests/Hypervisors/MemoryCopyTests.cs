@@ -37,7 +37,7 @@ public sealed class MemoryCopyTests : IDisposable
         Assert.Equal(memory.Length, new FileInfo(saved).Length);
         Assert.Equal(3, pieces.SavedCount);
 
-                AssertSame(memory, await LoadAsync(pieces));
+        AssertSame(memory, await LoadAsync(pieces));
     }
 
     [Theory]
@@ -54,7 +54,7 @@ public sealed class MemoryCopyTests : IDisposable
         var bytes = await File.ReadAllBytesAsync(saved);
         bytes[at] ^= 4;
         await File.WriteAllBytesAsync(saved, bytes);
-                await Assert.ThrowsAsync<InvalidDataException>(() => LoadAsync(pieces));
+        await Assert.ThrowsAsync<InvalidDataException>(() => LoadAsync(pieces));
     }
 
     [Fact]
