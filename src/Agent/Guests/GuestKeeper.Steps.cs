@@ -126,11 +126,7 @@ internal sealed partial class GuestKeeper
                 .Select(work => work.Under!.Spec))
             .DistinctBy(other => other.Id).ToArray();
         var (memory, vcpus) = (others.Sum(other => (long)other.MemoryMiB), others.Sum(other => other.Vcpus));
-        if (memory + spec.MemoryMiB > MaxMemoryMiB) return $"waits for room: {spec.MemoryMiB} MiB of memory are needed, {memory} of {MaxMemoryMiB} MiB are taken";
-        return vcpus + spec.Vcpus > MaxVcpus ? $"waits for room: {spec.Vcpus} CPUs are needed, {vcpus} of {MaxVcpus} are taken" : null;
-    }
-
-    private long MaxMemoryMiB => options.LentMemoryMiB();
-
-    private int MaxVcpus => options.MaxVcpus > 0 ? options.MaxVcpus : Environment.ProcessorCount;
-}
+        var (mostMemory, mostVcpus) = (options.LentMemoryMiB(), options.LentVcpus());
+        if (memory + spec.MemoryMiB > mostMemory) return $"waits for room: {spec.MemoryMiB} MiB of memory are needed, {memory} of {mostMemory} MiB are taken";
+        return vcpus + spec.Vcpus > mostVcpus ? $"waits for room: {spec.Vcpus} CPUs are needed, {vcpus} of {mostVcpus} are taken" : null;
+    }}

@@ -31,6 +31,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     private readonly ConsolePusher consoles;
     private readonly GuestBook book;
     private readonly GuestRoom room;
+    private readonly GuestReporter reporter;
     private readonly PassLoop loop;
     private readonly Dictionary<GuestId, GuestWork> works = [];
     private readonly Dictionary<GuestId, GuestAttempts> attempts = [];
@@ -64,7 +65,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         book = new GuestBook(options.StateFolder, time);
         wanted = PlanReading.Of(book.Plan);
         loop = new PassLoop(hypervisor, node, plan, time, fault => LogFault(log, fault));
-        since = new PhaseTimes(time);
+        reporter = new GuestReporter(hypervisor, book, room, options, time);
     }
 
     /// <inheritdoc/>
@@ -114,6 +115,12 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         if (works.Count == 0) store.Tidy(ImagesInUse(), Arriving(), GuestsHere().Select(id => id.Value).ToHashSet());
         Report();
         return next;
+    }
+
+    private void Report()
+    {
+        var next = reporter.Make(wanted, works, attempts, probe);
+        if (!next.SaysTheSameAs(Reports.Current)) Reports.Set(next);
     }
 
     private TimeSpan? SaveBook()

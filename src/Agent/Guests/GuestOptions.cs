@@ -20,6 +20,9 @@ public sealed class GuestOptions
     /// <summary>Memory lent to guests in all, in MiB: half of what the machine has unless it is set, so that the owner's programs stay in memory while the owner is away.</summary>
     public long LentMemoryMiB() => MaxMemoryMiB > 0 ? MaxMemoryMiB : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / (1024 * 1024);
 
+    /// <summary>CPUs lent to guests in all: as many as the machine has unless it is set.</summary>
+    public int LentVcpus() => MaxVcpus > 0 ? MaxVcpus : Environment.ProcessorCount;
+
     /// <summary>The guests' cgroup below the mount point.</summary>
     public string Cgroup { get; set; } = "opportunism.slice/guests";
 

@@ -6,32 +6,41 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
-// What the controller is told.
-internal sealed partial class GuestKeeper
+/// <summary>Makes the report about the guests of this node: each guest with its phase and sentence, what is wrong, and the room that is left. For the keeper's loop.</summary>
+/// <param name="hypervisor">Runs the guests.</param>
+/// <param name="book">What was written down of them.</param>
+/// <param name="room">Disk that is left.</param>
+/// <param name="options">Section [Guests].</param>
+/// <param name="time">Clock.</param>
+internal sealed class GuestReporter(IHypervisor hypervisor, GuestBook book, GuestRoom room, GuestOptions options, TimeProvider time)
 {
     private const int MostFailedSteps = 8;
 
-    private readonly PhaseTimes since;
+    private readonly PhaseTimes since = new(time);
 
-    private void Report()
+    /// <summary>The report as of now.</summary>
+    /// <param name="wanted">The plan.</param>
+    /// <param name="works">Steps that are under way.</param>
+    /// <param name="attempts">Steps that failed.</param>
+    /// <param name="probe">What the hypervisor is.</param>
+    public GuestsReport Make(PlanReading wanted, IReadOnlyDictionary<GuestId, GuestWork> works, IReadOnlyDictionary<GuestId, GuestAttempts> attempts, HypervisorProbe probe)
     {
         var guests = new List<GuestReport>();
-        foreach (var id in wanted.Guests.Keys.Union(GuestsHere()))
+        foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)))
         {
-            if (Describe(id, hypervisor.Guests.FirstOrDefault(guest => guest.Id == id), wanted.Guests.GetValueOrDefault(id)) is { } report) guests.Add(report);
+            var status = hypervisor.Guests.FirstOrDefault(guest => guest.Id == id);
+            if (Describe(id, status, wanted.Guests.GetValueOrDefault(id), works.GetValueOrDefault(id), attempts.GetValueOrDefault(id)) is { } report) guests.Add(report);
         }
 
         since.KeepOnly(guests);
         guests.Sort((a, b) => string.CompareOrdinal(a.GuestId, b.GuestId));
-        var next = new GuestsReport(guests, [.. probe.Health, .. hypervisor.Health, .. book.Problems, .. room.Health(), .. wanted.Problems, .. FailedSteps(), .. Strangers()], book.StoredVersion, CapacityNow());
-        if (!next.SaysTheSameAs(Reports.Current)) Reports.Set(next);
+        HealthItem[] health = [.. probe.Health, .. hypervisor.Health, .. book.Problems, .. room.Health(), .. wanted.Problems, .. FailedSteps(attempts), .. Strangers(wanted)];
+        return new GuestsReport(guests, health, book.StoredVersion, CapacityNow(probe));
     }
 
-    private GuestReport? Describe(GuestId id, GuestStatus? status, WantedGuest? want)
+    private GuestReport? Describe(GuestId id, GuestStatus? status, WantedGuest? want, GuestWork? work, GuestAttempts? tried)
     {
-        var work = works.GetValueOrDefault(id);
         var (fate, stored) = (book.FateOf(id), book.IsStored(id));
-        var tried = attempts.GetValueOrDefault(id);
         var (phase, sentence) = (status, fate, work?.Step) switch
         {
             // What the controller wished gone is told by its absence.
@@ -73,26 +82,26 @@ internal sealed partial class GuestKeeper
     }
 
     /// <summary>Steps that failed and are repeated, a few of them: what stands in the way of one mostly stands in the way of all.</summary>
-    private IEnumerable<HealthItem> FailedSteps() => attempts.Where(attempt => attempt.Value.Failed > 0).OrderBy(attempt => attempt.Key.Value, StringComparer.Ordinal).Take(MostFailedSteps)
+    private static IEnumerable<HealthItem> FailedSteps(IReadOnlyDictionary<GuestId, GuestAttempts> attempts) => attempts.Where(attempt => attempt.Value.Failed > 0).OrderBy(attempt => attempt.Key.Value, StringComparer.Ordinal).Take(MostFailedSteps)
         .Select(attempt => new HealthItem(
             "guests.step-failed", HealthSeverity.Warning, $"{attempt.Value.Step} of guest {attempt.Key} failed: {attempt.Value.Sentence}",
             attempt.Value.Refused ? "Change what the sentence names, or stop the guest." : "Remove what the sentence names; the agent repeats the step by itself."));
 
-    private IEnumerable<HealthItem> Strangers()
+    private IEnumerable<HealthItem> Strangers(PlanReading wanted)
     {
-        var count = GuestsHere().Count(id => !wanted.Guests.ContainsKey(id));
+        var count = hypervisor.Guests.Count(guest => !wanted.Guests.ContainsKey(guest.Id));
         if (count == 0) yield break;
         yield return new HealthItem("guests.not-in-plan", HealthSeverity.Warning, $"{count} guests are on this node that the plan does not name; they are left alone.", "If the controller was set up anew, delete them with 'opportunism vm delete' or in the guests folder of the node.");
     }
 
-    private Capacity? CapacityNow()
+    private Capacity? CapacityNow(HypervisorProbe probe)
     {
         if (probe.Accelerator.Length == 0) return null;
         var free = new DriveInfo(options.StateFolder).AvailableFreeSpace / (1024 * 1024);
         return new Capacity
         {
-            Vcpus = (uint)MaxVcpus,
-            MemoryMib = (uint)MaxMemoryMiB,
+            Vcpus = (uint)options.LentVcpus(),
+            MemoryMib = (uint)options.LentMemoryMiB(),
             // Rounded to whole GiB, or every write would be news.
             DiskMib = (ulong)Math.Max(0, (free - options.KeepFreeMiB) / 1024 * 1024),
             Hypervisor = hypervisor.Name,
