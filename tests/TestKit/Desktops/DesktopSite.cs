@@ -174,11 +174,13 @@ public class DesktopSite : IAsyncLifetime
         return vm.Id;
     }
 
-    /// <summary>Deletes a VM and waits until the node has none of it.</summary>
+    /// <summary>Deletes a VM with its image and waits until the node has none of it.</summary>
     public async Task DeleteVmAsync(string name, string id)
     {
         await client!.DeleteVmAsync(name);
         await UntilAsync($"{name} is gone", async () => (await NodeAsync()).Guests.Any(guest => guest.Id == id) ? null : "");
+        // A site keeps the same content only once: the next VM of the kind could not upload it.
+        await client.DeleteImageAsync(name);
     }
 
     /// <summary>The phase of a guest, as the controller knows it.</summary>
