@@ -46,7 +46,7 @@ public sealed class SnoozeCondition : ICondition
     };
 
     /// <inheritdoc/>
-    public string Remedy => "It ends by itself; 'opportunism wake' ends the owner's sooner, the operator's ends at the site.";
+    public string Remedy => "It ends by itself; 'opportunism snooze --off' ends the owner's sooner, 'opportunism node snooze NODE --off' the operator's.";
 
     /// <inheritdoc/>
     public void Sample(long now) => Volatile.Write(ref holds, Active(Times.Owner) is null && Active(Times.Operator) is null);
