@@ -36,8 +36,9 @@ internal sealed class LocalSite : IAsyncDisposable
     {
         var site = new LocalSite(folders, settings, time);
         Directory.CreateDirectory(folders.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
-        // One left by an earlier run would name a controller that is gone.
-        if (Directory.Exists(folders.ControllerState)) File.Delete(Path.Combine(folders.ControllerState, SiteFile.Name));
+        // One left by an earlier run names a controller that is gone, or one that runs: that one's must stay.
+        var siteFile = Path.Combine(folders.ControllerState, SiteFile.Name);
+        var before = File.GetLastWriteTimeUtc(siteFile);
         string[] told = [];
         if (settings.ControllerIni.Length > 0)
         {
@@ -50,7 +51,7 @@ internal sealed class LocalSite : IAsyncDisposable
         {
             await site.UntilAsync(site.controller, "the controller is ready", async () =>
             {
-                if (SiteFile.Read(folders.ControllerState) is null) return false;
+                if (File.GetLastWriteTimeUtc(siteFile) == before || SiteFile.Read(folders.ControllerState) is null) return false;
                 site.Client ??= SiteClient.Open(folders.ControllerState);
                 return await site.Client.StatusAsync(cancellationToken).ConfigureAwait(false) is not null;
             }, cancellationToken).ConfigureAwait(false);
@@ -88,6 +89,7 @@ internal sealed class LocalSite : IAsyncDisposable
         {
             await agent.StopAsync(StopPatience, time).ConfigureAwait(false);
             await agent.DisposeAsync().ConfigureAwait(false);
+            agent = null;
         }
 
         Settings = settings;

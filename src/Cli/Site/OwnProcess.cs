@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Opportunism.Cli.Site;
 
@@ -79,13 +80,21 @@ internal sealed partial class OwnProcess : IAsyncDisposable
 
     private async Task CopyAsync(string path)
     {
-        await using var log = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        // Without buffers of its own: what could not be written would be written again when it is closed, and fail there.
+        await using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         var gate = new Lock();
         async Task Lines(StreamReader from)
         {
             while (await from.ReadLineAsync().ConfigureAwait(false) is { } line)
             {
-                lock (gate) log.WriteLine(line);
+                try
+                {
+                    lock (gate) file.Write(Encoding.UTF8.GetBytes(line + "\n"));
+                }
+                catch (IOException)
+                {
+                    // No room: this line is dropped. The program's output must still be read, or it would wait for that.
+                }
             }
         }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Text;
 using Opportunism.Cli.Site;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Local;
@@ -36,7 +38,7 @@ internal static class UpCommand
         LocalSite? site = null;
         try
         {
-            site = await LocalSite.StartControllerAsync(folders, new SiteSettings("opportunism", new AvailabilityTimes(), BusyOwner: false) { LendWithoutSeat = lendWithoutSeat }, listen, time, cancellationToken).ConfigureAwait(false);
+            site = await LocalSite.StartControllerAsync(folders, new SiteSettings(NameOf(state), new AvailabilityTimes(), BusyOwner: false) { NodeName = "opportunism", LendWithoutSeat = lendWithoutSeat }, listen, time, cancellationToken).ConfigureAwait(false);
             await site.StartAgentAsync(cancellationToken).ConfigureAwait(false);
             console.WriteLine($"The site listens at {SiteFile.Read(folders.ControllerState)!.Url}; its state is in {state}.");
             console.WriteLine($"In another terminal: opportunism nodes --site {Path.Combine(folders.ControllerState, SiteFile.Name)}");
@@ -62,6 +64,9 @@ internal static class UpCommand
             if (site is not null) await site.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>A name of its own for each site of this machine: two agents with one cgroup would freeze each other's guests.</summary>
+    internal static string NameOf(string state) => state == DefaultState ? "opportunism" : "opportunism-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(state))))[..8];
 
     /// <summary>Says at once that a machine without a seat lends nothing, and how it would.</summary>
     private static async Task OfferAsync(LocalSite site, IAnsiConsole console, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Opportunism.Cli.Up;
 using Opportunism.Core.Fleet;
 using Opportunism.SystemTests.Days;
 using Opportunism.TestKit.Guests;
@@ -75,11 +76,15 @@ public sealed partial class WholeSiteTests : IDisposable
             var node = Assert.Single((await AskAsync($"nodes --json --site {siteFile}")).EnumerateArray());
             Assert.Equal("opportunism", node.GetProperty("id").GetString());
             await SayAsync($"status --site {siteFile} --agent-socket {Path.Combine(state, "agent.sock")}", expected: 0);
+            // A second one by mistake is refused and takes nothing from the first.
+            Assert.Contains("runs already", await SayAsync($"up --state {state} --listen 127.0.0.1:0", expected: 1), StringComparison.Ordinal);
+            await SayAsync($"nodes --site {siteFile}", expected: 0);
             await EndsWhenAskedAsync(up);
             await SayAsync($"nodes --site {siteFile}", expected: 4);
         }
 
-        await RealRemains.RemoveAsync("opportunism", "/dev/shm/opportunism", []);
+        var name = UpCommand.NameOf(state);
+        await RealRemains.RemoveAsync(name, $"/dev/shm/{name}", []);
     }
 
     private static RealProgram AtTerminal(string name, string words) =>
