@@ -176,6 +176,7 @@ internal sealed class AvailabilityLoop : IWakeable
         {
             // First this, so that activity from now on wakes this thread at once; what came before is found by looking once more.
             mayLoad = true;
+            Interlocked.MemoryBarrier();
             begins = CountdownBeginsIn();
         }
 
@@ -189,7 +190,8 @@ internal sealed class AvailabilityLoop : IWakeable
         publisher.Publish(decided);
     }
 
-    private TimeSpan? CountdownBeginsIn() => hasUpcoming() ? Countdown.BeginsIn(Now(), policy.Current.Times) : null;
+    // The plan, which may be long, is looked at only when the rest is so.
+    private TimeSpan? CountdownBeginsIn() => Countdown.BeginsIn(Now(), policy.Current.Times) is { } begins && hasUpcoming() ? begins : null;
 
     /// <summary>True while guests may run. Any thread.</summary>
     public bool Lends => state == NodeState.Available;
