@@ -15,6 +15,8 @@ internal static unsafe partial class Libc
     public const int OneThread = 0, LowestNice = 19;
     public const int DontWait = 0x40, NoSignal = 0x4000;
     public const int KeepSize = 1, PunchHole = 2;
+    public const int NonBlocking = 0x800, EmptyPath = 0x1000;
+    public const uint StatInode = 0x100;
     public const int DontNeed = 4;
     public const int CurrentFolder = -100;
     public const uint StatBlocks = 0x400;
@@ -87,6 +89,14 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     public static partial nint Pwrite(int fd, byte* buffer, nuint count, long offset);
+
+    /// <param name="fd">An open file.</param>
+    /// <param name="path">Empty.</param>
+    /// <param name="flags"><see cref="EmptyPath"/>.</param>
+    /// <param name="mask">What is asked for.</param>
+    /// <param name="buffer">256 bytes (man 2 statx).</param>
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Statx(int fd, string path, int flags, uint mask, byte* buffer);
 
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     public static partial long Seek(int fd, long offset, int whence);

@@ -26,9 +26,12 @@ namespace Opportunism.Hypervisors.Qemu;
 [SupportedOSPlatform("linux")]
 internal sealed class GuestCheckpoints(QemuHost host)
 {
-    // Device state is 400 KiB and takes 6 ms; a minute means a disk that does not answer.
-    private static readonly TimeSpan StateTime = TimeSpan.FromMinutes(1);
+    // Device state is 400 KiB and takes 6 ms, 13 ms at most. Guests have an ordinary CPU rank meanwhile, so a QEMU that does not end it must not have that for long.
+    private static readonly TimeSpan StateTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StatePoll = TimeSpan.FromMilliseconds(2);
+
+    // 160 times what was seen: QEMU writes the file, and the agent reads it whole.
+    private const long MostStateBytes = 64 * 1024 * 1024;
 
     // The manifest, the device state and the file system's own blocks.
     private const long RoomBesideMemory = 16 * 1024 * 1024;
@@ -52,7 +55,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
             if (process.SavedMemory is null) Clear(guest);
             Directory.CreateDirectory(folder.Held, LinuxFiles.OwnerFolder);
             File.Delete(Path.Combine(folder.Held, ManifestFile));
-            await SaveStateAsync(process, state, cancellationToken).ConfigureAwait(false);
+            await SaveStateAsync(guest, process, state, cancellationToken).ConfigureAwait(false);
             var took = host.Time.GetElapsedTime(began);
             guest.Set(status => status with { LastStateSave = took });
         }
@@ -62,7 +65,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
         {
             if (process.SavedMemory is null || !File.Exists(memory)) process.SavedMemory = new MemoryPieces(guest.Spec.MemoryMiB * MiB, MemoryMarshal.Read<long>(RandomNumberGenerator.GetBytes(sizeof(long))));
             var pieces = process.SavedMemory;
-            await Task.Run(() => MemoryCopy.SaveAsync(process.Ram, memory, hashes, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken).ConfigureAwait(false);
+            using var ram = process.OpenRam();
+            await Task.Run(() => MemoryCopy.SaveAsync(ram, memory, hashes, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken).ConfigureAwait(false);
             DurableFile.Sync(folder.Disk);
             manifest = ManifestOf(guest, process, state, pieces);
         }
@@ -74,8 +78,20 @@ internal sealed class GuestCheckpoints(QemuHost host)
             throw;
         }
 
+        // Also where an agent before this one had it written.
+        DurableFile.Sync(state);
         DurableFile.Replace(Path.Combine(folder.Held, ManifestFile), JsonSerializer.SerializeToUtf8Bytes(manifest, QemuJson.Default.CheckpointManifest));
-        LinuxFiles.RenameForGood(folder.Held, folder.Checkpoint);
+        try
+        {
+            LinuxFiles.RenameForGood(folder.Held, folder.Checkpoint);
+        }
+        catch (IOException) when (Directory.Exists(folder.Checkpoint))
+        {
+            // Renamed, but perhaps not for good: none, as before. The next attempt starts from here.
+            Directory.Move(folder.Checkpoint, folder.Held);
+            throw;
+        }
+
         guest.Set(status => status with { HasCheckpoint = true, CheckpointMiB = (manifest.MemoryStoredBytes + manifest.StateBytes) / MiB });
     }
 
@@ -117,11 +133,10 @@ internal sealed class GuestCheckpoints(QemuHost host)
     /// <summary>Gives the room of a running guest's base back where the disk has less left than is to be kept free. The next checkpoint writes everything.</summary>
     public void DropBaseWhereDiskIsShort(QemuGuest guest)
     {
-        if (guest.Status.Phase != GuestPhase.Running || guest.Process is not { } process || !Directory.Exists(guest.Folder.Held) || !IsDiskShort()) return;
-        if (!guest.Busy.Wait(0)) return; // looked at again in a few seconds
+        if (!HasOnlyBase(guest) || !Directory.Exists(guest.Folder.Held) || !guest.Busy.Wait(0)) return; // looked at again in a few seconds
         try
         {
-            if (guest.Status.Phase == GuestPhase.Running && guest.Process == process) DropBase(guest, process);
+            if (HasOnlyBase(guest) && guest.Process is { } process && IsDiskShort()) DropBase(guest, process);
         }
         catch (IOException)
         {
@@ -139,6 +154,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
     public static async Task<MemoryPieces> LoadMemoryAsync(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
     {
         var state = Path.Combine(guest.Folder.Checkpoint, StateFile);
+        if (manifest.StateBytes > MostStateBytes) throw new InvalidDataException($"{state} has {manifest.StateBytes} bytes; at most {MostStateBytes} are allowed.");
         if (XxHash128.HashToUInt128(await File.ReadAllBytesAsync(state, cancellationToken).ConfigureAwait(false)) != manifest.StateHash) throw new InvalidDataException($"{state} is damaged: its hash differs from the manifest's.");
         var pieces = new MemoryPieces(manifest);
         await MemoryCopy.LoadAsync(Path.Combine(guest.Folder.Checkpoint, MemoryFile), guest.Folder.Ram, pieces, cancellationToken).ConfigureAwait(false);
@@ -153,6 +169,9 @@ internal sealed class GuestCheckpoints(QemuHost host)
         await process.Qmp!.ExecuteAsync("migrate-incoming", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
         await AwaitMigrationAsync(process, cancellationToken).ConfigureAwait(false);
     }
+
+    // Also one that waits for room: its own base may be what takes it.
+    private static bool HasOnlyBase(QemuGuest guest) => guest.Status is { Phase: GuestPhase.Running } or { Phase: GuestPhase.Held, WaitsForRoom: true, HasCheckpoint: false } && guest.Process is { IsStateSaved: false };
 
     private bool IsDiskShort() => LinuxFiles.FreeBytes(host.Settings.StateFolder) < host.Settings.KeepFreeMiB * MiB;
 
@@ -171,14 +190,24 @@ internal sealed class GuestCheckpoints(QemuHost host)
         throw new IOException($"{host.Settings.StateFolder} has no room for a checkpoint of guest {guest.Id}, which may need {needed / MiB} MiB beside the {kept} MiB that are kept free (Guests:KeepFreeMiB). Make room on that disk.");
     }
 
-    private async Task SaveStateAsync(QemuProcess process, string path, CancellationToken cancellationToken)
+    private async Task SaveStateAsync(QemuGuest guest, QemuProcess process, string path, CancellationToken cancellationToken)
     {
         using var prompt = host.Cgroups.RaiseCpuRank();
         using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
         await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
         // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
         await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
-        await AwaitMigrationAsync(process, CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await AwaitMigrationAsync(process, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            // It runs at an ordinary rank and saves nothing: it stands still by the kernel until the next attempt.
+            lock (host.GoingOn) guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
+            throw new QmpException(exception.Message, exception);
+        }
+
         RandomAccess.FlushToDisk(file);
         process.IsStateSaved = true;
     }
@@ -207,13 +236,14 @@ internal sealed class GuestCheckpoints(QemuHost host)
             var status = answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("status"u8, out var text) ? text.GetString() : null;
             if (status == "completed") return;
             if (status is "failed" or "cancelled") throw new QmpException($"QEMU could not save or load device state: {(answer.TryGetProperty("error-desc"u8, out var why) ? why.GetString() : status)}.");
-            if (host.Time.GetElapsedTime(began) > StateTime) throw new QmpException($"QEMU has not saved or loaded device state within {StateTime.TotalSeconds} s.");
+            if (host.Time.GetElapsedTime(began) > StateTime) throw new TimeoutException($"QEMU has not saved or loaded device state within {StateTime.TotalSeconds} s.");
             await Task.Delay(StatePoll, host.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private static CheckpointManifest ManifestOf(QemuGuest guest, QemuProcess process, string state, MemoryPieces pieces)
     {
+        if (new FileInfo(state).Length is var length and > MostStateBytes) throw new IOException($"QEMU of guest {guest.Id} wrote {length} bytes of device state; at most {MostStateBytes} are allowed. Delete the guest.");
         var bytes = File.ReadAllBytes(state);
         var disk = new FileInfo(guest.Folder.Disk);
         return new CheckpointManifest

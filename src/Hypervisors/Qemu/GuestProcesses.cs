@@ -86,7 +86,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     /// <summary>Connects to a process that listens, frozen or not, and watches for its end.</summary>
     public void Connect(QemuGuest guest, QemuProcess process)
     {
-        var qmp = QmpClient.Connect(guest.Folder.QmpSocket, host.Time, told => OnEvent(guest, process, told));
+        var qmp = QmpClient.Connect(guest.Folder.QmpSocket, process.Process.Pid, host.Time, told => OnEvent(guest, process, told));
         process.Qmp = qmp;
         _ = qmp.Closed.ContinueWith(_ => onEnded(guest, process), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
@@ -173,9 +173,11 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         if (guest.Record.ImagePath.Length > 0) QemuDisks.LetRead(guest.Record.ImagePath, user);
         var joins = MakeCgroups(guest, launch.Accelerator);
         var arguments = QemuArguments.For(guest.Spec, guest.Record.ImagePath, folder, host.Machine, launch, incoming);
-        var process = new QemuProcess(QemuLauncher.Start(host.Machine, user, arguments, joins, folder.Complaints), launch);
+        FileIdentity memory;
+        using (var ram = File.OpenHandle(folder.Ram)) memory = FileIdentity.Of(ram);
+        var process = new QemuProcess(QemuLauncher.Start(host.Machine, user, arguments, joins, folder.Complaints), launch, memory);
         guest.Attach(process);
-        var record = new ProcessRecord { Pid = process.Process.Pid, StartTime = process.Process.StartTime, Launch = launch };
+        var record = new ProcessRecord { Pid = process.Process.Pid, StartTime = process.Process.StartTime, Launch = launch, Memory = memory };
         DurableFile.Replace(folder.Process, JsonSerializer.SerializeToUtf8Bytes(record, QemuJson.Default.ProcessRecord));
         return process;
     }

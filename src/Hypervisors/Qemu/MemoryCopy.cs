@@ -36,18 +36,17 @@ internal static class MemoryCopy
     private const int Workers = 2;
 
     /// <summary>Saves memory that stands still, or continues where an earlier call for the same memory ended.</summary>
-    /// <param name="from">The RAM file.</param>
+    /// <param name="source">The RAM file.</param>
     /// <param name="to">File to make or to bring up to date; complete and on the disk when this returns.</param>
     /// <param name="hashes">File with the hash of each page of <paramref name="to"/>.</param>
     /// <param name="pieces">What the file holds already; kept up to date, also when this is cancelled.</param>
     /// <param name="bytesPerSecond">Pace of what is written; null for as fast as possible.</param>
     /// <param name="time">For the pace.</param>
     /// <param name="cancellationToken">Looked at before each piece, or each MiB where it is paced.</param>
-    public static async Task SaveAsync(string from, string to, string hashes, MemoryPieces pieces, long? bytesPerSecond, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task SaveAsync(SafeFileHandle source, string to, string hashes, MemoryPieces pieces, long? bytesPerSecond, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var source = File.OpenHandle(from);
         var length = RandomAccess.GetLength(source);
-        if (pieces.Length != length) throw new InvalidDataException($"{from} has {length} bytes, not {pieces.Length}.");
+        if (pieces.Length != length) throw new InvalidDataException($"The guest's memory has {length} bytes, not {pieces.Length}.");
         using var target = OpenTarget(to, length, pieces.IsNew, out var direct);
         using var table = File.OpenHandle(hashes, FileMode.OpenOrCreate, FileAccess.ReadWrite);
         var files = new CopyFiles(source, target, table, to);

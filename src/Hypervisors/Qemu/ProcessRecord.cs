@@ -1,3 +1,5 @@
+using Opportunism.Hypervisors.Linux;
+
 namespace Opportunism.Hypervisors.Qemu;
 
 /// <summary>The process that runs a guest, so that the next run of the agent finds exactly this one.</summary>
@@ -10,4 +12,7 @@ internal sealed record ProcessRecord
 
     /// <summary>How it was started; what a checkpoint needs to be loaded again.</summary>
     public required LaunchRecord Launch { get; init; }
+
+    /// <summary>The file that its guest's memory is in.</summary>
+    public FileIdentity Memory { get; init; }
 }

@@ -75,10 +75,10 @@ public sealed partial class QemuHypervisor
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be released.");
         // The checkpoint is out of date after the first instruction, so it is none before; but it is one again if there was no instruction.
-        GuestCheckpoints.Unmake(guest);
         var mayRun = false;
         try
         {
+            GuestCheckpoints.Unmake(guest);
             mayRun = await processes.GoOnAsync(guest, process, holds, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -104,6 +104,8 @@ public sealed partial class QemuHypervisor
             return new GuestAnswer(GuestOutcome.AlreadySo);
         }
 
+        // What is on the disk counts, not what was noted: QEMU has the only other copy.
+        if (guest.Status.HasCheckpoint && guest.FindCheckpoint() is null) guest.Set(status => status with { HasCheckpoint = false, CheckpointMiB = 0 });
         if (!guest.Status.HasCheckpoint)
         {
             var saved = await SaveAsync(guest, null, cancellationToken).ConfigureAwait(false);

@@ -74,7 +74,7 @@ public sealed partial class QemuHypervisor
             return;
         }
 
-        var process = new QemuProcess(found, record.Launch);
+        var process = new QemuProcess(found, record.Launch, record.Memory);
         guest.Attach(process);
         // The brake before a restart may have been SIGSTOP, which the state of a frozen process does not show. SIGCONT, which does nothing to
         // others, is sent when it is held: by then "stop" is the first thing that it reads.

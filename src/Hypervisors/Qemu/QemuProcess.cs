@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+using Opportunism.Files;
 using Opportunism.Hypervisors.Cgroups;
 using Opportunism.Hypervisors.Linux;
 using Opportunism.Hypervisors.Qemu.Qmp;
@@ -7,7 +9,7 @@ namespace Opportunism.Hypervisors.Qemu;
 
 /// <summary>A running QEMU and the socket that steers it. Ended by <see cref="QemuHost.RetireAsync"/> only.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch) : IDisposable
+internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch, FileIdentity memory) : IDisposable
 {
     private bool lacksRoom;
 
@@ -51,6 +53,19 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch) : I
     {
         Ram = process.PathOfOpen(path) ?? throw new IOException($"QEMU (process {process.Pid}) does not have {path} open, which should be its guest's memory.");
         File.Delete(path);
+    }
+
+    /// <summary>Opens the guest's memory for reading.</summary>
+    /// <remarks>A QEMU that its guest has taken over can put another file behind its descriptor, one of root's too or one that never opens; that one is refused.</remarks>
+    /// <exception cref="IOException">It cannot be opened, or is another file.</exception>
+    public SafeFileHandle OpenRam()
+    {
+        var fd = Libc.Open(Ram, Libc.ReadOnly | Libc.NonBlocking | Libc.CloseOnExec, 0);
+        if (fd < 0) throw FileFailure.OfLastCall("open", Ram);
+        var file = new SafeFileHandle(fd, ownsHandle: true);
+        if (memory.Inode == 0 || FileIdentity.Of(file) == memory) return file;
+        file.Dispose();
+        throw new IOException($"QEMU (process {process.Pid}) has another file open where its guest's memory was. Its guest has taken it over; delete the guest.");
     }
 
     public void Dispose() => process.Dispose();

@@ -70,6 +70,16 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_guest_whose_checkpoint_is_gone_from_the_disk_stays_in_memory()
+    {
+        Directory.Move(folder.Checkpoint, folder.Checkpoint + ".gone");
+        Assert.False((await hypervisor.SuspendAsync(spec.Id, CancellationToken.None)).IsDone);
+        Assert.Equal(GuestPhase.Held, Assert.Single(hypervisor.Guests).Phase);
+        AssertDone(await hypervisor.ReleaseAsync(spec.Id, CancellationToken.None));
+        await TickBeyondAsync(last + 1);
+    }
+
+    [Fact]
     public async Task Visit_after_visit_the_guest_comes_back_from_the_changed_pages_of_its_base()
     {
         for (var visit = 0; visit < 3; visit++)

@@ -64,13 +64,14 @@ public sealed class MemoryCopyTests : IDisposable
         var memory = new byte[40 * MiB];
         new Random(7).NextBytes(memory);
         await File.WriteAllBytesAsync(ram, memory);
+        using var source = File.OpenHandle(ram, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         var unbroken = new MemoryPieces(memory.Length, Seed);
-        await MemoryCopy.SaveAsync(ram, back, back + ".hashes", unbroken, null, TimeProvider.System, CancellationToken.None);
+        await MemoryCopy.SaveAsync(source, back, back + ".hashes", unbroken, null, TimeProvider.System, CancellationToken.None);
 
         var time = new FakeTimeProvider();
         var pieces = new MemoryPieces(memory.Length, Seed);
         using var cancel = new CancellationTokenSource();
-        var paced = MemoryCopy.SaveAsync(ram, saved, saved + ".hashes", pieces, 4 * MiB, time, cancel.Token);
+        var paced = MemoryCopy.SaveAsync(source, saved, saved + ".hashes", pieces, 4 * MiB, time, cancel.Token);
         while (pieces.SavedCount < 2)
         {
             time.Advance(TimeSpan.FromMilliseconds(250));
@@ -81,7 +82,7 @@ public sealed class MemoryCopyTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => paced);
         Assert.InRange(pieces.SavedCount, 2, 4);
         // What is saved is not looked at again.
-        using (var handle = File.OpenHandle(ram, FileMode.Open, FileAccess.Write)) RandomAccess.Write(handle, new byte[MiB], 0);
+        using (var handle = File.OpenHandle(ram, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) RandomAccess.Write(handle, new byte[MiB], 0);
         await SaveAsync(pieces);
         Assert.Equal(unbroken.Digests, pieces.Digests);
         Assert.Equal(memory.Length, pieces.StoredBytes);
@@ -156,7 +157,11 @@ public sealed class MemoryCopyTests : IDisposable
 
     private static void AssertSame(byte[] expected, byte[] actual) => Assert.True(expected.AsSpan().SequenceEqual(actual), $"differs from byte {expected.AsSpan().CommonPrefixLength(actual)} on");
 
-    private Task SaveAsync(MemoryPieces pieces, long? pace = null) => MemoryCopy.SaveAsync(ram, saved, saved + ".hashes", pieces, pace, TimeProvider.System, CancellationToken.None);
+    private async Task SaveAsync(MemoryPieces pieces, long? pace = null)
+    {
+        using var source = File.OpenHandle(ram);
+        await MemoryCopy.SaveAsync(source, saved, saved + ".hashes", pieces, pace, TimeProvider.System, CancellationToken.None);
+    }
 
     private async Task<byte[]> LoadAsync(MemoryPieces pieces)
     {

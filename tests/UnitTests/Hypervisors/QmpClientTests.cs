@@ -23,7 +23,7 @@ public sealed class QmpClientTests : IAsyncLifetime
         Assert.SkipUnless(OperatingSystem.IsLinux(), "QEMU is steered by Unix sockets on Linux only.");
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen();
-        client = QmpClient.Connect(path, time, told =>
+        client = QmpClient.Connect(path, Environment.ProcessId, time, told =>
         {
             lock (events) events.Add(told);
         });
@@ -37,6 +37,10 @@ public sealed class QmpClientTests : IAsyncLifetime
         listener.Dispose();
         File.Delete(path);
     }
+
+    [Fact]
+    public void A_socket_of_another_process_is_refused() =>
+        Assert.Contains($"Process {Environment.ProcessId} listens", Assert.Throws<QmpException>(() => QmpClient.Connect(path, listener: 1, time, _ => { })).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task Commands_are_queued_before_anybody_reads_and_answered_by_number()

@@ -46,15 +46,18 @@ internal sealed class QmpClient : IAsyncDisposable
 
     /// <summary>Connects to a socket; works for a frozen QEMU too, since the kernel takes the connection and what is queued.</summary>
     /// <param name="path">The socket.</param>
+    /// <param name="listener">Id of the process that must listen there.</param>
     /// <param name="time">For time limits.</param>
     /// <param name="onEvent">Called on the reading thread, one at a time; must not block.</param>
     /// <exception cref="QmpException">Nobody listens there.</exception>
-    public static QmpClient Connect(string path, TimeProvider time, Action<QmpEvent> onEvent)
+    public static QmpClient Connect(string path, int listener, TimeProvider time, Action<QmpEvent> onEvent)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             socket.Connect(new UnixDomainSocketEndPoint(path));
+            // The socket's folder is QEMU's: a QEMU that its guest has taken over could put a link there to that of another guest.
+            if (ListenerOf(socket) is var found && found != listener) throw new QmpException($"Process {found} listens at {path}, not QEMU (process {listener}).");
             return new QmpClient(socket, time, onEvent);
         }
         catch (SocketException exception)
@@ -67,6 +70,15 @@ internal sealed class QmpClient : IAsyncDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The process that listens at the other end of a connection (man 7 unix, SO_PEERCRED).</summary>
+    private static int ListenerOf(Socket socket)
+    {
+        const int SocketLevel = 1, PeerCredentials = 17;
+        Span<byte> credentials = stackalloc byte[12]; // struct ucred: pid, uid, gid
+        _ = socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials);
+        return BitConverter.ToInt32(credentials);
     }
 
     /// <summary>Writes a command without waiting; the task is its answer.</summary>
