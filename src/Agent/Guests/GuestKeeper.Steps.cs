@@ -129,4 +129,5 @@ internal sealed partial class GuestKeeper
         var (mostMemory, mostVcpus) = (options.LentMemoryMiB(), options.LentVcpus());
         if (memory + spec.MemoryMiB > mostMemory) return $"waits for room: {spec.MemoryMiB} MiB of memory are needed, {memory} of {mostMemory} MiB are taken";
         return vcpus + spec.Vcpus > mostVcpus ? $"waits for room: {spec.Vcpus} CPUs are needed, {vcpus} of {mostVcpus} are taken" : null;
-    }}
+    }
+}
