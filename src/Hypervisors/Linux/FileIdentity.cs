@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 using Opportunism.Files;
@@ -12,17 +11,15 @@ namespace Opportunism.Hypervisors.Linux;
 [SupportedOSPlatform("linux")]
 internal readonly record struct FileIdentity(ulong Inode, uint Major, uint Minor)
 {
-    private const int Size = 256, InodeAt = 32, MajorAt = 136, MinorAt = 140; // man 2 statx, struct statx
-
     /// <exception cref="IOException">The file system did not reply.</exception>
     public static unsafe FileIdentity Of(SafeFileHandle file)
     {
-        Span<byte> stat = stackalloc byte[Size];
-        fixed (byte* buffer = stat)
+        Libc.FileStatus status;
+        if (Libc.StatFile((int)file.DangerousGetHandle(), "", Libc.EmptyPath, Libc.StatInode, &status) != 0)
         {
-            if (Libc.Statx((int)file.DangerousGetHandle(), "", Libc.EmptyPath, Libc.StatInode, buffer) != 0) throw FileFailure.OfLastCall("look at", "an open file");
+            throw FileFailure.OfLastCall("look at", "an open file");
         }
 
-        return new(BinaryPrimitives.ReadUInt64LittleEndian(stat[InodeAt..]), BinaryPrimitives.ReadUInt32LittleEndian(stat[MajorAt..]), BinaryPrimitives.ReadUInt32LittleEndian(stat[MinorAt..]));
+        return new(status.Inode, status.DeviceMajor, status.DeviceMinor);
     }
 }

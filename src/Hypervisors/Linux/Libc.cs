@@ -16,10 +16,9 @@ internal static unsafe partial class Libc
     public const int DontWait = 0x40, NoSignal = 0x4000;
     public const int KeepSize = 1, PunchHole = 2;
     public const int NonBlocking = 0x800, EmptyPath = 0x1000;
-    public const uint StatInode = 0x100;
     public const int DontNeed = 4;
     public const int CurrentFolder = -100;
-    public const uint StatBlocks = 0x400;
+    public const uint StatInode = 0x100, StatBlocks = 0x400;
     public const int ErrorAgain = 11, ErrorInterrupted = 4, ErrorNoSuchProcess = 3, ErrorNoSuchAddress = 6, ErrorNoSpace = 28;
 
     public const ulong MountNoSetUid = 2, MountNoDevices = 4, MountNoExecution = 8, MountAgain = 32;
@@ -90,14 +89,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     public static partial nint Pwrite(int fd, byte* buffer, nuint count, long offset);
 
-    /// <param name="fd">An open file.</param>
-    /// <param name="path">Empty.</param>
-    /// <param name="flags"><see cref="EmptyPath"/>.</param>
-    /// <param name="mask">What is asked for.</param>
-    /// <param name="buffer">256 bytes (man 2 statx).</param>
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Statx(int fd, string path, int flags, uint mask, byte* buffer);
-
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     public static partial long Seek(int fd, long offset, int whence);
 
@@ -135,8 +126,17 @@ internal static unsafe partial class Libc
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct FileStatus
     {
+        [FieldOffset(32)]
+        public ulong Inode;
+
         [FieldOffset(48)]
         public ulong Blocks;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
     }
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
