@@ -264,8 +264,7 @@ internal sealed class AvailabilityLoop : IWakeable
     {
         var inMemory = guests.GuestsInMemory;
         var now = time.GetUtcNow();
-        decided = decided with { State = verdict.State, Reason = verdict.Reason, Since = now, SinceTimestamp = enteredAt, Times = policy.Current.Times };
-        decided = decided with { MayLoad = false };
+        decided = decided with { State = verdict.State, Reason = verdict.Reason, Since = now, SinceTimestamp = enteredAt, Times = policy.Current.Times, MayLoad = false };
         if (verdict.State == NodeState.Frozen) decided = decided with { FrozenAt = now, FrozenGuests = inMemory, Freeze = result };
         publisher.Publish(decided);
         log.Add(new(DecisionKind.Entered, from, verdict.State, verdict.Reason, inMemory, result));

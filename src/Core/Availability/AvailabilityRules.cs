@@ -30,7 +30,7 @@ public static class AvailabilityRules
     /// <summary>How long until the node becomes Available by the passing of time alone; null when that does not lead there.</summary>
     public static TimeSpan? LendsIn(in Moment now, AvailabilityTimes times)
     {
-        if (now is not { TakenBackBy: null, BlindMonitor: null, OwnerNeedsMemory: false, FailingCondition: null }) return null;
+        if (Obstacle(WithoutWaits(now), times) is not null) return null;
         var quiet = Later(Until(times.ThawAfter, now.QuietFor), PauseLeft(now, times));
         switch (now.State)
         {
@@ -93,12 +93,17 @@ public static class AvailabilityRules
     private static Moment Without(in Moment now, ReasonCode obstacle) => obstacle switch
     {
         ReasonCode.TakenBack => now with { TakenBackBy = null },
-        ReasonCode.OwnerSeen => now with { QuietFor = TimeSpan.MaxValue, AwayFor = TimeSpan.MaxValue },
+        ReasonCode.OwnerSeen => Quiet(now),
         ReasonCode.MonitorBlind => now with { BlindMonitor = null },
         ReasonCode.MemoryNeeded => now with { OwnerNeedsMemory = false },
         ReasonCode.ConditionFails => now with { FailingCondition = null },
         _ => now with { Pause = default },
     };
+
+    private static Moment Quiet(in Moment now) => now with { QuietFor = TimeSpan.MaxValue, AwayFor = TimeSpan.MaxValue };
+
+    // What is left when only time passes.
+    private static Moment WithoutWaits(in Moment now) => Quiet(now) with { Pause = default };
 
     // The memory is short, and to give it back costs nothing but a later resume.
     private static bool MayLeaveSoon(in Moment now) => now is { CheckpointsReady: true, MemoryScarce: true };
