@@ -64,12 +64,14 @@ internal static class MemoryCopy
         var length = RandomAccess.GetLength(target);
         using var source = Open(from, Libc.ReadOnly, length, out _);
         if (pieces.Length != length || RandomAccess.GetLength(source) != length) throw new InvalidDataException($"{from} has not the size that its manifest states.");
+        // Only read, by all workers: the target holds nothing yet.
+        var nothing = new PageHashes(pieces.Seed, PieceBytes);
         await EachPieceAsync(pieces.Count, (piece, buffer) =>
         {
             var (offset, count) = ((long)piece * PieceBytes, pieces.BytesOf(piece));
             FreeHoles(source, target, offset, count);
             var found = new PageHashes(pieces.Seed, count);
-            _ = Copy(new CopyFiles(source, target, null, to), buffer, offset, offset, count, new PageHashes(pieces.Seed, count), found);
+            _ = Copy(new CopyFiles(source, target, null, to), buffer, offset, offset, count, nothing, found);
             if (found.Digest() == pieces.DigestOf(piece)) return;
             throw new InvalidDataException($"{from} is damaged at byte {offset}: its digest differs from the manifest's.");
         }, cancellationToken).ConfigureAwait(false);

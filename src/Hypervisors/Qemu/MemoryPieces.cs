@@ -2,7 +2,7 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>What a file on disk holds of a guest's memory, piece by piece: what was saved in this hold, and what an earlier hold left as a base of which only changes are written.</summary>
+/// <summary>What a file on disk holds of a guest's memory, piece by piece: saved in this hold, or left by an earlier one as a base.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class MemoryPieces
 {
@@ -24,7 +24,7 @@ internal sealed class MemoryPieces
         (Length, Seed) = (manifest.MemoryBytes, manifest.MemorySeed);
         // Each the same part of the whole: how much room a single one takes is not kept.
         var share = manifest.MemoryStoredBytes / Math.Max(1, manifest.MemoryDigests.Count);
-        pieces = [.. manifest.MemoryDigests.Select(digest => new Piece(IsTouched: true, IsSaved: false, IsBase: true, digest, share))];
+        pieces = [.. manifest.MemoryDigests.Select(digest => new Piece(PieceState.Base, digest, share))];
         StoredBytes = share * pieces.Length;
     }
 
@@ -39,7 +39,7 @@ internal sealed class MemoryPieces
     {
         get
         {
-            lock (gate) return !pieces.Any(piece => piece.IsTouched);
+            lock (gate) return pieces.All(piece => piece.State == PieceState.Empty);
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class MemoryPieces
 
     public bool IsSaved(int piece)
     {
-        lock (gate) return pieces[piece].IsSaved;
+        lock (gate) return pieces[piece].State == PieceState.Saved;
     }
 
     public UInt128 DigestOf(int piece)
@@ -79,7 +79,11 @@ internal sealed class MemoryPieces
     {
         lock (gate)
         {
-            for (var i = 0; i < pieces.Length; i++) pieces[i] = pieces[i] with { IsSaved = false };
+            for (var i = 0; i < pieces.Length; i++)
+            {
+                if (pieces[i].State == PieceState.Saved) pieces[i] = pieces[i] with { State = PieceState.Base };
+            }
+
             (SavedCount, WrittenBytes) = (0, 0);
         }
     }
@@ -93,10 +97,10 @@ internal sealed class MemoryPieces
         lock (gate)
         {
             var before = pieces[piece];
-            isEmpty = !before.IsTouched;
+            isEmpty = before.State == PieceState.Empty;
             StoredBytes -= before.Stored;
-            pieces[piece] = default(Piece) with { IsTouched = true };
-            return before.IsBase ? before.Digest : null;
+            pieces[piece] = default(Piece) with { State = PieceState.Unknown };
+            return before.State is PieceState.Base or PieceState.Saved ? before.Digest : null;
         }
     }
 
@@ -105,12 +109,28 @@ internal sealed class MemoryPieces
     {
         lock (gate)
         {
-            pieces[piece] = new Piece(IsTouched: true, IsSaved: true, IsBase: true, digest, storedBytes);
+            pieces[piece] = new Piece(PieceState.Saved, digest, storedBytes);
             SavedCount++;
             StoredBytes += storedBytes;
             WrittenBytes += writtenBytes;
         }
     }
 
-    private readonly record struct Piece(bool IsTouched, bool IsSaved, bool IsBase, UInt128 Digest, long Stored);
+    private readonly record struct Piece(PieceState State, UInt128 Digest, long Stored);
+
+    /// <summary>What the file has of a piece.</summary>
+    private enum PieceState
+    {
+        /// <summary>A hole: nothing of it was ever written.</summary>
+        Empty,
+
+        /// <summary>Its writing began and has not ended.</summary>
+        Unknown,
+
+        /// <summary>What memory was in an earlier hold.</summary>
+        Base,
+
+        /// <summary>What memory is in this hold.</summary>
+        Saved,
+    }
 }

@@ -47,7 +47,7 @@ public sealed partial class QemuHypervisor
             process = await LoadAsync(guest, manifest, cancellationToken).ConfigureAwait(false);
         }
 
-        // It is in memory and stands still, as after a hold; from here on it goes on the same way.
+        // It is in memory and stands still, as after a hold; from here on it is released the same way.
         process.IsStateSaved = false;
         guest.SetWhile(process, status => status with { Phase = GuestPhase.Held, Sentence = "", HasCheckpoint = true, IsLoaded = false });
         var answer = await ReleaseAsync(guest, holds, cancellationToken).ConfigureAwait(false);

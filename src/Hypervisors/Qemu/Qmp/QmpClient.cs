@@ -49,7 +49,7 @@ internal sealed class QmpClient : IAsyncDisposable
     /// <param name="listener">Id of the process that must listen there.</param>
     /// <param name="time">For time limits.</param>
     /// <param name="onEvent">Called on the reading thread, one at a time; must not block.</param>
-    /// <exception cref="QmpException">Nobody listens there.</exception>
+    /// <exception cref="QmpException">No process listens there, or another one.</exception>
     public static QmpClient Connect(string path, int listener, TimeProvider time, Action<QmpEvent> onEvent)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
