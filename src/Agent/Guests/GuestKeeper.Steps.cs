@@ -81,7 +81,7 @@ internal sealed partial class GuestKeeper
         var step = GuestRules.Next(moment);
         if (step == GuestStep.Nothing) return status.State == NodeState.Frozen && saveDue > TimeSpan.Zero && here is { InMemory: true } ? saveDue : null;
         if (attempts.GetValueOrDefault(id) is { } before && before.Step == step && before.NotBefore > time.GetTimestamp()) return time.GetElapsedTime(time.GetTimestamp(), before.NotBefore);
-        if (step is GuestStep.Start or GuestStep.Load or GuestStep.Resume && RoomProblem(want!.Spec) is { } problem)
+        if (TakesMemory(step) && RoomProblem(want!.Spec) is { } problem)
         {
             if (step == GuestStep.Load) return null; // not yet asked for: nothing to report
             attempts[id] = new GuestAttempts(step, 0, time.GetTimestamp(), problem, Refused: false);
@@ -117,12 +117,15 @@ internal sealed partial class GuestKeeper
         }
     }
 
+    /// <summary>Whether a guest is in memory after a step and was not before.</summary>
+    private static bool TakesMemory(GuestStep step) => step is GuestStep.Start or GuestStep.Load or GuestStep.Resume;
+
     /// <summary>Why a guest has no room in what the node lends, or null.</summary>
     private string? RoomProblem(GuestSpec spec)
     {
         var others = hypervisor.Guests.Where(guest => guest.TakesMemory && guest.Id != spec.Id).Select(guest => guest.Spec)
             .Concat(works.Values
-                .Where(work => work.Step is GuestStep.Start or GuestStep.Load or GuestStep.Resume && work.Under is not null && work.Guest != spec.Id)
+                .Where(work => TakesMemory(work.Step) && work.Under is not null && work.Guest != spec.Id)
                 .Select(work => work.Under!.Spec))
             .DistinctBy(other => other.Id).ToArray();
         var (memory, vcpus) = (others.Sum(other => (long)other.MemoryMiB), others.Sum(other => other.Vcpus));
