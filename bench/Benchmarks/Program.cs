@@ -17,15 +17,16 @@ if (args.Any(argument => argument is "-h" or "--help"))
     return 0;
 }
 
-if (!OperatingSystem.IsLinux() || args.Length == 0 || UnknownArgument() is not null || !TryNumber("-n", out var times) || !TryNumber("--seconds", out var seconds) || !TrySizes(out var sizes))
+var unknown = UnknownArgument();
+if (!OperatingSystem.IsLinux() || args.Length == 0 || unknown is not null || !TryNumber("-n", out var times) || !TryNumber("--seconds", out var seconds) || !TrySizes(out var sizes))
 {
-    if (UnknownArgument() is { } unknown) await Console.Error.WriteLineAsync($"'{unknown}' is not an option.");
+    if (unknown is not null) await Console.Error.WriteLineAsync($"'{unknown}' is not an option.");
     await Console.Error.WriteLineAsync(Usage);
     return WrongUse;
 }
 
 using var end = new CancellationTokenSource();
-// By Ctrl-C or as a service is ended: the guests it started end with it.
+// Ended by Ctrl-C or by SIGTERM, it ends the guests that it started.
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 var report = new BenchReport(args[0]);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
 using Opportunism.Hypervisors.Linux;
+using Opportunism.TestKit.Sites;
 
 namespace Opportunism.Benchmarks.AgentAlone;
 
@@ -13,7 +14,6 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
 {
     public async Task RunAsync(BenchReport report, CancellationToken cancellationToken)
     {
-        var home = Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") ?? ".";
         var name = $"opportunism-bench-{Environment.ProcessId}";
         var folder = Path.Combine("/var/tmp", name);
         Directory.CreateDirectory(folder);
@@ -24,7 +24,7 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
         {
             server = Start("Xvfb", [$":{display}", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-ac"], display);
             await UntilAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"), "the display is there", cancellationToken);
-            agent = Start(Path.Combine(home, "artifacts", "site", "agent", "Opportunism.Agent"), ["run", "--settings", Path.Combine(folder, "agent.ini")], display);
+            agent = Start(RealSite.AgentProgram, ["run", "--settings", Path.Combine(folder, "agent.ini")], display);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var moving = MoveAsync(display, stop.Token);
             await MeasureAsync("InUse", agent, report, cancellationToken);

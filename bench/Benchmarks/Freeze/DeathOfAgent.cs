@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using Opportunism.TestKit.Sites;
 
 namespace Opportunism.Benchmarks.Freeze;
 
@@ -16,7 +17,6 @@ internal sealed class DeathOfAgent(BusyGuests guests, TimeProvider time)
     {
         var settings = Path.Combine(guests.Settings.StateFolder, "freeze.ini");
         await File.WriteAllTextAsync(settings, $"[Guests]\nCgroup = {guests.Settings.Cgroup}\n", cancellationToken);
-        var agent = Path.Combine(Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") ?? ".", "artifacts", "site", "agent", "Opportunism.Agent");
         var random = new Random(times);
         List<double> gaps = [];
         for (var i = 0; i < times; i++)
@@ -27,9 +27,9 @@ internal sealed class DeathOfAgent(BusyGuests guests, TimeProvider time)
             var killed = time.GetTimestamp();
             standIn.Kill();
             await standIn.WaitForExitAsync(cancellationToken);
-            using var freeze = Process.Start(agent, ["freeze", "--settings", settings]);
+            using var freeze = Process.Start(RealSite.AgentProgram, ["freeze", "--settings", settings]);
             var stood = await StoodStillAtAsync(freeze, cancellationToken);
-            if (freeze.ExitCode != 0) throw new InvalidOperationException($"{agent} freeze ended with {freeze.ExitCode}.");
+            if (freeze.ExitCode != 0) throw new InvalidOperationException($"{RealSite.AgentProgram} freeze ended with {freeze.ExitCode}.");
             gaps.Add(time.GetElapsedTime(killed, stood).TotalMilliseconds);
         }
 

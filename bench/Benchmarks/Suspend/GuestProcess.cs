@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.Versioning;
 using Opportunism.Core;
 using Opportunism.Hypervisors.Qemu;
+using Opportunism.TestKit.Guests;
 
 namespace Opportunism.Benchmarks.Suspend;
 
@@ -22,11 +23,8 @@ internal sealed class GuestProcess
     /// <summary>CPU time the guest's only vCPU has used. Exact once it stands still.</summary>
     public double VcpuMilliseconds => CpuOf(vcpu) / 1e6;
 
-    /// <summary>Bytes the process has caused to be written to disks. Memory on tmpfs does not count, a file on a disk that is mapped does.</summary>
-    public long WrittenBytes => BytesWrittenBy(pid);
-
-    /// <summary>The same for this process, in which the hypervisor's driver runs.</summary>
-    public static long BytesWrittenHere => BytesWrittenBy("self");
+    /// <summary>Bytes the process has caused to be written to disks.</summary>
+    public long WrittenBytes => DiskWrites.BytesBy(pid);
 
     public static GuestProcess Of(GuestId guest, QemuSettings settings)
     {
@@ -36,6 +34,4 @@ internal sealed class GuestProcess
 
     /// <summary>Nanoseconds of CPU time that a thread has used, by its folder in /proc (man 5 proc).</summary>
     internal static long CpuOf(string thread) => long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
-
-    private static long BytesWrittenBy(string process) => long.Parse(File.ReadLines($"/proc/{process}/io").First(line => line.StartsWith("write_bytes: ", StringComparison.Ordinal)).AsSpan(13), CultureInfo.InvariantCulture);
 }

@@ -4,6 +4,7 @@ using Opportunism.Core;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Qemu;
+using Opportunism.TestKit.Guests;
 
 namespace Opportunism.Benchmarks.Suspend;
 
@@ -84,9 +85,9 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
             var hashes = await File.ReadAllBytesAsync(Path.Combine(folder.Held, GuestCheckpoints.HashesFile), cancellationToken);
             await ChangedAsync(guests, guest, cancellationToken);
             leaked.Add(await HoldAsync(guests, guest, cancellationToken));
-            before = GuestProcess.BytesWrittenHere;
+            before = DiskWrites.BytesHere;
             changed.Add(await TimedAsync(() => hypervisor.SuspendAsync(guest, cancellationToken)));
-            var stored = GuestProcess.BytesWrittenHere - before;
+            var stored = DiskWrites.BytesHere - before;
             var pages = PagesThatDiffer(hashes, await File.ReadAllBytesAsync(Path.Combine(folder.Checkpoint, GuestCheckpoints.HashesFile), cancellationToken));
             changedMiB.Add(pages * MemoryCopy.PageBytes / 1048576.0);
             overhead.Add((double)stored / (pages * MemoryCopy.PageBytes));
