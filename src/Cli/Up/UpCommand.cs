@@ -17,7 +17,7 @@ internal static class UpCommand
     /// <summary>Where the site of this machine keeps its state unless told otherwise.</summary>
     public const string DefaultState = "/var/lib/opportunism/site";
 
-    private const string Lend = "lend";
+    private const string Lend = "lend", DefaultName = "opportunism";
 
     public static Command Create()
     {
@@ -38,7 +38,7 @@ internal static class UpCommand
         LocalSite? site = null;
         try
         {
-            site = await LocalSite.StartControllerAsync(folders, new SiteSettings(NameOf(state), new AvailabilityTimes(), BusyOwner: false) { NodeName = "opportunism", LendWithoutSeat = lendWithoutSeat }, listen, time, cancellationToken).ConfigureAwait(false);
+            site = await LocalSite.StartControllerAsync(folders, new SiteSettings(NameOf(state), new AvailabilityTimes(), BusyOwner: false) { NodeName = DefaultName, LendWithoutSeat = lendWithoutSeat }, listen, time, cancellationToken).ConfigureAwait(false);
             await site.StartAgentAsync(cancellationToken).ConfigureAwait(false);
             console.WriteLine($"The site listens at {SiteFile.Read(folders.ControllerState)!.Url}; its state is in {state}.");
             console.WriteLine($"In another terminal: opportunism nodes --site {Path.Combine(folders.ControllerState, SiteFile.Name)}");
@@ -66,7 +66,7 @@ internal static class UpCommand
     }
 
     /// <summary>A name of its own for each site of this machine: two agents with one cgroup would freeze each other's guests.</summary>
-    internal static string NameOf(string state) => state == DefaultState ? "opportunism" : "opportunism-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(state))))[..8];
+    internal static string NameOf(string state) => state == DefaultState ? DefaultName : $"{DefaultName}-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(state))))[..8];
 
     /// <summary>Says at once that a machine without a seat lends nothing, and how it would.</summary>
     private static async Task OfferAsync(LocalSite site, IAnsiConsole console, CancellationToken cancellationToken)
