@@ -17,6 +17,10 @@ public interface IGuestFreezer
     /// <summary>SIGKILL to each process of each guest. Memory is lost, disks are not.</summary>
     bool KillAll();
 
+    /// <summary>Whether guests' processes get the CPU rank of any other program instead of the lowest, so that one that leaves, or that the kernel kills for
+    /// its memory, ends at once also beside an owner who computes on every processor. Only while no guest may run.</summary>
+    void SetPrompt(bool isPrompt);
+
     /// <summary>CPU time all guests have used since they started, in nanoseconds, exact even while they run; negative when it cannot be told.</summary>
     long GuestCpuNanoseconds();
 }

@@ -42,6 +42,8 @@ internal sealed class CountingPath(IWakeUp wakeUp, IGuestFreezer freezer, TimePr
 
     public bool KillAll() => freezer.KillAll();
 
+    public void SetPrompt(bool isPrompt) => freezer.SetPrompt(isPrompt);
+
     public long GuestCpuNanoseconds()
     {
         var cpu = freezer.GuestCpuNanoseconds();

@@ -139,9 +139,18 @@ internal sealed class AvailabilityLoop : IWakeable
         NoteSleep();
         // First with what is known: an owner who comes back does not wait until the conditions have been read.
         Decide();
+        var standStill = conditions.MemoryPressureIsNew && state == NodeState.Available && guests.GuestsInMemory > 0;
+        if (standStill) StandStillForMemory();
         var untilSample = SampleConditions(out var sampled);
-        if (sampled) Decide();
+        if (sampled)
+        {
+            Decide();
+            // Frozen first: a guest that the kernel kills for its memory must get the processor to end, and none may run with that rank.
+            brake.LetGuestsEnd(state != NodeState.Available && (conditions.MemoryPressed || conditions.OwnerNeedsMemory));
+        }
 
+        // There is enough after all.
+        if (standStill && state == NodeState.Available) brake.ThawAll();
         // Taken back with nothing here: done.
         if (state == NodeState.InUse) takenBack = false;
         if (!ReferenceEquals(decided.Times, policy.Current.Times))
@@ -152,6 +161,13 @@ internal sealed class AvailabilityLoop : IWakeable
 
         var untilChange = AvailabilityRules.Sooner(AvailabilityRules.ChangesIn(Now(), policy.Current.Times), untilCountdown);
         return untilChange < untilSample ? untilChange : untilSample;
+    }
+
+    /// <summary>The kernel reports that programs wait for memory: guests stand still, and those that it kills can end, before anything is read, which may have to wait for memory too.</summary>
+    private void StandStillForMemory()
+    {
+        brake.FreezeAll();
+        brake.LetGuestsEnd(true);
     }
 
     /// <summary>The desktop slept and is awake again: its owner woke it, and guests that were thawed with everything else stop before anything is looked at.</summary>

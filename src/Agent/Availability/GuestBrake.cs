@@ -23,7 +23,14 @@ internal sealed class GuestBrake(IGuestFreezer freezer, BrakeTimes times, TimePr
     }
 
     /// <summary>Lets all guests run that only the kernel stopped; false when the kernel refused.</summary>
-    public bool ThawAll() => freezer.ThawAll();
+    public bool ThawAll()
+    {
+        freezer.SetPrompt(false);
+        return freezer.ThawAll();
+    }
+
+    /// <summary>Whether processes of guests that leave or are killed get processor time beside the owner's programs to end, until the next thaw. Only while guests stand still.</summary>
+    public void LetGuestsEnd(bool soon) => freezer.SetPrompt(soon);
 
     private BrakeResult Result(Brake brake, long began, long cpuBefore, long cpuAfter) =>
         new(brake, stillSince > began ? time.GetElapsedTime(began, stillSince) : TimeSpan.Zero, TimeSpan.FromMicroseconds(Math.Max(0, cpuAfter - cpuBefore) / 1000d));

@@ -27,6 +27,9 @@ internal sealed class ConditionSet(IReadOnlyList<ICondition> conditions)
     /// <summary>True while the owner is short of the memory that guests hold.</summary>
     public bool OwnerNeedsMemory => memory?.Critical ?? false;
 
+    /// <summary>True from a report of the kernel that programs wait for memory until the next sample. Allocates nothing.</summary>
+    public bool MemoryPressureIsNew => memory?.IsDue ?? false;
+
     /// <summary>True when programs wait for memory, as far as the last sample shows; not always the owner's.</summary>
     public bool MemoryPressed => memory?.Pressed ?? false;
 

@@ -17,13 +17,16 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
     private readonly int kill;
     private readonly int stat;
     private readonly byte[] statText = GC.AllocateArray<byte>(4096, pinned: true);
+    private readonly CpuRank? rank;
     private Snapshot guests = new([], 0);
     private bool stopped;
 
     /// <param name="parent">Folder of the cgroup that holds all guests.</param>
+    /// <param name="rank">The guests' CPU rank; null where it is not to be changed.</param>
     /// <exception cref="IOException">The freezer file cannot be opened.</exception>
-    public CgroupFreezer(string parent)
+    public CgroupFreezer(string parent, CpuRank? rank = null)
     {
+        this.rank = rank;
         freeze = Libc.Open(Path.Combine(parent, "cgroup.freeze"), Libc.WriteOnly | Libc.CloseOnExec, 0);
         if (freeze < 0) throw FileFailure.OfLastCall("open", Path.Combine(parent, "cgroup.freeze"));
         // Not there before Linux 5.14: then each process is killed by itself.
@@ -60,6 +63,8 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
         var whole = kill >= 0 && WriteDigit(kill, (byte)'1');
         return SignalEach(Libc.SigKill) || whole;
     }
+
+    public void SetPrompt(bool isPrompt) => rank?.SetPrompt(isPrompt);
 
     public long GuestCpuNanoseconds()
     {

@@ -1,23 +1,25 @@
 using System.Runtime.Versioning;
+using System.Text;
 using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Cgroups;
 
-/// <summary>The CPU rank of all guests, at every level of their cgroup's path: the lowest, but for moments in which their processes work for the owner.</summary>
+/// <summary>The CPU rank of all guests, at every level of their cgroup's path: the lowest, except while their processes work for the owner.</summary>
 /// <remarks>
 /// What a QEMU does to be held, to save its device state or to end is for the owner, who waits for the memory. With the lowest rank it
-/// gets no turn beside an owner who computes on every processor: the guest could neither be held nor suspended. Any thread; never blocks.
+/// gets no turn beside an owner who computes on every processor: the guest could neither be held nor suspended, and one that the kernel
+/// has killed for its memory would not end. Any thread; never blocks or allocates, except in <see cref="Raise"/>.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class CpuRank
+internal sealed class CpuRank : IDisposable
 {
-    private readonly Lock changing = new();
-    private readonly string[] files;
-    private readonly string lowest;
-    private readonly string ordinary;
+    private readonly int[] files;
+    private readonly byte[] lowest;
+    private readonly byte[] ordinary;
     private int raised;
+    private int prompt;
 
-    private CpuRank(string[] files, string lowest, string ordinary) => (this.files, this.lowest, this.ordinary) = (files, lowest, ordinary);
+    private CpuRank(int[] files, string lowest, string ordinary) => (this.files, this.lowest, this.ordinary) = (files, Encoding.ASCII.GetBytes(lowest), Encoding.ASCII.GetBytes(ordinary));
 
     /// <summary>The rank of these cgroups, lowest from now on; null where one of them does not take it.</summary>
     /// <param name="folders">The cgroups, from the outermost on.</param>
@@ -26,30 +28,59 @@ internal sealed class CpuRank
     /// <param name="ordinary">What stands for that of any other program.</param>
     public static CpuRank? Take(IEnumerable<string> folders, string file, string lowest, string ordinary)
     {
-        var rank = new CpuRank([.. folders.Select(folder => Path.Combine(folder, file))], lowest, ordinary);
-        return rank.Write(lowest) ? rank : null;
+        var rank = new CpuRank([.. folders.Select(folder => Libc.Open(Path.Combine(folder, file), Libc.WriteOnly | Libc.CloseOnExec, 0))], lowest, ordinary);
+        if (rank.Write(rank.lowest)) return rank;
+        rank.Dispose();
+        return null;
     }
 
     /// <summary>Gives guests the rank of any other program until what is returned is disposed of; of several, until the last is.</summary>
     public IDisposable Raise()
     {
-        lock (changing)
-        {
-            if (raised++ == 0) Write(ordinary);
-        }
-
+        Interlocked.Increment(ref raised);
+        Apply();
         return new Raised(this);
     }
 
-    private void Lower()
+    /// <summary>Gives guests the rank of any other program, or no longer, whatever <see cref="Raise"/> has asked for. The deciding thread.</summary>
+    public void SetPrompt(bool isPrompt)
     {
-        lock (changing)
+        if (Interlocked.Exchange(ref prompt, isPrompt ? 1 : 0) != (isPrompt ? 1 : 0)) Apply();
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in files)
         {
-            if (--raised == 0) Write(lowest);
+            if (file >= 0) _ = Libc.Close(file);
         }
     }
 
-    private bool Write(string word) => files.Aggregate(true, (all, file) => all & LinuxFiles.TryControl(file, word));
+    private byte[] Wanted => Volatile.Read(ref raised) > 0 || Volatile.Read(ref prompt) == 1 ? ordinary : lowest;
+
+    // Without a lock, which the deciding thread may not wait for: the thread that writes last has found nothing newer after its write.
+    private void Apply()
+    {
+        byte[] written;
+        do
+        {
+            written = Wanted;
+            Write(written);
+            Interlocked.MemoryBarrier();
+        }
+        while (written != Wanted);
+    }
+
+    private unsafe bool Write(byte[] word)
+    {
+        var all = true;
+        fixed (byte* start = word)
+        {
+            foreach (var file in files) all &= file >= 0 && Libc.Pwrite(file, start, (nuint)word.Length, 0) == word.Length;
+        }
+
+        return all;
+    }
 
     private sealed class Raised(CpuRank rank) : IDisposable
     {
@@ -57,7 +88,9 @@ internal sealed class CpuRank
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref done, 1) == 0) rank.Lower();
+            if (Interlocked.Exchange(ref done, 1) != 0) return;
+            Interlocked.Decrement(ref rank.raised);
+            rank.Apply();
         }
     }
 }

@@ -14,7 +14,7 @@ namespace Opportunism.Hypervisors.Cgroups;
 /// alone at idle rank, an owner's loop and the guests' loops got 186 and 183 ticks of one CPU; with every level, 220 and 0.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class GuestCgroups
+internal sealed class GuestCgroups : IDisposable
 {
     // Where the path has one level only, the cgroup beside it is one at the top, which needs a rank of its own.
     private static readonly (string File, string Word)[] WorkRank = [("cpu.weight", "1"), ("cpu.shares", "2"), ("cpu.idle", "1"), ("io.weight", "default 1"), ("io.bfq.weight", "1"), ("blkio.bfq.weight", "1")];
@@ -25,7 +25,6 @@ internal sealed class GuestCgroups
 
     // Hierarchies of version 1 in which guests have the lowest rank, because version 2 has no such controller here.
     private readonly List<string> yieldingBeside = [];
-    private CpuRank? cpuRank;
     private bool memoryInUnified;
 
     private GuestCgroups(string path, CgroupMounts mounts, string parent)
@@ -37,6 +36,9 @@ internal sealed class GuestCgroups
 
     /// <summary>Folder of the parent in the version 2 hierarchy.</summary>
     public string Parent { get; }
+
+    /// <summary>The guests' CPU rank; null where no cpu controller can be used.</summary>
+    public CpuRank? CpuRank { get; private set; }
 
     /// <summary>What is weaker here than it should be.</summary>
     public IReadOnlyList<HealthItem> Health => health;
@@ -87,7 +89,7 @@ internal sealed class GuestCgroups
     public bool FreezeChild(GuestId guest, bool frozen) => LinuxFiles.TryControl(Path.Combine(ChildFolder(guest), "cgroup.freeze"), frozen ? "1" : "0");
 
     /// <summary>Lets guests' processes work for the owner, who waits for them, until what is returned is disposed of (<see cref="CpuRank"/>).</summary>
-    public IDisposable? RaiseCpuRank() => cpuRank?.Raise();
+    public IDisposable? RaiseCpuRank() => CpuRank?.Raise();
 
     /// <summary>Makes the cgroup of programs that work on guests' files, such as qemu-img. It has the guests' rank and is never frozen.</summary>
     /// <returns>The <c>cgroup.procs</c> files that such a program joins before it does anything else.</returns>
@@ -151,6 +153,8 @@ internal sealed class GuestCgroups
         foreach (var hierarchy in new[] { mounts.Cpu, mounts.Memory, mounts.Disk }.OfType<string>()) TryRemove(Path.Combine(hierarchy, path));
     }
 
+    public void Dispose() => CpuRank?.Dispose();
+
     private string WorkPath => path + "-work";
 
     private string ChildFolder(GuestId guest) => Path.Combine(Parent, guest.Value);
@@ -172,20 +176,20 @@ internal sealed class GuestCgroups
 
     private void YieldCpu()
     {
-        cpuRank = CpuRank.Take(Levels(mounts.Unified!), "cpu.idle", "1", "0");
-        if (cpuRank is not null) return;
+        CpuRank = CpuRank.Take(Levels(mounts.Unified!), "cpu.idle", "1", "0");
+        if (CpuRank is not null) return;
         if (mounts.Cpu is { } cpu)
         {
             // Before kernel 5.15 there is no idle rank: the smallest share is nearly as good (p99 wake-up of a task beside it 2.5 instead of 3.1 ms).
-            cpuRank = CpuRank.Take(Levels(cpu), "cpu.idle", "1", "0") ?? CpuRank.Take(Levels(cpu), "cpu.shares", "2", "1024");
-            if (cpuRank is not null) yieldingBeside.Add(cpu);
+            CpuRank = CpuRank.Take(Levels(cpu), "cpu.idle", "1", "0") ?? CpuRank.Take(Levels(cpu), "cpu.shares", "2", "1024");
+            if (CpuRank is not null) yieldingBeside.Add(cpu);
         }
         else
         {
-            cpuRank = CpuRank.Take(Levels(mounts.Unified!), "cpu.weight", "1", "100");
+            CpuRank = CpuRank.Take(Levels(mounts.Unified!), "cpu.weight", "1", "100");
         }
 
-        if (cpuRank is null) health.Add(new HealthItem("guests.cgroup.no-cpu", HealthSeverity.Warning, "No cpu controller can be used for guests, so they compete with all other programs for the CPU while the owner is away.", "Enable the cpu controller in cgroup.subtree_control, or mount the version 1 cpu hierarchy."));
+        if (CpuRank is null) health.Add(new HealthItem("guests.cgroup.no-cpu", HealthSeverity.Warning, "No cpu controller can be used for guests, so they compete with all other programs for the CPU while the owner is away.", "Enable the cpu controller in cgroup.subtree_control, or mount the version 1 cpu hierarchy."));
     }
 
     private void YieldDisk()

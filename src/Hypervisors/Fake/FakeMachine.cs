@@ -29,6 +29,9 @@ public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
     /// <summary>True from a freeze until the next thaw.</summary>
     public bool Frozen { get; private set; }
 
+    /// <summary>True while guests' processes have the rank of any other program.</summary>
+    public bool Prompt { get; private set; }
+
     private bool Stopped { get; set; }
 
     /// <inheritdoc/>
@@ -71,6 +74,9 @@ public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
         foreach (var id in Guests.Keys.ToArray()) Crash(id);
         return true;
     }
+
+    /// <inheritdoc/>
+    public void SetPrompt(bool isPrompt) => Prompt = isPrompt;
 
     /// <inheritdoc/>
     public long GuestCpuNanoseconds()

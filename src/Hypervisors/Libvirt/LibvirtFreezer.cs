@@ -43,5 +43,7 @@ internal sealed class LibvirtFreezer(CgroupFreezer cgroup) : IGuestFreezer
 
     public bool KillAll() => cgroup.KillAll();
 
+    public void SetPrompt(bool isPrompt) => cgroup.SetPrompt(isPrompt);
+
     public long GuestCpuNanoseconds() => cgroup.GuestCpuNanoseconds();
 }

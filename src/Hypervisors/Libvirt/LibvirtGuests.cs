@@ -32,7 +32,7 @@ public sealed class LibvirtGuests : IForeignGuests
     public LibvirtGuests(LibvirtSettings settings, TimeProvider time, ILogger<LibvirtGuests> log)
     {
         var cgroups = GuestCgroups.Make(settings.Cgroup, CgroupMounts.Find());
-        cgroup = new CgroupFreezer(cgroups.Parent);
+        cgroup = new CgroupFreezer(cgroups.Parent, cgroups.CpuRank);
         var connection = new LibvirtConnection(settings.Uri, Publish);
         host = new LibvirtHost(settings, cgroups, new LibvirtFreezer(cgroup), new HeldDomains(settings.StateFolder), connection, time, log, Publish);
         watch = new DomainWatch(host, new DomainFolder(settings.RunFolder));
@@ -128,6 +128,7 @@ public sealed class LibvirtGuests : IForeignGuests
         }
 
         cgroup.Dispose();
+        host.Cgroups.Dispose();
     }
 
     private Task<GuestAnswer> ReleaseAsync(GuestId id, TimeSpan? leavesWithin, CancellationToken cancellationToken)

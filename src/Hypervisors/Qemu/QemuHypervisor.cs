@@ -43,7 +43,7 @@ public sealed partial class QemuHypervisor : IHypervisor
         this.time = time;
         this.log = log;
         cgroups = GuestCgroups.Make(settings.Cgroup, CgroupMounts.Find());
-        freezer = new CgroupFreezer(cgroups.Parent);
+        freezer = new CgroupFreezer(cgroups.Parent, cgroups.CpuRank);
         host = new QemuHost(settings, cgroups, freezer, time, log);
         processes = new GuestProcesses(host, (guest, process) => _ = OnEndedAsync(guest, process));
         checkpoints = new GuestCheckpoints(host);
@@ -208,6 +208,7 @@ public sealed partial class QemuHypervisor : IHypervisor
         await looking.ConfigureAwait(false);
         freezer.Publish([]);
         freezer.Dispose();
+        cgroups.Dispose();
         disposed.Dispose();
     }
 

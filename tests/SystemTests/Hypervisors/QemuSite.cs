@@ -52,7 +52,7 @@ internal sealed class QemuSite
     /// <summary>Kills every process in this site's cgroups and removes what it made.</summary>
     public async ValueTask CleanUpAsync()
     {
-        var cgroups = GuestCgroups.Make(Settings.Cgroup, CgroupMounts.Find());
+        using var cgroups = GuestCgroups.Make(Settings.Cgroup, CgroupMounts.Find());
         foreach (var guest in cgroups.Children())
         {
             var children = cgroups.Processes(guest).Select(pid => LinuxProcess.Find(pid)).OfType<LinuxProcess>();

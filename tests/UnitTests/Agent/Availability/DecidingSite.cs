@@ -54,6 +54,9 @@ internal sealed class DecidingSite : IAsyncDisposable, IMemoryReader, IWakeUp
 
     public TimeSpan Asleep { get; set; }
 
+    /// <summary>What guests were when the memory was read last: frozen, and with the rank of any other program.</summary>
+    public (bool Frozen, bool Prompt) SeenAtLastReading { get; private set; }
+
     /// <summary>How often one of the three threads was woken.</summary>
     public int Wakes { get; private set; }
 
@@ -94,7 +97,11 @@ internal sealed class DecidingSite : IAsyncDisposable, IMemoryReader, IWakeUp
         Loop.Step();
     }
 
-    MemoryReading? IMemoryReader.Read() => new(AvailableMiB, 8192);
+    MemoryReading? IMemoryReader.Read()
+    {
+        SeenAtLastReading = (Guests.Frozen, Guests.Prompt);
+        return new(AvailableMiB, 8192);
+    }
 
     void IWakeUp.Wake() => Wakes++;
 

@@ -141,6 +141,29 @@ public sealed class DecidingTests
         Assert.Equal((NodeState.Evicting, ReasonCode.MemoryNeeded), (site.Shown.State, site.Shown.Reason.Code));
     }
 
+    [Fact]
+    public async Task Guests_that_the_kernel_may_kill_for_the_owners_memory_get_the_processor_to_end()
+    {
+        await using var site = await MakeAsync();
+        site.Guests.Set(FakeGuests.Guest(1, GuestPhase.Running));
+        site.Pass(Times.IdleFor);
+        site.Pressure.Report();
+        site.Loop.Step();
+        Assert.Equal((NodeState.Available, false, false), (site.Shown.State, site.Guests.Frozen, site.Guests.Prompt));
+        // While it is looked how much there is they stood still: reading may take as long as the kernel needs to find memory.
+        Assert.Equal((true, true), site.SeenAtLastReading);
+
+        site.AvailableMiB = 0;
+        site.Pressure.Report();
+        site.Loop.Step();
+        Assert.Equal((true, true), (site.Guests.Frozen, site.Guests.Prompt));
+
+        site.AvailableMiB = 1 << 20;
+        site.Loop.Reconsider();
+        site.Loop.Step();
+        Assert.Equal((true, false), (site.Guests.Frozen, site.Guests.Prompt));
+    }
+
     [Theory]
     [InlineData(2047, true, 15)]
     [InlineData(2048, true, 120)]

@@ -19,6 +19,9 @@ internal sealed class FakeGuests : IMachineGuests, IGuestFreezer
     /// <summary>True from a freeze to the next thaw.</summary>
     public bool Frozen { get; private set; }
 
+    /// <summary>True while guests' processes have the rank of any other program.</summary>
+    public bool Prompt { get; private set; }
+
     public string Name => "imagined";
 
     public IGuestFreezer Freezer => this;
@@ -46,6 +49,8 @@ internal sealed class FakeGuests : IMachineGuests, IGuestFreezer
     public bool StopAll() => true;
 
     public bool KillAll() => true;
+
+    public void SetPrompt(bool isPrompt) => Prompt = isPrompt;
 
     public long GuestCpuNanoseconds() => 1;
 

@@ -65,6 +65,15 @@ public sealed class GuestBrakeTests
     }
 
     [Fact]
+    public void Guests_that_may_run_again_have_the_lowest_rank_first()
+    {
+        brake.LetGuestsEnd(true);
+        brake.ThawAll();
+
+        Assert.Equal(["raise rank", "lower rank", "thaw"], freezer.Calls);
+    }
+
+    [Fact]
     public void A_clock_that_cannot_be_read_never_counts_as_standing_still()
     {
         freezer.Blind = true;
@@ -100,6 +109,8 @@ public sealed class GuestBrakeTests
         public bool KillAll() => Call("kill");
 
         public bool ThawAll() => Call("thaw");
+
+        public void SetPrompt(bool isPrompt) => Calls.Add(isPrompt ? "raise rank" : "lower rank");
 
         public long GuestCpuNanoseconds() => Blind ? -1 : used.Ticks * 100;
 
