@@ -62,22 +62,10 @@ internal sealed unsafe class LinuxProcess : IDisposable
     }
 
     /// <summary>Memory in MiB that is its own alone, without files it shares; 0 once it is gone.</summary>
-    public long OwnMiB()
-    {
-        try
-        {
-            foreach (var line in File.ReadLines($"/proc/{Pid}/status"))
-            {
-                if (line.StartsWith("RssAnon:", StringComparison.Ordinal)) return long.Parse(line.AsSpan(8).Trim(" \tkB"), CultureInfo.InvariantCulture) / 1024;
-            }
-        }
-        catch (IOException)
-        {
-            return 0; // it has just gone
-        }
+    public long OwnMiB() => ReadNumber("status", "RssAnon:") / 1024;
 
-        return 0;
-    }
+    /// <summary>Bytes that it has written to disks since it started, files in memory not counted (man 5 proc, io); 0 once it is gone.</summary>
+    public long WrittenBytes() => ReadNumber("io", "write_bytes:");
 
     /// <summary>A path to a file that this process has open, also after its name was removed; null when it has not.</summary>
     /// <param name="name">The name that the file has or had.</param>
@@ -85,7 +73,7 @@ internal sealed unsafe class LinuxProcess : IDisposable
     {
         try
         {
-            return Directory.EnumerateFileSystemEntries($"/proc/{Pid}/fd").FirstOrDefault(link => File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName is { } target && (target == name || target == name + " (deleted)"));
+            return Directory.EnumerateFileSystemEntries($"/proc/{Pid}/fd").FirstOrDefault(link => TargetOf(link) is { } target && (target == name || target == name + " (deleted)"));
         }
         catch (IOException)
         {
@@ -94,6 +82,35 @@ internal sealed unsafe class LinuxProcess : IDisposable
     }
 
     public void Dispose() => _ = Libc.Close(PidFd);
+
+    private static string? TargetOf(string link)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null; // closed since it was listed: it is none of those that stay open
+        }
+    }
+
+    private long ReadNumber(string file, string name)
+    {
+        try
+        {
+            foreach (var line in File.ReadLines($"/proc/{Pid}/{file}"))
+            {
+                if (line.StartsWith(name, StringComparison.Ordinal)) return long.Parse(line.AsSpan(name.Length).Trim(" \tkB"), CultureInfo.InvariantCulture);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return 0; // it has just gone
+        }
+
+        return 0;
+    }
 
     private static (char State, long StartTime)? ReadStat(int pid)
     {

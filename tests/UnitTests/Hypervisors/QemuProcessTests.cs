@@ -35,6 +35,26 @@ public sealed partial class QemuProcessTests : IDisposable
         Assert.Contains("another file", Assert.Throws<IOException>(process.OpenRam).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Its_memory_is_found_while_it_opens_and_closes_other_files()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Guests run on Linux only.");
+        var (path, other) = (Path.Combine(folder, "ram"), Path.Combine(folder, "other"));
+        await File.WriteAllBytesAsync(other, []);
+        using var enough = new CancellationTokenSource();
+        // Before the memory, so that its descriptor comes after theirs in each list.
+        var busy = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            while (!enough.IsCancellationRequested) File.OpenHandle(other).Dispose();
+        })).ToArray();
+        using var ram = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var process = LinuxProcess.Find(Environment.ProcessId)!;
+        var found = Enumerable.Range(0, 500).Count(_ => process.PathOfOpen(path) is not null);
+        await enough.CancelAsync();
+        await Task.WhenAll(busy);
+        Assert.Equal(500, found);
+    }
+
     [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MakePipe(string path, uint mode);
 
