@@ -31,7 +31,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
     private static readonly TimeSpan StatePoll = TimeSpan.FromMilliseconds(2);
 
     // 160 times what was seen: QEMU writes the file, and the agent reads it whole.
-    private const long MostStateBytes = 64 * 1024 * 1024;
+    internal const long MostStateBytes = 64 * 1024 * 1024;
 
     // The manifest, the device state and the file system's own blocks.
     private const long RoomBesideMemory = 16 * 1024 * 1024;

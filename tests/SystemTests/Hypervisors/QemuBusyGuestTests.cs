@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Linux;
 using Opportunism.Hypervisors.Qemu;
+using Opportunism.Hypervisors.Qemu.Qmp;
 using Opportunism.TestKit.Guests;
 using Xunit;
 
@@ -54,23 +56,81 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_is_frozen_and_named_when_it_runs_while_it_is_saved()
+    {
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
+        using var enough = new CancellationTokenSource();
+        // Its memory takes minutes at this pace.
+        var saving = hypervisor.CheckpointAsync(spec.Id, 256 * 1024, enough.Token);
+        var process = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!;
+        while (!process.IsStateSaved) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        await process.Qmp!.ExecuteAsync("cont", TimeSpan.FromSeconds(10), CancellationToken.None);
+        await FrozenAloneAsync("ran");
+        Assert.False(saving.IsCompleted);
+        await enough.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => saving);
+    }
+
+    [Fact]
+    public async Task It_is_frozen_and_named_when_it_writes_files_although_it_is_held()
+    {
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
+        var guest = ((QemuHypervisor)hypervisor).Find(spec.Id)!;
+        // As a QEMU that is taken over can write all the time, which takes next to no CPU: into a file of its own.
+        var file = Path.Combine(guest.Folder.Run, "fill");
+        using (var fill = File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write)) RandomAccess.SetLength(fill, 32 << 20);
+        LinuxFiles.ChangeOwner(file, guest.Record.Uid!.Value, QemuSite.Uid);
+        await guest.Process!.Qmp!.ExecuteAsync("blockdev-add", TimeSpan.FromSeconds(10), CancellationToken.None, json =>
+        {
+            json.WriteString("driver"u8, "file"u8);
+            json.WriteString("node-name"u8, "fill"u8);
+            json.WriteString("filename"u8, file);
+            json.WriteStartObject("cache"u8);
+            json.WriteBoolean("direct"u8, true);
+            json.WriteEndObject();
+        });
+        for (var seconds = 0; seconds < 60 && hypervisor.Health.Count == 0; seconds++)
+        {
+            try
+            {
+                await guest.Process.Qmp.ExecuteAsync("human-monitor-command", TimeSpan.FromSeconds(10), CancellationToken.None, json => json.WriteString("command-line"u8, "qemu-io fill \"write 0 4M\""));
+                await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+            }
+            catch (QmpException)
+            {
+                break; // it is frozen already
+            }
+        }
+
+        await FrozenAloneAsync("wrote files");
+        Assert.Contains("MiB to disk", hypervisor.Guests[0].Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_is_frozen_and_named_when_it_runs_although_it_is_held()
     {
         hypervisor.Freezer.FreezeAll();
         Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
         var process = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!;
         await process.Qmp!.ExecuteAsync("cont", TimeSpan.FromSeconds(10), CancellationToken.None);
+        await FrozenAloneAsync("ran");
+        var used = hypervisor.Freezer.GuestCpuNanoseconds();
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+        Assert.InRange(hypervisor.Freezer.GuestCpuNanoseconds() - used, 0, 20_000_000);
+    }
+
+    private async Task FrozenAloneAsync(string did)
+    {
         var began = TimeProvider.System.GetTimestamp();
         while (hypervisor.Health.Count == 0)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "The guest ran for 30 s although it was held.");
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"The guest {did} for 30 s although it was held.");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 
         Assert.Contains(spec.Id.Value, hypervisor.Health[0].Sentence, StringComparison.Ordinal);
-        var used = hypervisor.Freezer.GuestCpuNanoseconds();
-        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
-        Assert.InRange(hypervisor.Freezer.GuestCpuNanoseconds() - used, 0, 20_000_000);
     }
 
     [Fact]
