@@ -86,17 +86,28 @@ internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder 
     }
 
     /// <summary>The manifest of its complete checkpoint, if what it names is there and no later past has overtaken it.</summary>
-    public CheckpointManifest? FindCheckpoint()
+    public CheckpointManifest? FindCheckpoint() => FindCheckpoint(out _);
+
+    /// <summary>The same, and what is wrong with a checkpoint that is there but cannot be loaded; null where there is none, or only one that the guest has outlived.</summary>
+    public CheckpointManifest? FindCheckpoint(out string? problem)
     {
+        problem = null;
+        if (!Directory.Exists(folder.Checkpoint)) return null;
         var manifest = QemuJson.Read(Path.Combine(folder.Checkpoint, GuestCheckpoints.ManifestFile), QemuJson.Default.CheckpointManifest);
-        if (manifest is not { Version: CheckpointManifest.CurrentVersion } || manifest.GuestId != spec.Id.Value) return null;
-        var state = new FileInfo(Path.Combine(folder.Checkpoint, GuestCheckpoints.StateFile));
-        var memory = new FileInfo(Path.Combine(folder.Checkpoint, GuestCheckpoints.MemoryFile));
+        problem = manifest is null ? $"{GuestCheckpoints.ManifestFile} cannot be read, or was written by another version of the agent" : ProblemOf(manifest);
+        if (problem is not null) return null;
         var disk = new FileInfo(folder.Disk);
-        if (!state.Exists || state.Length != manifest.StateBytes || !memory.Exists || memory.Length != manifest.MemoryBytes) return null;
-        if (manifest.MemoryDigests.Count != MemoryPieces.CountOf(manifest.MemoryBytes)) return null;
-        if (!disk.Exists || disk.Length != manifest.DiskBytes || disk.LastWriteTimeUtc.Ticks != manifest.DiskWrittenTicks) return null;
-        return manifest;
+        return disk.Exists && disk.Length == manifest!.DiskBytes && disk.LastWriteTimeUtc.Ticks == manifest.DiskWrittenTicks ? manifest : null;
+    }
+
+    private string? ProblemOf(CheckpointManifest manifest)
+    {
+        if (manifest.Version != CheckpointManifest.CurrentVersion) return $"it has format {manifest.Version}, this agent reads format {CheckpointManifest.CurrentVersion}";
+        if (manifest.GuestId != spec.Id.Value) return $"it belongs to guest {manifest.GuestId}";
+        var (state, memory) = (new FileInfo(Path.Combine(folder.Checkpoint, GuestCheckpoints.StateFile)), new FileInfo(Path.Combine(folder.Checkpoint, GuestCheckpoints.MemoryFile)));
+        if (!state.Exists || state.Length != manifest.StateBytes) return $"{state.FullName} does not have {manifest.StateBytes} bytes";
+        if (!memory.Exists || memory.Length != manifest.MemoryBytes) return $"{memory.FullName} does not have {manifest.MemoryBytes} bytes";
+        return manifest.MemoryDigests.Count == MemoryPieces.CountOf(manifest.MemoryBytes) ? null : $"it has hashes of {manifest.MemoryDigests.Count} pieces of memory";
     }
 
     /// <summary>Makes an empty file that the guests' user may write.</summary>

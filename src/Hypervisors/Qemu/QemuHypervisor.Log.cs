@@ -55,4 +55,7 @@ public sealed partial class QemuHypervisor
 
     [LoggerMessage(6016, LogLevel.Information, "Guest {Guest} unloaded: {MiB} MiB given back in {Milliseconds} ms")]
     private static partial void LogUnloaded(ILogger log, GuestId guest, long miB, double milliseconds);
+
+    [LoggerMessage(6017, LogLevel.Error, "Suspended guest {Guest} cannot be resumed: {Sentence}")]
+    private static partial void LogUnusable(ILogger log, GuestId guest, string sentence);
 }

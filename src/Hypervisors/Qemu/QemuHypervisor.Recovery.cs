@@ -13,7 +13,8 @@ namespace Opportunism.Hypervisors.Qemu;
 // 3. A process that lives beside a checkpoint it did not make was about to load it: it is ended, the checkpoint is the guest.
 // 4. The others are held: "stop" is the first thing they read, those too that a signal had stopped. Only then is their status asked
 //    for, and it alone is never believed.
-// 5. What does not live is Suspended if its checkpoint is complete, else Stopped.
+// 5. What does not live is Suspended if there is a checkpoint, else Stopped. One that this agent cannot load, of another version or damaged,
+//    is kept: only its tenant may give it up, by stopping the guest.
 public sealed partial class QemuHypervisor
 {
     private static readonly TimeSpan SavingTime = TimeSpan.FromSeconds(10);
@@ -67,7 +68,7 @@ public sealed partial class QemuHypervisor
         }
 
         EndStrays(guest.Id, found?.Pid);
-        var manifest = guest.FindCheckpoint();
+        var manifest = guest.FindCheckpoint(out var unusable);
         if (found is null || record is null)
         {
             await SettleAsync(guest, manifest, record is null ? "" : "QEMU ended while the agent was away").ConfigureAwait(false);
@@ -86,8 +87,9 @@ public sealed partial class QemuHypervisor
             return;
         }
 
-        if (manifest is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
-        else process.SavedMemory = new MemoryPieces(manifest);
+        // Whether it made a checkpoint that cannot be read, or was to load it, is known when it has been asked for its status.
+        if (manifest is null && unusable is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
+        else if (manifest is not null) process.SavedMemory = new MemoryPieces(manifest);
         try
         {
             processes.Connect(guest, process);
@@ -107,10 +109,12 @@ public sealed partial class QemuHypervisor
         try
         {
             var status = await StatusWhenSavedAsync(process, cancellationToken).ConfigureAwait(false);
+            // Its own, since it is not about to load one: what is saved next is whole.
+            if (!guest.Status.HasCheckpoint && status is not ("prelaunch" or "inmigrate")) GuestCheckpoints.Unmake(guest);
             switch (status)
             {
                 case "prelaunch" or "inmigrate":
-                    // Never let go on since it was started, and there is no checkpoint that it could be loading.
+                    // Never let go on since it was started.
                     await SettleAsync(guest, manifest: null, "the agent ended while it was starting").ConfigureAwait(false);
                     break;
                 case "postmigrate":
@@ -150,11 +154,17 @@ public sealed partial class QemuHypervisor
     {
         await processes.EndAsync(guest).ConfigureAwait(false);
         GuestCheckpoints.Clear(guest);
-        if (manifest is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
+        var unusable = "";
+        if (manifest is null && guest.FindCheckpoint(out var problem) is null)
+        {
+            if (problem is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
+            else LogUnusable(log, guest.Id, unusable = UnusableCheckpoint(guest, problem));
+        }
+
         guest.Set(status => status with
         {
-            Phase = manifest is null ? GuestPhase.Stopped : GuestPhase.Suspended,
-            Sentence = why,
+            Phase = manifest is null && unusable.Length == 0 ? GuestPhase.Stopped : GuestPhase.Suspended,
+            Sentence = unusable.Length == 0 ? why : unusable,
             HasCheckpoint = manifest is not null,
             CheckpointMiB = StoredMiB(manifest),
         });

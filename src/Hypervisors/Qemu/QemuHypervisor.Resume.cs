@@ -62,10 +62,12 @@ public sealed partial class QemuHypervisor
     private static GuestAnswer OnlySuspended(QemuGuest guest, string done) =>
         new(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a suspended guest can be {done}.");
 
+    private static string UnusableCheckpoint(QemuGuest guest, string problem) =>
+        $"The checkpoint of guest {guest.Id} cannot be loaded: {problem}. Run the version of the agent that wrote it, or stop the guest; it then boots from its disk.";
+
     private CheckpointManifest ManifestToLoad(QemuGuest guest)
     {
-        var manifest = guest.FindCheckpoint() ?? throw new InvalidDataException(
-            $"The checkpoint of guest {guest.Id} is not complete or does not fit its disk any more. Stop the guest; it boots from its disk.");
+        var manifest = guest.FindCheckpoint(out var problem) ?? throw new InvalidDataException(UnusableCheckpoint(guest, problem ?? "the guest's disk was written after it"));
         if (manifest.Launch.Accelerator == host.Machine.Accelerator && manifest.Vcpus == guest.Spec.Vcpus) return manifest;
         throw new InvalidDataException(
             $"The checkpoint of guest {guest.Id} was made with {manifest.Vcpus} CPUs on {manifest.Launch.Accelerator}, "

@@ -182,6 +182,40 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("another version")]
+    [InlineData("garbled")]
+    public async Task A_checkpoint_that_this_agent_cannot_read_is_kept_for_one_that_can(string what)
+    {
+        AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        await hypervisor.DisposeAsync();
+        var manifest = await SpoilManifestAsync(what);
+        await RecoverAsync();
+
+        Assert.True(Assert.Single(hypervisor.Guests) is { Phase: GuestPhase.Suspended } status && status.Sentence.Contains("cannot be loaded", StringComparison.Ordinal));
+        Assert.Equal(GuestOutcome.Refused, (await hypervisor.ResumeAsync(spec.Id, CancellationToken.None)).Outcome);
+        await hypervisor.DisposeAsync();
+        await File.WriteAllTextAsync(Path.Combine(folder.Checkpoint, GuestCheckpoints.ManifestFile), manifest);
+        await RecoverAsync();
+        AssertDone(await hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
+        await TickBeyondAsync(last + 1);
+    }
+
+    [Theory]
+    [InlineData("another version")]
+    [InlineData("garbled")]
+    public async Task A_held_guest_whose_checkpoint_cannot_be_read_is_saved_again(string what)
+    {
+        await hypervisor.DisposeAsync();
+        await SpoilManifestAsync(what);
+        await RecoverAsync();
+
+        Assert.True(Assert.Single(hypervisor.Guests) is { Phase: GuestPhase.Held, HasCheckpoint: false });
+        AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        AssertDone(await hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
+        await TickBeyondAsync(last + 1);
+    }
+
+    [Theory]
     [InlineData("memory")]
     [InlineData("state")]
     public async Task A_damaged_checkpoint_is_refused_and_the_disk_kept(string file)
@@ -283,6 +317,16 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
         }
 
         await RecoverAsync();
+    }
+
+    /// <summary>Makes the checkpoint's manifest one that this agent does not read.</summary>
+    /// <returns>The manifest as it was.</returns>
+    private async Task<string> SpoilManifestAsync(string what)
+    {
+        var path = Path.Combine(folder.Checkpoint, GuestCheckpoints.ManifestFile);
+        var text = await File.ReadAllTextAsync(path);
+        await File.WriteAllTextAsync(path, what == "garbled" ? "{" : text.Replace($"\"Version\": {CheckpointManifest.CurrentVersion}", "\"Version\": 99", StringComparison.Ordinal));
+        return text;
     }
 
     private async Task RecoverAsync()
