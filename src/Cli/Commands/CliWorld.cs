@@ -8,6 +8,9 @@ namespace Opportunism.Cli.Commands;
 /// <summary>What commands reach the world by; a test gives its own.</summary>
 internal sealed record CliWorld
 {
+    // A pipe has no width: rows stay on one line each, and the longest has a few sentences.
+    private const int PipeWidth = 100_000;
+
     /// <summary>Tables, progress and questions; colours only where they can be shown.</summary>
     public required IAnsiConsole Console { get; init; }
 
@@ -36,8 +39,7 @@ internal sealed record CliWorld
     {
         var console = AnsiConsole.Console;
 
-        // A pipe has no width: rows stay on one line each.
-        if (System.Console.IsOutputRedirected) console.Profile.Width = 240;
+        if (System.Console.IsOutputRedirected) console.Profile.Width = PipeWidth;
         return new() { Console = console, Output = System.Console.Out, Error = System.Console.Error, Time = TimeProvider.System, Variable = Environment.GetEnvironmentVariable };
     }
 

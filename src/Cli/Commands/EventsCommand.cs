@@ -7,6 +7,8 @@ namespace Opportunism.Cli.Commands;
 /// <summary><c>events</c>: what happened at the site.</summary>
 internal static class EventsCommand
 {
+    private const string Indent = "    ";
+
     public static Command Create(CliOptions options)
     {
         var take = new Option<int>("--last") { Description = "How many of the newest.", DefaultValueFactory = _ => 50, HelpName = "N" };
@@ -39,7 +41,12 @@ internal static class EventsCommand
         var about = one.Vm is null ? one.Node ?? "" : one.Node is null ? one.Vm : $"{one.Node} {one.Vm}";
         options.World.Output.WriteLine(parsed.GetValue(options.Json)
             ? JsonSerializer.Serialize(one, SiteJson.Default.EventView)
-            : ConsoleText.Safe($"{time:yyyy-MM-dd HH:mm:ss}  {one.Severity,-7}  {one.Kind,-14}  {about}  {one.Sentence}"));
+            : Fitted(ConsoleText.Safe($"{time:yyyy-MM-dd HH:mm:ss}  {one.Severity,-7}  {one.Kind,-14}  {about}"), ConsoleText.Safe(one.Sentence), options.World.Console.Profile.Width));
         options.World.Output.Flush();
     }
+
+    // One line; on a terminal that is too narrow the sentence stands below, indented.
+    private static string Fitted(string what, string sentence, int width) => what.Length + 2 + sentence.Length <= width
+        ? $"{what}  {sentence}"
+        : string.Join(Environment.NewLine, [.. TextTable.Lines(what.TrimEnd(), width), .. TextTable.Lines(sentence, width - Indent.Length).Select(line => Indent + line)]);
 }

@@ -16,7 +16,7 @@ public sealed class CommandLineTests : IDisposable
         new NodeView { Id = "lab3-07", State = NodeState.Frozen, Reason = "the owner was seen by input", Monitors = [new("input", false, 0, "no [keyboard] here")] },
         SiteJson.Default.NodeView);
 
-    private const string Vm = """{"id":"0123456789abcdef0123456789abcdef","name":"sum","status":"Waiting","why":"no node has room","vcpus":2,"memoryMiB":1024}""";
+    private const string Vm = """{"id":"0123456789abcdef0123456789abcdef","name":"sum","status":"Waiting","why":"no node has room","vcpus":2,"memoryMiB":1024,"image":"tiny","policy":"suspend"}""";
 
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 22, 16, 0, 0, TimeSpan.Zero));
     private readonly FakeSite site = new();
@@ -24,6 +24,7 @@ public sealed class CommandLineTests : IDisposable
     private readonly StringWriter error = new();
     private readonly string folder = Directory.CreateTempSubdirectory("cli-").FullName;
     private readonly string siteFile;
+    private int width = 200;
 
     public CommandLineTests()
     {
@@ -53,6 +54,44 @@ public sealed class CommandLineTests : IDisposable
         site.Answers("GET /v1/nodes/lab3-07", Node);
         Assert.Equal(ExitCode.Done, await RunAsync("node", "show", "lab3-07"));
         Assert.Contains("no [keyboard] here", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(70, "nodes")]
+    [InlineData(80, "nodes")]
+    [InlineData(70, "vm", "list")]
+    [InlineData(80, "vm", "list")]
+    [InlineData(70, "image", "list")]
+    [InlineData(80, "image", "list")]
+    [InlineData(70, "token", "list")]
+    [InlineData(80, "token", "list")]
+    [InlineData(70, "events")]
+    [InlineData(80, "events")]
+    public async Task A_list_is_whole_on_a_narrow_terminal(int columns, params string[] words)
+    {
+        var (name, id, sha) = (new string('n', 40), "0123456789abcdef0123456789abcdef", new string('a', 64));
+        const string Sentence = "the owner was seen by input on a desktop whose name is long, and its guests stand still";
+        site.Answers("GET /v1/nodes", $"[{Node.Replace("lab3-07", name, StringComparison.Ordinal)}]")
+            .Answers("GET /v1/vms", $"[{Vm.Replace("sum", name, StringComparison.Ordinal)}]")
+            .Answers("GET /v1/images", $$"""[{"sha256":"{{sha}}","name":"{{name}}","format":"Qcow2","bytes":536870912,"state":"Ready","created":"2026-11-22T16:00:00Z","vms":1}]""")
+            .Answers("GET /v1/tokens/join", $$"""[{"id":"{{id}}","usesLeft":1,"created":"2026-11-22T16:00:00Z","expires":"2026-11-22T17:00:00Z","revoked":false,"note":"for the machines of room 3"}]""")
+            .Answers("GET /v1/tokens/people", $$"""[{"id":"{{sha[..16]}}","name":"{{name}}","role":"Operator","created":"2026-11-22T16:00:00Z","expires":null,"revoked":true}]""")
+            .Answers("GET /v1/events?after=0&take=50", $$"""[{"id":1,"at":"2026-11-22T16:00:00Z","kind":"node.frozen","severity":"Note","node":"{{name}}","vm":null,"sentence":"{{Sentence}}"}]""");
+        width = columns;
+        Assert.Equal((ExitCode.Done, ""), (await RunAsync(words), error.ToString()));
+        string[] expected = words[0] switch
+        {
+            "nodes" => [name, "Frozen", "the owner was seen by input"],
+            "vm" => [name, "Waiting", "1024 MiB", "no node has room"],
+            "image" => [name, "Ready", "512 MiB", sha],
+            "token" => [id, "joining", "1 more", "2026-11-22 17:00", "for the machines of room 3", sha[..16], name, "Operator", "never", "revoked"],
+            _ => ["2026-11-22 16:00:00", "node.frozen", name, Sentence],
+        };
+        var shown = Unwrapped(output.ToString());
+        foreach (var word in expected.SelectMany(text => text.Split(' '))) Assert.Contains(word, shown, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u2026', shown);
+        // Only an id that is longer than the line may reach beyond it.
+        Assert.All(output.ToString().ReplaceLineEndings("\n").Split('\n').Where(line => !line.Contains(sha, StringComparison.Ordinal)), line => Assert.InRange(line.Length, 0, columns));
     }
 
     [Theory]
@@ -193,6 +232,8 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("console", found);
     }
 
+    private static string Unwrapped(string text) => string.Join(' ', text.Split((char[])[' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
+
     private async Task<int> RunAsync(params string[] words)
     {
         var world = World();
@@ -209,7 +250,7 @@ public sealed class CommandLineTests : IDisposable
     private CliWorld World()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
-        console.Profile.Width = 200;
+        console.Profile.Width = width;
         return new()
         {
             Console = console,
