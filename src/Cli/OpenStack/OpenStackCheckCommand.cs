@@ -56,6 +56,9 @@ internal static class OpenStackCheckCommand
     {
         var table = TextTable.With("right", "state", "what", "what to do");
         foreach (var right in rights) table.Row(right.Name, right.State, right.Sentence, right.Remedy);
+
+        // In a pipe each row is one line, and these are long.
+        if (!world.Console.Profile.Capabilities.Interactive) world.Console.Profile.Width = Math.Max(world.Console.Profile.Width, 2000);
         world.Console.Write(table);
         foreach (var sentence in notTried) world.Console.WriteLine(sentence);
         var (missing, unknown) = (Count(rights, nameof(RightState.Missing)), Count(rights, nameof(RightState.Unknown)));
