@@ -55,7 +55,7 @@ internal sealed record CliWorld
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return ExitCode.Done;
+            return Say(ExitCode.Interrupted, "Interrupted before it was done.");
         }
         catch (CliFailure failure)
         {
@@ -74,6 +74,21 @@ internal sealed record CliWorld
                 },
                 refusal.Message);
         }
+    }
+
+    /// <summary>Runs what has no end of its own: Ctrl-C is how it ends, and no failure.</summary>
+    public static async Task<int> FollowAsync(Func<Task> follow, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await follow().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // As it was asked to.
+        }
+
+        return ExitCode.Done;
     }
 
     /// <summary>Asks the agent of this desktop; a refusal ends the command.</summary>

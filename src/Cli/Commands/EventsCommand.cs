@@ -11,11 +11,7 @@ internal static class EventsCommand
 
     public static Command Create(CliOptions options)
     {
-        var take = new Option<int>("--last") { Description = "How many of the newest.", DefaultValueFactory = _ => 50, HelpName = "N" };
-        take.Validators.Add(parsed =>
-        {
-            if (parsed.GetValueOrDefault<int>() is < 1 or > 1000) parsed.AddError("--last: 1 to 1000 is allowed.");
-        });
+        var take = NumberOption.Create("--last", "How many of the newest.", normally: 50, least: 1, most: 1000, helpName: "N");
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what happens, until Ctrl-C; with --json one object a line." };
         return options.ForSite(new Command("events", "Show what happened at the site.") { take, follow }, async (parsed, site, cancellationToken) =>
         {
@@ -29,8 +25,10 @@ internal static class EventsCommand
             }
 
             foreach (var one in events) Write(options, parsed, one);
-            await foreach (var one in site.WatchEventsAsync(events.Count > 0 ? events[^1].Id : -1, options.World.Time, cancellationToken).ConfigureAwait(false)) Write(options, parsed, one);
-            return ExitCode.Done;
+            return await CliWorld.FollowAsync(async () =>
+            {
+                await foreach (var one in site.WatchEventsAsync(events.Count > 0 ? events[^1].Id : -1, options.World.Time, cancellationToken).ConfigureAwait(false)) Write(options, parsed, one);
+            }, cancellationToken).ConfigureAwait(false);
         });
     }
 
