@@ -1,4 +1,5 @@
 using Opportunism.Controller;
+using Opportunism.Contracts.Api;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.Settings;
 
@@ -13,7 +14,13 @@ if (problems.Count > 0)
 using var state = new StateFolder(settings.Controller.State);
 if (!state.TryHold())
 {
-    await Console.Error.WriteLineAsync($"A controller runs already with the state folder {state.Path}: stop it first, or name another folder with --state.");
+    await Console.Error.WriteLineAsync($"A controller{(SiteFile.Read(state.Path) is { } other ? $" (process {other.ProcessId})" : "")} runs already with the state folder {state.Path}: stop it first, or name another folder with --state.");
+    return 3;
+}
+
+if (ListenPort.Problem(settings.Controller.Listen) is { } taken)
+{
+    await Console.Error.WriteLineAsync(taken);
     return 3;
 }
 

@@ -41,7 +41,7 @@ internal sealed class ObstacleView(AvailabilityLoop loop, MonitorWatch watch, Co
         {
             yield return new(
                 reason, "no monitor has anything to watch: this machine has no keyboard, mouse or display, so its owner would not be noticed",
-                "A machine without a seat is lent with WithoutSeat = lend in [Monitors]: its ssh users and its load then count as its owner.");
+                "A machine without a seat is lent with WithoutSeat = lend in [Monitors], or with 'opportunism up --without-seat lend' where that started the agent: its ssh users and its load then count as its owner.");
             yield break;
         }
 

@@ -36,7 +36,9 @@ internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, 
         : "the CPU use is not known yet";
 
     /// <inheritdoc/>
-    public string Remedy => "Wait until the programs that use the CPUs are done, or raise CpuEnterPercent and CpuLeavePercent in [Conditions].";
+    public string Remedy => percent is null
+        ? "It is known after two readings, within 10 s. If it stays unknown, the agent cannot read the CPU counters (/proc/stat)."
+        : "Wait until the programs that use the CPUs are done, or raise CpuEnterPercent and CpuLeavePercent in [Conditions].";
 
     /// <inheritdoc/>
     public void Sample(long now)

@@ -8,6 +8,9 @@ namespace Opportunism.Cli.Commands;
 /// <summary>What commands reach the world by; a test gives its own.</summary>
 internal sealed record CliWorld
 {
+    // A pipe has no width: rows stay on one line each, and the longest has a few sentences.
+    private const int PipeWidth = 100_000;
+
     /// <summary>Tables, progress and questions; colours only where they can be shown.</summary>
     public required IAnsiConsole Console { get; init; }
 
@@ -36,8 +39,7 @@ internal sealed record CliWorld
     {
         var console = AnsiConsole.Console;
 
-        // A pipe has no width: rows stay on one line each.
-        if (System.Console.IsOutputRedirected) console.Profile.Width = 240;
+        if (System.Console.IsOutputRedirected) console.Profile.Width = PipeWidth;
         return new() { Console = console, Output = System.Console.Out, Error = System.Console.Error, Time = TimeProvider.System, Variable = Environment.GetEnvironmentVariable };
     }
 
@@ -53,7 +55,7 @@ internal sealed record CliWorld
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return ExitCode.Done;
+            return Say(ExitCode.Interrupted, "Interrupted before it was done.");
         }
         catch (CliFailure failure)
         {
@@ -72,6 +74,21 @@ internal sealed record CliWorld
                 },
                 refusal.Message);
         }
+    }
+
+    /// <summary>Runs what has no end of its own: Ctrl-C is how it ends, and no failure.</summary>
+    public static async Task<int> FollowAsync(Func<Task> follow, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await follow().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // As it was asked to.
+        }
+
+        return ExitCode.Done;
     }
 
     /// <summary>Asks the agent of this desktop; a refusal ends the command.</summary>

@@ -7,13 +7,11 @@ namespace Opportunism.Cli.Commands;
 /// <summary><c>events</c>: what happened at the site.</summary>
 internal static class EventsCommand
 {
+    private const string Indent = "    ";
+
     public static Command Create(CliOptions options)
     {
-        var take = new Option<int>("--last") { Description = "How many of the newest.", DefaultValueFactory = _ => 50, HelpName = "N" };
-        take.Validators.Add(parsed =>
-        {
-            if (parsed.GetValueOrDefault<int>() is < 1 or > 1000) parsed.AddError("--last: 1 to 1000 is allowed.");
-        });
+        var take = NumberOption.Create("--last", "How many of the newest.", normally: 50, least: 1, most: 1000, helpName: "N");
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what happens, until Ctrl-C; with --json one object a line." };
         return options.ForSite(new Command("events", "Show what happened at the site.") { take, follow }, async (parsed, site, cancellationToken) =>
         {
@@ -27,8 +25,10 @@ internal static class EventsCommand
             }
 
             foreach (var one in events) Write(options, parsed, one);
-            await foreach (var one in site.WatchEventsAsync(events.Count > 0 ? events[^1].Id : -1, options.World.Time, cancellationToken).ConfigureAwait(false)) Write(options, parsed, one);
-            return ExitCode.Done;
+            return await CliWorld.FollowAsync(async () =>
+            {
+                await foreach (var one in site.WatchEventsAsync(events.Count > 0 ? events[^1].Id : -1, options.World.Time, cancellationToken).ConfigureAwait(false)) Write(options, parsed, one);
+            }, cancellationToken).ConfigureAwait(false);
         });
     }
 
@@ -39,7 +39,12 @@ internal static class EventsCommand
         var about = one.Vm is null ? one.Node ?? "" : one.Node is null ? one.Vm : $"{one.Node} {one.Vm}";
         options.World.Output.WriteLine(parsed.GetValue(options.Json)
             ? JsonSerializer.Serialize(one, SiteJson.Default.EventView)
-            : ConsoleText.Safe($"{time:yyyy-MM-dd HH:mm:ss}  {one.Severity,-7}  {one.Kind,-14}  {about}  {one.Sentence}"));
+            : Fitted(ConsoleText.Safe($"{time:yyyy-MM-dd HH:mm:ss}  {one.Severity,-7}  {one.Kind,-14}  {about}"), ConsoleText.Safe(one.Sentence), options.World.Console.Profile.Width));
         options.World.Output.Flush();
     }
+
+    // One line; on a terminal that is too narrow the sentence stands below, indented.
+    private static string Fitted(string what, string sentence, int width) => what.Length + 2 + sentence.Length <= width
+        ? $"{what}  {sentence}"
+        : string.Join(Environment.NewLine, [.. TextTable.Lines(what.TrimEnd(), width), .. TextTable.Lines(sentence, width - Indent.Length).Select(line => Indent + line)]);
 }

@@ -8,10 +8,10 @@ internal static class ExitCode
     /// <summary>It was tried and did not work, or what was asked about is not well.</summary>
     public const int Failed = 1;
 
-    /// <summary>The words cannot be understood.</summary>
+    /// <summary>The words cannot be understood, or a value is not allowed.</summary>
     public const int Usage = 2;
 
-    /// <summary>There is no such node, VM, image or token.</summary>
+    /// <summary>There is no such node, VM, image, token or file.</summary>
     public const int NotFound = 3;
 
     /// <summary>No site, agent or cloud is known, or it does not answer.</summary>
@@ -22,4 +22,7 @@ internal static class ExitCode
 
     /// <summary>It was tried, and cannot be told yet.</summary>
     public const int NotKnown = 6;
+
+    /// <summary>A person or the system ended it before it was done.</summary>
+    public const int Interrupted = 130;
 }

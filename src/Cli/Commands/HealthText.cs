@@ -7,7 +7,6 @@ internal static class HealthText
     {
         var table = TextTable.With("how bad", "what", "what to do");
         foreach (var (severity, sentence, remedy) in items) table.Row(severity, sentence, remedy);
-        table.Columns[1].NoWrap = false;
         if (table.Rows.Count > 0) world.Console.Write(table);
     }
 }

@@ -37,16 +37,36 @@ internal static class ImageUploadCommand
             throw new CliFailure(ExitCode.Failed, $"{image.FullName} cannot be read: {failure.Message}");
         }
 
+        long sent = 0;
         await using (content.ConfigureAwait(false))
         {
-            if (!showProgress || !world.Console.Profile.Capabilities.Interactive) return await site.UploadImageAsync(name, format, content, content.Length, null, cancellationToken).ConfigureAwait(false);
-            return await world.Console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()).StartAsync(async progress =>
+            try
             {
-                var bar = progress.AddTask(Markup.Escape(name), maxValue: Math.Max(1, content.Length));
-                var view = await site.UploadImageAsync(name, format, content, content.Length, new ImmediateProgress(sent => bar.Value = sent), cancellationToken).ConfigureAwait(false);
-                bar.Value = bar.MaxValue;
-                return view;
-            }).ConfigureAwait(false);
+                return await SendAsync(world, site, content, name, format, showProgress, bytes => sent = bytes, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                throw new CliFailure(ExitCode.Interrupted, sent < image.Length
+                    ? $"Interrupted after {Words.MiB(sent >> 20)} of {Words.MiB(image.Length >> 20)}: the site keeps nothing of it. Upload {name} again from the start."
+                    : $"Interrupted before the site answered: 'opportunism image list' shows whether it has {name}.");
+            }
         }
+    }
+
+    private static async Task<ImageView> SendAsync(CliWorld world, SiteClient site, Stream content, string name, ImageFormat format, bool showProgress, Action<long> report, CancellationToken cancellationToken)
+    {
+        if (!showProgress || !world.Console.Profile.Capabilities.Interactive) return await site.UploadImageAsync(name, format, content, content.Length, new ImmediateProgress(report), cancellationToken).ConfigureAwait(false);
+        return await world.Console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()).StartAsync(async progress =>
+        {
+            var bar = progress.AddTask(Markup.Escape(name), maxValue: Math.Max(1, content.Length));
+            var moving = new ImmediateProgress(sent =>
+            {
+                bar.Value = sent;
+                report(sent);
+            });
+            var view = await site.UploadImageAsync(name, format, content, content.Length, moving, cancellationToken).ConfigureAwait(false);
+            bar.Value = bar.MaxValue;
+            return view;
+        }).ConfigureAwait(false);
     }
 }

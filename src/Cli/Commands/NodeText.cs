@@ -1,5 +1,4 @@
 using Opportunism.Contracts.Api;
-using Spectre.Console;
 
 namespace Opportunism.Cli.Commands;
 
@@ -9,7 +8,7 @@ internal static class NodeText
     /// <summary>One word: lost and revoked count before what the agent decided.</summary>
     public static string State(NodeView node) => node.Revoked ? "Revoked" : node.Lost ? "Lost" : node.State?.ToString() ?? "Unknown";
 
-    public static Table Table(IEnumerable<NodeView> nodes, TimeProvider time)
+    public static TextTable Table(IEnumerable<NodeView> nodes, TimeProvider time)
     {
         var table = TextTable.With("node", "state", "for", "open", "guests", "lends", "why");
         foreach (var node in nodes)

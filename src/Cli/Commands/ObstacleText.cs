@@ -7,7 +7,6 @@ internal static class ObstacleText
     {
         var table = TextTable.With("not lent because", "what would change it");
         foreach (var (sentence, remedy) in obstacles) table.Row(sentence, remedy);
-        table.Columns[0].NoWrap = false;
         if (table.Rows.Count > 0) world.Console.Write(table);
     }
 }

@@ -15,19 +15,31 @@ internal static class VmConsoleCommand
         var vm = SiteArguments.Vm();
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what comes, until Ctrl-C." };
         var all = new Option<bool>("--all") { Description = "From its first boot, instead of the newest 4 KiB." };
-        return options.ForSite(new Command("console", "Show a VM's console output.") { vm, follow, all }, async (parsed, site, cancellationToken) =>
+        return options.ForSite(new Command("console", "Show a VM's console output.") { vm, follow, all }, (parsed, site, cancellationToken) =>
         {
-            var name = parsed.GetValue(vm)!;
-            long offset = parsed.GetValue(all) ? 0 : -1;
-            while (true)
-            {
-                var piece = await site.ConsoleAsync(name, offset, offset < 0 || !parsed.GetValue(follow) ? TimeSpan.Zero : WaitsFor, cancellationToken).ConfigureAwait(false);
-                if (parsed.GetValue(options.Json)) options.World.Output.WriteLine(JsonSerializer.Serialize(piece, SiteJson.Default.ConsoleView));
-                else options.World.Output.Write(ConsoleText.Safe(piece.Text));
-                options.World.Output.Flush();
-                if (!parsed.GetValue(follow) && (piece.Text.Length == 0 || !parsed.GetValue(all))) return ExitCode.Done;
-                offset = piece.NextOffset;
-            }
+            var follows = parsed.GetValue(follow);
+            Task ShowAsync() => ShowPiecesAsync(options, parsed, site, parsed.GetValue(vm)!, parsed.GetValue(all), follows, cancellationToken);
+            return follows ? CliWorld.FollowAsync(ShowAsync, cancellationToken) : DoneAsync(ShowAsync());
         });
+    }
+
+    private static async Task<int> DoneAsync(Task shown)
+    {
+        await shown.ConfigureAwait(false);
+        return ExitCode.Done;
+    }
+
+    private static async Task ShowPiecesAsync(CliOptions options, ParseResult parsed, SiteClient site, string vm, bool all, bool follow, CancellationToken cancellationToken)
+    {
+        long offset = all ? 0 : -1;
+        while (true)
+        {
+            var piece = await site.ConsoleAsync(vm, offset, offset < 0 || !follow ? TimeSpan.Zero : WaitsFor, cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(options.Json)) options.World.Output.WriteLine(JsonSerializer.Serialize(piece, SiteJson.Default.ConsoleView));
+            else options.World.Output.Write(ConsoleText.Safe(piece.Text));
+            options.World.Output.Flush();
+            if (!follow && (piece.Text.Length == 0 || !all)) return;
+            offset = piece.NextOffset;
+        }
     }
 }

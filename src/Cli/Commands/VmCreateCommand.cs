@@ -14,9 +14,9 @@ internal static class VmCreateCommand
     {
         var name = new Argument<string>("name") { Description = "Its name: 1 to 63 characters of a-z 0-9 . -" };
         var image = new Option<string>("--image") { Description = "Name or SHA-256 of the image it starts from.", Required = true };
-        var vcpus = new Option<int>("--vcpus") { Description = "Virtual CPUs.", DefaultValueFactory = _ => 1 };
-        var memory = new Option<int>("--memory") { Description = "Memory in MiB.", DefaultValueFactory = _ => 512 };
-        var disk = new Option<int>("--disk") { Description = "Disk in MiB; the image's own size unless said." };
+        var vcpus = NumberOption.Create("--vcpus", "Virtual CPUs.", normally: 1, least: 1, most: 64);
+        var memory = NumberOption.Create("--memory", "Memory in MiB.", normally: 512, least: 32, most: 1 << 20, helpName: "MIB");
+        var disk = NumberOption.Create("--disk", "Disk in MiB; 0 for the image's own size.", normally: 0, least: 0, most: 1 << 24, helpName: "MIB");
         var policy = new Option<string>("--policy") { Description = "What happens when its node's owner stays.", DefaultValueFactory = _ => "suspend" };
         policy.AcceptOnlyFromAmong("suspend", "relocate", "terminate");
         var wait = new Option<bool>("--wait") { Description = "Wait until it runs." };
@@ -31,15 +31,41 @@ internal static class VmCreateCommand
                 DiskMiB = parsed.GetValue(disk),
                 Policy = parsed.GetValue(policy)!,
             };
-            var vm = await site.CreateVmAsync(asked, cancellationToken).ConfigureAwait(false);
-            while (parsed.GetValue(wait) && vm.Status is not (VmStatus.Running or VmStatus.Failed or VmStatus.Deleted or VmStatus.Terminated))
-            {
-                await Task.Delay(LooksEvery, options.World.Time, cancellationToken).ConfigureAwait(false);
-                vm = await site.VmAsync(vm.Id, cancellationToken).ConfigureAwait(false);
-            }
+            var vm = await AskAsync(site, asked, cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(wait)) vm = await WaitAsync(options.World, site, vm, cancellationToken).ConfigureAwait(false);
 
             options.Show(parsed, vm, SiteJson.Default.VmView, $"{vm.Name} is {vm.Status}{(vm.Why.Length > 0 ? $": {vm.Why}" : "")}.");
             return parsed.GetValue(wait) && vm.Status != VmStatus.Running ? ExitCode.Failed : ExitCode.Done;
         });
+    }
+
+    private static async Task<VmView> AskAsync(SiteClient site, NewVm asked, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await site.CreateVmAsync(asked, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new CliFailure(ExitCode.Interrupted, $"Interrupted before the site answered: 'opportunism vm show {asked.Name}' shows whether the VM was made.");
+        }
+    }
+
+    private static async Task<VmView> WaitAsync(CliWorld world, SiteClient site, VmView vm, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (vm.Status is not (VmStatus.Running or VmStatus.Failed or VmStatus.Deleted or VmStatus.Terminated))
+            {
+                await world.PauseAsync(LooksEvery, cancellationToken).ConfigureAwait(false);
+                vm = await site.VmAsync(vm.Id, cancellationToken).ConfigureAwait(false);
+            }
+
+            return vm;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new CliFailure(ExitCode.Interrupted, $"Interrupted while waiting: the VM {vm.Name} was made, is {vm.Status} and stays. 'opportunism vm show {vm.Name}' shows how it is, 'opportunism vm delete {vm.Name}' removes it.");
+        }
     }
 }

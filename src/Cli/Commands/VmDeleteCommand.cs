@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Opportunism.Contracts.Api;
+using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.Commands;
 
@@ -15,7 +16,7 @@ internal static class VmDeleteCommand
             var name = parsed.GetValue(vm)!;
             if (!await Confirmation.AsksAsync(options.World, parsed.GetValue(yes), $"Delete {name} and its disk?", cancellationToken).ConfigureAwait(false)) return ExitCode.Failed;
             var view = await site.DeleteVmAsync(name, cancellationToken).ConfigureAwait(false);
-            return options.Show(parsed, view, SiteJson.Default.VmView, $"{view.Name} is {view.Status}.");
+            return options.Show(parsed, view, SiteJson.Default.VmView, view.Status is VmStatus.Deleted ? $"{view.Name} is Deleted." : $"{view.Name} is {view.Status} and is gone when its node has confirmed.");
         });
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Opportunism.Contracts.Api;
+using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.Commands;
 
@@ -12,7 +13,11 @@ internal static class VmStartCommand
         return options.ForSite(new Command("start", "Turn a stopped VM on.") { vm }, async (parsed, site, cancellationToken) =>
         {
             var view = await site.StartVmAsync(parsed.GetValue(vm)!, cancellationToken).ConfigureAwait(false);
-            return options.Show(parsed, view, SiteJson.Default.VmView, $"{view.Name} is {view.Status}.");
+            return options.Show(parsed, view, SiteJson.Default.VmView, Sentence(view));
         });
     }
+
+    private static string Sentence(VmView vm) => vm.Status is VmStatus.Running
+        ? $"{vm.Name} is Running."
+        : $"{vm.Name} is asked to start. It is {vm.Status} now{(vm.Why.Length > 0 ? $" ({vm.Why})" : "")} and becomes Running when a node runs it: 'opportunism vm show {vm.Name}'.";
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Opportunism.Contracts.Api;
+using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.Commands;
 
@@ -12,7 +13,11 @@ internal static class VmStopCommand
         return options.ForSite(new Command("stop", "Turn a VM off; its disk is kept.") { vm }, async (parsed, site, cancellationToken) =>
         {
             var view = await site.StopVmAsync(parsed.GetValue(vm)!, cancellationToken).ConfigureAwait(false);
-            return options.Show(parsed, view, SiteJson.Default.VmView, $"{view.Name} is {view.Status}.");
+            return options.Show(parsed, view, SiteJson.Default.VmView, Sentence(view));
         });
     }
+
+    private static string Sentence(VmView vm) => vm.Status is VmStatus.Stopped
+        ? $"{vm.Name} is Stopped; its disk is kept."
+        : $"{vm.Name} is asked to stop. It is {vm.Status} now and becomes Stopped when its node has turned it off: 'opportunism vm show {vm.Name}'.";
 }

@@ -1,13 +1,12 @@
 using System.Globalization;
 using Opportunism.Contracts.Api;
-using Spectre.Console;
 
 namespace Opportunism.Cli.Commands;
 
 /// <summary>How virtual machines are shown.</summary>
 internal static class VmText
 {
-    public static Table Table(IEnumerable<VmView> vms, TimeProvider time)
+    public static TextTable Table(IEnumerable<VmView> vms, TimeProvider time)
     {
         var table = TextTable.With("vm", "status", "for", "node", "size", "image", "policy", "why");
         foreach (var vm in vms)

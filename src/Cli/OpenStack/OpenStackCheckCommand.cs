@@ -56,7 +56,6 @@ internal static class OpenStackCheckCommand
     {
         var table = TextTable.With("right", "state", "what", "what to do");
         foreach (var right in rights) table.Row(right.Name, right.State, right.Sentence, right.Remedy);
-        table.Columns[2].NoWrap = false;
 
         // In a pipe each row is one line, and these are long.
         if (!world.Console.Profile.Capabilities.Interactive) world.Console.Profile.Width = Math.Max(world.Console.Profile.Width, 2000);

@@ -153,7 +153,7 @@ internal sealed class LocalSite : IAsyncDisposable
         var trouble = "";
         while (true)
         {
-            if (process.HasExited) throw new IOException($"The {process.Name} ended before {what}. The end of {process.LogPath}:\n{process.LogTail()}");
+            if (process.HasExited) throw new IOException(await process.WhyEndedAsync($"before {what}").ConfigureAwait(false));
             try
             {
                 if (await reached().ConfigureAwait(false)) return;

@@ -8,12 +8,18 @@ namespace Opportunism.Cli.Site;
 internal sealed partial class OwnProcess : IAsyncDisposable
 {
     private const int Terminate = 15;
+
+    // How the controller ends when its settings are wrong, and when its port or its folder is in use (docs/operating/command-line.md).
+    private const int RefusedSettings = 2, RefusedToStart = 3;
+
     private readonly Process process;
     private readonly Task copying;
+    private readonly long logBegin;
 
     private OwnProcess(string name, Process process, string logPath)
     {
         (Name, this.process, LogPath) = (name, process, logPath);
+        logBegin = File.Exists(logPath) ? new FileInfo(logPath).Length : 0;
         copying = CopyAsync(logPath);
     }
 
@@ -63,8 +69,23 @@ internal sealed partial class OwnProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The end of its log, for a message about why it failed.</summary>
-    public string LogTail(int lines = 15) => File.Exists(LogPath) ? string.Join('\n', File.ReadLines(LogPath).TakeLast(lines)) : "";
+    /// <summary>Why it has ended: its own words where it has refused to start, which is a sentence for a person; else the end of its log.</summary>
+    public async Task<string> WhyEndedAsync(string when)
+    {
+        // Guests that it started may outlive it and hold its output.
+        await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System)).ConfigureAwait(false);
+        return process.ExitCode is RefusedSettings or RefusedToStart && LogTail() is { Length: > 0 } words ? words : $"The {Name} ended {when}. The end of {LogPath}:\n{LogTail()}";
+    }
+
+    /// <summary>The end of what it has written to its log, for a message about why it failed; what an earlier one wrote is left out.</summary>
+    public string LogTail(int lines = 15)
+    {
+        if (!File.Exists(LogPath)) return "";
+        using var file = new FileStream(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        file.Position = logBegin;
+        using var reader = new StreamReader(file);
+        return string.Join('\n', reader.ReadToEnd().TrimEnd('\n').Split('\n').TakeLast(lines));
+    }
 
     public async ValueTask DisposeAsync()
     {

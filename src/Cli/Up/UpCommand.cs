@@ -38,6 +38,8 @@ internal static class UpCommand
         LocalSite? site = null;
         try
         {
+            // One that was killed leaves its programs behind, and a second one must not end the first.
+            if (SiteProcesses.Find(folders) is { Count: > 0 } running) throw new IOException(SiteProcesses.Sentence(state, running));
             site = await LocalSite.StartControllerAsync(folders, new SiteSettings(NameOf(state), new AvailabilityTimes(), BusyOwner: false) { NodeName = DefaultName, LendWithoutSeat = lendWithoutSeat }, listen, time, cancellationToken).ConfigureAwait(false);
             await site.StartAgentAsync(cancellationToken).ConfigureAwait(false);
             console.WriteLine($"The site listens at {SiteFile.Read(folders.ControllerState)!.Url}; its state is in {state}.");

@@ -19,7 +19,7 @@ public sealed partial class EmbeddedCloud
         draft =>
         {
             var problems = spec.Problems().ToList();
-            if (EvictionPolicies.Find(policy) is null) problems.Add($"Policy is '{policy}'; allowed are {EvictionPolicies.Known}.");
+            if (EvictionPolicies.Find(policy) is null) problems.Add($"The eviction policy (--policy) is '{policy}'; allowed are {EvictionPolicies.Known}.");
             if (problems.Count > 0) return Refused(string.Join(" ", problems));
             if (draft.All.FirstOrDefault(vm => vm.Spec.Name == spec.Name && vm.End is VmEnd.None) is { } other) return Refused($"A VM {spec.Name} exists already ({other.Id}): delete it first, or choose another name.");
             draft.Put(new Vm { Spec = spec, ImageName = imageName, ImageBytes = imageBytes, Policy = policy, Created = draft.Now, Queued = draft.Now, Since = draft.Now, Revision = draft.Revision });

@@ -27,7 +27,8 @@ internal static class Answers
         SuppressDiagnosticsCallback = fault => fault.Exception is BadHttpRequestException,
     };
 
-    public static ProblemHttpResult NoSuch(string what, string which) => TypedResults.Problem($"There is no {what} '{Shown(which)}' here.", statusCode: StatusCodes.Status404NotFound);
+    public static ProblemHttpResult NoSuch(string what, string which, string remedy = "") =>
+        TypedResults.Problem($"There is no {what} '{Shown(which)}' here{(remedy.Length > 0 ? $": {remedy}" : "")}.", statusCode: StatusCodes.Status404NotFound);
 
     public static ProblemHttpResult Wrong(string sentence) => TypedResults.Problem(sentence, statusCode: StatusCodes.Status400BadRequest);
 
@@ -46,13 +47,12 @@ internal static class Answers
     /// <summary>Says what was wrong with a request that could not be read, or what to do about a fault of ours.</summary>
     public static void Explain(ProblemDetailsContext context) => context.ProblemDetails.Detail ??= context switch
     {
-        { Exception: BadHttpRequestException { InnerException: { } inner } } => $"The request could not be read: {inner.Message}",
-        { Exception: BadHttpRequestException bad } => $"The request could not be read: {bad.Message}",
+        { Exception: BadHttpRequestException bad } => $"The request could not be read: {RequestFault.Sentence(bad)}",
         { Exception: not null } => "The controller could not do this now. Try again; if it lasts, see the controller's log.",
         { ProblemDetails.Status: StatusCodes.Status404NotFound } => "There is nothing at this address; /openapi/v1.json lists what there is.",
         _ => null,
     };
 
-    // A caller's own text, bounded and printable, so that it can be shown and logged.
-    private static string Shown(string text) => new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
+    /// <summary>A caller's own text, bounded and printable, so that it can be shown and logged.</summary>
+    public static string Shown(string text) => new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
 }

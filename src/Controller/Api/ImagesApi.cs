@@ -37,7 +37,7 @@ internal static class ImagesApi
         HttpContext http, string name, string format, ImageStore store, ImageShelf shelf, ICloud cloud, EventLog events, ControllerOptions options, TimeProvider time)
     {
         if (!Names.IsDnsLike(name)) return Answers.Wrong("The image's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
-        if (!Enum.TryParse<ImageFormat>(format, ignoreCase: true, out var known) || !Enum.IsDefined(known)) return Answers.Wrong($"Format is '{format}'; allowed are {string.Join(", ", Enum.GetNames<ImageFormat>())}.");
+        if (!Enum.TryParse<ImageFormat>(format, ignoreCase: true, out var known) || !Enum.IsDefined(known)) return Answers.Wrong($"The format (--format) is '{Answers.Shown(format)}'; allowed are {string.Join(", ", Enum.GetNames<ImageFormat>())}.");
         if (http.Request.ContentLength is not { } bytes) return TypedResults.Problem("The upload does not say how long it is: send Content-Length.", statusCode: StatusCodes.Status411LengthRequired);
         if (bytes == 0 || bytes > options.LargestImageMiB << 20) return TypedResults.Problem($"The image is {bytes} bytes; allowed is 1 byte to {options.LargestImageMiB} MiB (Controller.LargestImageMiB).", statusCode: StatusCodes.Status413PayloadTooLarge);
         if (await store.FindAsync(name, http.RequestAborted) is { } other) return Answers.Conflict($"An image {name} exists already ({other.Sha256}): delete it first, or choose another name.");
@@ -48,7 +48,7 @@ internal static class ImagesApi
             await using var file = shelf.Folder.NewFile();
             await ReceiveAsync(http.Request.Body, file, http.RequestAborted);
             if (file.Bytes != bytes) return Answers.Wrong($"{file.Bytes} bytes came, {bytes} were announced.");
-            if (known is ImageFormat.Qcow2 && !file.Head.StartsWith(Qcow2Magic)) return Answers.Wrong("Format is Qcow2, but the content is not.");
+            if (known is ImageFormat.Qcow2 && !file.Head.StartsWith(Qcow2Magic)) return Answers.Wrong("The format is said to be qcow2 (--format), but the content is not.");
             var row = new ImageRow { Sha256 = file.Sha256(), Name = name, Format = known, Bytes = bytes, Created = time.GetUtcNow() };
             if (await store.FindAsync(row.Sha256, http.RequestAborted) is { } same) return Answers.Conflict($"The same image is here already under the name {same.Name}.");
             await file.KeepAsync(shelf.Folder.PathOf(row.Sha256));

@@ -31,7 +31,7 @@ internal static class NodesApi
     private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> SnoozeAsync(string id, SnoozeNode snooze, NodeBook fleet, NodeViews views, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (snooze.Until > now + LongestSnooze) return Answers.Wrong($"Until is {snooze.Until:u}; allowed is at most 31 days from now. To keep a node empty for longer, drain it.");
+        if (snooze.Until > now + LongestSnooze) return Answers.Wrong($"The snooze would end {snooze.Until:u} (--for, --until); allowed is at most 31 days from now. To keep a node empty for longer, drain it.");
         return await WishAsync(id, node => node with { SnoozedUntil = snooze.Until > now ? snooze.Until : null }, fleet, views, cancellationToken);
     }
 

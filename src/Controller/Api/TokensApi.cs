@@ -28,9 +28,9 @@ internal static class TokensApi
 
     private static async Task<Results<Ok<MintedToken>, ProblemHttpResult>> CreateJoinAsync(NewJoinToken asked, NodeEnrolment enrolment, CancellationToken cancellationToken)
     {
-        if (asked.Uses is < 1 or > 10_000) return Answers.Wrong($"Uses is {asked.Uses}; allowed is 1 to 10000.");
-        if (asked.ValidForMinutes is < 1 or > 43_200) return Answers.Wrong($"ValidForMinutes is {asked.ValidForMinutes}; allowed is 1 to 43200 (30 days).");
-        if (asked.Note is null || asked.Note.Length > LongestNote) return Answers.Wrong("Note is longer than 200 characters.");
+        if (asked.Uses is < 1 or > 10_000) return Answers.Wrong($"The number of uses (--uses) is {asked.Uses}; allowed is 1 to 10000.");
+        if (asked.ValidForMinutes is < 1 or > 43_200) return Answers.Wrong($"The token would be valid (--valid) for {asked.ValidForMinutes} minutes; allowed is 1 to 43200 (30 days).");
+        if (asked.Note is null || asked.Note.Length > LongestNote) return Answers.Wrong("The note (--note) is longer than 200 characters.");
         return TypedResults.Ok(await enrolment.CreateTokenAsync(asked.Uses, TimeSpan.FromMinutes(asked.ValidForMinutes), asked.Note, cancellationToken));
     }
 
@@ -39,9 +39,9 @@ internal static class TokensApi
 
     private static async Task<Results<Ok<MintedToken>, ProblemHttpResult>> CreatePersonAsync(NewPersonToken asked, PersonTokens people, CancellationToken cancellationToken)
     {
-        if (!Names.IsDnsLike(asked.Name)) return Answers.Wrong("Name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
-        if (!Enum.IsDefined(asked.Role)) return Answers.Wrong($"Role is {asked.Role}; allowed are {string.Join(", ", Enum.GetNames<Role>())}.");
-        if (asked.ValidForDays is < 1 or > 3650) return Answers.Wrong($"ValidForDays is {asked.ValidForDays}; allowed is 1 to 3650.");
+        if (!Names.IsDnsLike(asked.Name)) return Answers.Wrong("The person's name (--person) is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
+        if (!Enum.IsDefined(asked.Role)) return Answers.Wrong($"The role (--role) is {asked.Role}; allowed are {string.Join(", ", Enum.GetNames<Role>())}.");
+        if (asked.ValidForDays is < 1 or > 3650) return Answers.Wrong($"The token would be valid (--valid) for {asked.ValidForDays} days; allowed is 1 to 3650.");
         return TypedResults.Ok(await people.CreateAsync(asked.Name, asked.Role, TimeSpan.FromDays(asked.ValidForDays), cancellationToken));
     }
 

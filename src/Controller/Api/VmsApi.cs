@@ -40,10 +40,10 @@ internal static class VmsApi
     private static async Task<Results<Created<VmView>, ProblemHttpResult>> CreateAsync(NewVm asked, ICloud cloud, ImageStore images, ImageShelf shelf, CancellationToken cancellationToken)
     {
         if (cloud is not EmbeddedCloud embedded) return Answers.NotThisCloud(cloud);
-        if (asked.Image is not { Length: > 0 and <= 100 } || await images.FindAsync(asked.Image, cancellationToken) is not { } image) return Answers.Wrong($"There is no image '{asked.Image}': upload it first, or name one from the list of images.");
+        if (asked.Image is not { Length: > 0 and <= 100 } || await images.FindAsync(asked.Image, cancellationToken) is not { } image) return Answers.NoSuch("image", asked.Image ?? "", "upload it first, or name one from the list of images");
         if (shelf.Folder.LengthOf(image.Sha256) != image.Bytes) return Answers.Conflict($"The file of image {image.Name} is missing or damaged: delete the image and upload it again.");
         var imageMiB = (int)Math.Min(int.MaxValue, (image.Bytes + (1 << 20) - 1) >> 20);
-        if (asked.DiskMiB != 0 && image.Format is ImageFormat.Raw && asked.DiskMiB < imageMiB) return Answers.Wrong($"DiskMiB is {asked.DiskMiB}; the image {image.Name} alone needs {imageMiB}.");
+        if (asked.DiskMiB != 0 && image.Format is ImageFormat.Raw && asked.DiskMiB < imageMiB) return Answers.Wrong($"The disk (--disk) is {asked.DiskMiB} MiB; the image {image.Name} alone needs {imageMiB} MiB.");
         var spec = new GuestSpec(GuestId.New(), asked.Name, asked.Vcpus, asked.MemoryMiB, asked.DiskMiB == 0 ? imageMiB : asked.DiskMiB, image.Sha256, image.Format);
         if (spec.Problems().ToList() is { Count: > 0 } problems) return Answers.Wrong(string.Join(" ", problems));
         var answer = await embedded.CreateAsync(spec, asked.Policy, image.Name, image.Bytes, cancellationToken);

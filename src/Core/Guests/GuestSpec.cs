@@ -14,9 +14,9 @@ public sealed record GuestSpec(GuestId Id, string Name, int Vcpus, int MemoryMiB
     public IEnumerable<string> Problems()
     {
         if (!Names.IsDnsLike(Name)) yield return "The guest's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.";
-        if (Vcpus is < 1 or > 64) yield return $"Vcpus is {Vcpus}; allowed is 1 to 64.";
-        if (MemoryMiB is < 32 or > 1 << 20) yield return $"MemoryMiB is {MemoryMiB}; allowed is 32 to 1048576.";
-        if (DiskMiB is < 1 or > 1 << 24) yield return $"DiskMiB is {DiskMiB}; allowed is 1 to 16777216.";
+        if (Vcpus is < 1 or > 64) yield return $"The number of virtual CPUs (--vcpus) is {Vcpus}; allowed is 1 to 64.";
+        if (MemoryMiB is < 32 or > 1 << 20) yield return $"The memory (--memory) is {MemoryMiB} MiB; allowed is 32 to 1048576.";
+        if (DiskMiB is < 1 or > 1 << 24) yield return $"The disk (--disk) is {DiskMiB} MiB; allowed is 1 to 16777216.";
         if (ImageSha256 is not { Length: 64 } || !ImageSha256.All(char.IsAsciiHexDigitLower)) yield return "ImageSha256 is not 64 lower-case hexadecimal digits.";
         if (!Enum.IsDefined(ImageFormat)) yield return $"ImageFormat is {ImageFormat}; allowed are {string.Join(", ", Enum.GetNames<ImageFormat>())}.";
     }

@@ -16,7 +16,7 @@ public sealed class CommandLineTests : IDisposable
         new NodeView { Id = "lab3-07", State = NodeState.Frozen, Reason = "the owner was seen by input", Monitors = [new("input", false, 0, "no [keyboard] here")] },
         SiteJson.Default.NodeView);
 
-    private const string Vm = """{"id":"0123456789abcdef0123456789abcdef","name":"sum","status":"Waiting","why":"no node has room","vcpus":2,"memoryMiB":1024}""";
+    private const string Vm = """{"id":"0123456789abcdef0123456789abcdef","name":"sum","status":"Waiting","why":"no node has room","vcpus":2,"memoryMiB":1024,"image":"tiny","policy":"suspend"}""";
 
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 22, 16, 0, 0, TimeSpan.Zero));
     private readonly FakeSite site = new();
@@ -24,6 +24,8 @@ public sealed class CommandLineTests : IDisposable
     private readonly StringWriter error = new();
     private readonly string folder = Directory.CreateTempSubdirectory("cli-").FullName;
     private readonly string siteFile;
+    private int width = 200;
+    private Func<TimeSpan, CancellationToken, Task>? pause;
 
     public CommandLineTests()
     {
@@ -53,6 +55,44 @@ public sealed class CommandLineTests : IDisposable
         site.Answers("GET /v1/nodes/lab3-07", Node);
         Assert.Equal(ExitCode.Done, await RunAsync("node", "show", "lab3-07"));
         Assert.Contains("no [keyboard] here", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(70, "nodes")]
+    [InlineData(80, "nodes")]
+    [InlineData(70, "vm", "list")]
+    [InlineData(80, "vm", "list")]
+    [InlineData(70, "image", "list")]
+    [InlineData(80, "image", "list")]
+    [InlineData(70, "token", "list")]
+    [InlineData(80, "token", "list")]
+    [InlineData(70, "events")]
+    [InlineData(80, "events")]
+    public async Task A_list_is_whole_on_a_narrow_terminal(int columns, params string[] words)
+    {
+        var (name, id, sha) = (new string('n', 40), "0123456789abcdef0123456789abcdef", new string('a', 64));
+        const string Sentence = "the owner was seen by input on a desktop whose name is long, and its guests stand still";
+        site.Answers("GET /v1/nodes", $"[{Node.Replace("lab3-07", name, StringComparison.Ordinal)}]")
+            .Answers("GET /v1/vms", $"[{Vm.Replace("sum", name, StringComparison.Ordinal)}]")
+            .Answers("GET /v1/images", $$"""[{"sha256":"{{sha}}","name":"{{name}}","format":"Qcow2","bytes":536870912,"state":"Ready","created":"2026-11-22T16:00:00Z","vms":1}]""")
+            .Answers("GET /v1/tokens/join", $$"""[{"id":"{{id}}","usesLeft":1,"created":"2026-11-22T16:00:00Z","expires":"2026-11-22T17:00:00Z","revoked":false,"note":"for the machines of room 3"}]""")
+            .Answers("GET /v1/tokens/people", $$"""[{"id":"{{sha[..16]}}","name":"{{name}}","role":"Operator","created":"2026-11-22T16:00:00Z","expires":null,"revoked":true}]""")
+            .Answers("GET /v1/events?after=0&take=50", $$"""[{"id":1,"at":"2026-11-22T16:00:00Z","kind":"node.frozen","severity":"Note","node":"{{name}}","vm":null,"sentence":"{{Sentence}}"}]""");
+        width = columns;
+        Assert.Equal((ExitCode.Done, ""), (await RunAsync(words), error.ToString()));
+        string[] expected = words[0] switch
+        {
+            "nodes" => [name, "Frozen", "the owner was seen by input"],
+            "vm" => [name, "Waiting", "1024 MiB", "no node has room"],
+            "image" => [name, "Ready", "512 MiB", sha],
+            "token" => [id, "joining", "1 more", "2026-11-22 17:00", "for the machines of room 3", sha[..16], name, "Operator", "never", "revoked"],
+            _ => ["2026-11-22 16:00:00", "node.frozen", name, Sentence],
+        };
+        var shown = Unwrapped(output.ToString());
+        foreach (var word in expected.SelectMany(text => text.Split(' '))) Assert.Contains(word, shown, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u2026', shown);
+        // Only an id that is longer than the line may reach beyond it.
+        Assert.All(output.ToString().ReplaceLineEndings("\n").Split('\n').Where(line => !line.Contains(sha, StringComparison.Ordinal)), line => Assert.InRange(line.Length, 0, columns));
     }
 
     [Theory]
@@ -106,10 +146,104 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("node", "snooze", "lab3-07", "--until", "2020-01-01")]
     [InlineData("token", "create", "--valid", "long")]
     [InlineData("events", "--last", "0")]
+    [InlineData("vm", "create", "sum", "--image", "tiny", "--vcpus", "65")]
+    [InlineData("vm", "create", "sum", "--image", "tiny", "--memory", "2g")]
+    [InlineData("token", "create", "--person", "anna", "--uses", "3")]
+    [InlineData("token", "create", "--person", "anna", "--note", "hers")]
+    [InlineData("token", "create", "--person", "anna", "--valid", "30m")]
+    [InlineData("token", "create", "--person", "anna", "--valid", "36h")]
+    [InlineData("token", "create", "--role", "admin")]
+    [InlineData("token", "create", "--valid", "90s")]
+    [InlineData("token", "create", "--valid", "31d")]
     public async Task Words_that_cannot_be_understood_are_a_usage_error_and_reach_no_site(params string[] words)
     {
         Assert.Equal(ExitCode.Usage, await RunAsync(words));
         Assert.Empty(site.Requests);
+    }
+
+    [Theory]
+    [InlineData("--vcpus many: a whole number from 1 to 64 is expected.", "vm", "create", "sum", "--image", "tiny", "--vcpus", "many")]
+    [InlineData("--memory 16: a whole number from 32 to 1048576 is expected.", "vm", "create", "sum", "--image", "tiny", "--memory", "16")]
+    [InlineData("--uses: only a token for joining has a number of uses", "token", "create", "--person", "anna", "--uses", "1")]
+    [InlineData("--valid 36h: a person's token is valid for whole days", "token", "create", "--person", "anna", "--valid", "36h")]
+    public async Task A_usage_error_names_the_option_and_what_is_allowed(string sentence, params string[] words)
+    {
+        Assert.Equal(ExitCode.Usage, await RunAsync(words));
+        Assert.Contains(sentence, error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_option_answers_a_wrong_value_with_the_name_of_a_type()
+    {
+        var root = Root(World());
+        static IEnumerable<(string Path, Command Command)> All(string path, Command command) =>
+            command.Subcommands.SelectMany(child => All($"{path} {child.Name}", child)).Append((path, command));
+        var said = All("", root).SelectMany(pair => pair.Command.Options.SelectMany(option => root.Parse($"{pair.Path} {option.Name} no-such-value").Errors)).Select(fault => fault.Message).ToList();
+        Assert.Contains(said, message => message.StartsWith("--vcpus no-such-value", StringComparison.Ordinal));
+        Assert.DoesNotContain(said, message => message.Contains("System.", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("90d", 90)]
+    [InlineData(null, 365)]
+    public async Task A_persons_token_is_valid_for_as_long_as_was_asked(string? valid, int days)
+    {
+        site.Answers("POST /v1/tokens/people", """{"id":"t1","token":"secret","expires":null}""");
+        Assert.Equal(ExitCode.Done, await RunAsync(["token", "create", "--person", "anna", .. valid is null ? Array.Empty<string>() : ["--valid", valid]]));
+        Assert.Contains($"\"validForDays\":{days}", Assert.Single(site.Bodies), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("stop", "Running", "sum is asked to stop. It is Running now and becomes Stopped when its node has turned it off")]
+    [InlineData("stop", "Stopped", "sum is Stopped; its disk is kept.")]
+    [InlineData("start", "Stopped", "sum is asked to start. It is Stopped now (no node has room) and becomes Running when a node runs it")]
+    [InlineData("start", "Running", "sum is Running.")]
+    public async Task Stop_and_start_say_what_was_asked_for_and_what_follows(string command, string status, string sentence)
+    {
+        site.Answers($"POST /v1/vms/sum/{command}", Vm.Replace("Waiting", status, StringComparison.Ordinal));
+        Assert.Equal(ExitCode.Done, await RunAsync("vm", command, "sum"));
+        Assert.StartsWith(sentence, output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wait_that_is_interrupted_is_no_success_and_says_that_the_vm_stays()
+    {
+        using var interrupt = new CancellationTokenSource();
+        pause = async (_, cancellationToken) =>
+        {
+            await interrupt.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+        };
+        site.Answers("POST /v1/vms", Vm);
+        Assert.Equal(ExitCode.Interrupted, await RunAsync(["vm", "create", "sum", "--image", "tiny", "--wait"], interrupt.Token));
+        Assert.Equal(["POST /v1/vms"], site.Requests);
+        Assert.StartsWith("Interrupted while waiting: the VM sum was made, is Waiting and stays.", error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(output.ToString());
+    }
+
+    [Theory]
+    [InlineData(300_000, "Interrupted after 0 MiB of 1 MiB: the site keeps nothing of it. Upload big again from the start.")]
+    [InlineData(1 << 20, "Interrupted before the site answered: 'opportunism image list' shows whether it has big.")]
+    public async Task An_upload_that_is_interrupted_is_no_success_and_says_what_is_kept(int sent, string sentence)
+    {
+        var file = Path.Combine(folder, "big.qcow2");
+        await File.WriteAllBytesAsync(file, new byte[1 << 20]);
+        using var interrupt = new CancellationTokenSource();
+        site.Interrupts(sent, interrupt);
+        Assert.Equal(ExitCode.Interrupted, await RunAsync(["image", "upload", file, "--format", "qcow2"], interrupt.Token));
+        Assert.Equal(sentence, error.ToString().Trim());
+    }
+
+    [Theory]
+    [InlineData(ExitCode.Interrupted, "vm", "list")]
+    [InlineData(ExitCode.Done, "events", "--follow")]
+    [InlineData(ExitCode.Done, "watch")]
+    [InlineData(ExitCode.Done, "vm", "console", "sum", "--follow")]
+    public async Task Only_what_has_no_other_end_may_be_interrupted_without_failing(int exit, params string[] words)
+    {
+        using var interrupt = new CancellationTokenSource();
+        site.Answers("GET /v1/events?after=0&take=50", "[]").Answers("GET /v1/nodes", "[]").Interrupts(0, interrupt, "GET /v1/vms", "GET /v1/vms/sum/console?offset=-1&waitSeconds=0", "GET /v1/status");
+        Assert.Equal(exit, await RunAsync(words, interrupt.Token));
     }
 
     [Theory]
@@ -193,10 +327,14 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("console", found);
     }
 
-    private async Task<int> RunAsync(params string[] words)
+    private static string Unwrapped(string text) => string.Join(' ', text.Split((char[])[' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
+
+    private Task<int> RunAsync(params string[] words) => RunAsync(words, CancellationToken.None);
+
+    private async Task<int> RunAsync(string[] words, CancellationToken cancellationToken)
     {
         var world = World();
-        return await CommandList.InvokeAsync(Root(world), world, ["--site", siteFile, .. words]);
+        return await CommandList.InvokeAsync(Root(world), world, ["--site", siteFile, .. words], cancellationToken);
     }
 
     private static RootCommand Root(CliWorld world)
@@ -209,7 +347,7 @@ public sealed class CommandLineTests : IDisposable
     private CliWorld World()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
-        console.Profile.Width = 200;
+        console.Profile.Width = width;
         return new()
         {
             Console = console,
@@ -217,6 +355,7 @@ public sealed class CommandLineTests : IDisposable
             Error = error,
             Time = time,
             Variable = _ => null,
+            Pause = pause,
             OpenSite = address => new SiteClient(new Uri(address.Url), site, address.Token),
         };
     }

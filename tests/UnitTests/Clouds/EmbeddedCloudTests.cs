@@ -96,7 +96,7 @@ public sealed class EmbeddedCloudTests : CloudConformance
         using var cloud = (EmbeddedCloud)await CloudAsync();
         var answer = await cloud.CreateAsync(Spec("VM") with { MemoryMiB = 8 }, "burn", "tiny", 1, default);
         Assert.Equal(
-            (CloudOutcome.Refused, "The guest's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit. MemoryMiB is 8; allowed is 32 to 1048576. Policy is 'burn'; allowed are suspend, relocate, terminate."),
+            (CloudOutcome.Refused, "The guest's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit. The memory (--memory) is 8 MiB; allowed is 32 to 1048576. The eviction policy (--policy) is 'burn'; allowed are suspend, relocate, terminate."),
             (answer.Answer.Outcome, answer.Answer.Sentence));
     }
 

@@ -68,11 +68,19 @@ public sealed class ApiTests
         await using var site = await TestSite.StartAsync();
         using var http = new HttpClient(new PinnedCa(site.CaFingerprint).CreateHandler()) { BaseAddress = site.Url };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(site.Folder, SiteFile.AdminTokenName))).Trim());
-        foreach (var (body, part) in new[] { ("{\"nam\": 1", "could not be read"), ("{}", "could not be read"), ("{\"name\":\"x\",\"image\":\"y\",\"colour\":\"red\"}", "colour"), ("{\"name\":\"x\",\"image\":\"y\"}", "There is no image 'y'") })
+        foreach (var (body, status, sentence) in new[]
+        {
+            ("{\"name\":1,\"image\":\"y\"}", HttpStatusCode.BadRequest, "The request could not be read: the value of 'name' has the wrong type, or is too large."),
+            ("{\"name\": \"x", HttpStatusCode.BadRequest, "The request could not be read: it is not valid JSON (line 1, byte "),
+            ("{}", HttpStatusCode.BadRequest, "The request could not be read: it lacks 'name', 'image'."),
+            ("{\"name\":\"x\",\"image\":\"y\",\"colour\":\"red\"}", HttpStatusCode.BadRequest, "The request could not be read: 'colour' is no field of it."),
+            ("{\"name\":\"x\",\"image\":\"y\",\"vcpus\":\"many\"}", HttpStatusCode.BadRequest, "The request could not be read: the value of 'vcpus' has the wrong type, or is too large."),
+            ("{\"name\":\"x\",\"image\":\"y\"}", HttpStatusCode.NotFound, "There is no image 'y' here: upload it first, or name one from the list of images."),
+        })
         {
             using var answer = await http.PostAsync(new Uri("/v1/vms", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"));
-            Assert.Equal((HttpStatusCode.BadRequest, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
-            Assert.Contains(part, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+            Assert.Equal((status, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+            Assert.StartsWith(sentence, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
         }
 
         using var nothing = await http.GetAsync(new Uri("/v1/nothing", UriKind.Relative));

@@ -25,8 +25,10 @@ public sealed class CpuConditionTests : ICpuReader
         condition.Sample(0);
         Assert.False(condition.Holds);
         Assert.Contains("not known", condition.Sentence, StringComparison.Ordinal);
+        Assert.StartsWith("It is known after two readings, within 10 s.", condition.Remedy, StringComparison.Ordinal);
         Use(condition, owner: 10);
         Assert.True(condition.Holds);
+        Assert.Contains("CpuEnterPercent", condition.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
