@@ -1,5 +1,5 @@
-using Opportunism.Controller;
 using Opportunism.Contracts.Api;
+using Opportunism.Controller;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.Settings;
 
