@@ -18,8 +18,6 @@ public sealed class LibvirtConformanceTests : GuestsConformance, IAsyncLifetime
 
     protected override IMachineGuests Guests => current;
 
-    protected override TimeSpan BootTime => TimeSpan.FromSeconds(90);
-
     public async ValueTask InitializeAsync()
     {
         await site.StartAsync();
