@@ -110,6 +110,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             // If the socket does not take it QEMU has ended, and the checkpoint is still the guest.
             answer = process.Qmp!.Queue("cont");
             process.MayRun = true;
+            process.Runs++;
             process.IsStateSaved = process.IsStateLost = false;
             process.SavedMemory?.EndHold();
         }

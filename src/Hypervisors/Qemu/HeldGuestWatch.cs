@@ -18,7 +18,7 @@ internal sealed class HeldGuestWatch(QemuHost host)
     // A held QEMU writes nothing but its device state, of which more is refused.
     private const long MostWrittenBytes = GuestCheckpoints.MostStateBytes;
 
-    private readonly Dictionary<QemuProcess, (long At, long Cpu, long Written)> before = [];
+    private readonly Dictionary<QemuProcess, Reading> before = [];
 
     /// <summary>Compares with the look before.</summary>
     /// <returns>The guests that were frozen now.</returns>
@@ -31,17 +31,19 @@ internal sealed class HeldGuestWatch(QemuHost host)
             if (guest.Status is not ({ Phase: Core.Guests.GuestPhase.Held } or { IsLoaded: true })) continue;
             if (CpuOf(process) is not { } cpu) continue;
             seen.Add(process);
-            var (now, written) = (host.Time.GetTimestamp(), process.Process.WrittenBytes());
-            if (before.TryGetValue(process, out var last) && WhatItDid(last, (now, cpu, written)) is { } did && Freeze(guest, process, did)) frozen.Add(guest);
-            // CPU since the look before, writing since it has been held: what is slow fills a disk too.
-            before[process] = (now, cpu, last.At == 0 ? written : last.Written);
+            var now = new Reading(process.Runs, host.Time.GetTimestamp(), cpu, process.Process.WrittenBytes());
+            // The first look at this hold: what it used and wrote before was allowed.
+            if (!before.TryGetValue(process, out var last) || last.Runs != now.Runs) last = now;
+            if (WhatItDid(last, now) is { } did && Freeze(guest, process, did)) frozen.Add(guest);
+            // CPU since the look before, but writing since the first: a slow writer fills a disk too.
+            before[process] = now with { Written = last.Written };
         }
 
         foreach (var gone in before.Keys.Where(process => !seen.Contains(process)).ToArray()) before.Remove(gone);
         return frozen;
     }
 
-    private string? WhatItDid((long At, long Cpu, long Written) last, (long At, long Cpu, long Written) now)
+    private string? WhatItDid(in Reading last, in Reading now)
     {
         var (used, written) = (now.Cpu - last.Cpu, now.Written - last.Written);
         if (used > MostNanosecondsPerSecond * host.Time.GetElapsedTime(last.At, now.At).TotalSeconds) return string.Create(CultureInfo.InvariantCulture, $"used {used / 1_000_000} ms of CPU");
@@ -60,6 +62,13 @@ internal sealed class HeldGuestWatch(QemuHost host)
         guest.SetWhile(process, status => status with { Sentence = sentence + (status.IsLoaded ? "loaded" : "held") });
         return true;
     }
+
+    /// <summary>What was read of a held process.</summary>
+    /// <param name="Runs">How often its guest had been let run.</param>
+    /// <param name="At">Time stamp.</param>
+    /// <param name="Cpu">CPU time that it had used, in nanoseconds.</param>
+    /// <param name="Written">Bytes that it had written to disks.</param>
+    private readonly record struct Reading(int Runs, long At, long Cpu, long Written);
 
     private static unsafe long? CpuOf(QemuProcess process)
     {

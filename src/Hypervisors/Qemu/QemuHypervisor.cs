@@ -260,6 +260,9 @@ public sealed partial class QemuHypervisor : IHypervisor
         }
     }
 
+    /// <summary>What its parts share, for tests of one of them.</summary>
+    internal QemuHost Host => host;
+
     /// <summary>A guest as this class has it, for tests of what happens between two of its steps.</summary>
     internal QemuGuest? Find(GuestId id) => guests.GetValueOrDefault(id);
 

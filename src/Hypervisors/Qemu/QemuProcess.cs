@@ -28,6 +28,9 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch, Fil
     /// <summary>True from the command that lets its guest run until it is asked to hold it. Changed with <see cref="QemuHost.GoingOn"/> held.</summary>
     public bool MayRun { get; set; }
 
+    /// <summary>How often its guest was let run since this agent has it. Changed with <see cref="QemuHost.GoingOn"/> held.</summary>
+    public int Runs { get; set; }
+
     /// <summary>True once device state was saved: its disks are closed until it goes on, and saving again would end it.</summary>
     public bool IsStateSaved { get; set; }
 

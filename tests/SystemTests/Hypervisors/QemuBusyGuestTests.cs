@@ -64,7 +64,7 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
         // Its memory takes minutes at this pace.
         var saving = hypervisor.CheckpointAsync(spec.Id, 256 * 1024, enough.Token);
         var process = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!;
-        while (!process.IsStateSaved) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        while (!process.IsStateSaved && !saving.IsCompleted) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         await process.Qmp!.ExecuteAsync("cont", TimeSpan.FromSeconds(10), CancellationToken.None);
         await FrozenAloneAsync("ran");
         Assert.False(saving.IsCompleted);
@@ -121,16 +121,22 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
         Assert.InRange(hypervisor.Freezer.GuestCpuNanoseconds() - used, 0, 20_000_000);
     }
 
-    private async Task FrozenAloneAsync(string did)
+    [Fact]
+    public async Task It_is_left_alone_when_it_has_run_between_two_looks_while_it_was_allowed_to()
     {
-        var began = TimeProvider.System.GetTimestamp();
-        while (hypervisor.Health.Count == 0)
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"The guest {did} for 30 s although it was held.");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
-        }
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
+        var real = (QemuHypervisor)hypervisor;
+        var (guest, watch) = (real.Find(spec.Id)!, new HeldGuestWatch(real.Host));
+        Assert.Empty(watch.Look([guest]));
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.ReleaseAsync(spec.Id, CancellationToken.None)).Outcome);
+        var used = hypervisor.Freezer.GuestCpuNanoseconds();
+        while (hypervisor.Freezer.GuestCpuNanoseconds() - used < 500_000_000) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        hypervisor.Freezer.FreezeAll();
+        Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
 
-        Assert.Contains(spec.Id.Value, hypervisor.Health[0].Sentence, StringComparison.Ordinal);
+        Assert.Empty(watch.Look([guest]));
+        Assert.False(guest.FrozenAlone);
     }
 
     [Fact]
@@ -151,5 +157,17 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
         }
 
         Assert.True(Assert.Single(hypervisor.Guests) is { Phase: GuestPhase.Suspended, HasCheckpoint: true });
+    }
+
+    private async Task FrozenAloneAsync(string did)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (hypervisor.Health.Count == 0)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"The guest {did} for 30 s although it was held.");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        Assert.Contains(spec.Id.Value, hypervisor.Health[0].Sentence, StringComparison.Ordinal);
     }
 }
