@@ -71,7 +71,7 @@ public sealed partial class QemuHypervisor
         var manifest = guest.FindCheckpoint(out var unusable);
         if (found is null || record is null)
         {
-            await SettleAsync(guest, manifest, record is null ? "" : "QEMU ended while the agent was away").ConfigureAwait(false);
+            await SettleAsync(guest, record is null ? "" : "QEMU ended while the agent was away").ConfigureAwait(false);
             return;
         }
 
@@ -83,7 +83,7 @@ public sealed partial class QemuHypervisor
         guest.Set(status => status with { Phase = GuestPhase.Held, HasCheckpoint = manifest is not null, CheckpointMiB = StoredMiB(manifest) });
         if (manifest is not null && (manifest.Pid != found.Pid || manifest.StartTime != found.StartTime))
         {
-            await SettleAsync(guest, manifest, "").ConfigureAwait(false);
+            await SettleAsync(guest, "").ConfigureAwait(false);
             return;
         }
 
@@ -98,7 +98,7 @@ public sealed partial class QemuHypervisor
         catch (Exception exception) when (exception is QmpException or IOException)
         {
             // It does not listen yet, or has not opened its memory: it was just being started, so nothing of its guest has run.
-            await SettleAsync(guest, manifest, "").ConfigureAwait(false);
+            await SettleAsync(guest, "").ConfigureAwait(false);
         }
     }
 
@@ -114,8 +114,8 @@ public sealed partial class QemuHypervisor
             switch (status)
             {
                 case "prelaunch" or "inmigrate":
-                    // Never let go on since it was started.
-                    await SettleAsync(guest, manifest: null, "the agent ended while it was starting").ConfigureAwait(false);
+                    // It has not run since it was started.
+                    await SettleAsync(guest, "the agent ended while it was starting").ConfigureAwait(false);
                     break;
                 case "postmigrate":
                     var saved = Directory.Exists(guest.Folder.Checkpoint) ? guest.Folder.Checkpoint : guest.Folder.Held;
@@ -150,21 +150,18 @@ public sealed partial class QemuHypervisor
     }
 
     /// <summary>Ends what is left of a guest in memory; it is what its files say.</summary>
-    private async Task SettleAsync(QemuGuest guest, CheckpointManifest? manifest, string why)
+    private async Task SettleAsync(QemuGuest guest, string why)
     {
         await processes.EndAsync(guest).ConfigureAwait(false);
         GuestCheckpoints.Clear(guest);
-        var unusable = "";
-        if (manifest is null && guest.FindCheckpoint(out var problem) is null)
-        {
-            if (problem is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
-            else LogUnusable(log, guest.Id, unusable = UnusableCheckpoint(guest, problem));
-        }
-
+        var manifest = guest.FindCheckpoint(out var problem);
+        var unusable = problem is null ? null : UnusableCheckpoint(guest, problem);
+        if (unusable is not null) LogUnusable(log, guest.Id, unusable);
+        else if (manifest is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
         guest.Set(status => status with
         {
-            Phase = manifest is null && unusable.Length == 0 ? GuestPhase.Stopped : GuestPhase.Suspended,
-            Sentence = unusable.Length == 0 ? why : unusable,
+            Phase = manifest is null && unusable is null ? GuestPhase.Stopped : GuestPhase.Suspended,
+            Sentence = unusable ?? why,
             HasCheckpoint = manifest is not null,
             CheckpointMiB = StoredMiB(manifest),
         });
