@@ -150,7 +150,7 @@ internal sealed class AvailabilityLoop : IWakeable
         }
 
         // There is enough after all.
-        if (standStill && state == NodeState.Available) brake.ThawAll();
+        if (standStill && state == NodeState.Available) ThawAll(state, decided.Reason);
         // Taken back with nothing here: done.
         if (state == NodeState.InUse) takenBack = false;
         if (!ReferenceEquals(decided.Times, policy.Current.Times))
@@ -267,12 +267,17 @@ internal sealed class AvailabilityLoop : IWakeable
                 result = brake.FreezeAll();
                 break;
             case NodeState.Available:
-                if (!brake.ThawAll()) log.Add(new(DecisionKind.ThawRefused, from, verdict.State, verdict.Reason, guests.GuestsInMemory, result));
+                ThawAll(from, verdict.Reason);
                 break;
                 // Evicting: guests stay as they are; they are held or frozen, and leave from there.
         }
 
         HandOver(from, verdict, result);
+    }
+
+    private void ThawAll(NodeState from, in Reason reason)
+    {
+        if (!brake.ThawAll()) log.Add(new(DecisionKind.ThawRefused, from, NodeState.Available, reason, guests.GuestsInMemory, default));
     }
 
     /// <summary>Hands a decision to the threads that show and log it; neither is waited for.</summary>
