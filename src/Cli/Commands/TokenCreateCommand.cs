@@ -7,16 +7,14 @@ namespace Opportunism.Cli.Commands;
 /// <summary><c>token create</c>: lets desktops join, or a person in.</summary>
 internal static class TokenCreateCommand
 {
-    private const int MostUses = 10_000;
-
-    private static readonly TimeSpan LongestForJoining = TimeSpan.FromDays(30);
+    private static readonly TimeSpan LongestForJoining = TimeSpan.FromMinutes(NewJoinToken.MostMinutes);
 
     public static Command Create(CliOptions options)
     {
         var person = new Option<string?>("--person") { Description = "Make a token for this person or program instead of one for joining.", HelpName = "NAME" };
         var role = new Option<string>("--role") { Description = "What a person's token allows; viewer unless said." };
         role.AcceptOnlyFromAmong("viewer", "operator", "admin");
-        var uses = NumberOption.Create("--uses", "How many desktops may join with it.", normally: 1, least: 1, most: MostUses);
+        var uses = NumberOption.Create("--uses", "How many desktops may join with it.", normally: 1, least: 1, most: NewJoinToken.MostUses);
         var valid = new Option<string?>("--valid") { Description = "For how long: minutes to 30d for joining (1h unless said), whole days for a person (365d unless said).", HelpName = "TIME" };
         var note = new Option<string>("--note") { Description = "What a token for joining is for." };
         var command = new Command("create", "Make a token; it is shown this once.") { person, role, uses, valid, note };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Opportunism.Contracts.Api;
 using Opportunism.Core.Fleet;
+using Opportunism.Core.Guests;
 
 namespace Opportunism.Cli.Commands;
 
@@ -14,9 +15,9 @@ internal static class VmCreateCommand
     {
         var name = new Argument<string>("name") { Description = "Its name: 1 to 63 characters of a-z 0-9 . -" };
         var image = new Option<string>("--image") { Description = "Name or SHA-256 of the image it starts from.", Required = true };
-        var vcpus = NumberOption.Create("--vcpus", "Virtual CPUs.", normally: 1, least: 1, most: 64);
-        var memory = NumberOption.Create("--memory", "Memory in MiB.", normally: 512, least: 32, most: 1 << 20, helpName: "MIB");
-        var disk = NumberOption.Create("--disk", "Disk in MiB; 0 for the image's own size.", normally: 0, least: 0, most: 1 << 24, helpName: "MIB");
+        var vcpus = NumberOption.Create("--vcpus", "Virtual CPUs.", normally: 1, least: 1, most: GuestSpec.MostVcpus);
+        var memory = NumberOption.Create("--memory", "Memory in MiB.", normally: 512, least: GuestSpec.LeastMemoryMiB, most: GuestSpec.MostMemoryMiB, helpName: "MIB");
+        var disk = NumberOption.Create("--disk", "Disk in MiB; 0 for the image's own size.", normally: 0, least: 0, most: GuestSpec.MostDiskMiB, helpName: "MIB");
         var policy = new Option<string>("--policy") { Description = "What happens when its node's owner stays.", DefaultValueFactory = _ => "suspend" };
         policy.AcceptOnlyFromAmong("suspend", "relocate", "terminate");
         var wait = new Option<bool>("--wait") { Description = "Wait until it runs." };

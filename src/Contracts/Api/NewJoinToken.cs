@@ -3,6 +3,9 @@ namespace Opportunism.Contracts.Api;
 /// <summary>Asks for a join token.</summary>
 public sealed record NewJoinToken
 {
+    /// <summary>Largest <see cref="Uses"/> and <see cref="ValidForMinutes"/> (30 days).</summary>
+    public const int MostUses = 10_000, MostMinutes = 43_200;
+
     /// <summary>How many nodes may enrol with it, 1 to 10000.</summary>
     public int Uses { get; init; } = 1;
 

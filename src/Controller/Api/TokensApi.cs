@@ -28,8 +28,8 @@ internal static class TokensApi
 
     private static async Task<Results<Ok<MintedToken>, ProblemHttpResult>> CreateJoinAsync(NewJoinToken asked, NodeEnrolment enrolment, CancellationToken cancellationToken)
     {
-        if (asked.Uses is < 1 or > 10_000) return Answers.Wrong($"The number of uses (--uses) is {asked.Uses}; allowed is 1 to 10000.");
-        if (asked.ValidForMinutes is < 1 or > 43_200) return Answers.Wrong($"The token would be valid (--valid) for {asked.ValidForMinutes} minutes; allowed is 1 to 43200 (30 days).");
+        if (asked.Uses is < 1 or > NewJoinToken.MostUses) return Answers.Wrong($"The number of uses (--uses) is {asked.Uses}; allowed is 1 to {NewJoinToken.MostUses}.");
+        if (asked.ValidForMinutes is < 1 or > NewJoinToken.MostMinutes) return Answers.Wrong($"The token would be valid (--valid) for {asked.ValidForMinutes} minutes; allowed is 1 to {NewJoinToken.MostMinutes} (30 days).");
         if (asked.Note is null || asked.Note.Length > LongestNote) return Answers.Wrong("The note (--note) is longer than 200 characters.");
         return TypedResults.Ok(await enrolment.CreateTokenAsync(asked.Uses, TimeSpan.FromMinutes(asked.ValidForMinutes), asked.Note, cancellationToken));
     }
