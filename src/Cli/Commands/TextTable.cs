@@ -16,21 +16,22 @@ internal sealed class TextTable : Renderable
     private static readonly Style Bold = new(decoration: Decoration.Bold), Dim = new(decoration: Decoration.Dim);
 
     private readonly string[] header;
+    private readonly bool isBlocks;
     private readonly List<string[]> rows = [];
 
-    private TextTable(string[] header) => this.header = header;
+    private TextTable(string[] header, bool isBlocks) => (this.header, this.isBlocks) = (header, isBlocks);
 
     /// <summary>The rows so far.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Rows => rows;
 
     /// <summary>A table with these columns.</summary>
-    public static TextTable With(params string[] columns) => new(columns);
+    public static TextTable With(params string[] columns) => new(columns, isBlocks: false);
 
-    /// <summary>Two columns, what and how, for one thing shown in full.</summary>
-    public static IRenderable Of(params (string What, string How)[] rows)
+    /// <summary>One thing shown in full: a block of "what: how" lines, however wide the terminal is.</summary>
+    public static TextTable Of(params (string What, string How)[] rows)
     {
         var shown = rows.Where(row => row.How.Length > 0).ToList();
-        return new TextTable([.. shown.Select(row => row.What)]).Row([.. shown.Select(row => row.How)]).AsBlocks();
+        return new TextTable([.. shown.Select(row => row.What)], isBlocks: true).Row([.. shown.Select(row => row.How)]);
     }
 
     /// <summary>Adds a row; words that have a colour get it.</summary>
@@ -65,9 +66,7 @@ internal sealed class TextTable : Renderable
     }
 
     /// <inheritdoc/>
-    protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => Widths(maxWidth) is { } widths ? AsRows(widths) : Blocks(maxWidth);
-
-    private Blocky AsBlocks() => new(this);
+    protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => !isBlocks && Widths(maxWidth) is { } widths ? AsRows(widths) : Blocks(maxWidth);
 
     // As wide as the columns are by themselves; else the widest ones narrower, so that the short ones stay on one line. Null when that does not fit.
     private int[]? Widths(int maxWidth)
@@ -146,12 +145,6 @@ internal sealed class TextTable : Renderable
     private static int LongestWord(string text) => text.Split(' ', '\n').Max(Width);
 
     private static int Width(string text) => new Segment(text).CellCount();
-
-    // The same rows, as blocks however wide the terminal is.
-    private sealed class Blocky(TextTable table) : Renderable
-    {
-        protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => table.Blocks(maxWidth);
-    }
 }
 
 /// <summary>Writes tables that may be empty.</summary>
