@@ -14,9 +14,10 @@ public sealed class OwnersMemoryTests(SystemdDesktopSite site, ITestOutputHelper
 {
     private const int DirtyMiB = 384;
 
-    // The kernel's own record of when guests were frozen, which process it chose, and when that had ended; for whoever reads a failure.
+    // The kernel's trace of when guests were frozen, which process it killed, and when that ended: printed, so that a failure can be understood.
     private const string TraceOn = "mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; cd /sys/kernel/tracing; echo mono >trace_clock; echo >trace; for e in cgroup/cgroup_freeze cgroup/cgroup_unfreeze oom/mark_victim sched/sched_process_exit; do echo 1 >events/$e/enable; done; echo 1 >tracing_on; cd /";
     private const string TraceOff = "cd /sys/kernel/tracing; echo 0 >events/enable; grep -E 'cgroup_|mark_victim|sched_process_exit.*(qemu|perl|KVM)' trace; cd /";
+
     private readonly string name = $"large-{Guid.NewGuid():N}"[..14];
     private string id = "";
     private bool outOfMemory;
