@@ -129,7 +129,7 @@ internal sealed class AvailabilityLoop : IWakeable
         finally
         {
             var last = brake.FreezeAll();
-            log.Add(new(DecisionKind.Stopped, state, state, default, guests.GuestsInMemory, last));
+            log.Add(new(DecisionKind.Ended, state, state, default, guests.GuestsInMemory, last));
         }
     }
 
@@ -166,8 +166,9 @@ internal sealed class AvailabilityLoop : IWakeable
     /// <summary>The kernel reports that programs wait for memory: guests stand still, and those that it kills can end, before anything is read, which may have to wait for memory too.</summary>
     private void StandStillForMemory()
     {
-        brake.FreezeAll();
+        var result = brake.FreezeAll();
         brake.LetGuestsEnd(true);
+        log.Add(new(DecisionKind.Stopped, state, state, default, guests.GuestsInMemory, result));
     }
 
     /// <summary>The desktop slept and is awake again: its owner woke it, and guests that were thawed with everything else stop before anything is looked at.</summary>

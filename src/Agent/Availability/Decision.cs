@@ -8,11 +8,14 @@ internal enum DecisionKind
     /// <summary>The node entered a state.</summary>
     Entered,
 
+    /// <summary>Guests were stopped because programs wait for memory; the node's state is decided afterwards.</summary>
+    Stopped,
+
     /// <summary>The kernel refused to thaw the guests.</summary>
     ThawRefused,
 
-    /// <summary>The agent stops.</summary>
-    Stopped,
+    /// <summary>The agent ends.</summary>
+    Ended,
 }
 
 /// <summary>Something that the deciding thread did, as it is logged. A struct: to write it down allocates nothing.</summary>

@@ -8,8 +8,8 @@ internal sealed partial class DecisionLog
     [LoggerMessage(1000, LogLevel.Information, "Node went from {From} to {State}: {Reason}; {Guests} guests in memory")]
     private partial void LogEntered(NodeState from, NodeState state, string reason, int guests);
 
-    [LoggerMessage(1001, LogLevel.Information, "{Guests} guests frozen, still after {StillMs:0.00} ms, {LeakedMs:0.00} ms of CPU leaked, seen by {Monitor}")]
-    private partial void LogFrozen(int guests, double stillMs, double leakedMs, string monitor);
+    [LoggerMessage(1001, LogLevel.Information, "{Guests} guests frozen, still after {StillMs:0.00} ms, {LeakedMs:0.00} ms of CPU leaked: {Cause}")]
+    private partial void LogFrozen(int guests, double stillMs, double leakedMs, string cause);
 
     [LoggerMessage(1002, LogLevel.Error, "The kernel's freezer missed its deadline; {Guests} guests were stopped by {Brake} after {StillMs:0.0} ms. Run the doctor command on this desktop")]
     private partial void LogCruderBrake(Brake brake, int guests, double stillMs);
@@ -21,7 +21,7 @@ internal sealed partial class DecisionLog
     private partial void LogThawRefused();
 
     [LoggerMessage(1005, LogLevel.Information, "The agent stops; {Guests} guests are left frozen ({Brake})")]
-    private partial void LogStopped(int guests, Brake brake);
+    private partial void LogEnded(int guests, Brake brake);
 
     [LoggerMessage(1006, LogLevel.Warning, "{Dropped} log entries of the deciding thread were dropped because the log was not read. Look at what reads the agent's log")]
     private partial void LogDropped(long dropped);

@@ -41,14 +41,21 @@ internal sealed partial class DecisionLog(IWakeUp wakeUp, ILogger<DecisionLog> l
             case DecisionKind.ThawRefused:
                 LogThawRefused();
                 return;
+            case DecisionKind.Ended:
+                LogEnded(inMemory, result.Brake);
+                return;
             case DecisionKind.Stopped:
-                LogStopped(inMemory, result.Brake);
+                LogHowStopped(inMemory, result, "programs wait for memory");
                 return;
         }
 
         LogEntered(decision.From, decision.State, decision.Reason.Sentence, inMemory);
-        if (decision.State != NodeState.Frozen) return;
-        if (result.Brake == Brake.Freeze) LogFrozen(inMemory, result.StillIn.TotalMilliseconds, result.LeakedCpu.TotalMilliseconds, decision.Reason.Source);
+        if (decision.State == NodeState.Frozen) LogHowStopped(inMemory, result, decision.Reason.Sentence);
+    }
+
+    private void LogHowStopped(int inMemory, BrakeResult result, string cause)
+    {
+        if (result.Brake == Brake.Freeze) LogFrozen(inMemory, result.StillIn.TotalMilliseconds, result.LeakedCpu.TotalMilliseconds, cause);
         else if (result.Brake == Brake.None) LogNotStopped(inMemory);
         else LogCruderBrake(result.Brake, inMemory, result.StillIn.TotalMilliseconds);
     }

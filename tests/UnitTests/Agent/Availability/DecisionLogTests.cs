@@ -23,11 +23,12 @@ public sealed class DecisionLogTests
         log.Add(new(DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1, new(Brake.Stop, TimeSpan.FromMilliseconds(1), default)));
         log.Add(new(DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1, new(Brake.None, TimeSpan.FromMilliseconds(1), default)));
         log.Add(new(DecisionKind.ThawRefused, NodeState.Frozen, NodeState.Available, default, 1, default));
-        log.Add(new(DecisionKind.Stopped, NodeState.Frozen, NodeState.Frozen, default, 1, new(Brake.Freeze, default, default)));
+        log.Add(new(DecisionKind.Stopped, NodeState.Available, NodeState.Available, default, 1, new(Brake.Kill, default, default)));
+        log.Add(new(DecisionKind.Ended, NodeState.Frozen, NodeState.Frozen, default, 1, new(Brake.Freeze, default, default)));
 
         log.Step();
 
-        Assert.Equal([1000, 1001, 1000, 1002, 1000, 1003, 1004, 1005], logger.Ids);
+        Assert.Equal([1000, 1001, 1000, 1002, 1000, 1003, 1004, 1002, 1005], logger.Ids);
     }
 
     [Fact]
