@@ -159,7 +159,7 @@ internal sealed class AvailabilityLoop : IWakeable
             publisher.Publish(decided);
         }
 
-        var untilChange = AvailabilityRules.Sooner(AvailabilityRules.ChangesIn(Now(), policy.Current.Times), untilCountdown);
+        var untilChange = Waits.Sooner(AvailabilityRules.ChangesIn(Now(), policy.Current.Times), untilCountdown);
         return untilChange < untilSample ? untilChange : untilSample;
     }
 

@@ -91,7 +91,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
             if (releases.ContainsKey(guest.Id) || letLeave.Contains(guest.Id)) continue;
             if (WaitOf(guest.Id) is var wait && wait > TimeSpan.Zero)
             {
-                next = AvailabilityRules.Sooner(next, wait);
+                next = Waits.Sooner(next, wait);
                 continue;
             }
 
@@ -153,7 +153,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
         foreach (var guest in guests.Guests.Where(guest => guest is { InMemory: true, PausedByOthers: false } && (guest.Phase == GuestPhase.Held || guest.Sentence.Length > 0)))
         {
             if (releases.ContainsKey(guest.Id) || (guest.Phase == GuestPhase.Held && paused.Contains(guest.Id))) continue;
-            if (WaitOf(guest.Id) is var wait && wait > TimeSpan.Zero) next = AvailabilityRules.Sooner(next, wait);
+            if (WaitOf(guest.Id) is var wait && wait > TimeSpan.Zero) next = Waits.Sooner(next, wait);
             else releases[guest.Id] = GoOnAsync(guest.Id, id => guests.ReleaseAsync(id, cancellationToken));
         }
 

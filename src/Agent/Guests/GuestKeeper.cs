@@ -104,11 +104,11 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         CancelWhatIsWrong(status);
         var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
         // After the hold, which waits for no disk, and before any step that must not begin until it is written down.
-        next = AvailabilityRules.Sooner(next, SaveBook());
-        if (status.State == NodeState.Available) next = AvailabilityRules.Sooner(next, room.Look());
+        next = Waits.Sooner(next, SaveBook());
+        if (status.State == NodeState.Available) next = Waits.Sooner(next, room.Look());
         foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)).Order(Comparer<GuestId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).ToArray())
         {
-            next = AvailabilityRules.Sooner(next, Begin(id, status, cancellationToken));
+            next = Waits.Sooner(next, Begin(id, status, cancellationToken));
         }
 
         consoles.Wanted.Set(wanted.Guests.Values.Where(guest => guest.ConsoleWanted).Select(guest => new ConsolePusher.PlacedGuest(guest.Spec.Id, guest.DiskSha256)).ToArray());

@@ -20,10 +20,10 @@ public static class AvailabilityRules
     /// <summary>How long until <see cref="Next"/> can change its answer by the passing of time alone; null when time changes nothing.</summary>
     public static TimeSpan? ChangesIn(in Moment now, AvailabilityTimes times) => now.State switch
     {
-        NodeState.InUse => Sooner(Later(Until(times.IdleFor, now.AwayFor), Until(times.ThawAfter, now.QuietFor)), PauseLeft(now, times)),
-        NodeState.Frozen => Sooner(
-            Sooner(Until(times.ThawAfter, now.QuietFor), PauseLeft(now, times)),
-            Sooner(Until(times.EvictAfter, now.InState), MayLeaveSoon(now) ? Until(times.EvictSoonAfter, now.InState) : null)),
+        NodeState.InUse => Waits.Sooner(Waits.Later(Until(times.IdleFor, now.AwayFor), Until(times.ThawAfter, now.QuietFor)), PauseLeft(now, times)),
+        NodeState.Frozen => Waits.Sooner(
+            Waits.Sooner(Until(times.ThawAfter, now.QuietFor), PauseLeft(now, times)),
+            Waits.Sooner(Until(times.EvictAfter, now.InState), MayLeaveSoon(now) ? Until(times.EvictSoonAfter, now.InState) : null)),
         _ => null,
     };
 
@@ -31,15 +31,16 @@ public static class AvailabilityRules
     public static TimeSpan? LendsIn(in Moment now, AvailabilityTimes times)
     {
         if (Obstacle(WithoutWaits(now), times) is not null) return null;
-        var quiet = Later(Until(times.ThawAfter, now.QuietFor), PauseLeft(now, times));
+        var quiet = Waits.Later(Until(times.ThawAfter, now.QuietFor), PauseLeft(now, times));
         switch (now.State)
         {
             case NodeState.InUse when now.Guests <= now.PausedGuests:
-                return Later(quiet, Until(times.IdleFor, now.AwayFor)) ?? TimeSpan.Zero;
+                return Waits.Later(quiet, Until(times.IdleFor, now.AwayFor)) ?? TimeSpan.Zero;
             case NodeState.Frozen when now.Guests > 0:
-                var wait = quiet ?? TimeSpan.Zero;
-                var leave = MayLeaveSoon(now) && times.EvictSoonAfter < times.EvictAfter ? times.EvictSoonAfter : times.EvictAfter;
-                return wait == TimeSpan.Zero || wait <= leave - now.InState ? wait : null;
+                if (quiet is not { } wait) return TimeSpan.Zero;
+                // At the same moment it lends rather than evicts.
+                var leave = MayLeaveSoon(now) ? Waits.Shorter(times.EvictSoonAfter, times.EvictAfter) : times.EvictAfter;
+                return wait <= leave - now.InState ? wait : null;
             default:
                 return null;
         }
@@ -58,14 +59,6 @@ public static class AvailabilityRules
 
         return all;
     }
-
-    /// <summary>The sooner of two waits; null is one without an end.</summary>
-    // Stryker disable once equality : of two equal times either is the sooner.
-    public static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => b is null || a < b ? a : b;
-
-    /// <summary>The later of two waits; null is no wait.</summary>
-    // Stryker disable once equality : of two equal times either is the later.
-    private static TimeSpan? Later(TimeSpan? a, TimeSpan? b) => b is null || a > b ? a : b;
 
     private static Verdict? FromFrozen(in Moment now, AvailabilityTimes times)
     {

@@ -8,16 +8,14 @@ public static class Countdown
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
     /// <summary>How long before the node lends it begins: an owner who only reads for half of IdleFor has nothing loaded.</summary>
-    public static TimeSpan Lasts(AvailabilityTimes times) => times.IdleFor / 2 < Longest ? times.IdleFor / 2 : Longest;
+    public static TimeSpan Lasts(AvailabilityTimes times) => Waits.Shorter(times.IdleFor / 2, Longest);
 
     /// <summary>How long until it begins; zero while guests may be loaded, null when the passing of time does not lead there.</summary>
     public static TimeSpan? BeginsIn(in Moment now, AvailabilityTimes times)
     {
         if (AvailabilityRules.LendsIn(now, times) is not { } lends || lends == TimeSpan.Zero) return null;
-        var wait = lends - Lasts(times);
         // Every monitor watches again by then: it looks away for half of the shortest ThawAfter at most.
         var quiet = (times.ThawAfter / 2) - now.QuietFor;
-        if (quiet > wait) wait = quiet;
-        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        return Waits.Longer(Waits.Longer(lends - Lasts(times), quiet), TimeSpan.Zero);
     }
 }

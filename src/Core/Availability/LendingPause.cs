@@ -8,13 +8,14 @@ public readonly record struct LendingPause(int InARow)
     /// <summary>Longest pause. A node that has lent for as long starts again with the shortest one, <see cref="AvailabilityTimes.ThawAfter"/>.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
 
+    // More than lie between the shortest ThawAfter and the longest pause.
+    private const int MostDoublings = 16;
+
     /// <summary>How long the node waits, counted from when it stopped lending.</summary>
     public TimeSpan Lasts(AvailabilityTimes times)
     {
         if (InARow == 0) return TimeSpan.Zero;
-        var pause = times.ThawAfter;
-        for (var i = 1; i < InARow && pause < Longest; i++) pause *= 2;
-        return pause < Longest ? pause : Longest;
+        return Waits.Shorter(times.ThawAfter * (1 << Math.Min(InARow - 1, MostDoublings)), Longest);
     }
 
     /// <summary>Whether a node that stops lending for this reason pauses: not where a person was behind it.</summary>

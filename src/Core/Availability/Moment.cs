@@ -15,7 +15,7 @@ public readonly record struct Moment
     /// <summary>How long the owner has not been there for certain (Core/Activity/OwnerPresence); never less than <see cref="QuietFor"/>, which it is unless set.</summary>
     public TimeSpan AwayFor
     {
-        get => field > QuietFor ? field : QuietFor;
+        get => Waits.Longer(field, QuietFor);
         init;
     }
 
