@@ -31,7 +31,7 @@ internal sealed class ObstacleView(AvailabilityLoop loop, MonitorWatch watch, Co
         var (quiet, away) = (times.ThawAfter - now.QuietFor, now.State == NodeState.InUse ? times.IdleFor - now.AwayFor : TimeSpan.Zero);
         var left = quiet > away ? quiet : away;
         var wanted = now.State == NodeState.InUse ? times.IdleFor : times.ThawAfter;
-        var sentence = reason.Source.Length > 0 ? $"the owner was seen by {reason.Source} {Text(now.QuietFor)} ago" : $"the agent has watched for {Text(now.QuietFor)} only";
+        var sentence = reason.Source.Length > 0 ? $"the owner was seen by {reason.Source} {Text(now.QuietFor)} ago" : $"a monitor began to watch {Text(now.QuietFor)} ago, and what the owner did before is not known";
         return new(reason, sentence, $"Without activity it is over in {Text(left)}: {Text(wanted)} of quiet are needed.");
     }
 

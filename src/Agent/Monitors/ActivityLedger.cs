@@ -30,7 +30,7 @@ public sealed class ActivityLedger
     /// <summary>When any monitor last saw the owner, as a <see cref="TimeProvider.GetTimestamp"/>; never goes back.</summary>
     public long LastSeenTimestamp => Volatile.Read(ref lastSeen);
 
-    /// <summary>The monitor that saw the owner last; empty before the first time.</summary>
+    /// <summary>The monitor that saw the owner last; empty where none has seen it since the agent or a monitor began to watch.</summary>
     /// <remarks>Read beside <see cref="LastSeenTimestamp"/> it may belong to a sighting a moment older or newer; it is for people.</remarks>
     public string LastSeenBy => Volatile.Read(ref lastSeenBy);
 
@@ -64,6 +64,9 @@ public sealed class ActivityLedger
     /// <summary>The owner was seen that long ago; older than what is known changes nothing.</summary>
     public void Seen(string monitor, TimeSpan ago, ActivitySource? source = null) =>
         Record(monitor, source, time.GetTimestamp() - (ago <= TimeSpan.Zero ? 0 : Ticks(ago)));
+
+    /// <summary>A monitor begins to watch: what the owner did before is not known, so it counts as seen just now, though by no monitor.</summary>
+    public void CountAsSeen() => Record("", source: null, time.GetTimestamp());
 
     /// <summary>Something other than activity has changed (a monitor went blind): the deciding thread must look again.</summary>
     public void Wake() => Woken?.Wake();

@@ -141,8 +141,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
     {
         if (before.Blind && !now.Blind)
         {
-            // Nobody knows what the owner did while we could not see.
-            ledger.Seen(Name);
+            ledger.CountAsSeen();
             MonitorWatchLog.Sees(log, Name, now.Sentence);
         }
         else if (now.Blind && (!before.Blind || before.Sentence != now.Sentence))

@@ -22,7 +22,7 @@ internal static class DoctorCommand
         {
             if (reply.Status is { } status)
             {
-                options.World.Console.Write(TextTable.Of(("owner last seen by", status.LastSeen)));
+                options.World.Console.Write(TextTable.Of(LocalText.LastSeen(status)));
                 LocalText.WriteObstacles(options.World, status);
                 LocalText.WriteWatchers(options.World, status);
                 HealthText.Write(options.World, status.Health.Select(item => (item.Severity, item.Sentence, item.Remedy)));

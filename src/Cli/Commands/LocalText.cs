@@ -12,7 +12,7 @@ internal static class LocalText
             ("state", status.State),
             ("last change", $"{Words.Since(status.Since, world.Time)} ago: {status.Reason}"),
             ("owner quiet for", Words.Lasting(TimeSpan.FromSeconds(status.QuietSeconds))),
-            ("owner last seen by", status.LastSeen),
+            LastSeen(status),
             ("snoozed until", status.SnoozedUntil is { } until ? Words.At(until, world.Time) : ""),
             ("site", status.Site is { } site ? $"{site} ({(status.SiteConnected ? "connected" : "does not answer")})" : ""),
             ("agent", status.AgentVersion),
@@ -24,6 +24,8 @@ internal static class LocalText
         if (guests.Rows.Count > 0) world.Console.Write(guests);
         HealthText.Write(world, status.Health.Select(item => (item.Severity, item.Sentence, item.Remedy)));
     }
+
+    public static (string Name, string Value) LastSeen(LocalStatus status) => ("owner last seen by", status.LastSeen.Length > 0 ? status.LastSeen : "no monitor yet");
 
     public static void WriteObstacles(CliWorld world, LocalStatus status) => ObstacleText.Write(world, status.Obstacles.Select(obstacle => (obstacle.Sentence, obstacle.Remedy)));
 

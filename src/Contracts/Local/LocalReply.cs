@@ -36,7 +36,7 @@ public sealed record LocalStatus
     /// <summary>How long no monitor has seen the owner, in seconds.</summary>
     public required double QuietSeconds { get; init; }
 
-    /// <summary>The monitor that saw the owner last, with the device or display where that is known; empty before the first time.</summary>
+    /// <summary>The monitor that saw the owner last, with the device or display where that is known; empty while none has since it began to watch.</summary>
     public string LastSeen { get; init; } = "";
 
     /// <summary>Every monitor and what it sees.</summary>

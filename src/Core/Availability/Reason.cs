@@ -9,6 +9,7 @@ public readonly record struct Reason(ReasonCode Code, string Source = "")
     public string Sentence => Code switch
     {
         ReasonCode.Starting => "the agent has just started",
+        ReasonCode.OwnerSeen when Source.Length == 0 => "a monitor has just begun to watch, and what the owner did before is not known",
         ReasonCode.OwnerSeen => $"the owner was seen by {Source}",
         ReasonCode.OwnerQuiet => "the owner is away",
         ReasonCode.MonitorBlind => $"{Source} cannot see, so the owner counts as present",

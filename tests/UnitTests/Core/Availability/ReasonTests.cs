@@ -27,5 +27,9 @@ public sealed class ReasonTests
         Assert.Equal(Enum.GetValues<ReasonCode>().ToDictionary(code => code, code => Sentences.GetValueOrDefault(code)), Sentences.Keys.ToDictionary(code => code, code => (string?)new Reason(code, "x11").Sentence));
 
     [Fact]
+    public void An_owner_whom_no_monitor_saw_is_not_said_to_be_seen() =>
+        Assert.Equal("a monitor has just begun to watch, and what the owner did before is not known", new Reason(ReasonCode.OwnerSeen).Sentence);
+
+    [Fact]
     public void One_from_a_newer_version_says_its_number() => Assert.Equal("99", new Reason((ReasonCode)99).Sentence);
 }
