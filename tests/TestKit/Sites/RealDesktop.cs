@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text;
 using Opportunism.Contracts.Local;
+using Opportunism.Core.Availability;
 using Opportunism.TestKit.Displays;
 
 namespace Opportunism.TestKit.Sites;
@@ -46,7 +47,7 @@ public sealed class RealDesktop : IAsyncDisposable
     public long RamInUse => Directory.Exists(RamFolder) && new DriveInfo(RamFolder) is var mount ? mount.TotalSize - mount.TotalFreeSpace : 0;
 
     /// <summary>Makes a desktop with its display and settings; its agent is not started yet.</summary>
-    internal static async Task<RealDesktop> MakeAsync(string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more, bool seatless = false)
+    internal static async Task<RealDesktop> MakeAsync(string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more, TimeSpan? idleFor = null, bool seatless = false)
     {
         // Guests run as another user that must reach what is below.
         Directory.CreateDirectory(folder, (UnixFileMode)0b111_001_001);
@@ -54,7 +55,7 @@ public sealed class RealDesktop : IAsyncDisposable
         await File.WriteAllTextAsync(tokenFile, joinToken);
         var display = await XvfbDisplay.StartAsync();
         var desktop = new RealDesktop(name, cgroup, folder, program, display);
-        await File.WriteAllTextAsync(desktop.settings, desktop.Ini(controller, tokenFile, more, seatless));
+        await File.WriteAllTextAsync(desktop.settings, desktop.Ini(controller, tokenFile, more, idleFor ?? AvailabilityTimes.ShortestThawAfter, seatless));
         return desktop;
     }
 
@@ -136,7 +137,7 @@ public sealed class RealDesktop : IAsyncDisposable
         }
     }
 
-    private string Ini(Uri controller, string tokenFile, string more, bool seatless) => string.Create(CultureInfo.InvariantCulture, $"""
+    private string Ini(Uri controller, string tokenFile, string more, TimeSpan idleFor, bool seatless) => string.Create(CultureInfo.InvariantCulture, $"""
         [Agent]
         StateFolder = {folder}/state
         Socket = {folder}/agent.sock
@@ -147,7 +148,7 @@ public sealed class RealDesktop : IAsyncDisposable
         NodeName = {Name}
 
         [Times]
-        IdleFor = 00:00:05
+        IdleFor = {idleFor}
         ThawAfter = 00:00:05
         HoldAfter = 00:00:01
         PresaveAfter = 00:00:02

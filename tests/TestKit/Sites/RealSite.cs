@@ -107,10 +107,11 @@ public sealed class RealSite : IAsyncDisposable
     /// <summary>Adds a desktop and waits until the site has heard from its agent.</summary>
     /// <param name="nodeName">Its name.</param>
     /// <param name="guests">More lines for the section [Guests] of its settings.</param>
-    public async Task<RealDesktop> AddDesktopAsync(string nodeName, string guests = "")
+    /// <param name="idleFor">How long its owner must be away before it is lent; null for as short as can be.</param>
+    public async Task<RealDesktop> AddDesktopAsync(string nodeName, string guests = "", TimeSpan? idleFor = null)
     {
         var token = await Client.CreateJoinTokenAsync(new NewJoinToken());
-        var desktop = await RealDesktop.MakeAsync(nodeName, $"{name}-{nodeName}", Path.Combine(folder, nodeName), AgentProgram, Url, token.Token, guests);
+        var desktop = await RealDesktop.MakeAsync(nodeName, $"{name}-{nodeName}", Path.Combine(folder, nodeName), AgentProgram, Url, token.Token, guests, idleFor);
         desktops.Add(desktop);
         desktop.StartAgent();
         await UntilAsync($"{nodeName} has reported", async () => (await Client.NodesAsync()).Any(node => node.Id == nodeName && node is { State: not null, Lost: false }));
