@@ -55,13 +55,14 @@ internal sealed class BusyGuests : IAsyncDisposable
     }
 
     /// <summary>Boots a guest and waits until it has counted to three.</summary>
-    public async Task<GuestId> StartAsync(int vcpus, int memoryMiB, int busy, int dirtyMiB, CancellationToken cancellationToken, string everySeconds = "1", bool disk = false, int changeMiB = 0)
+    public async Task<GuestId> StartAsync(int vcpus, int memoryMiB, int busy, int dirtyMiB, CancellationToken cancellationToken, string everySeconds = "1", bool disk = false, int changeMiB = 0, bool network = false)
     {
-        var image = await ImageAsync(new TickGuest(busy, dirtyMiB, changeMiB, everySeconds, disk), cancellationToken);
+        var image = await ImageAsync(new TickGuest(busy, dirtyMiB, changeMiB, everySeconds, disk, network), cancellationToken);
         var spec = new GuestSpec(GuestId.New(), "bench", vcpus, memoryMiB, 64, image.Sha256, ImageFormat.Qcow2);
         var answer = await Hypervisor.StartAsync(spec, image.Path, cancellationToken);
         if (!answer.IsDone) throw new InvalidOperationException(answer.Sentence);
         var booted = dirtyMiB > 0 ? "dirtied " : "tick 3";
+        while (network && !Console(spec.Id).Contains("network reached", StringComparison.Ordinal)) await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         while (!Console(spec.Id).Contains(booted, StringComparison.Ordinal)) await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         return spec.Id;
     }
@@ -111,11 +112,11 @@ internal sealed class BusyGuests : IAsyncDisposable
 
     private async Task<(string Path, string Sha256)> MakeImageAsync(TickGuest kind, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(folder, $"tick-{kind.Busy}-{kind.DirtyMiB}-{kind.ChangeMiB}-{kind.EverySeconds}-{kind.Disk}.qcow2");
+        var path = Path.Combine(folder, $"tick-{kind.Busy}-{kind.DirtyMiB}-{kind.ChangeMiB}-{kind.EverySeconds}-{kind.Disk}-{kind.Network}.qcow2");
         if (!File.Exists(path))
         {
             var maker = Path.Combine(Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") ?? ".", "packaging", "linux", "make-tick-image");
-            string[] arguments = [path, "--busy", $"{kind.Busy}", "--dirty", $"{kind.DirtyMiB}", "--change", $"{kind.ChangeMiB}", "--every", kind.EverySeconds, "--cache", "/var/cache/opportunism", .. kind.Disk ? new[] { "--disk" } : []];
+            string[] arguments = [path, "--busy", $"{kind.Busy}", "--dirty", $"{kind.DirtyMiB}", "--change", $"{kind.ChangeMiB}", "--every", kind.EverySeconds, "--cache", "/var/cache/opportunism", .. kind.Disk ? new[] { "--disk" } : [], .. kind.Network ? new[] { "--network" } : []];
             using var process = Process.Start(new ProcessStartInfo(maker, arguments)) ?? throw new IOException($"{maker} could not be started.");
             await process.WaitForExitAsync(cancellationToken);
             if (process.ExitCode != 0) throw new IOException($"{maker} ended with {process.ExitCode}.");
@@ -126,5 +127,5 @@ internal sealed class BusyGuests : IAsyncDisposable
         return (path, Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken)));
     }
 
-    private sealed record TickGuest(int Busy, int DirtyMiB, int ChangeMiB, string EverySeconds, bool Disk);
+    private sealed record TickGuest(int Busy, int DirtyMiB, int ChangeMiB, string EverySeconds, bool Disk, bool Network);
 }

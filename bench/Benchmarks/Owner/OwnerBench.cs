@@ -5,8 +5,8 @@ namespace Opportunism.Benchmarks.Owner;
 
 /// <summary>What an owner feels of guests that run on the same machine, and of a machine that was lent: each figure alone and beside them, in turn, in the same run.</summary>
 /// <remarks>
-/// Two guests of 2 busy vCPUs each, which also write to their disks 50 times a second. "Alone" they are frozen: they keep their memory and
-/// use nothing else. The first minute back is measured last, over five visits, each against the same wait without guests. The guests' network is not loaded.
+/// Two guests of 2 busy vCPUs each, which also write to their disks 50 times a second and send packets as fast as they are replied to. "Alone" they are frozen: they keep their memory and
+/// use nothing else. The first minute back is measured last, over five visits, each against the same wait without guests.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class OwnerBench(int rounds, TimeSpan lent, TimeProvider time)
@@ -64,7 +64,7 @@ internal sealed class OwnerBench(int rounds, TimeSpan lent, TimeProvider time)
 
     private static async Task StartAsync(BusyGuests guests, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < Guests; i++) await guests.StartAsync(Vcpus, MemoryMiB, Vcpus, DirtyMiB, cancellationToken, everySeconds: "0.02", disk: true);
+        for (var i = 0; i < Guests; i++) await guests.StartAsync(Vcpus, MemoryMiB, Vcpus, DirtyMiB, cancellationToken, everySeconds: "0.02", disk: true, network: true);
     }
 
     /// <summary>As the agent does for an owner who stays.</summary>
