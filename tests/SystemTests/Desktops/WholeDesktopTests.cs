@@ -57,6 +57,27 @@ public sealed class WholeDesktopTests(DesktopSite site) : IClassFixture<DesktopS
     }
 
     [Fact]
+    public async Task A_desktop_that_wakes_from_sleep()
+    {
+        await site.IsAsync(NodeState.Available, "before it sleeps");
+        await site.TicksAsync("before it sleeps", await site.NewestTickAsync() + 1);
+
+        var used = (await site.SleepAsync("used() { grep usage_usec $G/cpu.stat; }; used; SLEEP; used; sleep 2; used", TimeSpan.FromSeconds(3))).Split('\n');
+
+        var taken = await site.IsAsync(NodeState.Frozen, "after it woke");
+        Assert.Contains("wake-up from sleep", taken.Reason, StringComparison.Ordinal);
+        // Across the sleep, and while it is frozen and held.
+        Assert.Equal(3, used.Length);
+        TestContext.Current.TestOutputHelper?.WriteLine($"Microseconds of CPU that the guest had used before the sleep, after it, and later: {string.Join(", ", used.Select(Microseconds))}.");
+        Assert.InRange(Microseconds(used[1]) - Microseconds(used[0]), 0, 100_000);
+        Assert.InRange(Microseconds(used[2]) - Microseconds(used[1]), 0, 250_000);
+        await site.TenantIsAsync(GuestPhase.Held, "after it woke");
+        var stood = await site.NewestTickAsync();
+        await site.IsAsync(NodeState.Available, "once quiet after it woke");
+        await site.TicksAsync("once quiet after it woke", stood + 2);
+    }
+
+    [Fact]
     public async Task The_agent_cannot_read_what_the_owner_types()
     {
         var flags = await site.AskAsync("p=$(pidof agent); for f in /proc/$p/fd/*; do case $(readlink $f) in /dev/input/*) grep flags /proc/$p/fdinfo/${f##*/};; esac; done");

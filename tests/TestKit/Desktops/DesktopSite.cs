@@ -73,6 +73,8 @@ public class DesktopSite : IAsyncLifetime
     /// <summary>The desktop.</summary>
     public DesktopVm Desktop { get; }
 
+    private string Names => $"G=/sys/fs/cgroup/opportunism.slice/guests; C={TenantConsole}; T=$G/{tenant}; ";
+
     /// <summary>The tenant's console in the desktop.</summary>
     private string TenantConsole => $"/var/lib/opportunism/guests/{tenant}/console.log";
 
@@ -192,7 +194,10 @@ public class DesktopSite : IAsyncLifetime
     public async Task<GuestPhase?> PhaseAsync(string id) => (await NodeAsync()).Guests.FirstOrDefault(guest => guest.Id == id) is { } guest ? Enum.Parse<GuestPhase>(guest.Phase) : null;
 
     /// <summary>Runs a line in the desktop's shell with G as the folder of all guests' cgroup and C as the tenant's console.</summary>
-    public Task<string> AskAsync(string line) => Desktop.RunAsync($"G=/sys/fs/cgroup/opportunism.slice/guests; C={TenantConsole}; T=$G/{tenant}; {line}");
+    public Task<string> AskAsync(string line) => Desktop.RunAsync(Names + line);
+
+    /// <summary>The same around a sleep of the desktop (<see cref="DesktopVm.SleepAsync"/>).</summary>
+    public Task<string> SleepAsync(string line, TimeSpan asleep) => Desktop.SleepAsync(Names + line, asleep);
 
     /// <summary>Keeps the desktop's processor busy in the tenant's cgroup and measures the CPU time that guests use after something has happened.</summary>
     /// <param name="happens">A line for the desktop's shell.</param>

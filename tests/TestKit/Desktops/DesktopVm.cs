@@ -154,6 +154,24 @@ public sealed class DesktopVm : IAsyncLifetime
     /// <summary>Pushes the machine's power button.</summary>
     public Task PushPowerButtonAsync() => ControlAsync("system_powerdown");
 
+    /// <summary>Puts the machine to sleep (ACPI S3), wakes it some time later, and answers what a line for the shell printed that runs as soon as it is awake.</summary>
+    /// <param name="line">The line; what runs before the sleep may stand before <c>SLEEP</c> in it.</param>
+    /// <param name="asleep">How long it sleeps; its clock counts whole seconds meanwhile.</param>
+    public async Task<string> SleepAsync(string line, TimeSpan asleep)
+    {
+        var said = RunAsync(line.Replace("SLEEP", "echo deep >/sys/power/mem_sleep; echo mem >/sys/power/state", StringComparison.Ordinal));
+        var began = TimeProvider.System.GetTimestamp();
+        while ((await ControlAsync("query-status")).GetProperty("status").GetString() != "suspended")
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > AnswersWithin) throw new TimeoutException($"The desktop does not sleep. {await TellAsync()}");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        await Task.Delay(asleep, TimeProvider.System);
+        await ControlAsync("system_wakeup");
+        return await said;
+    }
+
     /// <summary>Plugs in one more USB keyboard, on the screen <c>head3</c>.</summary>
     public Task PlugAsync() => ControlAsync("device_add", """{"driver":"usb-kbd","id":"plugged","bus":"usb.0","display":"head3"}""");
 
