@@ -7,6 +7,7 @@ namespace Opportunism.Benchmarks.Freeze;
 internal sealed class CountingPath(IWakeUp wakeUp, IGuestFreezer freezer, TimeProvider time) : IWakeUp, IGuestFreezer
 {
     private long atWake;
+    private int freezes;
 
     /// <summary>Bytes allocated on the last way from waking to standing guests.</summary>
     public long Allocated { get; private set; }
@@ -23,8 +24,8 @@ internal sealed class CountingPath(IWakeUp wakeUp, IGuestFreezer freezer, TimePr
 
     public void Wait(TimeSpan? atMost)
     {
-        // Not the first step: the runtime has things to set up then.
-        if (atWake > 0) StepAllocated = Math.Max(StepAllocated, GC.GetAllocatedBytesForCurrentThread() - atWake);
+        // Not before guests were frozen twice: the runtime sets up what it has not run yet.
+        if (freezes > 2) StepAllocated = Math.Max(StepAllocated, GC.GetAllocatedBytesForCurrentThread() - atWake);
         wakeUp.Wait(atMost);
         atWake = GC.GetAllocatedBytesForCurrentThread();
     }
@@ -32,6 +33,7 @@ internal sealed class CountingPath(IWakeUp wakeUp, IGuestFreezer freezer, TimePr
     public bool FreezeAll()
     {
         var accepted = freezer.FreezeAll();
+        freezes++;
         LastMovedAt = time.GetTimestamp();
         return accepted;
     }

@@ -10,7 +10,8 @@ namespace Opportunism.Benchmarks.Suspend;
 
 /// <summary>Holding, saving, giving memory back and going on, with real QEMU guests that write to most of their memory.</summary>
 /// <remarks>
-/// Once each time: the guest is frozen and held; its checkpoint is made at the owner's pace while an owner writes; it is suspended with
+/// Once each time: the guest is frozen, held and released, which shows how long it takes to its next tick when nothing of it was away;
+/// it is held again; its checkpoint is made at the owner's pace while an owner writes; it is suspended with
 /// the checkpoint ready and resumed; then held again, suspended with nothing of it on disk, loaded as in the countdown, and resumed; then,
 /// when it has changed a part of its memory, held, suspended and resumed once more.
 /// </remarks>
@@ -52,7 +53,7 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
         var hypervisor = guests.Hypervisor;
         GuestStatus Status() => hypervisor.Guests.Single(status => status.Id == guest);
         List<double> leaked = [], saved = [], ready = [], unready = [], returned = [], resumed = [], written = [], dirty = [];
-        List<double> loading = [], loaded = [], running = [], unloaded = [], changed = [], changedMiB = [], overhead = [];
+        List<double> loading = [], loaded = [], running = [], unloaded = [], changed = [], changedMiB = [], overhead = [], released = [];
         var folder = new GuestFolder(guests.Settings.StateFolder, guests.Settings.RamFolder, guest);
 
         var process = GuestProcess.Of(guest, guests.Settings);
@@ -63,13 +64,16 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
         for (var i = 0; i < times; i++)
         {
             leaked.Add(await HoldAsync(guests, guest, cancellationToken));
+            released.Add(await TickAfterAsync(guests, guest, hypervisor.ReleaseAsync, cancellationToken));
+
+            leaked.Add(await HoldAsync(guests, guest, cancellationToken));
             var saving = DoneAsync(hypervisor.CheckpointAsync(guest, Pace, cancellationToken));
             written.AddRange(await OwnerWriter.WriteDuringAsync(saving, Path.Combine(guests.Settings.StateFolder, "owner"), time));
             saved.Add(Status().LastStateSave!.Value.TotalMilliseconds);
             dirty.Add(Status().CheckpointMiB);
             ready.Add(await TimedAsync(() => hypervisor.SuspendAsync(guest, cancellationToken)));
             returned.Add(Status().LastMemoryReturnMiB);
-            resumed.Add(await ResumeAsync(guests, guest, cancellationToken));
+            resumed.Add(await TickAfterAsync(guests, guest, hypervisor.ResumeAsync, cancellationToken));
 
             leaked.Add(await HoldAsync(guests, guest, cancellationToken));
             // As for a guest that leaves for the first time.
@@ -79,7 +83,7 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
             hypervisor.Freezer.FreezeAll(); // as the deciding thread does at an activity
             unloaded.Add(await TimedAsync(() => hypervisor.UnloadAsync(guest, cancellationToken)));
             loading.Add(await TimedAsync(() => hypervisor.LoadAsync(guest, cancellationToken)));
-            loaded.Add(await ResumeAsync(guests, guest, cancellationToken));
+            loaded.Add(await TickAfterAsync(guests, guest, hypervisor.ResumeAsync, cancellationToken));
             running.Add(Status().LastResume!.Value.TotalMilliseconds);
 
             var hashes = await File.ReadAllBytesAsync(Path.Combine(folder.Held, GuestCheckpoints.HashesFile), cancellationToken);
@@ -91,7 +95,7 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
             var pages = PagesThatDiffer(hashes, await File.ReadAllBytesAsync(Path.Combine(folder.Checkpoint, GuestCheckpoints.HashesFile), cancellationToken));
             changedMiB.Add(pages * MemoryCopy.PageBytes / 1048576.0);
             overhead.Add((double)stored / (pages * MemoryCopy.PageBytes));
-            resumed.Add(await ResumeAsync(guests, guest, cancellationToken));
+            resumed.Add(await TickAfterAsync(guests, guest, hypervisor.ResumeAsync, cancellationToken));
         }
 
         report.Add(
@@ -104,6 +108,7 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
             ("changed_mib", BenchReport.Figure(Percentiles.P50(changedMiB))),
             ("written_per_changed", BenchReport.Figure(Percentiles.P50(overhead))),
             ("returned_mib", Percentiles.P50(returned)),
+            ("release_ms_p50", BenchReport.Figure(Percentiles.P50(released))),
             ("resume_ms_p50", BenchReport.Figure(Percentiles.P50(resumed))),
             ("resume_ms_p99", BenchReport.Figure(Percentiles.P99(resumed))),
             ("load_ms_p50", BenchReport.Figure(Percentiles.P50(loading))),
@@ -131,13 +136,13 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
         return process.VcpuMilliseconds - before;
     }
 
-    /// <summary>Lets the guest go on from its checkpoint.</summary>
+    /// <summary>Lets the guest run again, from its checkpoint or after a hold.</summary>
     /// <returns>From asking until its next tick is printed, in ms.</returns>
-    private async Task<double> ResumeAsync(BusyGuests guests, GuestId guest, CancellationToken cancellationToken)
+    private async Task<double> TickAfterAsync(BusyGuests guests, GuestId guest, Func<GuestId, CancellationToken, Task<GuestAnswer>> ask, CancellationToken cancellationToken)
     {
         var last = guests.Tick(guest);
         var began = time.GetTimestamp();
-        var resuming = DoneAsync(guests.Hypervisor.ResumeAsync(guest, cancellationToken));
+        var resuming = DoneAsync(ask(guest, cancellationToken));
         while (guests.Hypervisor.Guests.Single().Phase != GuestPhase.Running && !resuming.IsCompleted) await Task.Delay(Look, time, cancellationToken);
         while (guests.Tick(guest) <= last && !resuming.IsFaulted) await Task.Delay(Look, time, cancellationToken);
         var took = time.GetElapsedTime(began).TotalMilliseconds;
