@@ -4,7 +4,8 @@ using Xunit;
 namespace Opportunism.SystemTests.OpenStack;
 
 /// <summary>One lab for all tests that need a real OpenStack: from nothing it takes a minute. Each test leaves it as it was.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
+/// <remarks>Beside other tests: its programs wait for each other most of the time, and no figure is taken here.</remarks>
+[CollectionDefinition(Name)]
 [SupportedOSPlatform("linux")]
 public sealed class SharedLab : IAsyncLifetime, ICollectionFixture<SharedLab>
 {
