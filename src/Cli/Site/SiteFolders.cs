@@ -6,6 +6,9 @@ namespace Opportunism.Cli.Site;
 /// <param name="State">Everything this site writes, but its guests' memory.</param>
 internal sealed record SiteFolders(string Programs, string Packaging, string State)
 {
+    /// <summary>How people call the command line here: the script of a repository, else the installed program.</summary>
+    public string CommandLine { get; init; } = "opportunism";
+
     public string Agent => Path.Combine(Programs, "agent", "Opportunism.Agent");
 
     public string Controller => Path.Combine(Programs, "controller", "Opportunism.Controller");
@@ -30,7 +33,7 @@ internal sealed record SiteFolders(string Programs, string Packaging, string Sta
     public static SiteFolders Find(string state)
     {
         if (Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") is { Length: > 0 } home)
-            return new(Path.Combine(home, "artifacts", "site"), Path.Combine(home, "packaging"), Path.GetFullPath(state));
+            return new(Path.Combine(home, "artifacts", "site"), Path.Combine(home, "packaging"), Path.GetFullPath(state)) { CommandLine = "./opportunism" };
         var programs = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, ".."));
         return new(programs, Path.Combine(programs, "packaging"), Path.GetFullPath(state));
     }

@@ -43,8 +43,8 @@ internal static class UpCommand
             site = await LocalSite.StartControllerAsync(folders, new SiteSettings(NameOf(state), new AvailabilityTimes(), BusyOwner: false) { NodeName = DefaultName, LendWithoutSeat = lendWithoutSeat }, listen, time, cancellationToken).ConfigureAwait(false);
             await site.StartAgentAsync(cancellationToken).ConfigureAwait(false);
             console.WriteLine($"The site listens at {SiteFile.Read(folders.ControllerState)!.Url}; its state is in {state}.");
-            console.WriteLine($"In another terminal: opportunism nodes --site {Path.Combine(folders.ControllerState, SiteFile.Name)}");
-            if (!lendWithoutSeat && await site.IsWithoutSeatAsync(cancellationToken).ConfigureAwait(false)) await OfferAsync(site, console, cancellationToken).ConfigureAwait(false);
+            console.WriteLine($"In another terminal: {folders.CommandLine} nodes{(state == DefaultState ? "" : $" --site {Path.Combine(folders.ControllerState, SiteFile.Name)}")}");
+            if (!lendWithoutSeat && await site.IsWithoutSeatAsync(cancellationToken).ConfigureAwait(false)) await OfferAsync(site, folders.CommandLine, console, cancellationToken).ConfigureAwait(false);
             console.WriteLine("Ctrl-C ends it; guests stay frozen and go on when it is started again.");
             while (true)
             {
@@ -71,10 +71,10 @@ internal static class UpCommand
     internal static string NameOf(string state) => state == DefaultState ? DefaultName : $"{DefaultName}-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(state))))[..8];
 
     /// <summary>Says at once that a machine without a seat lends nothing, and how it would.</summary>
-    private static async Task OfferAsync(LocalSite site, IAnsiConsole console, CancellationToken cancellationToken)
+    private static async Task OfferAsync(LocalSite site, string program, IAnsiConsole console, CancellationToken cancellationToken)
     {
         console.WriteLine("This machine has no keyboard, mouse or display, so its owner would not be noticed and no VM runs on it.");
-        console.WriteLine($"'./opportunism up --without-seat {Lend}' lends it all the same: its ssh users and its load then count as its owner.");
+        console.WriteLine($"'{program} up --without-seat {Lend}' lends it all the same: its ssh users and its load then count as its owner.");
         if (!console.Profile.Capabilities.Interactive || Console.IsInputRedirected) return;
         if (!await console.ConfirmAsync("Lend it now?", defaultValue: false, cancellationToken).ConfigureAwait(false)) return;
         await site.RestartAgentAsync(site.Settings with { LendWithoutSeat = true }, cancellationToken).ConfigureAwait(false);
