@@ -4,7 +4,8 @@ using Xunit;
 namespace Opportunism.SystemTests.Desktops;
 
 /// <summary>The desktop in a VM does what the tests tell it.</summary>
-public sealed class DesktopVmTests(DesktopVm desktop) : IClassFixture<DesktopVm>
+[Collection(SharedDesktop.Name)]
+public sealed class DesktopVmTests(DesktopVm desktop)
 {
     [Fact]
     public async Task A_line_comes_whole_while_what_an_earlier_one_left_running_ends()

@@ -5,7 +5,8 @@ using Xunit;
 namespace Opportunism.SystemTests.Desktops;
 
 /// <summary>The input monitor in a desktop in a VM, with devices made through uinput that the VM has not, and with programs that grab devices.</summary>
-public sealed class DevicePlayTests(DesktopVm desktop) : IClassFixture<DesktopVm>
+[Collection(SharedDesktop.Name)]
+public sealed class DevicePlayTests(DesktopVm desktop) : IAsyncDisposable
 {
     private const string Keyboard = "AT Translated Set 2 keyboard";
 
@@ -113,10 +114,13 @@ public sealed class DevicePlayTests(DesktopVm desktop) : IClassFixture<DesktopVm
         Assert.InRange(looks, 5, 200);
     }
 
+    /// <summary>Ends what plays a device, and its device with it.</summary>
+    public async ValueTask DisposeAsync() =>
+        await desktop.RunAsync("[ ! -e /tmp/player ] || { kill $(cat /tmp/player) 2>/dev/null; wait $(cat /tmp/player) 2>/dev/null; }; rm -f /tmp/player /tmp/play");
+
     private async Task<DesktopMonitorRun> StartHereAsync(string through = "")
     {
-        // What an earlier test left running ends, and its device with it.
-        await desktop.RunAsync("[ ! -e /tmp/player ] || kill $(cat /tmp/player) 2>/dev/null; rm -f /tmp/player /tmp/play; mkfifo /tmp/play");
+        await desktop.RunAsync("mkfifo /tmp/play");
         return await desktop.StartProbeAsync(through);
     }
 

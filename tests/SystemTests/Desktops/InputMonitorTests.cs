@@ -7,7 +7,8 @@ using Xunit;
 namespace Opportunism.SystemTests.Desktops;
 
 /// <summary>The input monitor, compiled as the agent is, on the real event devices of a desktop in a VM.</summary>
-public sealed partial class InputMonitorTests(DesktopVm desktop) : MonitorConformance, IClassFixture<DesktopVm>
+[Collection(SharedDesktop.Name)]
+public sealed partial class InputMonitorTests(DesktopVm desktop) : MonitorConformance, IAsyncDisposable
 {
     // On a busy machine without KVM a whole VM may stand still for a while.
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
@@ -94,9 +95,7 @@ public sealed partial class InputMonitorTests(DesktopVm desktop) : MonitorConfor
         Assert.True(await run.SeesMoreThanAsync(before, Soon), $"Not seen within {Soon.TotalSeconds} s: {what}.");
     }
 
-    private async Task<DesktopMonitorRun> StartHereAsync(string through = "")
-    {
-        await desktop.RunAsync("rm -f /dev/input/event99");
-        return await desktop.StartProbeAsync(through);
-    }
+    public async ValueTask DisposeAsync() => await desktop.RunAsync("rm -f /dev/input/event99");
+
+    private Task<DesktopMonitorRun> StartHereAsync(string through = "") => desktop.StartProbeAsync(through);
 }
