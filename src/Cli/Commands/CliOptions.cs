@@ -43,7 +43,7 @@ internal sealed class CliOptions(CliWorld world)
     }
 
     /// <summary>The site the person means.</summary>
-    public SiteClient Open(ParseResult parsed) => World.OpenSite(SiteAddress.Find(parsed.GetValue(Site), World.Variable));
+    public SiteClient Open(ParseResult parsed) => World.OpenSite(SiteAddress.Find(parsed.GetValue(Site), World));
 
     /// <summary>Prints JSON when that is wanted; else does the other thing.</summary>
     public int Show<T>(ParseResult parsed, T value, JsonTypeInfo<T> type, Action otherwise)

@@ -25,6 +25,9 @@ internal sealed record CliWorld
     /// <summary>An environment variable, or null.</summary>
     public required Func<string, string?> Variable { get; init; }
 
+    /// <summary>Where the site of this machine keeps its file; null where none is looked for.</summary>
+    public string? MachineSite { get; init; }
+
     /// <summary>The machine's name, as nova-compute takes it for its host unless told otherwise.</summary>
     public string HostName { get; init; } = Dns.GetHostName();
 
@@ -40,7 +43,7 @@ internal sealed record CliWorld
         var console = AnsiConsole.Console;
 
         if (System.Console.IsOutputRedirected) console.Profile.Width = PipeWidth;
-        return new() { Console = console, Output = System.Console.Out, Error = System.Console.Error, Time = TimeProvider.System, Variable = Environment.GetEnvironmentVariable };
+        return new() { Console = console, Output = System.Console.Out, Error = System.Console.Error, Time = TimeProvider.System, Variable = Environment.GetEnvironmentVariable, MachineSite = SiteAddress.OfThisMachine };
     }
 
     /// <summary>Lets time pass.</summary>

@@ -15,17 +15,18 @@ internal sealed record SiteAddress(string Url, string CaFingerprint, string Toke
     /// <summary>The variable that holds the token, instead of the file beside the site's.</summary>
     public const string TokenVariable = "OPPORTUNISM_TOKEN";
 
-    // Where "opportunism up" keeps the site of this machine.
-    private const string LocalSiteFolder = "/var/lib/opportunism/site/controller";
+    /// <summary>The folder in which <c>opportunism up</c> keeps the file of this machine's site.</summary>
+    public const string OfThisMachine = "/var/lib/opportunism/site/controller";
 
     // Names of the token's file: a person's own, and the one that a controller writes beside its site.json.
     private static readonly string[] TokenFiles = ["token", SiteFile.AdminTokenName];
 
     /// <summary>The site to talk to: the file given, else the one the variable names, else the person's own, else that of a site on this machine.</summary>
     /// <exception cref="CliFailure">There is none, or it or its token cannot be read.</exception>
-    public static SiteAddress Find(string? option, Func<string, string?> variable)
+    public static SiteAddress Find(string? option, CliWorld world)
     {
-        var path = File(option, variable) ?? throw new CliFailure(ExitCode.NotConnected, $"No site is known: give --site FILE (a controller's site.json), set {SiteVariable}, or put it at ~/.config/opportunism/{SiteFile.Name}.");
+        var variable = world.Variable;
+        var path = File(option, world) ?? throw new CliFailure(ExitCode.NotConnected, $"No site is known: give --site FILE (a controller's site.json), set {SiteVariable}, or put it at ~/.config/opportunism/{SiteFile.Name}.");
         SiteFile site;
         try
         {
@@ -40,12 +41,13 @@ internal sealed record SiteAddress(string Url, string CaFingerprint, string Toke
     }
 
     /// <summary>The file that <see cref="Find"/> would read; null when there is none.</summary>
-    public static string? File(string? option, Func<string, string?> variable)
+    public static string? File(string? option, CliWorld world)
     {
+        var variable = world.Variable;
         // A file that was named is used even if it is missing, so that the person hears about it.
         if ((option ?? variable(SiteVariable)) is { Length: > 0 } named) return Directory.Exists(named) ? Path.Combine(named, SiteFile.Name) : named;
-        var settings = variable("XDG_CONFIG_HOME") is { Length: > 0 } own ? own : variable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config") : null;
-        string?[] places = [settings is null ? null : Path.Combine(settings, "opportunism", SiteFile.Name), Path.Combine(LocalSiteFolder, SiteFile.Name)];
+        var settings = variable("XDG_CONFIG_HOME") is { Length: > 0 } config ? config : variable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config") : null;
+        string?[] places = [settings is null ? null : Path.Combine(settings, "opportunism", SiteFile.Name), world.MachineSite is { } own ? Path.Combine(own, SiteFile.Name) : null];
         return places.FirstOrDefault(System.IO.File.Exists);
     }
 

@@ -15,7 +15,7 @@ internal static class StatusCommand
         var world = options.World;
         var socket = parsed.GetValue(options.Socket)!;
         var hasAgent = new LocalAgent(socket).Exists;
-        var siteFile = SiteAddress.File(parsed.GetValue(options.Site), world.Variable);
+        var siteFile = SiteAddress.File(parsed.GetValue(options.Site), world);
         if (!hasAgent && siteFile is null) throw new CliFailure(ExitCode.NotConnected, $"There is no agent on this desktop ({socket}) and no site is known: give --site FILE, or set {SiteAddress.SiteVariable}.");
 
         var agent = hasAgent ? (await CliWorld.AskAgentAsync(socket, new(LocalAsk.Status), cancellationToken).ConfigureAwait(false)).Status : null;
