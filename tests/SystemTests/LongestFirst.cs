@@ -15,7 +15,6 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        "a real OpenStack",
         "a desktop with systemd",
         "WholeDesktopTests",
         "QemuRecoveryTests",

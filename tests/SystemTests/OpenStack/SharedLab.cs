@@ -4,8 +4,7 @@ using Xunit;
 namespace Opportunism.SystemTests.OpenStack;
 
 /// <summary>One lab for all tests that need a real OpenStack: from nothing it takes a minute. Each test leaves it as it was.</summary>
-/// <remarks>Beside other tests: its programs wait for each other most of the time, and no figure is taken here.</remarks>
-[CollectionDefinition(Name)]
+[CollectionDefinition(Name, DisableParallelization = true)]
 [SupportedOSPlatform("linux")]
 public sealed class SharedLab : IAsyncLifetime, ICollectionFixture<SharedLab>
 {
