@@ -15,6 +15,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
+        "a desktop with a probe",
         "a desktop with systemd",
         "WholeDesktopTests",
         "QemuRecoveryTests",
