@@ -7,7 +7,7 @@ namespace Opportunism.Agent.Guests;
 /// <summary>Carries out one step for one guest. Stateless; the keeper decides and remembers.</summary>
 internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISiteFiles files, GuestOptions options)
 {
-    // One more than the most patient policy needs to come to its last step.
+    // One more than the most patient policy needs to come to its last step; a process that does not end is waited for by the next eviction.
     private const int MostEvictionSteps = 5;
 
     private static readonly GuestAnswer Done = new(GuestOutcome.Done);
@@ -64,7 +64,8 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         var answer = Done;
         for (var attempts = 0; attempts < MostEvictionSteps; attempts++)
         {
-            var step = policy.Next(new EvictionCase(attempts, canSuspend));
+            var hasCheckpoint = hypervisor.Guests.Any(here => here.Id == guest.Id && here.HasCheckpoint);
+            var step = policy.Next(new EvictionCase(attempts, canSuspend, hasCheckpoint));
             answer = step switch
             {
                 EvictionStep.Suspend => await hypervisor.SuspendAsync(guest.Id, cancellationToken).ConfigureAwait(false),

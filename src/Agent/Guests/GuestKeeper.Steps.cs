@@ -9,6 +9,9 @@ namespace Opportunism.Agent.Guests;
 // Which step begins, which one is cancelled, and when.
 internal sealed partial class GuestKeeper
 {
+    // A thousand times what a step takes that was cancelled.
+    private static readonly TimeSpan CancelledEndsWithin = TimeSpan.FromSeconds(5);
+
     /// <summary>Cancels steps that the node's state or the plan has made wrong. They end soon and wake the loop.</summary>
     private void CancelWhatIsWrong(NodeStatus status)
     {
@@ -44,12 +47,14 @@ internal sealed partial class GuestKeeper
         // Each freeze anew, also of guests that are held already (found after a restart, or frozen again before they were let go):
         // until they are thawed in their hold QEMU answers nobody, and nothing of them could be saved.
         if (!hypervisor.Guests.Any(guest => guest.Phase == GuestPhase.Running || (guest.Phase == GuestPhase.Held && heldFor != status.SinceTimestamp))) return null;
-        var due = status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter - time.GetElapsedTime(status.SinceTimestamp);
+        var due = (status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter) - time.GetElapsedTime(status.SinceTimestamp);
         if (due > TimeSpan.Zero) return due;
         // A step that was just cancelled may still have a word to QEMU on its way; it ends in milliseconds and wakes the loop.
-        // One that only fetches may hang on a disk or a network for longer, and never comes to QEMU: nothing waits for it.
+        // One that only fetches may hang on a disk or a network for longer, and never comes to QEMU: nothing waits for it. Nor for long for
+        // one that hangs: the hypervisor drops what was asked for before a hold.
         Interlocked.MemoryBarrier();
-        if (works.Values.Any(work => !work.IsFetching && work.Step is GuestStep.Start or GuestStep.Resume or GuestStep.Release)) return null;
+        if (works.Values.Any(work => !work.IsFetching && work.Step is GuestStep.Start or GuestStep.Resume or GuestStep.Release)
+            && due + CancelledEndsWithin is { Ticks: > 0 } wait) return wait;
         heldFor = status.SinceTimestamp;
         var answer = await hypervisor.HoldAllAsync(cancellationToken).ConfigureAwait(false);
         LogHeld(log, hypervisor.Guests.Count(guest => guest.Phase == GuestPhase.Held), answer.Outcome, answer.Sentence);
@@ -77,6 +82,7 @@ internal sealed partial class GuestKeeper
             LacksRoom = here is not null && room.LacksRoom(here),
             MaySave = status.State == NodeState.Frozen && saveDue <= TimeSpan.Zero,
             RanBefore = ran.Contains(id),
+            AwaitsHold = here is { Phase: GuestPhase.Running } || (here is { Phase: GuestPhase.Held } && heldFor != status.SinceTimestamp),
         };
         var step = GuestRules.Next(moment);
         if (step == GuestStep.Nothing) return status.State == NodeState.Frozen && saveDue > TimeSpan.Zero && here is { InMemory: true } ? saveDue : null;

@@ -34,6 +34,9 @@ internal readonly record struct GuestMoment
     /// <summary>The owner has been back for long enough that memory may be copied to disk.</summary>
     public required bool MaySave { get; init; }
 
+    /// <summary>It is frozen and is held in a moment: until then QEMU answers nothing, and nothing of it can be saved.</summary>
+    public bool AwaitsHold { get; init; }
+
     /// <summary>It ran here until the owner came back; says what to do with one that the plan does not know any more.</summary>
     public required bool RanBefore { get; init; }
 }

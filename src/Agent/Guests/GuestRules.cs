@@ -10,8 +10,13 @@ internal static class GuestRules
     public static GuestStep Next(in GuestMoment now)
     {
         var inMemory = now.Status is { InMemory: true };
-        // Memory first: it belongs to the owner, whatever else is wished.
-        if (inMemory && now.Node == NodeState.Evicting && now.Wish is not GuestWish.Gone) return now.Wish is GuestWish.Stopped or GuestWish.HandedOver ? GuestStep.End : GuestStep.Evict;
+        // Memory first: it belongs to the owner, whatever else is wished. One that is to keep it is held before: only then can it be saved.
+        if (inMemory && now.Node == NodeState.Evicting && now.Wish is not GuestWish.Gone)
+        {
+            if (now.Wish is GuestWish.Stopped or GuestWish.HandedOver) return GuestStep.End;
+            return now.AwaitsHold ? GuestStep.Nothing : GuestStep.Evict;
+        }
+
         // Loaded for nothing: its memory is the owner's again.
         if (now is { Status.IsLoaded: true, Wish: GuestWish.Running or null } && !IsAboutToRun(now)) return GuestStep.Unload;
         // Its policy keeps nothing: its memory is back, its disk follows.
@@ -59,7 +64,7 @@ internal static class GuestRules
     };
 
     private static GuestStep Save(in GuestMoment now) =>
-        now is { MaySave: true, Status: { Phase: GuestPhase.Held, HasCheckpoint: false } } ? GuestStep.Checkpoint : GuestStep.Nothing;
+        now is { MaySave: true, AwaitsHold: false, Status: { Phase: GuestPhase.Held, HasCheckpoint: false } } ? GuestStep.Checkpoint : GuestStep.Nothing;
 
     private static GuestStep Stop(in GuestMoment now) => now.Status?.Phase switch
     {

@@ -5,6 +5,7 @@ internal sealed class SuspendPolicy : IEvictionPolicy
 {
     public string Name => "suspend";
 
-    // Two attempts: the second one meets a disk that was full only for a moment; a third would keep the owner waiting.
-    public EvictionStep Next(EvictionCase guest) => guest is { CanSuspend: true, Attempts: < 2 } ? EvictionStep.Suspend : EvictionStep.Stop;
+    // Two attempts: the second one meets a disk that was full only for a moment; a third would keep the owner waiting. With a checkpoint
+    // there is nothing to gain from giving it up: the process that does not end would not end for a stop either.
+    public EvictionStep Next(EvictionCase guest) => guest is { HasCheckpoint: true } or { CanSuspend: true, Attempts: < 2 } ? EvictionStep.Suspend : EvictionStep.Stop;
 }

@@ -32,6 +32,16 @@ public sealed class GuestRulesTests
     }
 
     [Fact]
+    public void One_whose_memory_is_to_be_kept_is_held_before_it_leaves()
+    {
+        foreach (var moment in All().Where(moment => moment is { Node: NodeState.Evicting, Status.InMemory: true }))
+        {
+            var step = GuestRules.Next(moment with { AwaitsHold = true });
+            Assert.True(step == (GuestRules.Next(moment) == GuestStep.Evict ? GuestStep.Nothing : GuestRules.Next(moment)), $"{moment}: {step}");
+        }
+    }
+
+    [Fact]
     public void A_guest_that_the_plan_does_not_name_is_never_deleted_stopped_or_started()
     {
         foreach (var moment in All().Where(moment => moment.Wish is null))

@@ -15,7 +15,15 @@ public sealed class EvictionPoliciesTests
     [InlineData("terminate", 0, true, EvictionStep.Delete)]
     [InlineData("terminate", 9, false, EvictionStep.Delete)]
     public void A_policy_says_the_next_step(string name, int attempts, bool canSuspend, EvictionStep step) =>
-        Assert.Equal(step, EvictionPolicies.Find(name)!.Next(new(attempts, canSuspend)));
+        Assert.Equal(step, EvictionPolicies.Find(name)!.Next(new(attempts, canSuspend, HasCheckpoint: false)));
+
+    [Theory]
+    [InlineData("suspend", 0, true, EvictionStep.Suspend)]
+    [InlineData("suspend", 9, false, EvictionStep.Suspend)]
+    [InlineData("relocate", 2, true, EvictionStep.Relocate)]
+    [InlineData("terminate", 2, true, EvictionStep.Delete)]
+    public void A_complete_checkpoint_is_kept_however_long_its_process_takes_to_end(string name, int attempts, bool canSuspend, EvictionStep step) =>
+        Assert.Equal(step, EvictionPolicies.Find(name)!.Next(new(attempts, canSuspend, HasCheckpoint: true)));
 
     [Fact]
     public void Only_a_guest_whose_tenant_chose_it_is_ever_deleted()
@@ -24,8 +32,8 @@ public sealed class EvictionPoliciesTests
         {
             for (var attempts = 0; attempts < 20; attempts++)
             {
-                Assert.NotEqual(EvictionStep.Delete, policy.Next(new(attempts, CanSuspend: true)));
-                Assert.NotEqual(EvictionStep.Delete, policy.Next(new(attempts, CanSuspend: false)));
+                Assert.NotEqual(EvictionStep.Delete, policy.Next(new(attempts, CanSuspend: true, HasCheckpoint: false)));
+                Assert.NotEqual(EvictionStep.Delete, policy.Next(new(attempts, CanSuspend: false, HasCheckpoint: true)));
             }
         }
     }
