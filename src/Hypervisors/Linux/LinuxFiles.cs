@@ -13,6 +13,9 @@ internal static unsafe class LinuxFiles
     public const UnixFileMode GroupMayPass = OwnerFolder | UnixFileMode.GroupExecute;
     public const UnixFileMode AllMayPass = GroupMayPass | UnixFileMode.OtherExecute;
 
+    /// <summary>The end of the name of a folder that is being removed.</summary>
+    public const string Gone = ".gone";
+
     public static void ChangeOwner(string path, uint uid, uint gid)
     {
         if (Libc.ChangeOwner(path, uid, gid) != 0) throw FileFailure.OfLastCall("change the owner of", path);
@@ -37,7 +40,7 @@ internal static unsafe class LinuxFiles
     public static void RemoveFolderForGood(string path)
     {
         if (!Directory.Exists(path)) return;
-        var gone = path + ".gone";
+        var gone = path + Gone;
         if (Directory.Exists(gone)) Directory.Delete(gone, recursive: true);
         RenameForGood(path, gone);
         Directory.Delete(gone, recursive: true);

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using System.Text;
 using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
@@ -29,6 +30,13 @@ internal static class ConsoleLog
         {
             return new ConsoleSlice(Math.Max(offset, 0), ReadOnlyMemory<byte>.Empty); // nothing was written yet, or the guest is being deleted
         }
+    }
+
+    /// <summary>The end of a log as text: so many bytes at most, none where it cannot be read.</summary>
+    public static string End(string path, int atMost)
+    {
+        var length = new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+        return Encoding.UTF8.GetString(Read(path, Math.Max(0, length - atMost), atMost).Bytes.Span);
     }
 
     /// <summary>Gives the room of all but the newest part back to the disk.</summary>

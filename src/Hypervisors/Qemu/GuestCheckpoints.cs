@@ -49,10 +49,16 @@ internal sealed class GuestCheckpoints(QemuHost host)
         var folder = guest.Folder;
         var (state, memory, hashes) = (Path.Combine(folder.Held, StateFile), Path.Combine(folder.Held, MemoryFile), Path.Combine(folder.Held, HashesFile));
         var began = host.Time.GetTimestamp();
+        if (process.SavedMemory is null && Directory.Exists(folder.Held))
+        {
+            // Left by an agent that was killed in the middle: it is not known which of it is whole, and its room is needed.
+            File.Delete(memory);
+            File.Delete(hashes);
+        }
+
         CheckRoom(guest, process);
         if (!process.IsStateSaved)
         {
-            if (process.SavedMemory is null) Clear(guest);
             Directory.CreateDirectory(folder.Held, LinuxFiles.OwnerFolder);
             File.Delete(Path.Combine(folder.Held, ManifestFile));
             await SaveStateAsync(guest, process, state, cancellationToken).ConfigureAwait(false);
@@ -171,7 +177,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
     }
 
     // Also one that waits for room: its own base may be what takes it.
-    private static bool HasOnlyBase(QemuGuest guest) => guest.Status is { Phase: GuestPhase.Running } or { Phase: GuestPhase.Held, WaitsForRoom: true, HasCheckpoint: false } && guest.Process is { IsStateSaved: false };
+    private static bool HasOnlyBase(QemuGuest guest) => guest.Status is { Phase: GuestPhase.Running } or { Phase: GuestPhase.Held, WaitsForRoom: true, HasCheckpoint: false } && guest.Process is { IsStateAsked: false, IsStateSaved: false };
 
     private bool IsDiskShort() => LinuxFiles.FreeBytes(host.Settings.StateFolder) < host.Settings.KeepFreeMiB * MiB;
 
@@ -190,22 +196,31 @@ internal sealed class GuestCheckpoints(QemuHost host)
         throw new IOException($"{host.Settings.StateFolder} has no room for a checkpoint of guest {guest.Id}, which may need {needed / MiB} MiB beside the {kept} MiB that are kept free (Guests:KeepFreeMiB). Make room on that disk.");
     }
 
+    /// <summary>Waits for device state that an earlier attempt has asked for: before QEMU has written it, it does not let its guest run.</summary>
+    public Task EndStateSaveAsync(QemuGuest guest, QemuProcess process) => SaveStateAsync(guest, process, Path.Combine(guest.Folder.Held, StateFile), CancellationToken.None);
+
     private async Task SaveStateAsync(QemuGuest guest, QemuProcess process, string path, CancellationToken cancellationToken)
     {
         using var prompt = host.Cgroups.RaiseCpuRank();
-        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
-        await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
-        // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
-        await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
+        // An earlier attempt may have waited in vain for a disk: QEMU still writes to the file that it was given then, or has ended it.
+        using var file = File.OpenHandle(path, process.IsStateAsked ? FileMode.Open : FileMode.Create, FileAccess.Write);
+        if (!process.IsStateAsked) await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
         try
         {
+            // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
+            if (!process.IsStateAsked)
+            {
+                process.IsStateAsked = true;
+                await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
+            }
+
             await AwaitMigrationAsync(process, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (TimeoutException exception)
+        catch (Exception exception) when (process.IsStateAsked && exception is TimeoutException or QmpException)
         {
-            // It runs at an ordinary rank and saves nothing: it stands still by the kernel until the next attempt.
+            // It may have an ordinary rank and save nothing: it stands still by the kernel until the next attempt.
             lock (host.GoingOn) guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
-            throw new QmpException(exception.Message, exception);
+            throw exception as QmpException ?? new QmpException(exception.Message, exception);
         }
 
         RandomAccess.FlushToDisk(file);
@@ -235,7 +250,12 @@ internal sealed class GuestCheckpoints(QemuHost host)
             var answer = await process.Qmp!.ExecuteAsync("query-migrate", GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
             var status = answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("status"u8, out var text) ? text.GetString() : null;
             if (status == "completed") return;
-            if (status is "failed" or "cancelled") throw new QmpException($"QEMU could not save or load device state: {(answer.TryGetProperty("error-desc"u8, out var why) ? why.GetString() : status)}.");
+            if (status is "failed" or "cancelled" || (status is null && process.IsStateAsked))
+            {
+                process.IsStateAsked = false; // it may be asked again
+                throw new QmpException($"QEMU could not save or load device state: {(status is not null && answer.TryGetProperty("error-desc"u8, out var why) ? why.GetString() : status ?? "it has not begun")}.");
+            }
+
             if (host.Time.GetElapsedTime(began) > StateTime) throw new TimeoutException($"QEMU has not saved or loaded device state within {StateTime.TotalSeconds} s.");
             await Task.Delay(StatePoll, host.Time, cancellationToken).ConfigureAwait(false);
         }

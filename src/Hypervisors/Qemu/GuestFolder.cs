@@ -22,6 +22,9 @@ internal sealed class GuestFolder(string stateFolder, string ramFolder, GuestId 
 
     public string Disk => Path.Combine(Root, "disk.qcow2");
 
+    /// <summary>The disk while it is copied to be handed over.</summary>
+    public string ExportPart => Path.Combine(Root, "export.part");
+
     public string Console => Path.Combine(Root, "console.log");
 
     /// <summary>What QEMU itself complains about.</summary>

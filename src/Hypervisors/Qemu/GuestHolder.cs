@@ -76,7 +76,15 @@ internal sealed class GuestHolder(QemuHost host)
         {
             // Whatever else it is in the middle of, saving would not find it as it must be.
             var status = await process.Qmp.ExecuteAsync("query-status", Patience, CancellationToken.None).ConfigureAwait(false);
-            if (status.ValueKind == JsonValueKind.Object && status.TryGetProperty("status"u8, out var text) && (text.ValueEquals("paused"u8) || text.ValueEquals("io-error"u8))) return true;
+            switch (status.ValueKind == JsonValueKind.Object && status.TryGetProperty("status"u8, out var text) ? text.GetString() : null)
+            {
+                case "paused" or "io-error":
+                    return true;
+                case "finish-migrate" or "postmigrate":
+                    // It was asked for its device state, by this agent or one before it, and must not be asked again.
+                    process.IsStateAsked = true;
+                    return true;
+            }
         }
         catch (QmpException)
         {

@@ -24,6 +24,9 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
 
     private const long MiB = 1024 * 1024;
 
+    // A sentence and its arguments. The file is QEMU's, which may make it as long as it likes.
+    private const int LongestComplaint = 4096;
+
     /// <summary>What a new boot gets.</summary>
     public LaunchRecord NewLaunch() => new()
     {
@@ -111,7 +114,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             answer = process.Qmp!.Queue("cont");
             process.MayRun = true;
             process.Runs++;
-            process.IsStateSaved = process.IsStateLost = false;
+            process.IsStateSaved = process.IsStateAsked = process.IsStateLost = false;
             process.SavedMemory?.EndHold();
         }
 
@@ -156,9 +159,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     /// <summary>The last thing QEMU complained about, for a sentence.</summary>
     public static string LastComplaint(QemuGuest guest)
     {
-        var path = guest.Folder.Complaints;
-        if (!File.Exists(path)) return "";
-        var text = File.ReadLines(path).LastOrDefault(line => line.Length > 0) ?? "";
+        var text = ConsoleLog.End(guest.Folder.Complaints, LongestComplaint).Split('\n').LastOrDefault(line => line.Trim('\0', '\r', ' ').Length > 0)?.Trim('\0', '\r', ' ') ?? "";
         // It repeats its argument first and says at the end what is wrong with it.
         return text.Length > 300 ? "..." + text[^300..] : text;
     }

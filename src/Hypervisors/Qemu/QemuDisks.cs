@@ -52,7 +52,7 @@ internal static class QemuDisks
         GuestSpec spec, string imagePath, GuestFolder folder, string toPath, GuestUser user, bool direct, long? bytesPerSecond, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
         // Made beforehand in a folder of root's, so that the guests' user can write this file and name no other.
-        var part = Path.Combine(folder.Root, "export.part");
+        var part = folder.ExportPart;
         File.Delete(part);
         File.WriteAllBytes(part, []);
         try

@@ -52,8 +52,10 @@ public sealed partial class QemuHypervisor
     private async Task<GuestAnswer> SaveAsync(QemuGuest guest, long? bytesPerSecond, CancellationToken cancellationToken)
     {
         if (guest.Status is { Phase: GuestPhase.Suspended } or { HasCheckpoint: true }) return new GuestAnswer(GuestOutcome.AlreadySo);
+        if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {guest.Id} is {guest.Status.Phase}: it can be saved once it is held.");
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be saved.");
         if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so its device state cannot be saved.");
+        process.IsStateLost |= process is { IsStateAsked: true, IsStateSaved: false } && !File.Exists(Path.Combine(guest.Folder.Held, GuestCheckpoints.StateFile));
         if (process.IsStateLost) return new GuestAnswer(GuestOutcome.Refused, $"The device state of guest {guest.Id} was saved before and is gone from {guest.Folder.Root}; it can be let go on or stopped.");
         var began = time.GetTimestamp();
         await checkpoints.SaveAsync(guest, process, bytesPerSecond, cancellationToken).ConfigureAwait(false);
@@ -74,6 +76,12 @@ public sealed partial class QemuHypervisor
         var began = time.GetTimestamp();
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be released.");
+        if (process is { IsStateAsked: true, IsStateSaved: false, IsStateLost: false })
+        {
+            if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so the guest cannot run.");
+            await checkpoints.EndStateSaveAsync(guest, process).ConfigureAwait(false);
+        }
+
         // The checkpoint is out of date after the first instruction, so it is none before; but it is one again if there was no instruction.
         var mayRun = false;
         try

@@ -25,6 +25,8 @@ public sealed partial class QemuHypervisor
     {
         freezer.FreezeAll();
         LoadGuests();
+        // Before the hold, which thaws: they are held by nothing but the freezer.
+        RemoveStrays();
         foreach (var guest in guests.Values)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -50,9 +52,22 @@ public sealed partial class QemuHypervisor
         if (!Directory.Exists(all)) return;
         foreach (var path in Directory.EnumerateDirectories(all))
         {
+            if (path.EndsWith(LinuxFiles.Gone, StringComparison.Ordinal))
+            {
+                // Its deletion was interrupted.
+                Directory.Delete(path, recursive: true);
+                continue;
+            }
+
             var guest = GuestId.TryParse(Path.GetFileName(path), out var id) ? QemuGuest.Load(settings.StateFolder, settings.RamFolder, id, Publish) : null;
-            if (guest is not null) guests[guest.Id] = guest;
-            else LogForeign(log, path);
+            if (guest is null)
+            {
+                LogForeign(log, path);
+                continue;
+            }
+
+            guests[guest.Id] = guest;
+            File.Delete(guest.Folder.ExportPart);
         }
     }
 
@@ -121,6 +136,10 @@ public sealed partial class QemuHypervisor
                     var saved = Directory.Exists(guest.Folder.Checkpoint) ? guest.Folder.Checkpoint : guest.Folder.Held;
                     process.IsStateSaved = new FileInfo(Path.Combine(saved, GuestCheckpoints.StateFile)) is { Exists: true, Length: > 0 };
                     process.IsStateLost = !process.IsStateSaved;
+                    process.IsStateAsked = true;
+                    break;
+                case "finish-migrate":
+                    process.IsStateAsked = true;
                     break;
                 case "io-error":
                     GuestProcesses.NoteLackOfRoom(guest, process);
@@ -177,15 +196,19 @@ public sealed partial class QemuHypervisor
         }
     }
 
-    /// <summary>Memory that a start which was broken off has left, and cgroups of guests that are not here at all.</summary>
-    private void RemoveStrayMemory()
+    /// <summary>Ends processes in cgroups of guests that are not here at all.</summary>
+    private void RemoveStrays()
     {
         foreach (var id in cgroups.Children().Where(id => !guests.ContainsKey(id)).ToArray())
         {
             EndStrays(id, known: null);
             cgroups.RemoveChild(id);
         }
+    }
 
+    /// <summary>Removes memory that a start which was broken off has left.</summary>
+    private void RemoveStrayMemory()
+    {
         if (!Directory.Exists(settings.RamFolder)) return;
         foreach (var path in Directory.EnumerateFiles(settings.RamFolder))
         {

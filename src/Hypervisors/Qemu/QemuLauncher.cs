@@ -26,6 +26,7 @@ internal static class QemuLauncher
     private const string JoinScript =
         """
         joins=$1; shift
+        echo 1000 > /proc/self/oom_score_adj
         while [ "$joins" -gt 0 ]; do echo $$ > "$1" || exit 71; shift; joins=$((joins - 1)); done
         exec "$@"
         """;

@@ -34,6 +34,9 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch, Fil
     /// <summary>True once device state was saved: its disks are closed until it goes on, and saving again would end it.</summary>
     public bool IsStateSaved { get; set; }
 
+    /// <summary>True from the request to save device state until its guest runs again: QEMU finishes it by itself, however late, and must not be asked twice.</summary>
+    public bool IsStateAsked { get; set; }
+
     /// <summary>True when device state was saved once and the file is not there any more: it can only be let go on or ended.</summary>
     public bool IsStateLost { get; set; }
 

@@ -1,0 +1,94 @@
+using System.Runtime.Versioning;
+using Opportunism.Agent.Guests;
+using Opportunism.Core.Guests;
+using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Qemu;
+using Opportunism.TestKit.Disks;
+using Opportunism.TestKit.Guests;
+using Xunit;
+
+namespace Opportunism.SystemTests.Hypervisors;
+
+/// <summary>What a killed agent leaves on the disk.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class QemuLeftoverTests : IAsyncLifetime
+{
+    // tmpfs has no direct access; that changes nothing here. 128 MiB of guest, 16 beside it, and 20 to spare.
+    private readonly SmallDisk disk = new(168 * 1024);
+    private readonly QemuSite site;
+    private IHypervisor hypervisor = null!;
+    private GuestSpec spec = null!;
+    private GuestFolder folder = null!;
+
+    public QemuLeftoverTests() => site = new QemuSite(disk.Folder);
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        var image = await site.MakeImageAsync(disk: true);
+        await MakeAsync();
+        spec = new GuestSpecMaker().Make(image);
+        folder = new GuestFolder(site.Settings.StateFolder, site.Settings.RamFolder, spec.Id);
+        AssertDone(await hypervisor.StartAsync(spec, image.Path, Cancelled));
+        for (var tries = 0; new TickConsole(hypervisor, spec.Id).Newest <= 2; tries++)
+        {
+            Assert.True(tries < 1200);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Cancelled);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await hypervisor.DisposeAsync();
+        await site.CleanUpAsync();
+        disk.Dispose();
+    }
+
+    [Fact]
+    public async Task A_guest_is_suspended_in_the_room_that_an_interrupted_copy_has_taken_already()
+    {
+        hypervisor.Freezer.FreezeAll();
+        AssertDone(await hypervisor.HoldAllAsync(Cancelled));
+        var before = Free();
+        using (var killed = new CancellationTokenSource())
+        {
+            var copy = hypervisor.CheckpointAsync(spec.Id, 20_000_000, killed.Token);
+            for (var tries = 0; before - Free() < 40 && tries < 100 && !copy.IsCompleted; tries++) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Cancelled);
+            await killed.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => copy);
+        }
+
+        // The agent was killed there; the next one finds the guest held.
+        await hypervisor.DisposeAsync();
+        var taken = before - Free();
+        await MakeAsync();
+        var found = Assert.Single(hypervisor.Guests);
+        var evicted = await new GuestActions(hypervisor, null!, null!, new GuestOptions()).DoAsync(GuestStep.Evict, spec, null, new GuestWork(spec.Id, GuestStep.Evict, null, new CancellationTokenSource(), () => { }), Cancelled);
+        var status = Assert.Single(hypervisor.Guests);
+        Assert.True(status.Phase == GuestPhase.Suspended, $"{before} MiB were free, {taken} of them taken by the interrupted copy, {Free()} are free now; found {found.Phase} '{found.Sentence}'; eviction {evicted.Outcome}: guest {status.Phase} '{status.Sentence}'");
+    }
+
+    [Fact]
+    public async Task Nothing_is_left_of_a_guest_whose_deletion_was_interrupted()
+    {
+        AssertDone(await hypervisor.StopAsync(spec.Id, TimeSpan.Zero, Cancelled));
+        await hypervisor.DisposeAsync();
+        // LinuxFiles.RemoveFolderForGood, killed after its first step.
+        Directory.Move(folder.Root, folder.Root + ".gone");
+        await MakeAsync();
+        Assert.Empty(hypervisor.Guests);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(folder.Root)!));
+    }
+
+    private long Free() => new DriveInfo(disk.Folder).AvailableFreeSpace >> 20;
+
+    private async Task MakeAsync()
+    {
+        hypervisor = site.Make();
+        await hypervisor.RecoverAsync(Cancelled);
+        await hypervisor.ProbeAsync(Cancelled);
+    }
+
+    private static void AssertDone(GuestAnswer answer) => Assert.True(answer.IsDone, answer.Sentence);
+}
