@@ -1,3 +1,4 @@
+using Opportunism.Agent.Guests;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
@@ -16,7 +17,7 @@ internal sealed class UpcomingGuests(IMachineGuests guests, Level<NodePlan> plan
         var all = guests.Guests;
         for (var i = 0; i < all.Count; i++)
         {
-            if (all[i].Phase == GuestPhase.Suspended && IsToRun(all[i].Id)) return true;
+            if (all[i] is { Phase: GuestPhase.Suspended, HasCheckpoint: true } && IsToRun(all[i].Id)) return true;
         }
 
         return false;
@@ -29,7 +30,7 @@ internal sealed class UpcomingGuests(IMachineGuests guests, Level<NodePlan> plan
         double sum = 0;
         for (var i = 0; i < all.Count; i++)
         {
-            if (all[i] is { Phase: GuestPhase.Suspended, TakesMemory: false } && IsToRun(all[i].Id)) sum += all[i].Spec.MemoryMiB;
+            if (all[i] is { Phase: GuestPhase.Suspended, HasCheckpoint: true, TakesMemory: false } && IsToRun(all[i].Id)) sum += all[i].Spec.MemoryMiB;
         }
 
         return sum;
@@ -39,7 +40,8 @@ internal sealed class UpcomingGuests(IMachineGuests guests, Level<NodePlan> plan
     {
         var wanted = plan.Current;
         if (wanted.Version == 0) return true;
-        for (var i = 0; i < wanted.Guests.Count; i++)
+        // Those after the most that a node takes are not looked at by the keeper either.
+        for (var i = 0; i < wanted.Guests.Count && i < PlanReading.MostGuests; i++)
         {
             if (wanted.Guests[i].GuestId == id.Value) return wanted.Guests[i].Wish == nameof(GuestWish.Running);
         }
