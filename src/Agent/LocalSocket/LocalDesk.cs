@@ -7,7 +7,7 @@ using Opportunism.Contracts.Local;
 namespace Opportunism.Agent.LocalSocket;
 
 /// <summary>Decides what a user of this desktop may ask, and answers it.</summary>
-/// <remarks>Anyone may look; the owner at the seat and root may snooze, take back and run the doctor. Any thread.</remarks>
+/// <remarks>Anyone may look, though not at tenants' names for their guests; the owner at the seat and root may snooze, take back and run the doctor. Any thread.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial, SeatOwner seat, TimeProvider time)
 {
@@ -27,10 +27,11 @@ internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, L
         }
 
         if (request is null) return new("The request is not a JSON object with the field 'ask'.", null);
-        if (request.Ask == LocalAsk.Status) return new(null, view.Look());
+        var isOwner = userId == 0 || seat.SitsHere(userId);
+        if (request.Ask == LocalAsk.Status) return new(null, isOwner ? view.Look() : WithoutNames(view.Look()));
         if (request.Ask is not (LocalAsk.Snooze or LocalAsk.Wake or LocalAsk.TakeBack or LocalAsk.Doctor))
             return new($"The agent does not know what to answer. Known are {LocalAsk.Status}, {LocalAsk.Snooze}, {LocalAsk.Wake}, {LocalAsk.TakeBack} and {LocalAsk.Doctor}.", null);
-        if (userId != 0 && !seat.SitsHere(userId)) return new("Only the user at the desktop's seat and root may do that.", null);
+        if (!isOwner) return new("Only the user at the desktop's seat and root may do that.", null);
         switch (request.Ask)
         {
             case LocalAsk.Snooze when request.Until is not { } until || until <= time.GetUtcNow() || until > time.GetUtcNow() + LongestSnooze:
@@ -53,4 +54,7 @@ internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, L
 
         return new(null, view.Look());
     }
+
+    // What a tenant calls a VM is not every user's business.
+    private static LocalStatus WithoutNames(LocalStatus status) => status with { Guests = [.. status.Guests.Select(guest => guest with { Name = "" })] };
 }
