@@ -40,7 +40,7 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
     }
 
     /// <summary>Finds out which of the quiet devices another program keeps to itself. True when that has changed.</summary>
-    public bool CheckGrabs() => grabs.Check(open.Values, time);
+    public bool CheckGrabs(Func<bool> eventsWait) => grabs.Check(open.Values, time, eventsWait);
 
     /// <summary>What is watched and what stands in the way.</summary>
     public MonitorSight Sight()

@@ -26,10 +26,14 @@ internal sealed class InputGrabs
     public string Passed { get; private set; } = "";
 
     /// <summary>Asks every quiet device. True when something has changed.</summary>
-    public bool Check(IReadOnlyCollection<InputDevice> devices, TimeProvider time)
+    /// <param name="devices">The devices that are watched.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="eventsWait">Whether a device has an event: then the others are asked another time, since giving one back may take the kernel some milliseconds.</param>
+    public bool Check(IReadOnlyCollection<InputDevice> devices, TimeProvider time, Func<bool> eventsWait)
     {
         foreach (var device in devices)
         {
+            if (eventsWait()) break;
             if (time.GetElapsedTime(device.ActiveAt) >= QuietFor) device.CheckGrab();
         }
 

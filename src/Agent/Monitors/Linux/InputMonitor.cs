@@ -71,7 +71,7 @@ public sealed class InputMonitor : IActivityMonitor
             {
                 if (awaySince is not null || checkGrabsFrom is null || Left(InputGrabs.QuietFor, checkGrabsFrom) is not null) continue;
                 checkGrabsFrom = null;
-                if (devices.CheckGrabs()) activity.SightChanged(devices.Sight());
+                if (devices.CheckGrabs(() => EventsWait(entries))) activity.SightChanged(devices.Sight());
                 continue;
             }
 
@@ -88,11 +88,11 @@ public sealed class InputMonitor : IActivityMonitor
             // Somebody who plugs or unplugs a device is there.
             questions.Wake.Reset();
             if (Rescan(devices, folder, watched, entries)) activity.Seen();
-            devices.CheckGrabs();
+            (watched, entries) = List(devices, folder);
+            devices.CheckGrabs(() => EventsWait(entries));
             var sight = devices.Sight();
             activity.SightChanged(sight);
             questions.Answer(sight);
-            (watched, entries) = List(devices, folder);
             if (broken || (changed && folder.FolderMissing)) awaySince = time.GetTimestamp();
         }
 
@@ -130,6 +130,8 @@ public sealed class InputMonitor : IActivityMonitor
         folder.Arm();
         return devices.Scan() | changed;
     }
+
+    private static bool EventsWait(Libc.PollEntry[] entries) => Libc.Wait(entries.AsSpan(FirstDevice), 0) > 0;
 
     private static bool IsBroken(short returned) => (returned & (Libc.POLLERR | Libc.POLLHUP | Libc.POLLNVAL)) != 0;
 
