@@ -21,6 +21,8 @@ internal static class GuestClock
             if (!IsAgentThere(answer)) return;
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(guest.Folder.AgentSocket), cancellationToken).ConfigureAwait(false);
+            // The socket's folder is QEMU's, which could have put a link to another one there.
+            if (QmpClient.ListenerOf(socket) != process.Process.Pid) return;
             await socket.SendAsync("{\"execute\":\"guest-set-time\"}\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
             // The answer's content changes nothing, but closing before it would take the question back.
             await socket.ReceiveAsync(new byte[512], cancellationToken).AsTask().WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);

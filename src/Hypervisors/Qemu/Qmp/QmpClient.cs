@@ -73,7 +73,7 @@ internal sealed class QmpClient : IAsyncDisposable
     }
 
     /// <summary>The process that listens at the other end of a connection (man 7 unix, SO_PEERCRED).</summary>
-    private static int ListenerOf(Socket socket)
+    internal static int ListenerOf(Socket socket)
     {
         const int SocketLevel = 1, PeerCredentials = 17;
         Span<byte> credentials = stackalloc byte[12]; // struct ucred: pid, uid, gid
