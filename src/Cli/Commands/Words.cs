@@ -29,6 +29,9 @@ internal static partial class Words
 
     public static string MiB(long mib) => mib >= 10 * 1024 ? string.Create(CultureInfo.InvariantCulture, $"{mib / 1024.0:0.#} GiB") : $"{mib} MiB";
 
+    /// <summary>A number and what is counted: <c>1 guest</c>, <c>2 guests</c>.</summary>
+    public static string Count(long count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
+
     /// <summary>Reads <c>90s</c>, <c>30m</c>, <c>2h</c>, <c>1h30m</c>, <c>3d</c>; null for anything else.</summary>
     public static TimeSpan? Duration(string text)
     {

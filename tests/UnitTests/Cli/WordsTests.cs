@@ -42,6 +42,12 @@ public sealed class WordsTests
     public void Anything_else_is_no_moment(string text) => Assert.Null(Words.Moment(text, time));
 
     [Theory]
+    [InlineData(0, "0 guests")]
+    [InlineData(1, "1 guest")]
+    [InlineData(2, "2 guests")]
+    public void A_number_goes_with_its_word(int count, string expected) => Assert.Equal(expected, Words.Count(count, "guest"));
+
+    [Theory]
     [InlineData(5, "5 s")]
     [InlineData(300, "5 min")]
     [InlineData(36000, "10 h")]
