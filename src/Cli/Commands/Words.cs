@@ -23,9 +23,9 @@ internal static partial class Words
     /// <summary>How long it is since then; a dash for never.</summary>
     public static string Since(DateTimeOffset? then, TimeProvider time) => then is { } at ? Lasting(time.GetUtcNow() - at) : "-";
 
-    /// <summary>A point in time on the person's own clock.</summary>
+    /// <summary>A point in time on the person's own clock, to stand after "until".</summary>
     public static string At(DateTimeOffset at, TimeProvider time) =>
-        at == DateTimeOffset.MaxValue ? "until it is ended" : TimeZoneInfo.ConvertTime(at, time.LocalTimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        at == DateTimeOffset.MaxValue ? "it is ended" : TimeZoneInfo.ConvertTime(at, time.LocalTimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
     public static string MiB(long mib) => mib >= 10 * 1024 ? string.Create(CultureInfo.InvariantCulture, $"{mib / 1024.0:0.#} GiB") : $"{mib} MiB";
 
