@@ -31,7 +31,7 @@ if (command != "mount-memory" && FreezeCommand.Run(settingsPath) is var frozen &
 
 if (AgentSettings.Read(settingsPath, out var problems) is not { } settings)
 {
-    Console.Error.WriteLine($"The agent does not start: {problems.Count} problems with its settings.");
+    Console.Error.WriteLine($"The agent does not start: {(problems.Count == 1 ? "1 problem" : $"{problems.Count} problems")} with its settings.");
     foreach (var problem in problems) Console.Error.WriteLine($"  {problem}");
     return 2;
 }

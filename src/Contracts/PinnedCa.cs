@@ -17,6 +17,9 @@ public sealed class PinnedCa
     // Under the arc for UUIDs, which needs no registration (ITU-T X.667).
     public const string CaExtensionOid = "2.25.218376408157730425571393290516371930441";
 
+    /// <summary>A server that has not taken a connection after this time does not answer.</summary>
+    public static readonly TimeSpan ConnectsWithin = TimeSpan.FromSeconds(10);
+
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private readonly byte[] fingerprint;
 
@@ -44,7 +47,7 @@ public sealed class PinnedCa
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         EnableMultipleHttp2Connections = true,
         Expect100ContinueTimeout = TimeSpan.FromSeconds(10),
-        ConnectTimeout = TimeSpan.FromSeconds(10),
+        ConnectTimeout = ConnectsWithin,
     };
 
     /// <summary>The callback for TLS clients.</summary>

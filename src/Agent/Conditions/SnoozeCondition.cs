@@ -8,6 +8,9 @@ namespace Opportunism.Agent.Conditions;
 /// The wall clock counts, since that is what people name; a snooze ends by itself.</remarks>
 public sealed class SnoozeCondition : ICondition
 {
+    // No snooze that is asked for is this long, so it can only come from a file that could not be read.
+    private static readonly DateTimeOffset Unreadable = DateTimeOffset.MaxValue;
+
     private readonly Lock gate = new();
     private readonly SnoozeFile file;
     private readonly TimeProvider time;
@@ -25,7 +28,7 @@ public sealed class SnoozeCondition : ICondition
         file = new SnoozeFile(path);
         if (file.TryRead(out times, out var problem)) return;
         SnoozeLog.CannotRead(log, path, problem);
-        times = new(Owner: DateTimeOffset.MaxValue, Operator: null);
+        times = new(Owner: Unreadable, Operator: null);
     }
 
     /// <inheritdoc/>
@@ -37,16 +40,22 @@ public sealed class SnoozeCondition : ICondition
     /// <summary>Until when each of the two wants the node left alone; null for one who does not.</summary>
     public SnoozeTimes Times => Volatile.Read(ref times);
 
+    /// <summary>The same without what is over.</summary>
+    public SnoozeTimes InForce => new(Active(Times.Owner), Active(Times.Operator));
+
     /// <inheritdoc/>
     public string Sentence => (Active(Times.Owner), Active(Times.Operator)) switch
     {
-        ({ } until, _) => $"snoozed by the owner {Until(until)}",
-        (_, { } until) => $"snoozed by the operator {Until(until)}",
+        ({ } until, _) when until == Unreadable => $"snoozed until it is ended, since {file.Path} could not be read",
+        ({ } until, _) => $"snoozed by the owner until {until:yyyy-MM-dd HH:mm} UTC",
+        (_, { } until) => $"snoozed by the operator until {until:yyyy-MM-dd HH:mm} UTC",
         _ => "not snoozed",
     };
 
     /// <inheritdoc/>
-    public string Remedy => "It ends by itself; 'opportunism snooze --off' ends the owner's sooner, 'opportunism node snooze NODE --off' the operator's.";
+    public string Remedy => Times.Owner == Unreadable
+        ? $"'opportunism snooze --off' on this desktop ends it and writes {file.Path} again."
+        : "It ends by itself; 'opportunism snooze --off' ends the owner's sooner, 'opportunism node snooze NODE --off' the operator's.";
 
     /// <inheritdoc/>
     public void Sample(long now) => Volatile.Write(ref holds, Active(Times.Owner) is null && Active(Times.Operator) is null);
@@ -67,8 +76,6 @@ public sealed class SnoozeCondition : ICondition
         loop?.Wake();
         return problem;
     }
-
-    private static string Until(DateTimeOffset until) => until == DateTimeOffset.MaxValue ? "until it is ended" : $"until {until:yyyy-MM-dd HH:mm} UTC";
 
     private DateTimeOffset? Active(DateTimeOffset? until) => until > time.GetUtcNow() ? until : null;
 }

@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using Opportunism.Agent.Availability;
 using Opportunism.Agent.Conditions;
+using Opportunism.Contracts;
 using Opportunism.Contracts.Local;
 
 namespace Opportunism.Agent.LocalSocket;
@@ -11,9 +12,6 @@ namespace Opportunism.Agent.LocalSocket;
 [SupportedOSPlatform("linux")]
 internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial, SeatOwner seat, TimeProvider time)
 {
-    /// <summary>Longest snooze: a week away is a holiday, beyond it the operator should take the desktop out of the site.</summary>
-    public static readonly TimeSpan LongestSnooze = TimeSpan.FromDays(31);
-
     public async Task<LocalReply> AnswerAsync(ReadOnlyMemory<byte> line, uint userId, CancellationToken cancellationToken)
     {
         LocalRequest? request;
@@ -34,8 +32,8 @@ internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, L
         if (!isOwner) return new("Only the user at the desktop's seat and root may do that.", null);
         switch (request.Ask)
         {
-            case LocalAsk.Snooze when request.Until is not { } until || until <= time.GetUtcNow() || until > time.GetUtcNow() + LongestSnooze:
-                return new($"A snooze needs an end that lies ahead, at most {LongestSnooze.TotalDays} days.", null);
+            case LocalAsk.Snooze when request.Until is not { } until || until <= time.GetUtcNow() || until > time.GetUtcNow() + SnoozeLimit.Longest:
+                return new($"A snooze needs an end that lies ahead, at most {SnoozeLimit.Longest.TotalDays} d.", null);
             case LocalAsk.Snooze:
                 snooze.Set(SnoozeBy.Owner, request.Until.Value);
                 loop.Reconsider();

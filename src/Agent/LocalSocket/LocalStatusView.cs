@@ -26,7 +26,7 @@ internal sealed class LocalStatusView(
             ReasonCode = status.Reason.Code.ToString(),
             Reason = status.Reason.Sentence,
             Obstacles = [.. obstacles.Look().Select(obstacle => new LocalObstacle(obstacle.Reason.Code.ToString(), obstacle.Reason.Source, obstacle.Sentence, obstacle.Remedy))],
-            SnoozedUntil = snooze.Times is var times && times.Owner > times.Operator ? times.Owner : times.Operator ?? times.Owner,
+            SnoozedUntil = snooze.InForce.Last,
             QuietSeconds = loop.QuietFor.TotalSeconds,
             LastSeen = loop.LastSeen,
             Monitors = [.. watch.Sights.Select(seen => new LocalWatcher(seen.Monitor, !seen.Sight.Blind, seen.Sight.Sources, seen.Sight.Sentence))],

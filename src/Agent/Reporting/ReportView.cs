@@ -40,7 +40,7 @@ internal sealed class ReportView(
             Capacity = here.Capacity,
             PlanVersion = here.PlanVersion,
         };
-        if (snooze.Times.Owner is { } until) report.SnoozedUntil = until.ToTimestamp();
+        if (snooze.InForce.Owner is { } until) report.SnoozedUntil = until.ToTimestamp();
         report.Guests.AddRange(here.Guests);
         report.Monitors.AddRange(watch.Sights.Select(seen => new WatcherReport { Name = seen.Monitor, Ok = !seen.Sight.Blind, Sources = (uint)seen.Sight.Sources, Sentence = Short(seen.Sight.Sentence) }));
         report.Conditions.AddRange(conditions.All.Select(condition => new WatcherReport { Name = condition.Name, Ok = condition.Holds, Sentence = Short(condition.Sentence) }));

@@ -12,7 +12,7 @@ internal sealed class CliOptions(CliWorld world)
     public CliWorld World { get; } = world;
 
     /// <summary>Global: which site.</summary>
-    public Option<string?> Site { get; } = new("--site") { Description = $"The site's file (site.json); else {SiteAddress.SiteVariable}, else ~/.config/opportunism/site.json.", Recursive = true, HelpName = "FILE" };
+    public Option<string?> Site { get; } = new("--site") { Description = $"The site's file (site.json) or its folder; else {SiteAddress.SiteVariable}, else ~/.config/opportunism/site.json, else the site of this machine ('up', or a controller with its default state folder).", Recursive = true, HelpName = "FILE" };
 
     /// <summary>Global: which agent.</summary>
     public Option<string> Socket { get; } = new("--agent-socket") { Description = "The socket of this desktop's agent.", Recursive = true, HelpName = "PATH", DefaultValueFactory = _ => LocalAgent.DefaultSocket };

@@ -25,8 +25,8 @@ internal sealed record CliWorld
     /// <summary>An environment variable, or null.</summary>
     public required Func<string, string?> Variable { get; init; }
 
-    /// <summary>Where the site of this machine keeps its file; null where none is looked for.</summary>
-    public string? MachineSite { get; init; }
+    /// <summary>Folders in which a site of this machine may keep its file; empty where none is looked for.</summary>
+    public IReadOnlyList<string> MachineSites { get; init; } = [];
 
     /// <summary>The machine's name, as nova-compute takes it for its host unless told otherwise.</summary>
     public string HostName { get; init; } = Dns.GetHostName();
@@ -43,7 +43,7 @@ internal sealed record CliWorld
         var console = AnsiConsole.Console;
 
         if (System.Console.IsOutputRedirected) console.Profile.Width = PipeWidth;
-        return new() { Console = console, Output = System.Console.Out, Error = System.Console.Error, Time = TimeProvider.System, Variable = Environment.GetEnvironmentVariable, MachineSite = SiteAddress.OfThisMachine };
+        return new() { Console = console, Output = System.Console.Out, Error = System.Console.Error, Time = TimeProvider.System, Variable = Environment.GetEnvironmentVariable, MachineSites = SiteAddress.OfThisMachine };
     }
 
     /// <summary>Lets time pass.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Opportunism.Cli.OpenStack;
 using Opportunism.Cli.StartStop;
 
@@ -10,10 +11,15 @@ internal static class CommandList
     // What a command has begun it ends when it is interrupted: a lab that is half up needs a minute for that.
     private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(3);
 
+    /// <summary>Before other words: only says what is wrong with them, and runs nothing.</summary>
+    public const string CheckWords = "[check]";
+
     /// <summary>Adds the commands and the options that go with all of them.</summary>
     public static void AddTo(RootCommand root, CliWorld world)
     {
         var options = new CliOptions(world);
+        var help = root.Options.OfType<HelpOption>().Single();
+        if (help.Action is HelpAction plain) help.Action = new NamedHelp(plain);
         root.Options.Add(options.Site);
         root.Options.Add(options.Socket);
         root.Subcommands.Add(StatusCommand.Create(options));
@@ -62,6 +68,13 @@ internal static class CommandList
     /// <summary>Parses and runs; words that cannot be understood end with <see cref="ExitCode.Usage"/>.</summary>
     public static async Task<int> InvokeAsync(RootCommand root, CliWorld world, string[] args, CancellationToken cancellationToken = default)
     {
+        // The launcher asks so before it installs and builds what the command needs.
+        if (args is [CheckWords, .. var words])
+        {
+            var judged = root.Parse(words);
+            return judged.Errors.Count == 0 ? ExitCode.Done : await InvokeAsync(root, world, words, cancellationToken).ConfigureAwait(false);
+        }
+
         var parsed = root.Parse(args);
         var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = world.Output, Error = world.Error, ProcessTerminationTimeout = EndsWithin }, cancellationToken).ConfigureAwait(false);
         return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;

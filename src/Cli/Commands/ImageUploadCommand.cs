@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Opportunism.Contracts.Api;
+using Opportunism.Core;
 using Opportunism.Core.Guests;
 using Spectre.Console;
 
@@ -17,8 +18,14 @@ internal static class ImageUploadCommand
         return options.ForSite(new Command("upload", "Upload an image.") { file, name, format }, async (parsed, site, cancellationToken) =>
         {
             var image = parsed.GetValue(file)!;
+            if (Directory.Exists(image.FullName)) throw new CliFailure(ExitCode.NotFound, $"{image.FullName} is a folder; an image's file is expected.");
             if (!image.Exists) throw new CliFailure(ExitCode.NotFound, $"There is no file {image.FullName}.");
             var called = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(image.Name).ToLowerInvariant();
+            if (!Names.IsDnsLike(called) && parsed.GetValue(name) is null)
+            {
+                throw new CliFailure(ExitCode.Usage, $"The file's name would make the image's name '{called}', which is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit: give one with --name.");
+            }
+
             var kind = parsed.GetValue(format) == "raw" ? ImageFormat.Raw : ImageFormat.Qcow2;
             var view = await UploadAsync(options.World, site, image, called, kind, !parsed.GetValue(options.Json), cancellationToken).ConfigureAwait(false);
             return options.Show(parsed, view, SiteJson.Default.ImageView, $"{view.Name} is {view.State}: {Words.MiB(view.Bytes / 1048576)}, sha256 {view.Sha256}.");

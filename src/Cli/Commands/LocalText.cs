@@ -16,7 +16,7 @@ internal static class LocalText
             ("snoozed until", status.SnoozedUntil is { } until ? Words.At(until, world.Time) : ""),
             ("site", status.Site is { } site ? $"{site} ({(status.SiteConnected ? "connected" : "does not answer")})" : ""),
             ("agent", status.AgentVersion),
-            ("last freeze", status.LastFreeze is { } freeze ? $"{freeze.Guests} guests still after {freeze.StillMs:0.00} ms by {freeze.Brake}, {freeze.LeakedCpuMs:0.00} ms of CPU leaked, {Words.Since(freeze.At, world.Time)} ago" : "")));
+            ("last freeze", status.LastFreeze is { } freeze ? $"{Words.Count(freeze.Guests, "guest")} still after {freeze.StillMs:0.00} ms by {freeze.Brake}, {freeze.LeakedCpuMs:0.00} ms of CPU leaked, {Words.Since(freeze.At, world.Time)} ago" : "")));
         WriteObstacles(world, status);
         WriteWatchers(world, status);
         var guests = TextTable.With("guest", "phase", "memory", "why");

@@ -13,7 +13,7 @@ internal static class NodeText
         var table = TextTable.With("node", "state", "for", "open", "guests", "lends", "why");
         foreach (var node in nodes)
         {
-            var lends = node.Capacity is { } capacity ? $"{capacity.Vcpus} vcpus, {Words.MiB(capacity.MemoryMiB)}" : "-";
+            var lends = node.Capacity is { } capacity ? $"{Words.Count(capacity.Vcpus, "vcpu")}, {Words.MiB(capacity.MemoryMiB)}" : "-";
             table.Row(node.Id, State(node), Words.Since(node.Since, time), node.Open ? "yes" : "closed", $"{node.Guests.Count}", lends, node.Reason);
         }
 
@@ -32,8 +32,8 @@ internal static class NodeText
             ("drained", node.Drained ? "by an operator" : ""),
             ("snoozed until", node.SnoozedUntil is { } until ? $"{Words.At(until, world.Time)} (operator)" : ""),
             ("snoozed until", node.OwnerSnoozedUntil is { } owners ? $"{Words.At(owners, world.Time)} (owner)" : ""),
-            ("lends", node.Capacity is { } room ? $"{room.Vcpus} vcpus, {Words.MiB(room.MemoryMiB)} memory, {Words.MiB(room.DiskMiB)} disk, {room.Hypervisor} with {room.Accelerator}" : ""),
-            ("last freeze", node.LastFreeze is { } freeze ? $"{freeze.Guests} guests still after {freeze.StillMs:0.00} ms by {freeze.Brake}, {freeze.LeakedCpuMs:0.00} ms of CPU leaked" : ""),
+            ("lends", node.Capacity is { } room ? $"{Words.Count(room.Vcpus, "vcpu")}, {Words.MiB(room.MemoryMiB)} memory, {Words.MiB(room.DiskMiB)} disk, {room.Hypervisor} with {room.Accelerator}" : ""),
+            ("last freeze", node.LastFreeze is { } freeze ? $"{Words.Count(freeze.Guests, "guest")} still after {freeze.StillMs:0.00} ms by {freeze.Brake}, {freeze.LeakedCpuMs:0.00} ms of CPU leaked" : ""),
             ("heard", $"{Words.Since(node.LastHeard, world.Time)} ago, enrolled {Words.At(node.Enrolled, world.Time)}, agent {node.AgentVersion}")));
         var watchers = TextTable.With("watches", "ok", "sources", "what");
         foreach (var monitor in node.Monitors) watchers.Row(monitor.Name, monitor.Ok ? "yes" : "BLIND", $"{monitor.Sources}", monitor.Sentence);

@@ -15,8 +15,8 @@ internal sealed record SiteAddress(string Url, string CaFingerprint, string Toke
     /// <summary>The variable that holds the token, instead of the file beside the site's.</summary>
     public const string TokenVariable = "OPPORTUNISM_TOKEN";
 
-    /// <summary>The folder in which <c>opportunism up</c> keeps the file of this machine's site.</summary>
-    public const string OfThisMachine = "/var/lib/opportunism/site/controller";
+    /// <summary>The folders in which <c>opportunism up</c> and a controller with its default settings keep the file of this machine's site, in the order in which they are tried.</summary>
+    public static readonly IReadOnlyList<string> OfThisMachine = ["/var/lib/opportunism/site/controller", "/var/lib/opportunism/controller"];
 
     // Names of the token's file: a person's own, and the one that a controller writes beside its site.json.
     private static readonly string[] TokenFiles = ["token", SiteFile.AdminTokenName];
@@ -47,7 +47,7 @@ internal sealed record SiteAddress(string Url, string CaFingerprint, string Toke
         // A file that was named is used even if it is missing, so that the person hears about it.
         if ((option ?? variable(SiteVariable)) is { Length: > 0 } named) return Directory.Exists(named) ? Path.Combine(named, SiteFile.Name) : named;
         var settings = variable("XDG_CONFIG_HOME") is { Length: > 0 } config ? config : variable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config") : null;
-        string?[] places = [settings is null ? null : Path.Combine(settings, "opportunism", SiteFile.Name), world.MachineSite is { } own ? Path.Combine(own, SiteFile.Name) : null];
+        IEnumerable<string> places = [.. settings is null ? Array.Empty<string>() : [Path.Combine(settings, "opportunism", SiteFile.Name)], .. world.MachineSites.Select(folder => Path.Combine(folder, SiteFile.Name))];
         return places.FirstOrDefault(System.IO.File.Exists);
     }
 

@@ -18,19 +18,36 @@ internal static class StatusCommand
         var siteFile = SiteAddress.File(parsed.GetValue(options.Site), world);
         if (!hasAgent && siteFile is null) throw new CliFailure(ExitCode.NotConnected, $"There is no agent on this desktop ({socket}) and no site is known: give --site FILE, or set {SiteAddress.SiteVariable}.");
 
-        var agent = hasAgent ? (await CliWorld.AskAgentAsync(socket, new(LocalAsk.Status), cancellationToken).ConfigureAwait(false)).Status : null;
-        SiteStatus? site = null;
-        if (siteFile is not null)
+        // Each half is shown without the other: what cannot be asked must not hide what can.
+        var exit = ExitCode.Done;
+        var agent = hasAgent ? await HalfAsync(async () => (await CliWorld.AskAgentAsync(socket, new(LocalAsk.Status), cancellationToken).ConfigureAwait(false)).Status).ConfigureAwait(false) : null;
+        var site = siteFile is null ? null : await HalfAsync(async () =>
         {
             using var client = options.Open(parsed);
-            site = await client.StatusAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        return options.Show(parsed, new BothStatus(agent, site), CliJson.Default.BothStatus, () =>
+            return await client.StatusAsync(cancellationToken).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        if (agent is null && site is null) return exit;
+        options.Show(parsed, new BothStatus(agent, site), CliJson.Default.BothStatus, () =>
         {
             if (agent is not null) LocalText.Write(world, agent);
             if (site is not null) Write(world, site);
         });
+        return exit;
+
+        async Task<T?> HalfAsync<T>(Func<Task<T?>> ask)
+            where T : class
+        {
+            T? half = null;
+            var asked = await world.RunAsync(
+                async () =>
+                {
+                    half = await ask().ConfigureAwait(false);
+                    return ExitCode.Done;
+                },
+                CancellationToken.None).ConfigureAwait(false);
+            if (exit == ExitCode.Done) exit = asked;
+            return half;
+        }
     }
 
     private static void Write(CliWorld world, SiteStatus site)

@@ -14,7 +14,7 @@ internal static class VmConsoleCommand
     {
         var vm = SiteArguments.Vm();
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what comes, until Ctrl-C." };
-        var all = new Option<bool>("--all") { Description = "From its first boot, instead of the newest 4 KiB." };
+        var all = new Option<bool>("--all") { Description = "All that the site keeps, at least the newest 256 KiB, instead of the newest 4 KiB." };
         return options.ForSite(new Command("console", "Show a VM's console output.") { vm, follow, all }, (parsed, site, cancellationToken) =>
         {
             var follows = parsed.GetValue(follow);

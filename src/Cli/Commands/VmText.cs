@@ -11,7 +11,7 @@ internal static class VmText
         var table = TextTable.With("vm", "status", "for", "node", "size", "image", "policy", "why");
         foreach (var vm in vms)
         {
-            table.Row(vm.Name, vm.Status.ToString(), Words.Since(vm.Since, time), vm.Node ?? "-", $"{vm.Vcpus} vcpus, {Words.MiB(vm.MemoryMiB)}", vm.Image, vm.Policy, Why(vm));
+            table.Row(vm.Name, vm.Status.ToString(), Words.Since(vm.Since, time), vm.Node ?? "-", $"{Words.Count(vm.Vcpus, "vcpu")}, {Words.MiB(vm.MemoryMiB)}", vm.Image, vm.Policy, Why(vm));
         }
 
         return table;
@@ -24,10 +24,10 @@ internal static class VmText
         ("because", Why(vm)),
         ("for", Words.Since(vm.Since, world.Time)),
         ("node", vm.Node ?? "none yet"),
-        ("size", $"{vm.Vcpus} vcpus, {Words.MiB(vm.MemoryMiB)} memory, {Words.MiB(vm.DiskMiB)} disk"),
+        ("size", $"{Words.Count(vm.Vcpus, "vcpu")}, {Words.MiB(vm.MemoryMiB)} memory, {Words.MiB(vm.DiskMiB)} disk"),
         ("image", $"{vm.Image} ({vm.ImageSha256})"),
         ("when the owner stays", vm.Policy),
-        ("placed", $"{vm.Placements} times, asked for {Words.At(vm.Created, world.Time)}"),
+        ("placed", $"{Words.Count(vm.Placements, "time")}, asked for {Words.At(vm.Created, world.Time)}"),
         ("last hold", Ms(vm.Times.HoldMs)),
         ("last thaw", Ms(vm.Times.ThawMs)),
         ("memory given back", vm.Times.MemoryReturnedMs is { } returned ? $"{vm.Times.MemoryReturnedMiB} MiB in {Ms(returned)}" : ""),

@@ -23,11 +23,14 @@ internal static partial class Words
     /// <summary>How long it is since then; a dash for never.</summary>
     public static string Since(DateTimeOffset? then, TimeProvider time) => then is { } at ? Lasting(time.GetUtcNow() - at) : "-";
 
-    /// <summary>A point in time on the person's own clock.</summary>
+    /// <summary>A point in time on the person's own clock, to stand after "until".</summary>
     public static string At(DateTimeOffset at, TimeProvider time) =>
-        at == DateTimeOffset.MaxValue ? "until it is ended" : TimeZoneInfo.ConvertTime(at, time.LocalTimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        at == DateTimeOffset.MaxValue ? "it is ended" : TimeZoneInfo.ConvertTime(at, time.LocalTimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
     public static string MiB(long mib) => mib >= 10 * 1024 ? string.Create(CultureInfo.InvariantCulture, $"{mib / 1024.0:0.#} GiB") : $"{mib} MiB";
+
+    /// <summary>A number and what is counted: <c>1 guest</c>, <c>2 guests</c>.</summary>
+    public static string Count(long count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 
     /// <summary>Reads <c>90s</c>, <c>30m</c>, <c>2h</c>, <c>1h30m</c>, <c>3d</c>; null for anything else.</summary>
     public static TimeSpan? Duration(string text)

@@ -135,7 +135,10 @@ internal sealed class LocalSite : IAsyncDisposable
     {
         foreach (var process in new[] { agent, controller })
         {
-            if (process is { HasExited: true }) throw new IOException($"The {process.Name} ended by itself. The end of {process.LogPath}:\n{process.LogTail()}");
+            if (process is not { HasExited: true }) continue;
+            throw process.EndedBySignal is { } signal
+                ? new ProgramEndedException(process.Name, signal)
+                : new IOException($"The {process.Name} ended by itself. The end of {process.LogPath}:\n{process.LogTail()}");
         }
     }
 

@@ -12,6 +12,9 @@ internal sealed partial class OwnProcess : IAsyncDisposable
     // How the controller ends when its settings are wrong, and when its port or its folder is in use (docs/operating/command-line.md).
     private const int RefusedSettings = 2, RefusedToStart = 3;
 
+    // How .NET tells of a process that a signal has ended, as shells do (man 1 bash, EXIT STATUS; man 7 signal).
+    private const int SignalBase = 128, MostSignals = 64;
+
     private readonly Process process;
     private readonly Task copying;
     private readonly long logBegin;
@@ -30,6 +33,9 @@ internal sealed partial class OwnProcess : IAsyncDisposable
     public string LogPath { get; }
 
     public bool HasExited => process.HasExited;
+
+    /// <summary>The signal that has ended it; null where it runs, or has ended in another way.</summary>
+    public int? EndedBySignal => process.HasExited && process.ExitCode is > SignalBase and <= SignalBase + MostSignals ? process.ExitCode - SignalBase : null;
 
     /// <summary>Starts a program; its output goes to <c>NAME.log</c> in the folder.</summary>
     /// <exception cref="IOException">It could not be started.</exception>
@@ -74,6 +80,7 @@ internal sealed partial class OwnProcess : IAsyncDisposable
     {
         // Guests that it started may outlive it and hold its output.
         await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System)).ConfigureAwait(false);
+        if (EndedBySignal is { } signal) return $"The {Name} was ended by signal {signal} {when}. Its log is {LogPath}.";
         return process.ExitCode is RefusedSettings or RefusedToStart && LogTail() is { Length: > 0 } words ? words : $"The {Name} ended {when}. The end of {LogPath}:\n{LogTail()}";
     }
 

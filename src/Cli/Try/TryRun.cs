@@ -122,7 +122,7 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         Row("Held by its hypervisor", result.HoldMs, "ms");
         Row("Memory given back", result.MemoryReturnedMib, "MiB");
         Row("... within", result.MemoryReturnedMs, "ms");
-        Row("Resumed from disk", result.ResumeMs, "ms");
+        Row("Resumed", result.ResumeMs, "ms");
         Row("Guests left", result.GuestsLeft, "");
         console.Write(table);
         if (result.Ok) console.MarkupLine("[green]Every step was seen to happen.[/]");

@@ -56,6 +56,11 @@ internal static class UpCommand
         {
             return 0;
         }
+        catch (ProgramEndedException ended)
+        {
+            console.MarkupLineInterpolated($"[red]{ended.Message}[/] Run '{folders.CommandLine} up{(state == DefaultState ? "" : $" --state {state}")}' again; guests stay frozen meanwhile and go on.");
+            return 1;
+        }
         catch (Exception e) when (e is IOException or SiteException)
         {
             console.MarkupLineInterpolated($"[red]{e.Message}[/]");

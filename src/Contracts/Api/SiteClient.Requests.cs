@@ -46,6 +46,11 @@ public sealed partial class SiteClient
         {
             throw new SiteException($"The site at {http.BaseAddress} could not be reached ({Innermost(failure).Message}). Is its controller running?", null, failure);
         }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A controller that hangs takes the connection but not the TLS handshake: the handler's own limit, which looks like a cancellation.
+            throw new SiteException($"The site at {http.BaseAddress} did not answer within {PinnedCa.ConnectsWithin.TotalSeconds} s. Is its controller running?", null, late);
+        }
 
         if (response.IsSuccessStatusCode) return response;
         using (response) throw await RefusalAsync(method, path, response, cancellationToken).ConfigureAwait(false);

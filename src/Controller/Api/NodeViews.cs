@@ -29,7 +29,7 @@ internal sealed class NodeViews(CloudWorkers workers, ICloud cloud, TimeProvider
             Pending = worker?.Pending is { Length: > 0 } pending ? pending : null,
             Drained = node.Drained,
             SnoozedUntil = node.SnoozedUntil > time.GetUtcNow() ? node.SnoozedUntil : null,
-            OwnerSnoozedUntil = report?.SnoozedUntil?.ToDateTimeOffset(),
+            OwnerSnoozedUntil = report?.SnoozedUntil?.ToDateTimeOffset() is { } owners && owners > time.GetUtcNow() ? owners : null,
             Capacity = report?.Capacity is { } capacity ? new((int)capacity.Vcpus, (int)capacity.MemoryMib, (long)capacity.DiskMib, capacity.Hypervisor, capacity.Accelerator) : null,
             Guests = report is null ? [] : [.. report.Guests.Select(guest => GuestOf(guest, names))],
             Monitors = report is null ? [] : [.. report.Monitors.Select(WatcherOf)],

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Opportunism.Contracts;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Reports;
@@ -9,9 +10,6 @@ namespace Opportunism.Controller.Api;
 /// <summary>Nodes: look, snooze, drain, revoke.</summary>
 internal static class NodesApi
 {
-    // A month: longer is what drain is for.
-    private static readonly TimeSpan LongestSnooze = TimeSpan.FromDays(31);
-
     public static void MapNodes(this IEndpointRouteBuilder routes)
     {
         var nodes = routes.MapGroup("/v1/nodes").WithMetadata(Answers.SmallRequests).WithTags("nodes");
@@ -31,7 +29,7 @@ internal static class NodesApi
     private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> SnoozeAsync(string id, SnoozeNode snooze, NodeBook fleet, NodeViews views, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (snooze.Until > now + LongestSnooze) return Answers.Wrong($"The snooze would end {snooze.Until:u} (--for, --until); allowed is at most 31 days from now. To keep a node empty for longer, drain it.");
+        if (snooze.Until > now + SnoozeLimit.Longest) return Answers.Wrong($"The snooze would end {snooze.Until:u} (--for, --until); allowed is at most {SnoozeLimit.Longest.TotalDays} d from now. To keep a node empty for longer, drain it.");
         return await WishAsync(id, node => node with { SnoozedUntil = snooze.Until > now ? snooze.Until : null }, fleet, views, cancellationToken);
     }
 

@@ -44,6 +44,7 @@ internal static class VmsApi
         if (shelf.Folder.LengthOf(image.Sha256) != image.Bytes) return Answers.Conflict($"The file of image {image.Name} is missing or damaged: delete the image and upload it again.");
         var imageMiB = (int)Math.Min(int.MaxValue, (image.Bytes + (1 << 20) - 1) >> 20);
         if (asked.DiskMiB != 0 && image.Format is ImageFormat.Raw && asked.DiskMiB < imageMiB) return Answers.Wrong($"The disk (--disk) is {asked.DiskMiB} MiB; the image {image.Name} alone needs {imageMiB} MiB.");
+        if (!Names.IsDnsLike(asked.Name)) return Answers.Wrong("The VM's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
         var spec = new GuestSpec(GuestId.New(), asked.Name, asked.Vcpus, asked.MemoryMiB, asked.DiskMiB == 0 ? imageMiB : asked.DiskMiB, image.Sha256, image.Format);
         if (spec.Problems().ToList() is { Count: > 0 } problems) return Answers.Wrong(string.Join(" ", problems));
         var answer = await embedded.CreateAsync(spec, asked.Policy, image.Name, image.Bytes, cancellationToken);

@@ -144,6 +144,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("node", "snooze", "lab3-07", "--for", "soon")]
     [InlineData("node", "snooze", "lab3-07", "--for", "1h", "--off")]
     [InlineData("node", "snooze", "lab3-07", "--until", "2020-01-01")]
+    [InlineData("node", "snooze", "lab3-07", "--for", "32d")]
+    [InlineData("node", "snooze", "lab3-07", "--until", "2026-12-24")]
+    [InlineData("snooze", "--for", "32d")]
+    [InlineData("snooze", "--until", "2026-12-24")]
+    [InlineData("[check]", "vm", "lst")]
     [InlineData("token", "create", "--valid", "long")]
     [InlineData("events", "--last", "0")]
     [InlineData("vm", "create", "sum", "--image", "tiny", "--vcpus", "65")]
@@ -165,11 +170,52 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--vcpus many: a whole number from 1 to 64 is expected.", "vm", "create", "sum", "--image", "tiny", "--vcpus", "many")]
     [InlineData("--memory 16: a whole number from 32 to 1048576 is expected.", "vm", "create", "sum", "--image", "tiny", "--memory", "16")]
     [InlineData("--uses: only a token for joining has a number of uses", "token", "create", "--person", "anna", "--uses", "1")]
+    [InlineData("--for 2x: a time like 30m, 2h, 1h30m or 3d is expected, at most 31 d.", "snooze", "--for", "2x")]
+    [InlineData("2026-12-24 18:00 is expected, at most 31 d ahead.", "node", "snooze", "lab3-07", "--until", "2026-12-24")]
     [InlineData("--valid 36h: a person's token is valid for whole days", "token", "create", "--person", "anna", "--valid", "36h")]
     public async Task A_usage_error_names_the_option_and_what_is_allowed(string sentence, params string[] words)
     {
         Assert.Equal(ExitCode.Usage, await RunAsync(words));
         Assert.Contains(sentence, error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Words_are_checked_without_being_carried_out()
+    {
+        var world = World();
+        Assert.Equal((ExitCode.Done, ""), (await CommandList.InvokeAsync(Root(world), world, [CommandList.CheckWords, "vm", "delete", "sum"]), output.ToString()));
+        Assert.Empty(site.Requests);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("vm", "lst")]
+    [InlineData("snooze", "-h")]
+    public async Task Help_names_the_command_and_not_the_programs_file(params string[] words)
+    {
+        await RunAsync(words);
+        Assert.Contains("Usage:\n  opportunism ", output.ToString().ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.DoesNotContain(RootCommand.ExecutableName, output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_names_the_limits_of_a_snooze_and_all_places_of_a_site()
+    {
+        await RunAsync("snooze", "--help");
+        var help = Unwrapped(output.ToString());
+        foreach (var text in new[] { "at most 31 d.", "at most 31 d ahead", "its folder", "OPPORTUNISM_SITE", "~/.config/opportunism/site.json", "the site of this machine" }) Assert.Contains(text, help, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("My_Disk.qcow2", ExitCode.Usage, "would make the image's name 'my_disk', which is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit: give one with --name.")]
+    [InlineData("", ExitCode.NotFound, "is a folder; an image's file is expected.")]
+    [InlineData("none.qcow2", ExitCode.NotFound, "There is no file ")]
+    public async Task An_upload_of_what_cannot_be_an_image_says_why(string name, int exit, string sentence)
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder, "My_Disk.qcow2"), "disk");
+        Assert.Equal(exit, await RunAsync("image", "upload", Path.Combine(folder, name), "--format", "qcow2"));
+        Assert.Contains(sentence, error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(site.Requests);
     }
 
     [Fact]

@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
-using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Opportunism.Cli.Commands;
-using Opportunism.Contracts.Local;
 using Spectre.Console;
 using Xunit;
 
@@ -26,34 +24,12 @@ public sealed class LastSeenTests : IDisposable
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(socket));
         listener.Listen(1);
-        var answered = AnswerAsync(listener);
+        var answered = LocalAnswer.GiveAsync(listener);
 
         await RunAsync(command, "--agent-socket", socket);
 
         await answered;
         Assert.Contains("input: USB Keyboard (event3 at usb-0000:00:14.0-1/input0)", output.ToString(), StringComparison.Ordinal);
-    }
-
-    private static async Task AnswerAsync(Socket listener)
-    {
-        var status = new LocalStatus
-        {
-            AgentVersion = "1",
-            State = "InUse",
-            Since = DateTimeOffset.UnixEpoch,
-            ReasonCode = "OwnerSeen",
-            Reason = "the owner was seen by input",
-            QuietSeconds = 1,
-            LastSeen = "input: USB Keyboard (event3 at usb-0000:00:14.0-1/input0)",
-            Monitors = [],
-            Conditions = [],
-            Guests = [],
-            Health = [],
-        };
-        using var connection = await listener.AcceptAsync();
-        await using var stream = new NetworkStream(connection);
-        Assert.NotNull(await LineReader.ReadAsync(stream, 4096, CancellationToken.None));
-        await stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(new LocalReply(null, status), LocalJson.Default.LocalReply), (byte)'\n']);
     }
 
     private Task<int> RunAsync(params string[] words)

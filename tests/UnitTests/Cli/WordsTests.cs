@@ -41,6 +41,15 @@ public sealed class WordsTests
     [InlineData("2026-13-01")]
     public void Anything_else_is_no_moment(string text) => Assert.Null(Words.Moment(text, time));
 
+    [Fact]
+    public void An_end_that_is_unknown_is_written_as_one() => Assert.Equal("it is ended", Words.At(DateTimeOffset.MaxValue, time));
+
+    [Theory]
+    [InlineData(0, "0 guests")]
+    [InlineData(1, "1 guest")]
+    [InlineData(2, "2 guests")]
+    public void A_number_goes_with_its_word(int count, string expected) => Assert.Equal(expected, Words.Count(count, "guest"));
+
     [Theory]
     [InlineData(5, "5 s")]
     [InlineData(300, "5 min")]

@@ -66,6 +66,7 @@ public sealed class ApiTests
     public async Task Every_refusal_says_what_to_do_in_problem_details()
     {
         await using var site = await TestSite.StartAsync();
+        await site.UploadAsync("tiny");
         using var http = new HttpClient(new PinnedCa(site.CaFingerprint).CreateHandler()) { BaseAddress = site.Url };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(site.Folder, SiteFile.AdminTokenName))).Trim());
         foreach (var (body, status, sentence) in new[]
@@ -75,6 +76,7 @@ public sealed class ApiTests
             ("{}", HttpStatusCode.BadRequest, "The request could not be read: it lacks 'name', 'image'."),
             ("{\"name\":\"x\",\"image\":\"y\",\"colour\":\"red\"}", HttpStatusCode.BadRequest, "The request could not be read: 'colour' is no field of it."),
             ("{\"name\":\"x\",\"image\":\"y\",\"vcpus\":\"many\"}", HttpStatusCode.BadRequest, "The request could not be read: the value of 'vcpus' has the wrong type, or is too large."),
+            ("{\"name\":\"My_Vm\",\"image\":\"tiny\"}", HttpStatusCode.BadRequest, "The VM's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit."),
             ("{\"name\":\"x\",\"image\":\"y\"}", HttpStatusCode.NotFound, "There is no image 'y' here: upload it first, or name one from the list of images."),
         })
         {

@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -210,6 +211,18 @@ public sealed class NodeLifeTests
         Assert.Contains("snoozed", (await site.Admin.NodeAsync("pc-1")).Reason, StringComparison.Ordinal);
         await site.Admin.SnoozeNodeAsync("pc-1", null);
         await agent.PlanAsync(plan => plan.SnoozedUntil is null);
+    }
+
+    [Fact]
+    public async Task An_owners_snooze_is_shown_until_it_is_over()
+    {
+        await using var site = await TestSite.StartAsync();
+        await using var agent = await RunningAsync(site, "pc-1", "suspend");
+        var until = site.Time.GetUtcNow().AddHours(1);
+        await agent.ReportAsync(report => report.SnoozedUntil = until.ToTimestamp());
+        Assert.Equal(until, (await site.Admin.NodeAsync("pc-1")).OwnerSnoozedUntil);
+        await agent.ReportAsync(report => report.SnoozedUntil = site.Time.GetUtcNow().ToTimestamp());
+        Assert.Null((await site.Admin.NodeAsync("pc-1")).OwnerSnoozedUntil);
     }
 
     /// <summary>A node that is available and runs one VM of that policy.</summary>

@@ -34,6 +34,20 @@ public sealed class SnoozeConditionTests : IDisposable
     }
 
     [Fact]
+    public void One_that_is_over_is_in_force_no_longer()
+    {
+        var condition = Condition();
+        var (first, last) = (time.GetUtcNow() + TimeSpan.FromHours(1), time.GetUtcNow() + TimeSpan.FromHours(2));
+        condition.Set(SnoozeBy.Owner, last);
+        condition.Set(SnoozeBy.Operator, first);
+        Assert.Equal((new SnoozeTimes(last, first), last), (condition.InForce, condition.InForce.Last));
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal((new SnoozeTimes(last, null), last), (condition.InForce, condition.InForce.Last));
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal((new SnoozeTimes(null, null), null), (condition.InForce, condition.InForce.Last));
+    }
+
+    [Fact]
     public void It_outlives_the_agent()
     {
         Condition().Set(SnoozeBy.Owner, time.GetUtcNow() + TimeSpan.FromHours(2));
@@ -62,7 +76,8 @@ public sealed class SnoozeConditionTests : IDisposable
         File.WriteAllText(Path, "owner tomorrow\n");
         var condition = Condition();
         Assert.False(Held(condition));
-        Assert.Contains("until it is ended", condition.Sentence, StringComparison.Ordinal);
+        Assert.Equal($"snoozed until it is ended, since {Path} could not be read", condition.Sentence);
+        Assert.Equal($"'opportunism snooze --off' on this desktop ends it and writes {Path} again.", condition.Remedy);
         condition.Set(SnoozeBy.Owner, null);
         Assert.True(Held(condition));
         Assert.True(Held(Condition()));

@@ -117,15 +117,4 @@ public sealed class PlanPolicyTests : IDisposable
     }
 
     private static Duration Minutes(int minutes) => TimeSpan.FromMinutes(minutes).ToDuration();
-
-    private sealed class SilentWakeUp : IWakeUp
-    {
-        public void Wake()
-        {
-        }
-
-        public void Wait(TimeSpan? atMost)
-        {
-        }
-    }
 }

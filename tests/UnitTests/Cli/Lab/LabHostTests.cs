@@ -15,7 +15,7 @@ public sealed class LabHostTests
 
     [Theory]
     [InlineData("", "at least one compute host")]
-    [InlineData("a=xen", "'xen' of host a")]
+    [InlineData("a=xen", "Host a is given as 'xen'; a compute host is 'libvirt' or 'fake'.")]
     [InlineData("a,b=fake,a=fake", "Host a is named twice")]
     [InlineData("../etc=fake", "'../etc'")]
     [InlineData("Desktop", "'Desktop'")]
