@@ -70,7 +70,17 @@ public sealed class QemuEvictingTests : IAsyncLifetime
 
     private static GuestPlan PlanOf(string sha, string path) => new()
     {
-        GuestId = GuestId.New().Value, Name = "guest", EvictionPolicy = "suspend", Vcpus = 1, MemoryMib = 128, DiskMib = 32, ImageSha256 = sha, ImageFormat = "Qcow2", ImageBytes = (ulong)new FileInfo(path).Length, Generation = 1, Wish = "Running",
+        GuestId = GuestId.New().Value,
+        Name = "guest",
+        EvictionPolicy = "suspend",
+        Vcpus = 1,
+        MemoryMib = 128,
+        DiskMib = 32,
+        ImageSha256 = sha,
+        ImageFormat = "Qcow2",
+        ImageBytes = (ulong)new FileInfo(path).Length,
+        Generation = 1,
+        Wish = "Running",
     };
 
     private static NodeStatus StatusOf(NodeState state) => new(state, new Reason(ReasonCode.Starting), TimeProvider.System.GetUtcNow(), TimeProvider.System.GetTimestamp(), new AvailabilityTimes());
