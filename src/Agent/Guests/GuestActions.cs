@@ -64,8 +64,10 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         var answer = Done;
         for (var attempts = 0; attempts < MostEvictionSteps; attempts++)
         {
-            var hasCheckpoint = hypervisor.Guests.Any(here => here.Id == guest.Id && here.HasCheckpoint);
-            var step = policy.Next(new EvictionCase(attempts, canSuspend, hasCheckpoint));
+            var here = hypervisor.Guests.FirstOrDefault(here => here.Id == guest.Id);
+            var step = policy.Next(new EvictionCase(attempts, canSuspend, here is { HasCheckpoint: true }));
+            // Not yet held, it cannot be saved: no reason to give up what it has in memory.
+            if (step == EvictionStep.Suspend && here is { Phase: GuestPhase.Running }) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {guest.Id} runs; it can be saved once it is held.");
             answer = step switch
             {
                 EvictionStep.Suspend => await hypervisor.SuspendAsync(guest.Id, cancellationToken).ConfigureAwait(false),

@@ -52,7 +52,6 @@ public sealed partial class QemuHypervisor
     private async Task<GuestAnswer> SaveAsync(QemuGuest guest, long? bytesPerSecond, CancellationToken cancellationToken)
     {
         if (guest.Status is { Phase: GuestPhase.Suspended } or { HasCheckpoint: true }) return new GuestAnswer(GuestOutcome.AlreadySo);
-        if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {guest.Id} is {guest.Status.Phase}: it can be saved once it is held.");
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be saved.");
         if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so its device state cannot be saved.");
         process.IsStateLost |= process is { IsStateAsked: true, IsStateSaved: false } && !File.Exists(Path.Combine(guest.Folder.Held, GuestCheckpoints.StateFile));

@@ -1,3 +1,4 @@
+using Opportunism.Agent.Guests;
 using Opportunism.Core.Availability;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
@@ -49,6 +50,18 @@ public sealed class EvictingTests : IAsyncLifetime
         site.Enter(NodeState.Evicting);
         await site.UntilAsync(() => site.StatusOf(one) is { InMemory: false }, "its memory is back");
         Assert.Equal(GuestPhase.Suspended, site.StatusOf(one)!.Phase);
+    }
+
+    [Fact]
+    public async Task One_that_is_not_held_yet_keeps_what_it_has_in_memory()
+    {
+        var id = await site.RunningAsync();
+        var spec = site.StatusOf(id)!.Spec;
+        using var cancel = new CancellationTokenSource();
+
+        var answer = await new GuestActions(site.Hypervisor, null!, site.Files, site.Options).DoAsync(GuestStep.Evict, spec, null, new GuestWork(id, GuestStep.Evict, null, cancel, () => { }), cancel.Token);
+
+        Assert.Equal((GuestOutcome.TryLater, GuestPhase.Running), (answer.Outcome, site.StatusOf(id)!.Phase));
     }
 
     [Fact]
