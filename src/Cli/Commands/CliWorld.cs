@@ -8,6 +8,9 @@ namespace Opportunism.Cli.Commands;
 /// <summary>What commands reach the world by; a test gives its own.</summary>
 internal sealed record CliWorld
 {
+    // An agent answers in milliseconds; for the doctor it has every monitor look and tries the brake.
+    private static readonly TimeSpan AgentAnswersWithin = TimeSpan.FromSeconds(10), DoctorAnswersWithin = TimeSpan.FromSeconds(60);
+
     // A pipe has no width: rows stay on one line each, and the longest has a few sentences.
     private const int PipeWidth = 100_000;
 
@@ -94,13 +97,20 @@ internal sealed record CliWorld
         return ExitCode.Done;
     }
 
-    /// <summary>Asks the agent of this desktop; a refusal ends the command.</summary>
-    public static async Task<LocalReply> AskAgentAsync(string socket, LocalRequest request, CancellationToken cancellationToken)
+    /// <summary>Asks the agent of this desktop; a refusal ends the command, and so does an agent that hangs.</summary>
+    public async Task<LocalReply> AskAgentAsync(string socket, LocalRequest request, CancellationToken cancellationToken)
     {
+        var patience = request.Ask == LocalAsk.Doctor ? DoctorAnswersWithin : AgentAnswersWithin;
+        using var late = new CancellationTokenSource(patience, Time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         LocalReply reply;
         try
         {
-            reply = await new LocalAgent(socket).AskAsync(request, cancellationToken).ConfigureAwait(false);
+            reply = await new LocalAgent(socket).AskAsync(request, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CliFailure(ExitCode.NotConnected, $"The agent at {socket} did not answer within {patience.TotalSeconds} s. If it hangs, restart it (systemctl restart opportunism-agent).");
         }
         catch (IOException unreachable)
         {

@@ -20,7 +20,7 @@ internal static class StatusCommand
 
         // Each half is shown without the other: what cannot be asked must not hide what can.
         var exit = ExitCode.Done;
-        var agent = hasAgent ? await HalfAsync(async () => (await CliWorld.AskAgentAsync(socket, new(LocalAsk.Status), cancellationToken).ConfigureAwait(false)).Status).ConfigureAwait(false) : null;
+        var agent = hasAgent ? await HalfAsync(async () => (await world.AskAgentAsync(socket, new(LocalAsk.Status), cancellationToken).ConfigureAwait(false)).Status).ConfigureAwait(false) : null;
         var site = siteFile is null ? null : await HalfAsync(async () =>
         {
             using var client = options.Open(parsed);

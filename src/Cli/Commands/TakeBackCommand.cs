@@ -9,7 +9,7 @@ internal static class TakeBackCommand
     public static Command Create(CliOptions options) =>
         options.ForDesktop(new Command("take-back", "Get every guest off this desktop now."), async (parsed, cancellationToken) =>
         {
-            var reply = await CliWorld.AskAgentAsync(parsed.GetValue(options.Socket)!, new(LocalAsk.TakeBack), cancellationToken).ConfigureAwait(false);
+            var reply = await options.World.AskAgentAsync(parsed.GetValue(options.Socket)!, new(LocalAsk.TakeBack), cancellationToken).ConfigureAwait(false);
             return options.Show(parsed, reply, LocalJson.Default.LocalReply, $"Taken back: this desktop is {reply.Status?.State ?? "yours"}.");
         });
 }

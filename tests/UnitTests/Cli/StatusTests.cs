@@ -18,6 +18,7 @@ public sealed class StatusTests : IDisposable
     private readonly FakeSite site = new();
     private readonly StringWriter output = new();
     private readonly StringWriter error = new();
+    private readonly FakeTimeProvider time = new();
     private readonly string socket;
 
     public StatusTests()
@@ -76,6 +77,21 @@ public sealed class StatusTests : IDisposable
         Assert.Empty(output.ToString());
     }
 
+    [Fact]
+    public async Task An_agent_that_hangs_is_named_and_the_site_is_shown()
+    {
+        site.Answers("GET /v1/status", JsonSerializer.Serialize(new SiteStatus { Version = "1.2.3", Cloud = "embedded" }, SiteJson.Default.SiteStatus));
+        using var listener = Listen();
+        var running = RunAsync(json: false, site);
+        using var connection = await listener.AcceptAsync();
+
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(ExitCode.NotConnected, await running);
+        Assert.StartsWith($"The agent at {socket} did not answer within 10 s.", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("controller 1.2.3", output.ToString(), StringComparison.Ordinal);
+    }
+
     private (bool NoAgent, bool NoSite) Halves()
     {
         using var parsed = JsonDocument.Parse(output.ToString());
@@ -97,7 +113,7 @@ public sealed class StatusTests : IDisposable
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = 200;
-        var world = new CliWorld { Console = console, Output = output, Error = error, Time = new FakeTimeProvider(), Variable = _ => null, OpenSite = address => new SiteClient(new Uri(address.Url), handler, address.Token) };
+        var world = new CliWorld { Console = console, Output = output, Error = error, Time = time, Variable = _ => null, OpenSite = address => new SiteClient(new Uri(address.Url), handler, address.Token) };
         var root = new RootCommand();
         CommandList.AddTo(root, world);
         string[] more = json ? ["--json"] : [];
