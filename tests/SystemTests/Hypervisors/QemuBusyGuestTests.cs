@@ -19,7 +19,9 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
     private IHypervisor hypervisor = null!;
     private GuestSpec spec = null!;
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync() => QemuSite.PrepareAsync(this, PrepareAsync);
+
+    private async Task PrepareAsync()
     {
         var image = await site.MakeImageAsync(busy: 1);
         hypervisor = site.Make();
@@ -41,7 +43,7 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
             process.Dispose();
         }
 
-        await hypervisor.DisposeAsync();
+        if (hypervisor is not null) await hypervisor.DisposeAsync();
         await site.CleanUpAsync();
     }
 

@@ -18,7 +18,9 @@ public sealed class QemuConfinementTests : IAsyncLifetime
     private GuestSpec spec = null!;
     private GuestFolder folder = null!;
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync() => QemuSite.PrepareAsync(this, PrepareAsync);
+
+    private async Task PrepareAsync()
     {
         var image = await site.MakeImageAsync(busy: 1);
         hypervisor = site.Make();
@@ -32,7 +34,7 @@ public sealed class QemuConfinementTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await hypervisor.DisposeAsync();
+        if (hypervisor is not null) await hypervisor.DisposeAsync();
         await site.CleanUpAsync();
     }
 

@@ -18,7 +18,9 @@ public sealed class QemuLargeGuestTests(ITestOutputHelper output) : IAsyncLifeti
     private IHypervisor hypervisor = null!;
     private GuestSpec spec = null!;
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync() => QemuSite.PrepareAsync(this, PrepareAsync);
+
+    private async Task PrepareAsync()
     {
         var image = await site.MakeImageAsync(dirtyMiB: 800);
         hypervisor = site.Make();
@@ -36,7 +38,7 @@ public sealed class QemuLargeGuestTests(ITestOutputHelper output) : IAsyncLifeti
 
     public async ValueTask DisposeAsync()
     {
-        await hypervisor.DisposeAsync();
+        if (hypervisor is not null) await hypervisor.DisposeAsync();
         await site.CleanUpAsync();
     }
 

@@ -24,7 +24,9 @@ public sealed class QemuLeftoverTests : IAsyncLifetime
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync() => QemuSite.PrepareAsync(this, PrepareAsync);
+
+    private async Task PrepareAsync()
     {
         var image = await site.MakeImageAsync(disk: true);
         await MakeAsync();
@@ -40,7 +42,7 @@ public sealed class QemuLeftoverTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await hypervisor.DisposeAsync();
+        if (hypervisor is not null) await hypervisor.DisposeAsync();
         await site.CleanUpAsync();
         disk.Dispose();
     }
@@ -67,6 +69,17 @@ public sealed class QemuLeftoverTests : IAsyncLifetime
         var evicted = await new GuestActions(hypervisor, null!, null!, new GuestOptions()).DoAsync(GuestStep.Evict, spec, null, new GuestWork(spec.Id, GuestStep.Evict, null, new CancellationTokenSource(), () => { }), Cancelled);
         var status = Assert.Single(hypervisor.Guests);
         Assert.True(status.Phase == GuestPhase.Suspended, $"{before} MiB were free, {taken} of them taken by the interrupted copy, {Free()} are free now; found {found.Phase} '{found.Sentence}'; eviction {evicted.Outcome}: guest {status.Phase} '{status.Sentence}'");
+    }
+
+    [Fact]
+    public async Task Nothing_is_left_of_an_export_that_was_interrupted()
+    {
+        AssertDone(await hypervisor.StopAsync(spec.Id, TimeSpan.Zero, Cancelled));
+        await hypervisor.DisposeAsync();
+        await File.WriteAllTextAsync(folder.ExportPart, "half of a disk", Cancelled);
+        await MakeAsync();
+        Assert.Equal(GuestPhase.Stopped, Assert.Single(hypervisor.Guests).Phase);
+        Assert.False(File.Exists(folder.ExportPart));
     }
 
     [Fact]

@@ -23,7 +23,9 @@ public sealed class QemuMemoryTests : IAsyncLifetime
     private IHypervisor hypervisor = null!;
     private GuestSpec spec = null!;
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync() => QemuSite.PrepareAsync(this, PrepareAsync);
+
+    private async Task PrepareAsync()
     {
         var image = await site.MakeImageAsync(dirtyMiB: DirtyMiB);
         hypervisor = site.Make();
@@ -39,7 +41,7 @@ public sealed class QemuMemoryTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await hypervisor.DisposeAsync();
+        if (hypervisor is not null) await hypervisor.DisposeAsync();
         await site.CleanUpAsync();
     }
 

@@ -20,7 +20,9 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     private int last;
 
     /// <summary>Boots a guest, holds it and makes its checkpoint.</summary>
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync() => QemuSite.PrepareAsync(this, PrepareAsync);
+
+    private async Task PrepareAsync()
     {
         var image = await site.MakeImageAsync(disk: true);
         hypervisor = site.Make();
@@ -38,7 +40,7 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await hypervisor.DisposeAsync();
+        if (hypervisor is not null) await hypervisor.DisposeAsync();
         await site.CleanUpAsync();
     }
 

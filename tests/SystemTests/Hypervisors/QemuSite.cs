@@ -49,6 +49,20 @@ internal sealed class QemuSite
 
     public Task<TickImage> MakeImageAsync(int busy = 0, int dirtyMiB = 0, bool disk = false) => TickImage.MakeAsync(folder, busy, dirtyMiB, disk);
 
+    /// <summary>Does what a test needs before it begins. Where that fails the test is disposed of here: the runner does so only with one that was prepared.</summary>
+    public static async ValueTask PrepareAsync(IAsyncDisposable test, Func<Task> prepare)
+    {
+        try
+        {
+            await prepare();
+        }
+        catch
+        {
+            await test.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Kills every process in this site's cgroups and removes what it made.</summary>
     public async ValueTask CleanUpAsync()
     {

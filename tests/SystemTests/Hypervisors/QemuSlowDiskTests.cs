@@ -44,7 +44,9 @@ public sealed class QemuSlowDiskTests : IAsyncLifetime
     private GuestSpec spec = null!;
     private int last;
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync() => QemuSite.PrepareAsync(this, PrepareAsync);
+
+    private async Task PrepareAsync()
     {
         folder = Path.GetDirectoryName(site.Settings.RamFolder)!;
         await File.WriteAllTextAsync(Path.Combine(folder, "stall.c"), Source.Replace("STALL", Path.Combine(folder, "stall"), StringComparison.Ordinal));
@@ -68,7 +70,7 @@ public sealed class QemuSlowDiskTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Stall(false);
-        await hypervisor.DisposeAsync();
+        if (hypervisor is not null) await hypervisor.DisposeAsync();
         await site.CleanUpAsync();
     }
 
