@@ -57,7 +57,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         }
 
         CheckRoom(guest, process);
-        if (!process.IsStateSaved)
+        if (process.StateSave != DeviceStateSave.Done)
         {
             Directory.CreateDirectory(folder.Held, LinuxFiles.OwnerFolder);
             File.Delete(Path.Combine(folder.Held, ManifestFile));
@@ -177,7 +177,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
     }
 
     // Also one that waits for room: its own base may be what takes it.
-    private static bool HasOnlyBase(QemuGuest guest) => guest.Status is { Phase: GuestPhase.Running } or { Phase: GuestPhase.Held, WaitsForRoom: true, HasCheckpoint: false } && guest.Process is { IsStateAsked: false, IsStateSaved: false };
+    private static bool HasOnlyBase(QemuGuest guest) => guest.Status is { Phase: GuestPhase.Running } or { Phase: GuestPhase.Held, WaitsForRoom: true, HasCheckpoint: false } && guest.Process is { StateSave: DeviceStateSave.NotAsked };
 
     private bool IsDiskShort() => LinuxFiles.FreeBytes(host.Settings.StateFolder) < host.Settings.KeepFreeMiB * MiB;
 
@@ -203,20 +203,21 @@ internal sealed class GuestCheckpoints(QemuHost host)
     {
         using var prompt = host.Cgroups.RaiseCpuRank();
         // An earlier attempt may have waited in vain for a disk: QEMU still writes to the file that it was given then, or has ended it.
-        using var file = File.OpenHandle(path, process.IsStateAsked ? FileMode.Open : FileMode.Create, FileAccess.Write);
-        if (!process.IsStateAsked) await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
+        var isAsked = process.StateSave == DeviceStateSave.Asked;
+        using var file = File.OpenHandle(path, isAsked ? FileMode.Open : FileMode.Create, FileAccess.Write);
+        if (!isAsked) await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
         try
         {
             // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
-            if (!process.IsStateAsked)
+            if (!isAsked)
             {
-                process.IsStateAsked = true;
+                process.StateSave = DeviceStateSave.Asked;
                 await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
             }
 
             await AwaitMigrationAsync(process, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception exception) when (process.IsStateAsked && exception is TimeoutException or QmpException)
+        catch (Exception exception) when (process.StateSave == DeviceStateSave.Asked && exception is TimeoutException or QmpException)
         {
             // It may have an ordinary rank and save nothing: it stands still by the kernel until the next attempt.
             lock (host.GoingOn) guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
@@ -224,7 +225,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         }
 
         RandomAccess.FlushToDisk(file);
-        process.IsStateSaved = true;
+        process.StateSave = DeviceStateSave.Done;
     }
 
     private static async Task PassAsync(QemuProcess process, SafeFileHandle file, CancellationToken cancellationToken)
@@ -250,9 +251,9 @@ internal sealed class GuestCheckpoints(QemuHost host)
             var answer = await process.Qmp!.ExecuteAsync("query-migrate", GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
             var status = answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("status"u8, out var text) ? text.GetString() : null;
             if (status == "completed") return;
-            if (status is "failed" or "cancelled" || (status is null && process.IsStateAsked))
+            if (status is "failed" or "cancelled" || (status is null && process.StateSave == DeviceStateSave.Asked))
             {
-                process.IsStateAsked = false; // it may be asked again
+                process.StateSave = DeviceStateSave.NotAsked;
                 throw new QmpException($"QEMU could not save or load device state: {(status is not null && answer.TryGetProperty("error-desc"u8, out var why) ? why.GetString() : status ?? "it has not begun")}.");
             }
 

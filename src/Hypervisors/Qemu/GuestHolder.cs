@@ -82,7 +82,7 @@ internal sealed class GuestHolder(QemuHost host)
                     return true;
                 case "finish-migrate" or "postmigrate":
                     // It was asked for its device state, by this agent or one before it, and must not be asked again.
-                    process.IsStateAsked = true;
+                    if (process.StateSave == DeviceStateSave.NotAsked) process.StateSave = DeviceStateSave.Asked;
                     return true;
             }
         }

@@ -114,7 +114,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             answer = process.Qmp!.Queue("cont");
             process.MayRun = true;
             process.Runs++;
-            process.IsStateSaved = process.IsStateAsked = process.IsStateLost = false;
+            process.StateSave = DeviceStateSave.NotAsked;
             process.SavedMemory?.EndHold();
         }
 

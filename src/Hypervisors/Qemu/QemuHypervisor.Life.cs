@@ -54,8 +54,8 @@ public sealed partial class QemuHypervisor
         if (guest.Status is { Phase: GuestPhase.Suspended } or { HasCheckpoint: true }) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be saved.");
         if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so its device state cannot be saved.");
-        process.IsStateLost |= process is { IsStateAsked: true, IsStateSaved: false } && !File.Exists(Path.Combine(guest.Folder.Held, GuestCheckpoints.StateFile));
-        if (process.IsStateLost) return new GuestAnswer(GuestOutcome.Refused, $"The device state of guest {guest.Id} was saved before and is gone from {guest.Folder.Root}; it can be let go on or stopped.");
+        if (process.StateSave == DeviceStateSave.Asked && !File.Exists(Path.Combine(guest.Folder.Held, GuestCheckpoints.StateFile))) process.StateSave = DeviceStateSave.Lost;
+        if (process.StateSave == DeviceStateSave.Lost) return new GuestAnswer(GuestOutcome.Refused, $"The device state of guest {guest.Id} was saved before and is gone from {guest.Folder.Root}; it can be let go on or stopped.");
         var began = time.GetTimestamp();
         await checkpoints.SaveAsync(guest, process, bytesPerSecond, cancellationToken).ConfigureAwait(false);
         LogSaved(log, guest.Id, guest.Status.CheckpointMiB, time.GetElapsedTime(began).TotalMilliseconds);
@@ -75,7 +75,7 @@ public sealed partial class QemuHypervisor
         var began = time.GetTimestamp();
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be released.");
-        if (process is { IsStateAsked: true, IsStateSaved: false, IsStateLost: false })
+        if (process.StateSave == DeviceStateSave.Asked)
         {
             if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so the guest cannot run.");
             await checkpoints.EndStateSaveAsync(guest, process).ConfigureAwait(false);

@@ -134,12 +134,11 @@ public sealed partial class QemuHypervisor
                     break;
                 case "postmigrate":
                     var saved = Directory.Exists(guest.Folder.Checkpoint) ? guest.Folder.Checkpoint : guest.Folder.Held;
-                    process.IsStateSaved = new FileInfo(Path.Combine(saved, GuestCheckpoints.StateFile)) is { Exists: true, Length: > 0 };
-                    process.IsStateLost = !process.IsStateSaved;
-                    process.IsStateAsked = true;
+                    var isWhole = new FileInfo(Path.Combine(saved, GuestCheckpoints.StateFile)) is { Exists: true, Length: > 0 };
+                    process.StateSave = isWhole ? DeviceStateSave.Done : DeviceStateSave.Lost;
                     break;
                 case "finish-migrate":
-                    process.IsStateAsked = true;
+                    process.StateSave = DeviceStateSave.Asked;
                     break;
                 case "io-error":
                     GuestProcesses.NoteLackOfRoom(guest, process);

@@ -48,7 +48,7 @@ public sealed partial class QemuHypervisor
         }
 
         // It is in memory and stands still, as after a hold; from here on it is released the same way.
-        process.IsStateSaved = false;
+        process.StateSave = DeviceStateSave.NotAsked;
         guest.SetWhile(process, status => status with { Phase = GuestPhase.Held, Sentence = "", HasCheckpoint = true, IsLoaded = false });
         var answer = await ReleaseAsync(guest, holds, cancellationToken).ConfigureAwait(false);
         if (!answer.IsDone) return answer;

@@ -31,14 +31,8 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch, Fil
     /// <summary>How often its guest was let run since this agent has it. Changed with <see cref="QemuHost.GoingOn"/> held.</summary>
     public int Runs { get; set; }
 
-    /// <summary>True once device state was saved: its disks are closed until it goes on, and saving again would end it.</summary>
-    public bool IsStateSaved { get; set; }
-
-    /// <summary>True from the request to save device state until its guest runs again: QEMU finishes it by itself, however late, and must not be asked twice.</summary>
-    public bool IsStateAsked { get; set; }
-
-    /// <summary>True when device state was saved once and the file is not there any more: it can only be let go on or ended.</summary>
-    public bool IsStateLost { get; set; }
+    /// <summary>How far it is with saving device state in this hold.</summary>
+    public DeviceStateSave StateSave { get; set; }
 
     /// <summary>Memory saved so far in this hold, and in earlier ones; null when none is.</summary>
     public MemoryPieces? SavedMemory { get; set; }

@@ -66,7 +66,7 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
         // Its memory takes minutes at this pace.
         var saving = hypervisor.CheckpointAsync(spec.Id, 256 * 1024, enough.Token);
         var process = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!;
-        while (!process.IsStateSaved && !saving.IsCompleted) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        while (process.StateSave != DeviceStateSave.Done && !saving.IsCompleted) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         await process.Qmp!.ExecuteAsync("cont", TimeSpan.FromSeconds(10), CancellationToken.None);
         await FrozenAloneAsync("ran");
         Assert.False(saving.IsCompleted);
