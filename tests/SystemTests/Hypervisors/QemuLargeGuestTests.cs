@@ -64,11 +64,7 @@ public sealed class QemuLargeGuestTests(ITestOutputHelper output) : IAsyncLifeti
             Assert.True(status.LastMemoryReturnMiB > 800);
             Assert.True(status.LastMemoryReturn < TimeSpan.FromSeconds(ready ? 3 : 20), $"{status.LastMemoryReturn}");
             Assert.True(status.LastResume < TimeSpan.FromSeconds(10), $"{status.LastResume}");
-            for (var tries = 0; new TickConsole(hypervisor, spec.Id).Newest <= last + 1; tries++)
-            {
-                Assert.True(tries < 600, "The guest does not go on.");
-                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
-            }
+            await new TickConsole(hypervisor, spec.Id).BeyondAsync(last + 1, looks: 600);
         }
     }
 

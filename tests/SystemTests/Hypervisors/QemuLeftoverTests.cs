@@ -33,11 +33,7 @@ public sealed class QemuLeftoverTests : IAsyncLifetime
         spec = new GuestSpecMaker().Make(image);
         folder = new GuestFolder(site.Settings.StateFolder, site.Settings.RamFolder, spec.Id);
         AssertDone(await hypervisor.StartAsync(spec, image.Path, Cancelled));
-        for (var tries = 0; new TickConsole(hypervisor, spec.Id).Newest <= 2; tries++)
-        {
-            Assert.True(tries < 1200);
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Cancelled);
-        }
+        await new TickConsole(hypervisor, spec.Id).BeyondAsync(2, looks: 1200);
     }
 
     public async ValueTask DisposeAsync()

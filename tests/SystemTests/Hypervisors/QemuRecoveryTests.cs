@@ -338,15 +338,7 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
         await hypervisor.ProbeAsync(CancellationToken.None);
     }
 
-    private async Task TickBeyondAsync(int tick)
-    {
-        var console = new TickConsole(hypervisor, spec.Id);
-        for (var tries = 0; console.Newest <= tick; tries++)
-        {
-            Assert.True(tries < 600, $"The guest has not ticked beyond {tick}.");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
-        }
-    }
+    private Task TickBeyondAsync(int tick) => new TickConsole(hypervisor, spec.Id).BeyondAsync(tick, looks: 600);
 
     private static void AssertDone(GuestAnswer answer) => Assert.True(answer.IsDone, $"{answer.Outcome}: {answer.Sentence}");
 }

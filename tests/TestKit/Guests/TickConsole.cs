@@ -18,6 +18,18 @@ public sealed class TickConsole(Func<ReadOnlyMemory<byte>> read, GuestId guest)
     /// <summary>The newest whole tick line, or -1 before the first.</summary>
     public int Newest => Ticks() is { Count: > 0 } ticks ? ticks[^1] : -1;
 
+    /// <summary>Waits until a tick after this one is there.</summary>
+    /// <param name="tick">The tick.</param>
+    /// <param name="looks">How often it is looked at most, ten times a second.</param>
+    public async Task BeyondAsync(int tick, int looks)
+    {
+        for (var left = looks; Newest <= tick; left--)
+        {
+            Assert.True(left > 0, $"Guest {guest} has not ticked beyond {tick} in {looks} looks.");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+    }
+
     /// <summary>All ticks since the guest's latest boot, checked to be 0, 1, 2, ...</summary>
     public IReadOnlyList<int> Ticks()
     {
