@@ -58,7 +58,7 @@ internal static class UpCommand
         }
         catch (ProgramEndedException ended)
         {
-            console.MarkupLineInterpolated($"[red]{ended.Message}[/] Run '{folders.CommandLine} up{(state == DefaultState ? "" : $" --state {state}")}' again; guests stay frozen meanwhile and go on.");
+            console.MarkupLineInterpolated($"[red]{ended.Message}[/] Run '{folders.CommandLine} up{(state == DefaultState ? "" : $" --state {state}")}' again; guests stay frozen until then.");
             return 1;
         }
         catch (Exception e) when (e is IOException or SiteException)

@@ -38,7 +38,7 @@ public sealed class EvictingTests : IAsyncLifetime
         site.Enter(NodeState.Frozen);
         await site.UntilAsync(one, GuestPhase.Held);
         await site.UntilAsync(two, GuestPhase.Held);
-        // One of the two takes longer to be let go on.
+        // One of the two takes longer to be released.
         site.Machine.Faults.Refuse = (request, id) =>
         {
             if (request == "Release" && id == two) new ManualResetEventSlim().Wait(1500);
