@@ -19,8 +19,6 @@ internal static class ImagesApi
 {
     private const int PieceBytes = 256 * 1024;
 
-    private static ReadOnlySpan<byte> Qcow2Magic => [0x51, 0x46, 0x49, 0xFB];
-
     public static void MapImages(this IEndpointRouteBuilder routes)
     {
         var images = routes.MapGroup("/v1/images").WithTags("images");
@@ -48,7 +46,12 @@ internal static class ImagesApi
             await using var file = shelf.Folder.NewFile();
             await ReceiveAsync(http.Request.Body, file, http.RequestAborted);
             if (file.Bytes != bytes) return Answers.Wrong($"{file.Bytes} bytes came, {bytes} were announced.");
-            if (known is ImageFormat.Qcow2 && !file.Head.StartsWith(Qcow2Magic)) return Answers.Wrong("The format is said to be qcow2 (--format), but the content is not.");
+            if (known is ImageFormat.Qcow2)
+            {
+                if (Qcow2Header.Parse(file.Head) is not { } header) return Answers.Wrong("The format (--format) is qcow2, but the content is not qcow2 of version 2 or 3.");
+                if (header.Problem is { } problem) return Answers.Wrong($"The image {problem}");
+            }
+
             var row = new ImageRow { Sha256 = file.Sha256(), Name = name, Format = known, Bytes = bytes, Created = time.GetUtcNow() };
             if (await store.FindAsync(row.Sha256, http.RequestAborted) is { } same) return Answers.Conflict($"The same image is here already under the name {same.Name}.");
             await file.KeepAsync(shelf.Folder.PathOf(row.Sha256));

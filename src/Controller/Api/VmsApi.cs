@@ -42,13 +42,25 @@ internal static class VmsApi
         if (cloud is not EmbeddedCloud embedded) return Answers.NotThisCloud(cloud);
         if (asked.Image is not { Length: > 0 and <= 100 } || await images.FindAsync(asked.Image, cancellationToken) is not { } image) return Answers.NoSuch("image", asked.Image ?? "", "upload it first, or name one from the list of images");
         if (shelf.Folder.LengthOf(image.Sha256) != image.Bytes) return Answers.Conflict($"The file of image {image.Name} is missing or damaged: delete the image and upload it again.");
-        var imageMiB = (int)Math.Min(int.MaxValue, (image.Bytes + (1 << 20) - 1) >> 20);
-        if (asked.DiskMiB != 0 && image.Format is ImageFormat.Raw && asked.DiskMiB < imageMiB) return Answers.Wrong($"The disk (--disk) is {asked.DiskMiB} MiB; the image {image.Name} alone needs {imageMiB} MiB.");
+        if (await DiskBytesAsync(image, shelf.Folder, cancellationToken) is not { } imageBytes) return Answers.Conflict($"Image {image.Name} is not a qcow2 file of version 2 or 3: delete the image and upload it again.");
+        var imageMiB = (int)Math.Min(int.MaxValue, ((imageBytes - 1) >> 20) + 1);
+        if (asked.DiskMiB != 0 && asked.DiskMiB < imageMiB) return Answers.Wrong($"The disk (--disk) is {asked.DiskMiB} MiB; the image {image.Name} alone needs {imageMiB} MiB.");
         if (!Names.IsDnsLike(asked.Name)) return Answers.Wrong("The VM's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
         var spec = new GuestSpec(GuestId.New(), asked.Name, asked.Vcpus, asked.MemoryMiB, asked.DiskMiB == 0 ? imageMiB : asked.DiskMiB, image.Sha256, image.Format);
         if (spec.Problems().ToList() is { Count: > 0 } problems) return Answers.Wrong(string.Join(" ", problems));
         var answer = await embedded.CreateAsync(spec, asked.Policy, image.Name, image.Bytes, cancellationToken);
         return answer.Vm is { } id ? TypedResults.Created($"/v1/vms/{id}", VmViews.ViewOf(embedded.Find(id.Value)!)) : Answers.Refusal(answer.Answer);
+    }
+
+    /// <summary>Size of the disk that an image holds, which its file may be much smaller than; null when it cannot be told.</summary>
+    private static async Task<long?> DiskBytesAsync(ImageRow image, ContentFolder folder, CancellationToken cancellationToken)
+    {
+        if (image.Format is ImageFormat.Raw) return image.Bytes;
+        await using var file = folder.Open(image.Sha256, offset: 0);
+        if (file is null) return null;
+        var head = new byte[Qcow2Header.Length];
+        var length = await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
+        return Qcow2Header.Parse(head.AsSpan(0, length))?.VirtualBytes;
     }
 
     private static async Task<Results<Ok<ConsoleView>, ProblemHttpResult>> ConsoleAsync(string id, ICloud cloud, ConsoleBook consoles, IHostApplicationLifetime lifetime, CancellationToken cancellationToken, long offset = -1, int waitSeconds = 0)

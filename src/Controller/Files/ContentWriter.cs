@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Opportunism.Core.Guests;
 using Opportunism.Files;
 
 namespace Opportunism.Controller.Files;
@@ -9,7 +10,7 @@ internal sealed class ContentWriter : IAsyncDisposable
     private readonly FileStream file;
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly string path;
-    private readonly byte[] head = new byte[8];
+    private readonly byte[] head = new byte[Qcow2Header.Length];
     private int headLength;
     private bool kept;
 
@@ -21,7 +22,7 @@ internal sealed class ContentWriter : IAsyncDisposable
 
     public long Bytes { get; private set; }
 
-    /// <summary>The first bytes written, at most eight: enough to tell a format.</summary>
+    /// <summary>The first bytes written: enough to tell a format.</summary>
     public ReadOnlySpan<byte> Head => head.AsSpan(0, headLength);
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)

@@ -19,19 +19,14 @@ internal static class QemuDisks
     {
         if (!File.Exists(path)) return $"{path} is not there. Fetch the image again.";
         if (format == ImageFormat.Raw) return null;
-        return Qcow2Header.Read(path) switch
-        {
-            null => $"{path} is not a qcow2 file of version 2 or 3. Upload the image with its true format.",
-            { HasBackingFile: true } => $"{path} names a backing file, which is never followed. Make it self-contained with 'qemu-img convert'.",
-            { HasDataFile: true } => $"{path} keeps its content in another file, which is never followed. Make it self-contained with 'qemu-img convert'.",
-            _ => null,
-        };
+        if (HeaderOf(path) is not { } header) return $"{path} is not a qcow2 file of version 2 or 3. Upload the image with its true format.";
+        return header.Problem is { } problem ? $"{path} {problem}" : null;
     }
 
     /// <summary>Makes an empty disk over an image, at least as large as the image.</summary>
     public static async Task MakeAsync(GuestSpec spec, string imagePath, string diskPath, GuestUser user, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
-        var imageBytes = spec.ImageFormat == ImageFormat.Raw ? new FileInfo(imagePath).Length : Qcow2Header.Read(imagePath)!.Value.VirtualBytes;
+        var imageBytes = spec.ImageFormat == ImageFormat.Raw ? new FileInfo(imagePath).Length : HeaderOf(imagePath)!.Value.VirtualBytes;
         var bytes = Math.Max(imageBytes, spec.DiskMiB * MiB);
         var part = diskPath + ".part";
         // -u: the image is not opened, so nothing foreign is parsed here.
@@ -104,6 +99,13 @@ internal static class QemuDisks
         }
 
         return "json:" + Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static Qcow2Header? HeaderOf(string path)
+    {
+        Span<byte> header = stackalloc byte[Qcow2Header.Length];
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return Qcow2Header.Parse(header[..RandomAccess.Read(file, header, 0)]);
     }
 
     private static async Task RunAsync(GuestUser? user, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, CancellationToken cancellationToken)

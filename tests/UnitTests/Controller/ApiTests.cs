@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -7,6 +8,7 @@ using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core.Guests;
 using Opportunism.TestKit.Sites;
+using Opportunism.UnitTests.Core;
 using Xunit;
 
 namespace Opportunism.UnitTests.Controller;
@@ -51,6 +53,28 @@ public sealed class ApiTests
         await site.Admin.DeleteImageAsync("tiny");
         Assert.Empty(await site.Admin.ImagesAsync());
         Assert.Empty(Directory.GetFiles(Path.Combine(site.Folder, "images")));
+    }
+
+    [Fact]
+    public async Task An_image_that_names_another_file_is_refused_when_it_is_uploaded()
+    {
+        await using var site = await TestSite.StartAsync();
+        var header = Qcow2HeaderTests.Header();
+        BinaryPrimitives.WriteUInt64BigEndian(header.AsSpan(8), 512);
+        var refused = await Assert.ThrowsAsync<SiteException>(() => site.Admin.UploadImageAsync("qcow", ImageFormat.Qcow2, new MemoryStream(header), header.Length));
+        Assert.Contains("The image names a backing file, which is never followed.", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(await site.Admin.ImagesAsync());
+    }
+
+    [Fact]
+    public async Task A_disk_is_as_large_as_the_one_that_the_image_holds_and_never_smaller()
+    {
+        await using var site = await TestSite.StartAsync();
+        var header = Qcow2HeaderTests.Header();
+        await site.Admin.UploadImageAsync("qcow", ImageFormat.Qcow2, new MemoryStream(header), header.Length);
+        var refused = await Assert.ThrowsAsync<SiteException>(() => site.Admin.CreateVmAsync(new NewVm { Name = "small", Image = "qcow", DiskMiB = 1023 }));
+        Assert.Contains("The disk (--disk) is 1023 MiB; the image qcow alone needs 1024 MiB.", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(1024, (await site.Admin.CreateVmAsync(new NewVm { Name = "vm", Image = "qcow" })).DiskMiB);
     }
 
     [Fact]

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using Opportunism.Hypervisors.Qemu;
+using Opportunism.Core.Guests;
 using Xunit;
 
-namespace Opportunism.UnitTests.Hypervisors;
+namespace Opportunism.UnitTests.Core;
 
 public sealed class Qcow2HeaderTests
 {
@@ -39,7 +39,8 @@ public sealed class Qcow2HeaderTests
     [Fact]
     public void A_short_file_is_no_qcow2_file() => Assert.Null(Qcow2Header.Parse(Header().AsSpan(0, 79)));
 
-    private static byte[] Header()
+    /// <summary>The beginning of an image of 1 GiB.</summary>
+    internal static byte[] Header()
     {
         var header = new byte[104];
         BinaryPrimitives.WriteUInt32BigEndian(header, 0x514649fb);

@@ -1,27 +1,28 @@
 using System.Buffers.Binary;
 
-namespace Opportunism.Hypervisors.Qemu;
+namespace Opportunism.Core.Guests;
 
 /// <summary>The part of a qcow2 file's header that decides whether a foreign file may be used (QEMU's docs/interop/qcow2.txt).</summary>
 /// <param name="VirtualBytes">Size of the disk it holds.</param>
 /// <param name="HasBackingFile">It names another file to read from: never accepted from outside.</param>
 /// <param name="HasDataFile">It names another file that holds its content: never accepted from outside.</param>
-internal readonly record struct Qcow2Header(long VirtualBytes, bool HasBackingFile, bool HasDataFile)
+public readonly record struct Qcow2Header(long VirtualBytes, bool HasBackingFile, bool HasDataFile)
 {
     private const uint Magic = 0x514649fb;
-    private const int Length = 80;
     private const ulong ExternalDataFile = 1 << 2;
 
-    /// <summary>Reads the header, or null when the file is not qcow2 of version 2 or 3.</summary>
-    public static Qcow2Header? Read(string path)
-    {
-        Span<byte> header = stackalloc byte[Length];
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        if (stream.ReadAtLeast(header, Length, throwOnEndOfStream: false) < Length) return null;
-        return Parse(header);
-    }
+    /// <summary>So many bytes of a file's beginning are looked at.</summary>
+    public const int Length = 80;
 
-    /// <summary>The same for bytes at hand.</summary>
+    /// <summary>Why such a file is not used, to be read after its name; null when it may be.</summary>
+    public string? Problem => this switch
+    {
+        { HasBackingFile: true } => "names a backing file, which is never followed. Make it self-contained with 'qemu-img convert'.",
+        { HasDataFile: true } => "keeps its content in another file, which is never followed. Make it self-contained with 'qemu-img convert'.",
+        _ => null,
+    };
+
+    /// <summary>Reads the beginning of a file; null when it is not qcow2 of version 2 or 3, or too short.</summary>
     public static Qcow2Header? Parse(ReadOnlySpan<byte> header)
     {
         if (header.Length < Length || BinaryPrimitives.ReadUInt32BigEndian(header) != Magic) return null;
