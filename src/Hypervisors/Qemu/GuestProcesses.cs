@@ -22,6 +22,9 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     // Freeing memory takes 0.2 s per GiB.
     private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(30);
 
+    // A killed process ends in less, unless it waits for a disk; then its memory is taken from it.
+    private static readonly TimeSpan PromptEnd = TimeSpan.FromSeconds(1);
+
     private const long MiB = 1024 * 1024;
 
     // A sentence and its arguments. The file is QEMU's, which may make it as long as it likes.
@@ -143,7 +146,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             resident = process.Process.OwnMiB() + (LinuxFiles.StoredBytes(process.Ram.Length > 0 ? process.Ram : guest.Folder.Ram) / MiB);
             using var prompt = host.Cgroups.RaiseCpuRank();
             // Blocks a pool thread for the fraction of a second in which the kernel frees the memory.
-            var gone = await Task.Run(() => process.Process.KillAndWait(KillTime)).ConfigureAwait(false);
+            var gone = await Task.Run(() => KillAndWait(process)).ConfigureAwait(false);
             if (!gone) throw new IOException($"QEMU of guest {guest.Id} (process {process.Process.Pid}) was killed but has not ended within {KillTime.TotalSeconds} s. Look for a disk that does not answer.");
             if (guest.Detach() is { } ended) await host.RetireAsync(ended).ConfigureAwait(false);
         }
@@ -154,6 +157,22 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         guest.FrozenAlone = false;
         if (guest.Status.IsLoaded) guest.Set(status => status with { IsLoaded = false });
         return resident;
+    }
+
+    // A process in a system call that cannot be interrupted stays until that returns. Its memory must not wait for that.
+    private static bool KillAndWait(QemuProcess process)
+    {
+        if (process.Process.KillAndWait(PromptEnd)) return true;
+        try
+        {
+            if (process.Ram.Length > 0) process.EmptyRam();
+        }
+        catch (IOException)
+        {
+            // It has ended meanwhile; if not, the caller reports that it has not.
+        }
+
+        return process.Process.HasExitedWithin((int)KillTime.TotalMilliseconds);
     }
 
     /// <summary>The last thing QEMU complained about, for a sentence.</summary>

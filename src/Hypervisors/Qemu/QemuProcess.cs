@@ -58,15 +58,25 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch, Fil
     /// <summary>Opens the guest's memory for reading.</summary>
     /// <remarks>A QEMU that its guest has taken over can put another file behind its descriptor, one of root's too or one that never opens; that one is refused.</remarks>
     /// <exception cref="IOException">It cannot be opened, or is another file.</exception>
-    public SafeFileHandle OpenRam()
+    public SafeFileHandle OpenRam() => OpenRam(Libc.ReadOnly);
+
+    /// <summary>Gives the guest's memory back although the process still has it open. Only after it was killed: then no instruction of it runs any more.</summary>
+    /// <exception cref="IOException">It cannot be opened, is another file, or the process has just ended and its memory is free.</exception>
+    public void EmptyRam()
     {
-        var fd = Libc.Open(Ram, Libc.ReadOnly | Libc.NonBlocking | Libc.CloseOnExec, 0);
+        using var file = OpenRam(Libc.ReadWrite);
+        if (Libc.Allocate((int)file.DangerousGetHandle(), Libc.PunchHole | Libc.KeepSize, 0, RandomAccess.GetLength(file)) != 0) throw FileFailure.OfLastCall("empty", Ram);
+    }
+
+    public void Dispose() => process.Dispose();
+
+    private SafeFileHandle OpenRam(int access)
+    {
+        var fd = Libc.Open(Ram, access | Libc.NonBlocking | Libc.CloseOnExec, 0);
         if (fd < 0) throw FileFailure.OfLastCall("open", Ram);
         var file = new SafeFileHandle(fd, ownsHandle: true);
         if (memory.Inode == 0 || FileIdentity.Of(file) == memory) return file;
         file.Dispose();
         throw new IOException($"QEMU (process {process.Pid}) has another file open where its guest's memory was. Its guest has taken it over; delete the guest.");
     }
-
-    public void Dispose() => process.Dispose();
 }

@@ -62,6 +62,20 @@ public sealed class QemuMemoryTests : IAsyncLifetime
         hypervisor = site.Make(); // for the clean-up
     }
 
+    /// <summary>Frozen by the freezer of cgroup v1 a process stays in state D after SIGKILL, as one does that waits for a disk which does not reply.</summary>
+    [Fact]
+    public async Task A_killed_QEMU_that_does_not_end_gives_its_memory_back_all_the_same()
+    {
+        var pid = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!.Process.Pid;
+        using var stuck = new StuckProcess(pid);
+        var ending = hypervisor.StopAsync(spec.Id, TimeSpan.Zero, CancellationToken.None);
+        for (var tries = 0; InUse() > 0 && !ending.IsCompleted && tries < 200; tries++) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        Assert.False(ending.IsCompleted, "QEMU has ended; it should be stuck.");
+        Assert.Equal(0, InUse());
+        stuck.Free();
+        Assert.Equal("", (await ending).Sentence);
+    }
+
     [Fact]
     public async Task A_resumed_guests_memory_is_charged_to_its_own_cgroup()
     {
