@@ -221,13 +221,21 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
                 Connect(guest, process);
                 break;
             }
-            catch (QmpException) when (host.Time.GetElapsedTime(began) < StartTime)
+            catch (QmpException exception)
             {
+                if (host.Time.GetElapsedTime(began) > StartTime) throw new IOException($"QEMU of guest {guest.Id} has not started within {StartTime.TotalSeconds} s. Other programs may use the processor.", exception);
                 await Task.Delay(StartPoll, host.Time, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        await process.Qmp!.Capabilities.WaitAsync(AnswerTime, host.Time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await process.Qmp!.Capabilities.WaitAsync(AnswerTime, host.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new IOException($"QEMU of guest {guest.Id} has started but has not answered within {AnswerTime.TotalSeconds} s. Other programs may use the processor.", exception);
+        }
     }
 
     /// <summary>Ranks the vCPUs behind the thread that obeys us: when guests are thawed to be held, it runs first and stops them.</summary>

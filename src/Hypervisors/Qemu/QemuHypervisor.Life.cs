@@ -8,6 +8,9 @@ namespace Opportunism.Hypervisors.Qemu;
 // What is done with one guest; each is called with the guest to itself.
 public sealed partial class QemuHypervisor
 {
+    // The longest that an operating system needs to shut down; one that ends later does so by itself.
+    private static readonly TimeSpan ShutdownTakes = TimeSpan.FromMinutes(10);
+
     private const string Overtaken = "The owner came back meanwhile; the guest stands still.";
 
     private async Task<GuestAnswer> BootAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
@@ -142,12 +145,13 @@ public sealed partial class QemuHypervisor
     {
         try
         {
+            process.AskedToShutDown = time.GetTimestamp();
             var button = process.Qmp!.Queue("system_powerdown");
             await Task.WhenAll(button, process.Qmp.Closed).WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is QmpException or TimeoutException)
         {
-            LogNoShutdown(log, patience.TotalSeconds.ToString(CultureInfo.InvariantCulture), exception.Message);
+            LogNoShutdown(log, patience.TotalSeconds.ToString(CultureInfo.InvariantCulture), exception is TimeoutException ? "it has not ended" : exception.Message);
         }
     }
 
@@ -165,9 +169,13 @@ public sealed partial class QemuHypervisor
             await processes.EndAsync(guest).ConfigureAwait(false);
             var saved = guest.FindCheckpoint() is not null;
             GuestCheckpoints.Clear(guest);
-            var sentence = process.GuestShutDown ? "it shut itself down" : saved ? "QEMU ended while the guest was held; its checkpoint is complete" : $"QEMU ended unexpectedly; the guest boots from its disk. {GuestProcesses.LastComplaint(guest)}".TrimEnd();
-            guest.Set(status => status with { Phase = saved ? GuestPhase.Suspended : GuestPhase.Stopped, Sentence = sentence, WaitsForRoom = false, HasCheckpoint = saved, ShutItselfDown = process.GuestShutDown });
-            if (process.GuestShutDown) LogShutItselfDown(log, guest.Id);
+            // A stop that was given up because the tenant wants it to run again: it ends all the same, but not by its own wish.
+            var asAsked = process is { GuestShutDown: true, AskedToShutDown: { } asked } && time.GetElapsedTime(asked) < ShutdownTakes;
+            var shutItselfDown = process.GuestShutDown && !asAsked;
+            var sentence = asAsked ? "" : shutItselfDown ? "it shut itself down" : saved ? "QEMU ended while the guest was held; its checkpoint is complete" : $"QEMU ended unexpectedly; the guest boots from its disk. {GuestProcesses.LastComplaint(guest)}".TrimEnd();
+            guest.Set(status => status with { Phase = saved ? GuestPhase.Suspended : GuestPhase.Stopped, Sentence = sentence, WaitsForRoom = false, HasCheckpoint = saved, ShutItselfDown = shutItselfDown });
+            if (asAsked) LogStopped(log, guest.Id);
+            else if (shutItselfDown) LogShutItselfDown(log, guest.Id);
             else LogCrashed(log, guest.Id, saved, GuestProcesses.LastComplaint(guest));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -47,6 +47,9 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch, Fil
     /// <summary>Set when the guest has ended by itself rather than QEMU by accident.</summary>
     public bool GuestShutDown { get; set; }
 
+    /// <summary>When the guest was asked to shut down, as a timestamp; null when it was not.</summary>
+    public long? AskedToShutDown { get; set; }
+
     /// <summary>Removes the name of the file that the guest's memory is in.</summary>
     /// <exception cref="IOException">The process has no such file open.</exception>
     public void TakeRam(string path)
