@@ -62,6 +62,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
             Directory.CreateDirectory(folder.Held, LinuxFiles.OwnerFolder);
             File.Delete(Path.Combine(folder.Held, ManifestFile));
             await SaveStateAsync(guest, process, state, cancellationToken).ConfigureAwait(false);
+            if (process.StateSave == DeviceStateSave.Lost) throw new InvalidDataException($"The device state of guest {guest.Id} was saved before and is gone from {folder.Root}; it can be released or stopped.");
             var took = host.Time.GetElapsedTime(began);
             guest.Set(status => status with { LastStateSave = took });
         }
@@ -173,7 +174,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         using var state = File.OpenHandle(Path.Combine(guest.Folder.Checkpoint, StateFile));
         await PassAsync(process, state, cancellationToken).ConfigureAwait(false);
         await process.Qmp!.ExecuteAsync("migrate-incoming", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
-        await AwaitMigrationAsync(process, cancellationToken).ConfigureAwait(false);
+        await AwaitLoadAsync(process, cancellationToken).ConfigureAwait(false);
     }
 
     // Also one that waits for room: its own base may be what takes it.
@@ -196,36 +197,65 @@ internal sealed class GuestCheckpoints(QemuHost host)
         throw new IOException($"{host.Settings.StateFolder} has no room for a checkpoint of guest {guest.Id}, which may need {needed / MiB} MiB beside the {kept} MiB that are kept free (Guests:KeepFreeMiB). Make room on that disk.");
     }
 
-    /// <summary>Waits for device state that an earlier attempt has asked for: before QEMU has written it, it does not let its guest run.</summary>
-    public Task EndStateSaveAsync(QemuGuest guest, QemuProcess process) => SaveStateAsync(guest, process, Path.Combine(guest.Folder.Held, StateFile), CancellationToken.None);
+    /// <summary>Waits for device state that an earlier attempt, or an earlier agent, has asked for: before QEMU has written it, it must not be let run.</summary>
+    /// <exception cref="QmpException">It has not written it in time; the guest is frozen by the kernel.</exception>
+    public Task EndStateSaveAsync(QemuGuest guest, QemuProcess process) => FreezeIfItFailsAsync(guest, process, async () =>
+    {
+        var (seen, _) = await DeviceState.LookAsync(process, CancellationToken.None).ConfigureAwait(false);
+        process.StateSave = seen;
+        if (seen == DeviceStateSave.Asked) (process.StateSave, _) = await AwaitStateAsync(process).ConfigureAwait(false);
+    });
 
-    private async Task SaveStateAsync(QemuGuest guest, QemuProcess process, string path, CancellationToken cancellationToken)
+    private Task SaveStateAsync(QemuGuest guest, QemuProcess process, string path, CancellationToken cancellationToken) => FreezeIfItFailsAsync(guest, process, async () =>
+    {
+        // An earlier attempt may have waited in vain for a disk: QEMU still writes to the file that it was given then, or has ended it.
+        var (seen, why) = await DeviceState.LookAsync(process, cancellationToken).ConfigureAwait(false);
+        if (seen == DeviceStateSave.NotAsked)
+        {
+            using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
+            await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
+            // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
+            process.StateSave = DeviceStateSave.Asked;
+            await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
+            (seen, why) = await AwaitStateAsync(process).ConfigureAwait(false);
+        }
+        else if (seen == DeviceStateSave.Asked)
+        {
+            process.StateSave = seen;
+            (seen, why) = await AwaitStateAsync(process).ConfigureAwait(false);
+        }
+
+        process.StateSave = seen;
+        if (seen == DeviceStateSave.NotAsked) throw new QmpException($"QEMU could not save device state: {why}.");
+        if (new FileInfo(path) is { Exists: true, Length: > 0 }) DurableFile.Sync(path);
+        else process.StateSave = DeviceStateSave.Lost;
+    });
+
+    // Until a save that was asked for has ended, its guest may have an ordinary rank and save nothing: the kernel keeps it still until the next attempt.
+    private async Task FreezeIfItFailsAsync(QemuGuest guest, QemuProcess process, Func<Task> save)
     {
         using var prompt = host.Cgroups.RaiseCpuRank();
-        // An earlier attempt may have waited in vain for a disk: QEMU still writes to the file that it was given then, or has ended it.
-        var isAsked = process.StateSave == DeviceStateSave.Asked;
-        using var file = File.OpenHandle(path, isAsked ? FileMode.Open : FileMode.Create, FileAccess.Write);
-        if (!isAsked) await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
         try
         {
-            // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
-            if (!isAsked)
-            {
-                process.StateSave = DeviceStateSave.Asked;
-                await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
-            }
-
-            await AwaitMigrationAsync(process, CancellationToken.None).ConfigureAwait(false);
+            await save().ConfigureAwait(false);
         }
-        catch (Exception exception) when (process.StateSave == DeviceStateSave.Asked && exception is TimeoutException or QmpException)
+        catch (QmpException) when (process.StateSave == DeviceStateSave.Asked)
         {
-            // It may have an ordinary rank and save nothing: it stands still by the kernel until the next attempt.
             lock (host.GoingOn) guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
-            throw exception as QmpException ?? new QmpException(exception.Message, exception);
+            guest.SetWhile(process, status => status with { Sentence = "QEMU has not saved its device state" });
+            throw;
         }
+    }
 
-        RandomAccess.FlushToDisk(file);
-        process.StateSave = DeviceStateSave.Done;
+    private async Task<(DeviceStateSave State, string Why)> AwaitStateAsync(QemuProcess process)
+    {
+        var began = host.Time.GetTimestamp();
+        while (true)
+        {
+            if (await DeviceState.LookAsync(process, CancellationToken.None).ConfigureAwait(false) is { State: not DeviceStateSave.Asked } ended) return ended;
+            if (host.Time.GetElapsedTime(began) > StateTime) throw new QmpException($"QEMU has not saved device state within {StateTime.TotalSeconds} s.");
+            await Task.Delay(StatePoll, host.Time).ConfigureAwait(false);
+        }
     }
 
     private static async Task PassAsync(QemuProcess process, SafeFileHandle file, CancellationToken cancellationToken)
@@ -243,7 +273,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         await qmp.ExecuteAsync("getfd", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("fdname"u8, "state"u8), (int)file.DangerousGetHandle()).ConfigureAwait(false);
     }
 
-    private async Task AwaitMigrationAsync(QemuProcess process, CancellationToken cancellationToken)
+    private async Task AwaitLoadAsync(QemuProcess process, CancellationToken cancellationToken)
     {
         var began = host.Time.GetTimestamp();
         while (true)
@@ -251,13 +281,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
             var answer = await process.Qmp!.ExecuteAsync("query-migrate", GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
             var status = answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("status"u8, out var text) ? text.GetString() : null;
             if (status == "completed") return;
-            if (status is "failed" or "cancelled" || (status is null && process.StateSave == DeviceStateSave.Asked))
-            {
-                process.StateSave = DeviceStateSave.NotAsked;
-                throw new QmpException($"QEMU could not save or load device state: {(status is not null && answer.TryGetProperty("error-desc"u8, out var why) ? why.GetString() : status ?? "it has not begun")}.");
-            }
-
-            if (host.Time.GetElapsedTime(began) > StateTime) throw new TimeoutException($"QEMU has not saved or loaded device state within {StateTime.TotalSeconds} s.");
+            if (status is "failed" or "cancelled") throw new QmpException($"QEMU could not load device state: {(answer.TryGetProperty("error-desc"u8, out var why) ? why.GetString() : status)}.");
+            if (host.Time.GetElapsedTime(began) > StateTime) throw new TimeoutException($"QEMU has not loaded device state within {StateTime.TotalSeconds} s.");
             await Task.Delay(StatePoll, host.Time, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -266,6 +291,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
     {
         if (new FileInfo(state).Length is var length and > MostStateBytes) throw new IOException($"QEMU of guest {guest.Id} wrote {length} bytes of device state; at most {MostStateBytes} are allowed. Delete the guest.");
         var bytes = File.ReadAllBytes(state);
+        if (bytes.Length == 0) throw new IOException($"The device state of guest {guest.Id} in {state} is empty.");
         var disk = new FileInfo(guest.Folder.Disk);
         return new CheckpointManifest
         {

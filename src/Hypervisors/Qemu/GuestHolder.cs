@@ -78,11 +78,8 @@ internal sealed class GuestHolder(QemuHost host)
             var status = await process.Qmp.ExecuteAsync("query-status", Patience, CancellationToken.None).ConfigureAwait(false);
             switch (status.ValueKind == JsonValueKind.Object && status.TryGetProperty("status"u8, out var text) ? text.GetString() : null)
             {
-                case "paused" or "io-error":
-                    return true;
-                case "finish-migrate" or "postmigrate":
-                    // It was asked for its device state, by this agent or one before it, and must not be asked again.
-                    if (process.StateSave == DeviceStateSave.NotAsked) process.StateSave = DeviceStateSave.Asked;
+                // The last two: it was asked for its device state, by this agent or one before it.
+                case "paused" or "io-error" or "finish-migrate" or "postmigrate":
                     return true;
             }
         }

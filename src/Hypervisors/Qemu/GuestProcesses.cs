@@ -102,6 +102,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     public async Task<bool> GoOnAsync(QemuGuest guest, QemuProcess process, long holds, CancellationToken cancellationToken)
     {
         Task<JsonElement> answer;
+        var (before, saved) = (guest.Status, process.StateSave);
         lock (host.GoingOn)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -127,6 +128,14 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         try
         {
             await answer.WaitAsync(AnswerTime, host.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (QmpException exception) when (exception.IsRefusal)
+        {
+            // Not an instruction of it has run: its disk is open in another program, for one. What was saved of it still counts.
+            lock (host.GoingOn) process.MayRun = false;
+            process.StateSave = saved;
+            guest.SetWhile(process, status => status with { Phase = before.Phase, Sentence = exception.Message, HasCheckpoint = before.HasCheckpoint, CheckpointMiB = before.CheckpointMiB });
+            throw;
         }
         catch (TimeoutException exception)
         {

@@ -57,8 +57,6 @@ public sealed partial class QemuHypervisor
         if (guest.Status is { Phase: GuestPhase.Suspended } or { HasCheckpoint: true }) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be saved.");
         if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so its device state cannot be saved.");
-        if (process.StateSave == DeviceStateSave.Asked && !File.Exists(Path.Combine(guest.Folder.Held, GuestCheckpoints.StateFile))) process.StateSave = DeviceStateSave.Lost;
-        if (process.StateSave == DeviceStateSave.Lost) return new GuestAnswer(GuestOutcome.Refused, $"The device state of guest {guest.Id} was saved before and is gone from {guest.Folder.Root}; it can be let go on or stopped.");
         var began = time.GetTimestamp();
         await checkpoints.SaveAsync(guest, process, bytesPerSecond, cancellationToken).ConfigureAwait(false);
         LogSaved(log, guest.Id, guest.Status.CheckpointMiB, time.GetElapsedTime(began).TotalMilliseconds);
@@ -78,7 +76,8 @@ public sealed partial class QemuHypervisor
         var began = time.GetTimestamp();
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be released.");
-        if (process.StateSave == DeviceStateSave.Asked)
+        // It may be saving: by a request that was given up, or, where the kernel keeps it still, by one of an earlier agent.
+        if (process.StateSave == DeviceStateSave.Asked || guest.FrozenAlone)
         {
             if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so the guest cannot run.");
             await checkpoints.EndStateSaveAsync(guest, process).ConfigureAwait(false);

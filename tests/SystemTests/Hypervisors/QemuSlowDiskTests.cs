@@ -127,6 +127,33 @@ public sealed class QemuSlowDiskTests : IAsyncLifetime
         await TickBeyondAsync(last + 1);
     }
 
+    /// <summary>The agent is restarted while the disk stalls; the owner leaves while it still does, or when it no longer does.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_guest_whose_agent_was_restarted_during_the_stall_runs_again(bool stallsAtRelease)
+    {
+        Stall(true);
+        var story = $"checkpoint '{(await hypervisor.CheckpointAsync(spec.Id, 100_000_000, CancellationToken.None)).Sentence}'";
+        Assert.DoesNotContain(hypervisor.Health, item => item.Sentence.EndsWith(": .", StringComparison.Ordinal));
+        await hypervisor.DisposeAsync();
+        hypervisor = Make();
+        await hypervisor.RecoverAsync(CancellationToken.None);
+        await hypervisor.ProbeAsync(CancellationToken.None);
+        Stall(stallsAtRelease);
+        hypervisor.Freezer.ThawAll();
+        // What the keeper does: one that is held is released, with a pause between two attempts; one that runs is left alone.
+        for (var tries = 0; tries < 10 && hypervisor.Guests[0].Phase == GuestPhase.Held; tries++)
+        {
+            story += $"; release '{(await hypervisor.ReleaseAsync(spec.Id, CancellationToken.None)).Sentence}': {hypervisor.Guests[0].Phase}";
+            Stall(false);
+            await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
+        }
+
+        Assert.True(hypervisor.Guests[0].Phase == GuestPhase.Running, story);
+        await TickBeyondAsync(last + 1);
+    }
+
     private QemuHypervisor Make() => new QemuHypervisor(site.Settings with { Binary = Path.Combine(folder, "qemu") }, TimeProvider.System, NullLogger<QemuHypervisor>.Instance);
 
     private void Stall(bool stalls)

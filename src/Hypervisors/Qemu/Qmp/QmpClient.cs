@@ -198,6 +198,6 @@ internal sealed class QmpClient : IAsyncDisposable
         if (!root.TryGetProperty("id"u8, out var idElement) || idElement.ValueKind != JsonValueKind.Number || !idElement.TryGetInt64(out var id)) return;
         if (!waiting.TryRemove(id, out var answer)) return;
         if (root.TryGetProperty("return"u8, out var value)) answer.TrySetResult(value.Clone());
-        else answer.TrySetException(new QmpException($"QEMU refused: {QmpLine.ErrorOf(root)}."));
+        else answer.TrySetException(new QmpException($"QEMU refused: {QmpLine.ErrorOf(root)}.") { IsRefusal = true });
     }
 }

@@ -12,4 +12,7 @@ internal sealed class QmpException : IOException
         : base(message, inner)
     {
     }
+
+    /// <summary>True when QEMU answered that it does not do what it was asked for.</summary>
+    public bool IsRefusal { get; init; }
 }
