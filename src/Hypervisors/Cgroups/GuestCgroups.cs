@@ -108,12 +108,10 @@ internal sealed class GuestCgroups : IDisposable
     }
 
     /// <summary>Processes in a guest's cgroup.</summary>
-    public IReadOnlyList<int> Processes(GuestId guest)
-    {
-        var file = Path.Combine(ChildFolder(guest), "cgroup.procs");
-        if (!File.Exists(file)) return [];
-        return [.. File.ReadAllLines(file).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
-    }
+    public IReadOnlyList<int> Processes(GuestId guest) => ProcessesIn(ChildFolder(guest));
+
+    /// <summary>Programs that work on guests' files (<see cref="MakeWork"/>), of an earlier run too.</summary>
+    public IReadOnlyList<int> Working() => ProcessesIn(Path.Combine(mounts.Unified!, WorkPath));
 
     /// <summary>Whether a process is in that guest's cgroup, judged by the process itself.</summary>
     public bool Holds(GuestId guest, int pid)
@@ -154,6 +152,13 @@ internal sealed class GuestCgroups : IDisposable
     }
 
     public void Dispose() => CpuRank?.Dispose();
+
+    private static IReadOnlyList<int> ProcessesIn(string cgroup)
+    {
+        var file = Path.Combine(cgroup, "cgroup.procs");
+        if (!File.Exists(file)) return [];
+        return [.. File.ReadAllLines(file).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
+    }
 
     private string WorkPath => path + "-work";
 

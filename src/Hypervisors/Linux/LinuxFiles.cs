@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text;
 using Opportunism.Files;
@@ -41,9 +42,24 @@ internal static unsafe class LinuxFiles
     {
         if (!Directory.Exists(path)) return;
         var gone = path + Gone;
-        if (Directory.Exists(gone)) Directory.Delete(gone, recursive: true);
+        if (Directory.Exists(gone)) DeleteTree(gone);
         RenameForGood(path, gone);
-        Directory.Delete(gone, recursive: true);
+        DeleteTree(gone);
+    }
+
+    /// <summary>Deletes a folder with all that is in it, whoever made that.</summary>
+    public static void DeleteTree(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            // A guest that has taken over its QEMU can nest folders until their path is longer than a path may be. rm goes down step by step.
+            using (var rm = Process.Start("rm", ["-rf", "--", path])) rm.WaitForExit();
+            if (Directory.Exists(path)) throw new IOException($"{path} cannot be deleted: {(exception.Message.Length > 300 ? exception.Message[..300] : exception.Message)}", exception);
+        }
     }
 
     public static bool IsTmpfs(string path)

@@ -58,4 +58,7 @@ public sealed partial class QemuHypervisor
 
     [LoggerMessage(6017, LogLevel.Error, "Suspended guest {Guest} cannot be resumed: {Sentence}")]
     private static partial void LogUnusable(ILogger log, GuestId guest, string sentence);
+
+    [LoggerMessage(6018, LogLevel.Warning, "What is left of a deleted guest could not be removed: {Why}")]
+    private static partial void LogNotDeleted(ILogger log, string why);
 }

@@ -7,7 +7,7 @@ using Opportunism.Hypervisors.Qemu.Qmp;
 namespace Opportunism.Hypervisors.Qemu;
 
 // What an earlier run of the agent left behind, wherever it was killed:
-// 1. Everything in our cgroup is frozen before anything else.
+// 1. Everything in our cgroup is frozen before anything else; programs that work on guests' files are ended.
 // 2. A process counts only if number, start time and cgroup are those written down. Others in a guest's cgroup are ended:
 //    they were never let go on.
 // 3. A process that lives beside a checkpoint it did not make was about to load it: it is ended, the checkpoint is the guest.
@@ -24,6 +24,7 @@ public sealed partial class QemuHypervisor
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
         freezer.FreezeAll();
+        EndWork();
         LoadGuests();
         // Before the hold, which thaws: they are held by nothing but the freezer.
         RemoveStrays();
@@ -54,8 +55,7 @@ public sealed partial class QemuHypervisor
         {
             if (path.EndsWith(LinuxFiles.Gone, StringComparison.Ordinal))
             {
-                // Its deletion was interrupted.
-                Directory.Delete(path, recursive: true);
+                RemoveGone(path);
                 continue;
             }
 
@@ -68,6 +68,7 @@ public sealed partial class QemuHypervisor
 
             guests[guest.Id] = guest;
             File.Delete(guest.Folder.ExportPart);
+            RemoveGone(guest.Folder.Checkpoint + LinuxFiles.Gone);
         }
     }
 
@@ -140,11 +141,16 @@ public sealed partial class QemuHypervisor
                 case "finish-migrate":
                     process.StateSave = DeviceStateSave.Asked;
                     break;
+                case "paused":
+                    // Also in the beginning of a save it is only paused.
+                    if ((await DeviceState.LookAsync(process, cancellationToken).ConfigureAwait(false)).State != DeviceStateSave.NotAsked) process.StateSave = DeviceStateSave.Asked;
+                    break;
                 case "io-error":
                     GuestProcesses.NoteLackOfRoom(guest, process);
                     break;
                 case "running":
                     lock (host.GoingOn) guest.FrozenAlone = cgroups.FreezeChild(guest.Id, frozen: true);
+                    guest.SetWhile(process, seen => seen with { Sentence = "QEMU does not stop it" });
                     break;
             }
         }
@@ -183,6 +189,29 @@ public sealed partial class QemuHypervisor
             HasCheckpoint = manifest is not null,
             CheckpointMiB = StoredMiB(manifest),
         });
+    }
+
+    /// <summary>Removes what was being deleted when the agent ended. One that cannot be deleted must not keep the guests from their start.</summary>
+    private void RemoveGone(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path)) LinuxFiles.DeleteTree(path);
+        }
+        catch (IOException exception)
+        {
+            LogNotDeleted(log, exception.Message);
+        }
+    }
+
+    /// <summary>Ends programs that work on guests' files: their results were for the agent that ended, and they would write on into a deleted file.</summary>
+    private void EndWork()
+    {
+        foreach (var pid in cgroups.Working())
+        {
+            using var program = LinuxProcess.Find(pid);
+            program?.KillAndWait(TimeSpan.FromSeconds(10));
+        }
     }
 
     private void EndStrays(GuestId guest, int? known)

@@ -12,9 +12,11 @@ internal sealed partial class SmallDisk : IDisposable
 
     private const int LetGoOfIt = 2; // MNT_DETACH
 
-    public SmallDisk(int kibibytes)
+    /// <param name="kibibytes">Its size.</param>
+    /// <param name="folder">Where it is mounted; null for a new folder. Removed with it.</param>
+    public SmallDisk(int kibibytes, string? folder = null)
     {
-        Folder = Directory.CreateTempSubdirectory("opp-disk-").FullName;
+        Folder = folder ?? Directory.CreateTempSubdirectory("opp-disk-").FullName;
         if (Mount("tmpfs", Folder, "tmpfs", 0, $"size={kibibytes}k,mode=755") != 0) throw Failure($"mount a tmpfs at {Folder}; run the tests as root");
     }
 
