@@ -37,6 +37,9 @@ internal readonly record struct GuestMoment
     /// <summary>It is frozen and is held in a moment: until then QEMU answers nothing, and nothing of it can be saved.</summary>
     public bool AwaitsHold { get; init; }
 
+    /// <summary>Its policy keeps its memory, which is not on the disk yet.</summary>
+    public bool MustBeSaved { get; init; }
+
     /// <summary>It ran here until the owner came back; says what to do with one that the plan does not know any more.</summary>
     public required bool RanBefore { get; init; }
 }

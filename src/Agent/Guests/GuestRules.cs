@@ -14,7 +14,7 @@ internal static class GuestRules
         if (inMemory && now.Node == NodeState.Evicting && now.Wish is not GuestWish.Gone)
         {
             if (now.Wish is GuestWish.Stopped or GuestWish.HandedOver) return GuestStep.End;
-            return now.AwaitsHold ? GuestStep.Nothing : GuestStep.Evict;
+            return now is { AwaitsHold: true, MustBeSaved: true } ? GuestStep.Nothing : GuestStep.Evict;
         }
 
         // Loaded for nothing: its memory is the owner's again.

@@ -1,4 +1,5 @@
 using Opportunism.Agent.Guests;
+using Opportunism.Core;
 using Opportunism.Core.Availability;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
@@ -52,6 +53,37 @@ public sealed class EvictingTests : IAsyncLifetime
         Assert.Equal(GuestPhase.Suspended, site.StatusOf(one)!.Phase);
     }
 
+    [Theory]
+    [InlineData("terminate")]
+    [InlineData("relocate")]
+    public async Task One_of_which_no_memory_is_kept_leaves_at_once_although_the_release_of_another_hangs(string policy)
+    {
+        var (one, two) = (await site.RunningAsync(plan => plan.EvictionPolicy = policy), await site.RunningAsync());
+        site.Enter(NodeState.Frozen);
+        await site.UntilAsync(one, GuestPhase.Held);
+        await site.UntilAsync(two, GuestPhase.Held);
+        using var ends = HangRelease(two, alsoRefused: null);
+        site.Enter(NodeState.Available);
+        await site.UntilAsync(one, GuestPhase.Running);
+        await AssertLeavesAtOnceAsync(one);
+        ends.Set();
+    }
+
+    [Fact]
+    public async Task One_whose_checkpoint_is_ready_leaves_at_once_although_the_release_of_another_hangs()
+    {
+        var (one, two) = (await site.RunningAsync(), await site.RunningAsync());
+        site.Enter(NodeState.Frozen);
+        await site.UntilAsync(() => site.StatusOf(one)!.HasCheckpoint && site.StatusOf(two)!.HasCheckpoint, "both are saved");
+        using var ends = HangRelease(two, alsoRefused: one);
+        site.Enter(NodeState.Available);
+        await site.UntilAsync(() => site.Keeper.Reports.Current.Health.Any(item => item.Sentence.Contains("later", StringComparison.Ordinal)), "its release was refused");
+        Assert.True(site.StatusOf(one)! is { Phase: GuestPhase.Held, HasCheckpoint: true });
+        await AssertLeavesAtOnceAsync(one);
+        Assert.Equal(GuestPhase.Suspended, site.StatusOf(one)!.Phase);
+        ends.Set();
+    }
+
     [Fact]
     public async Task One_that_is_not_held_yet_keeps_what_it_has_in_memory()
     {
@@ -76,5 +108,27 @@ public sealed class EvictingTests : IAsyncLifetime
         site.Enter(NodeState.Evicting);
         await site.UntilAsync(() => site.StatusOf(id) is { InMemory: false }, "its memory is back");
         Assert.Equal(GuestPhase.Suspended, site.StatusOf(id)!.Phase);
+    }
+
+    private ManualResetEventSlim HangRelease(GuestId hangs, GuestId? alsoRefused)
+    {
+        var ends = new ManualResetEventSlim();
+        site.Machine.Faults.Refuse = (request, id) =>
+        {
+            if (request != "Release") return null;
+            if (id == hangs) ends.Wait(TimeSpan.FromMinutes(1));
+            return id == alsoRefused ? new GuestAnswer(GuestOutcome.TryLater, "later") : null;
+        };
+        return ends;
+    }
+
+    // A hold waits 5 s for the release that hangs.
+    private async Task AssertLeavesAtOnceAsync(GuestId id)
+    {
+        site.Enter(NodeState.Frozen);
+        site.Enter(NodeState.Evicting);
+        var began = site.Time.GetTimestamp();
+        await site.UntilAsync(() => site.StatusOf(id) is not { InMemory: true }, "its memory is back");
+        Assert.InRange(site.Time.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(3));
     }
 }

@@ -36,8 +36,10 @@ public sealed class GuestRulesTests
     {
         foreach (var moment in All().Where(moment => moment is { Node: NodeState.Evicting, Status.InMemory: true }))
         {
-            var step = GuestRules.Next(moment with { AwaitsHold = true });
+            var step = GuestRules.Next(moment with { AwaitsHold = true, MustBeSaved = true });
             Assert.True(step == (GuestRules.Next(moment) == GuestStep.Evict ? GuestStep.Nothing : GuestRules.Next(moment)), $"{moment}: {step}");
+            Assert.Equal(GuestRules.Next(moment), GuestRules.Next(moment with { AwaitsHold = true }));
+            Assert.Equal(GuestRules.Next(moment), GuestRules.Next(moment with { MustBeSaved = true }));
         }
     }
 
