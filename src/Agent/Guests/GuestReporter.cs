@@ -35,7 +35,8 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestBook book, Gues
         since.KeepOnly(guests);
         guests.Sort((a, b) => string.CompareOrdinal(a.GuestId, b.GuestId));
         HealthItem[] health = [.. probe.Health, .. hypervisor.Health, .. book.Problems, .. room.Health(), .. wanted.Problems, .. FailedSteps(attempts), .. Strangers(wanted)];
-        return new GuestsReport(guests, health, book.StoredVersion, CapacityNow(probe));
+        var capacity = CapacityNow(probe);
+        return new GuestsReport(guests, capacity is { DiskMib: 0 } ? [.. health, NoDisk()] : health, book.StoredVersion, capacity);
     }
 
     private GuestReport? Describe(GuestId id, GuestStatus? status, WantedGuest? want, GuestWork? work, GuestAttempts? tried)
@@ -55,7 +56,8 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestBook book, Gues
             (null, _, _) when want!.Wish != GuestWish.Running => (null, ""),
             (null or { InMemory: false }, _, _) when tried is { Refused: true } => (nameof(GuestPhase.Failed), tried.Sentence),
             (null, _, _) => (nameof(GuestPhase.Preparing), tried?.Sentence ?? "waits for the node to be available"),
-            _ => (status.Phase.ToString(), status.Sentence.Length > 0 || tried is null ? status.Sentence : tried.Sentence),
+            // What failed before it ran is over.
+            _ => (status.Phase.ToString(), status.Sentence.Length > 0 || tried is null || status.Phase == GuestPhase.Running ? status.Sentence : tried.Sentence),
         };
         if (phase is null) return null;
         var report = new GuestReport
@@ -82,10 +84,12 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestBook book, Gues
     }
 
     /// <summary>Steps that failed and are repeated, a few of them: what stands in the way of one mostly stands in the way of all.</summary>
-    private static IEnumerable<HealthItem> FailedSteps(IReadOnlyDictionary<GuestId, GuestAttempts> attempts) => attempts.Where(attempt => attempt.Value.Failed > 0).OrderBy(attempt => attempt.Key.Value, StringComparer.Ordinal).Take(MostFailedSteps)
+    private IEnumerable<HealthItem> FailedSteps(IReadOnlyDictionary<GuestId, GuestAttempts> attempts) => attempts.Where(attempt => attempt.Value.Failed > 0 && !(attempt.Value.Step == GuestStep.Start && IsRunning(attempt.Key))).OrderBy(attempt => attempt.Key.Value, StringComparer.Ordinal).Take(MostFailedSteps)
         .Select(attempt => new HealthItem(
             "guests.step-failed", HealthSeverity.Warning, $"{attempt.Value.Step} of guest {attempt.Key} failed: {attempt.Value.Sentence}",
             attempt.Value.Refused ? "Change what the sentence names, or stop the guest." : "Remove what the sentence names; the agent repeats the step by itself."));
+
+    private bool IsRunning(GuestId id) => hypervisor.Guests.Any(guest => guest.Id == id && guest.Phase == GuestPhase.Running);
 
     private IEnumerable<HealthItem> Strangers(PlanReading wanted)
     {
@@ -93,6 +97,10 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestBook book, Gues
         if (count == 0) yield break;
         yield return new HealthItem("guests.not-in-plan", HealthSeverity.Warning, $"{count} guests are on this node that the plan does not name; they are left alone.", "If the controller was set up anew, delete them with 'opportunism vm delete' or in the guests folder of the node.");
     }
+
+    private HealthItem NoDisk() => new(
+        "guests.no-disk", HealthSeverity.Warning, $"No disk is lent, so no new guest has room here: the disk of {options.StateFolder} has less than {options.KeepFreeMiB + 1024} MiB free. {options.KeepFreeMiB} MiB are kept free ([Guests] KeepFreeMiB), and room is lent in whole GiB.",
+        $"Make room on that disk, or lower [Guests] KeepFreeMiB.");
 
     private Capacity? CapacityNow(HypervisorProbe probe)
     {

@@ -39,7 +39,7 @@ internal static class ImagesApi
         if (http.Request.ContentLength is not { } bytes) return TypedResults.Problem("The upload does not say how long it is: send Content-Length.", statusCode: StatusCodes.Status411LengthRequired);
         if (bytes == 0 || bytes > options.LargestImageMiB << 20) return TypedResults.Problem($"The image is {bytes} bytes; allowed is 1 byte to {options.LargestImageMiB} MiB (Controller.LargestImageMiB).", statusCode: StatusCodes.Status413PayloadTooLarge);
         if (await store.FindAsync(name, http.RequestAborted) is { } other) return Answers.Conflict($"An image {name} exists already ({other.Sha256}): delete it first, or choose another name.");
-        if (!shelf.Folder.TryReserve(bytes)) return TypedResults.Problem($"There is no room for {bytes >> 20} MiB on the site's disk: delete images or VMs, or make it larger.", statusCode: StatusCodes.Status507InsufficientStorage);
+        if (!shelf.Folder.TryReserve(bytes)) return TypedResults.Problem($"There is no room for {bytes >> 20} MiB on the site's disk beside the {options.KeepFreeMiB} MiB that are kept free (Controller.KeepFreeMiB): delete images or VMs, or make it larger.", statusCode: StatusCodes.Status507InsufficientStorage);
         http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = bytes;
         try
         {

@@ -203,6 +203,18 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Why_a_start_failed_is_over_once_the_guest_runs()
+    {
+        site.Machine.Faults.Refuse = (request, _) => request == "Start" ? new GuestAnswer(GuestOutcome.TryLater, "no space left") : null;
+        site.Enter(NodeState.Available);
+        var id = site.Wish(GuestWish.Running);
+        await site.UntilAsync(() => site.ReportOf(id)?.Sentence == "no space left" && site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.step-failed"), "it says why");
+        site.Machine.Faults.Refuse = null;
+        await site.UntilAsync(() => site.ReportOf(id)?.Phase == "Running", "it runs");
+        await site.UntilAsync(() => site.ReportOf(id)?.Sentence == "" && site.Keeper.Reports.Current.Health.Count == 0, "nothing is left of why it did not");
+    }
+
+    [Fact]
     public async Task Guests_wait_where_there_is_no_room()
     {
         var first = await site.RunningAsync(plan => plan.MemoryMib = 400);
