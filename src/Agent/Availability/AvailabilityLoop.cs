@@ -37,6 +37,8 @@ internal sealed class AvailabilityLoop : IWakeable
     private readonly Func<TimeSpan> asleep;
     private readonly Func<bool> hasUpcoming;
     private DecisionPublisher.Decided decided;
+    private const string TakeBackCommand = "the command take-back";
+
     private LendingPause pause;
     private long pausedAt;
     private TimeSpan asleepBefore;
@@ -109,9 +111,10 @@ internal sealed class AvailabilityLoop : IWakeable
         wakeUp.Wake();
     }
 
-    /// <summary>The owner wants all guests gone, once. Any thread.</summary>
+    /// <summary>The owner wants all guests gone, once. The owner is there, so it counts as activity too. Any thread.</summary>
     public void TakeBack()
     {
+        ledger.Seen(TakeBackCommand);
         takenBack = true;
         wakeUp.Wake();
     }

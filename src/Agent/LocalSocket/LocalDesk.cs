@@ -4,6 +4,7 @@ using Opportunism.Agent.Availability;
 using Opportunism.Agent.Conditions;
 using Opportunism.Contracts;
 using Opportunism.Contracts.Local;
+using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.LocalSocket;
 
@@ -12,6 +13,9 @@ namespace Opportunism.Agent.LocalSocket;
 [SupportedOSPlatform("linux")]
 internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial, SeatOwner seat, TimeProvider time)
 {
+    // The deciding thread takes a millisecond.
+    private static readonly TimeSpan DecidesWithin = TimeSpan.FromSeconds(1);
+
     public async Task<LocalReply> AnswerAsync(ReadOnlyMemory<byte> line, uint userId, CancellationToken cancellationToken)
     {
         LocalRequest? request;
@@ -43,7 +47,7 @@ internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, L
                 loop.Reconsider();
                 break;
             case LocalAsk.TakeBack:
-                loop.TakeBack();
+                await TakeBackAsync(cancellationToken).ConfigureAwait(false);
                 break;
             case LocalAsk.Doctor:
                 var brake = await trial.RunAsync(cancellationToken).ConfigureAwait(false);
@@ -51,6 +55,22 @@ internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, L
         }
 
         return new(null, view.Look());
+    }
+
+    /// <summary>Takes back, and shows what became of it where something does: a node that does not lend stays as it is.</summary>
+    private async Task TakeBackAsync(CancellationToken cancellationToken)
+    {
+        var before = loop.Status.Current;
+        loop.TakeBack();
+        if (before.State is not (NodeState.Available or NodeState.Frozen)) return;
+        try
+        {
+            await loop.Status.NewerThanAsync(before, cancellationToken).WaitAsync(DecidesWithin, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The state from before is shown, as for every other question.
+        }
     }
 
     // What a tenant calls a VM is not every user's business.

@@ -60,6 +60,19 @@ public sealed class DecidingTests
     }
 
     [Fact]
+    public async Task A_desktop_that_was_taken_back_is_lent_again_only_after_its_owner_was_quiet_for_as_long_as_ever()
+    {
+        await using var site = await MakeAsync();
+        site.Pass(Times.IdleFor);
+        Assert.Equal(NodeState.Available, site.Shown.State);
+        site.Loop.TakeBack();
+        site.Pass(Times.IdleFor - TimeSpan.FromTicks(1));
+        Assert.Equal(NodeState.InUse, site.Shown.State);
+        site.Pass(TimeSpan.FromTicks(1));
+        Assert.Equal(NodeState.Available, site.Shown.State);
+    }
+
+    [Fact]
     public async Task A_node_that_stops_lending_without_its_owner_waits_twice_as_long_each_time()
     {
         await using var site = await MakeAsync();

@@ -90,9 +90,11 @@ public sealed class ObstacleViewTests
         site.Loop.TakeBack();
         site.Loop.Step();
 
-        var obstacle = Assert.Single(Look(site));
+        var obstacles = Look(site);
 
-        Assert.Equal(("taken back by the owner", "It ends by itself when the last guest has left."), (obstacle.Sentence, obstacle.Remedy));
+        Assert.Equal([ReasonCode.TakenBack, ReasonCode.OwnerSeen], obstacles.Select(obstacle => obstacle.Reason.Code));
+        Assert.Equal(("taken back by the owner", "It ends by itself when the last guest has left."), (obstacles[0].Sentence, obstacles[0].Remedy));
+        Assert.Contains("the command take-back", obstacles[1].Sentence, StringComparison.Ordinal);
     }
 
     private static IReadOnlyList<Obstacle> Look(DecidingSite site) => new ObstacleView(site.Loop, site.Watch, site.Conditions).Look();
