@@ -254,7 +254,7 @@ internal sealed class AvailabilityLoop : IWakeable
         var from = state;
         BrakeResult result = default;
         var now = time.GetTimestamp();
-        if (from == NodeState.Available && LendingPause.Follows(verdict.Reason.Code))
+        if (from == NodeState.Available && LendingPause.Follows(verdict.Reason))
         {
             pause = pause.Next(time.GetElapsedTime(enteredAt, now));
             Volatile.Write(ref pausedAt, now);

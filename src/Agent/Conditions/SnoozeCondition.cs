@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Opportunism.Agent.Monitors;
+using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.Conditions;
 
@@ -32,7 +33,7 @@ public sealed class SnoozeCondition : ICondition
     }
 
     /// <inheritdoc/>
-    public string Name => "snooze";
+    public string Name => Reason.Snooze;
 
     /// <inheritdoc/>
     public bool Holds => Volatile.Read(ref holds);
@@ -46,7 +47,7 @@ public sealed class SnoozeCondition : ICondition
     /// <inheritdoc/>
     public string Sentence => (Active(Times.Owner), Active(Times.Operator)) switch
     {
-        ({ } until, _) when until == Unreadable => $"snoozed until it is ended, since {file.Path} could not be read",
+        ({ } until, _) when until == Unreadable => $"snoozed until it is ended, since the owner's snooze in {file.Path} was unreadable",
         ({ } until, _) => $"snoozed by the owner until {until:yyyy-MM-dd HH:mm} UTC",
         (_, { } until) => $"snoozed by the operator until {until:yyyy-MM-dd HH:mm} UTC",
         _ => "not snoozed",

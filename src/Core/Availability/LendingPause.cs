@@ -19,7 +19,7 @@ public readonly record struct LendingPause(int InARow)
     }
 
     /// <summary>Whether a node that stops lending for this reason pauses: not where a person was behind it.</summary>
-    public static bool Follows(ReasonCode why) => why is ReasonCode.ConditionFails or ReasonCode.MemoryNeeded or ReasonCode.MonitorBlind;
+    public static bool Follows(Reason why) => why is { Code: ReasonCode.MemoryNeeded or ReasonCode.MonitorBlind } or { Code: ReasonCode.ConditionFails, Source: not Reason.Snooze };
 
     /// <summary>The pause after the node stopped lending once more without an owner.</summary>
     /// <param name="lentFor">How long it had lent.</param>

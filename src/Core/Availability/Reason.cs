@@ -5,6 +5,9 @@ namespace Opportunism.Core.Availability;
 /// <param name="Source">The monitor, condition or person's role behind it; empty where there is none. Never a user name.</param>
 public readonly record struct Reason(ReasonCode Code, string Source = "")
 {
+    /// <summary>The one condition that a person sets. Its name is in settings and reports and never changes.</summary>
+    public const string Snooze = "snooze";
+
     /// <summary>The reason as a sentence for a person.</summary>
     public string Sentence => Code switch
     {
@@ -13,6 +16,7 @@ public readonly record struct Reason(ReasonCode Code, string Source = "")
         ReasonCode.OwnerSeen => $"the owner was seen by {Source}",
         ReasonCode.OwnerQuiet => "the owner is away",
         ReasonCode.MonitorBlind => $"{Source} cannot see, so the owner counts as present",
+        ReasonCode.ConditionFails when Source == Snooze => "it is snoozed",
         ReasonCode.ConditionFails => $"the condition {Source} does not hold",
         ReasonCode.OwnerStayed => "the owner has stayed",
         ReasonCode.MemoryNeeded => "the owner needs the memory",

@@ -76,7 +76,7 @@ public sealed class SnoozeConditionTests : IDisposable
         File.WriteAllText(Path, "owner tomorrow\n");
         var condition = Condition();
         Assert.False(Held(condition));
-        Assert.Equal($"snoozed until it is ended, since {Path} could not be read", condition.Sentence);
+        Assert.Equal($"snoozed until it is ended, since the owner's snooze in {Path} was unreadable", condition.Sentence);
         Assert.Equal($"'opportunism snooze --off' on this desktop ends it and writes {Path} again.", condition.Remedy);
         condition.Set(SnoozeBy.Owner, null);
         Assert.True(Held(condition));

@@ -27,7 +27,7 @@ public sealed class LendingPauseTests
 
     [Fact]
     public void It_follows_every_reason_but_a_persons() =>
-        Assert.Equal([ReasonCode.MonitorBlind, ReasonCode.ConditionFails, ReasonCode.MemoryNeeded], Enum.GetValues<ReasonCode>().Where(LendingPause.Follows));
+        Assert.Equal([ReasonCode.MonitorBlind, ReasonCode.ConditionFails, ReasonCode.MemoryNeeded], Enum.GetValues<ReasonCode>().Where(code => LendingPause.Follows(new(code, "cpu"))));
 
     [Theory]
     [InlineData(-1, 5)]
@@ -35,4 +35,7 @@ public sealed class LendingPauseTests
     [InlineData(1, 1)]
     public void It_grows_until_the_node_has_lent_for_half_an_hour(int ticks, int inARow) =>
         Assert.Equal(new LendingPause(inARow), new LendingPause(4).Next(LendingPause.Longest + TimeSpan.FromTicks(ticks)));
+
+    [Fact]
+    public void None_follows_a_snooze_which_a_person_has_set() => Assert.False(LendingPause.Follows(new(ReasonCode.ConditionFails, Reason.Snooze)));
 }

@@ -23,6 +23,9 @@ public sealed class ReasonTests
     };
 
     [Fact]
+    public void A_snooze_is_named_as_what_it_is() => Assert.Equal("it is snoozed", new Reason(ReasonCode.ConditionFails, Reason.Snooze).Sentence);
+
+    [Fact]
     public void Every_reason_has_its_sentence() =>
         Assert.Equal(Enum.GetValues<ReasonCode>().ToDictionary(code => code, code => Sentences.GetValueOrDefault(code)), Sentences.Keys.ToDictionary(code => code, code => (string?)new Reason(code, "x11").Sentence));
 
