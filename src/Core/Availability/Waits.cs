@@ -10,8 +10,8 @@ public static class Waits
     public static TimeSpan Shorter(TimeSpan a, TimeSpan b) => TimeSpan.FromTicks(Math.Min(a.Ticks, b.Ticks));
 
     /// <summary>The sooner of two ends; null is one that never comes.</summary>
-    public static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b is null ? a ?? b : Shorter(a.Value, b.Value);
+    public static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => (a, b) switch { ({ } x, { } y) => Shorter(x, y), (null, _) => b, _ => a };
 
     /// <summary>The later of two ends; null is no wait.</summary>
-    public static TimeSpan? Later(TimeSpan? a, TimeSpan? b) => a is null || b is null ? a ?? b : Longer(a.Value, b.Value);
+    public static TimeSpan? Later(TimeSpan? a, TimeSpan? b) => (a, b) switch { ({ } x, { } y) => Longer(x, y), (null, _) => b, _ => a };
 }
