@@ -26,18 +26,28 @@ internal static class WatchCommand
 
         await world.Console.Live(new Rows()).StartAsync(async live =>
         {
-            await using var events = site.WatchEventsAsync(-1, world.Time, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await using var events = site.WatchEventsAsync(-1, world.Time, end.Token).GetAsyncEnumerator(end.Token);
             var next = events.MoveNextAsync().AsTask();
-            var last = "";
-            while (true)
+            try
             {
-                var nodes = await site.NodesAsync(cancellationToken).ConfigureAwait(false);
-                var vms = await site.VmsAsync(false, cancellationToken).ConfigureAwait(false);
-                live.UpdateTarget(new Rows(NodeText.Table(nodes, world.Time), VmText.Table(vms, world.Time), new Text(last)));
-                if (await Task.WhenAny(next, Task.Delay(RefreshesEvery, world.Time, cancellationToken)).ConfigureAwait(false) != next) continue;
-                if (!await next.ConfigureAwait(false)) return;
-                last = ConsoleText.Safe(events.Current.Sentence);
-                next = events.MoveNextAsync().AsTask();
+                var last = "";
+                while (true)
+                {
+                    var nodes = await site.NodesAsync(end.Token).ConfigureAwait(false);
+                    var vms = await site.VmsAsync(false, end.Token).ConfigureAwait(false);
+                    live.UpdateTarget(new Rows(NodeText.Table(nodes, world.Time), VmText.Table(vms, world.Time), new Text(last)));
+                    if (await Task.WhenAny(next, Task.Delay(RefreshesEvery, world.Time, end.Token)).ConfigureAwait(false) != next) continue;
+                    if (!await next.ConfigureAwait(false)) return;
+                    last = ConsoleText.Safe(events.Current.Sentence);
+                    next = events.MoveNextAsync().AsTask();
+                }
+            }
+            finally
+            {
+                // An enumerator that still waits cannot be disposed of.
+                await end.CancelAsync().ConfigureAwait(false);
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }).ConfigureAwait(false);
     }

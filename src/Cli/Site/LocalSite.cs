@@ -130,6 +130,14 @@ internal sealed class LocalSite : IAsyncDisposable
         Client?.Dispose();
     }
 
+    /// <summary>Waits until one of the site's programs has ended by itself, and fails with why. Guests of an agent that has ended are frozen before that: what ended it may have left them running.</summary>
+    public async Task WaitForEndAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(new[] { agent, controller }.OfType<OwnProcess>().Select(process => process.Ended)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (agent is { HasExited: true }) await FreezeAsync().ConfigureAwait(false);
+        CheckAlive();
+    }
+
     /// <summary>Fails at once, with the end of its log, when one of the site's programs has ended by itself.</summary>
     public void CheckAlive()
     {
@@ -140,6 +148,13 @@ internal sealed class LocalSite : IAsyncDisposable
                 ? new ProgramEndedException(process.Name, signal)
                 : new IOException($"The {process.Name} ended by itself. The end of {process.LogPath}:\n{process.LogTail()}");
         }
+    }
+
+    private async Task FreezeAsync()
+    {
+        await using var freeze = OwnProcess.Start("freeze", Folders.Agent, ["freeze", "--settings", Folders.AgentSettings], Folders.Logs);
+        await Task.WhenAny(freeze.Ended, Task.Delay(StopPatience, time)).ConfigureAwait(false);
+        if (!await freeze.StopAsync(StopPatience, time).ConfigureAwait(false)) throw new IOException($"The agent has ended and its guests could not be frozen: {freeze.LogTail()}");
     }
 
     private static async Task WriteSecretAsync(string path, string secret, CancellationToken cancellationToken)

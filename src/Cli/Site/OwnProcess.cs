@@ -13,7 +13,7 @@ internal sealed partial class OwnProcess : IAsyncDisposable
     private const int RefusedSettings = 2, RefusedToStart = 3;
 
     // How .NET tells of a process that a signal has ended, as shells do (man 1 bash, EXIT STATUS; man 7 signal).
-    private const int SignalBase = 128, MostSignals = 64;
+    private const int SignalBase = 128;
 
     private readonly Process process;
     private readonly Task copying;
@@ -21,7 +21,7 @@ internal sealed partial class OwnProcess : IAsyncDisposable
 
     private OwnProcess(string name, Process process, string logPath)
     {
-        (Name, this.process, LogPath) = (name, process, logPath);
+        (Name, this.process, LogPath, Ended) = (name, process, logPath, process.WaitForExitAsync());
         logBegin = File.Exists(logPath) ? new FileInfo(logPath).Length : 0;
         copying = CopyAsync(logPath);
     }
@@ -34,8 +34,11 @@ internal sealed partial class OwnProcess : IAsyncDisposable
 
     public bool HasExited => process.HasExited;
 
-    /// <summary>The signal that has ended it; null where it runs, or has ended in another way.</summary>
-    public int? EndedBySignal => process.HasExited && process.ExitCode is > SignalBase and <= SignalBase + MostSignals ? process.ExitCode - SignalBase : null;
+    /// <summary>Completes when it has ended.</summary>
+    public Task Ended { get; }
+
+    /// <summary>The signal by which another program has ended it (HUP, INT, KILL, TERM); null where it runs, or has ended in another way. A crash ends it by a signal too, but writes why.</summary>
+    public int? EndedBySignal => process.HasExited && process.ExitCode - SignalBase is var signal and (1 or 2 or 9 or Terminate) ? signal : null;
 
     /// <summary>Starts a program; its output goes to <c>NAME.log</c> in the folder.</summary>
     /// <exception cref="IOException">It could not be started.</exception>

@@ -46,11 +46,8 @@ internal static class UpCommand
             console.WriteLine($"In another terminal: {folders.CommandLine} nodes{(state == DefaultState ? "" : $" --site {Path.Combine(folders.ControllerState, SiteFile.Name)}")}");
             if (!lendWithoutSeat && await site.IsWithoutSeatAsync(cancellationToken).ConfigureAwait(false)) await OfferAsync(site, folders.CommandLine, console, cancellationToken).ConfigureAwait(false);
             console.WriteLine("Ctrl-C ends it; guests stay frozen and go on when it is started again.");
-            while (true)
-            {
-                site.CheckAlive();
-                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(false);
-            }
+            await site.WaitForEndAsync(cancellationToken).ConfigureAwait(false);
+            return 1;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -61,7 +58,7 @@ internal static class UpCommand
             console.MarkupLineInterpolated($"[red]{ended.Message}[/] Run '{folders.CommandLine} up{(state == DefaultState ? "" : $" --state {state}")}' again; guests stay frozen until then.");
             return 1;
         }
-        catch (Exception e) when (e is IOException or SiteException)
+        catch (Exception e) when (e is IOException or SiteException or UnauthorizedAccessException)
         {
             console.MarkupLineInterpolated($"[red]{e.Message}[/]");
             return 1;

@@ -1,7 +1,10 @@
+using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Opportunism.Cli.Site;
 using Opportunism.Cli.Up;
+using Opportunism.Core;
 using Opportunism.Core.Fleet;
 using Opportunism.SystemTests.Days;
 using Opportunism.TestKit.Guests;
@@ -55,7 +58,12 @@ public sealed partial class WholeSiteTests : IDisposable
         Assert.Matches(@"x11\s.*\byes\b", doctor);
         Assert.Contains("All is well", doctor, StringComparison.Ordinal);
 
-        // 4. Whoever follows is asked to end, and ends well.
+        // 4. Ctrl-C at a terminal.
+        await using var interrupted = RealProgram.Start("watch", "/usr/bin/script", "-qefc", $"stty cols 160; TERM=xterm timeout --foreground --preserve-status -s INT 10 {RealSite.CliProgram} {At("watch")}", "/dev/null");
+        Assert.True(await EndOfAsync(interrupted) == 0, interrupted.Said);
+        Assert.Matches(RunningRow(), Plain(interrupted.Said));
+
+        // 5. Whoever follows is asked to end, and ends well.
         foreach (var watcher in new[] { console, lines }) await EndsWhenAskedAsync(watcher);
         await SayAsync(At("vm delete mine --yes"), expected: 0);
         await site.UntilAsync("nothing of the VM is left", async () => (await site.Client.VmsAsync()).Count == 0);
@@ -85,6 +93,39 @@ public sealed partial class WholeSiteTests : IDisposable
 
         var name = UpCommand.NameOf(state);
         await RealRemains.RemoveAsync(name, $"/dev/shm/{name}", []);
+    }
+
+    /// <summary>A loop in the guests' cgroup, which runs, stands for a guest of a lent desktop.</summary>
+    [Fact]
+    public async Task Guests_are_frozen_when_the_agent_of_a_site_is_killed_and_the_person_is_told()
+    {
+        var state = Path.Combine(folder, "site");
+        var name = UpCommand.NameOf(state);
+        try
+        {
+            await using var up = RealProgram.Start("up", RealSite.CliProgram, "up", "--state", state, "--listen", "127.0.0.1:0");
+            await UntilAsync(() => up.Said.Contains("Ctrl-C ends it", StringComparison.Ordinal) || up.HasExited, () => up.Said);
+            var guests = RealRemains.CgroupsOf(name).Single(path => path.EndsWith("/guests", StringComparison.Ordinal) && File.Exists(Path.Combine(path, "cgroup.freeze")));
+            var guest = Directory.CreateDirectory(Path.Combine(guests, GuestId.New().Value)).FullName;
+            using var loop = Process.Start("sh", ["-c", $"echo $$ > {guest}/cgroup.procs; while :; do :; done"]);
+            await File.WriteAllTextAsync(Path.Combine(guests, "cgroup.freeze"), "0");
+            await UntilAsync(() => loop.TotalProcessorTime > TimeSpan.FromMilliseconds(50), () => "The loop does not run.");
+
+            var agent = SiteProcesses.Find(SiteFolders.Find(state)).Single(process => process.Name == "agent").Id;
+            Process.GetProcessById(agent).Kill();
+            Assert.Equal(1, await EndOfAsync(up));
+            Assert.Contains("The agent was ended by signal 9.", Plain(up.Said), StringComparison.Ordinal);
+            loop.Refresh();
+            var used = loop.TotalProcessorTime;
+            // Half a second in which it would have used at least some of the processor, as above.
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
+            loop.Refresh();
+            Assert.Equal(used, loop.TotalProcessorTime);
+        }
+        finally
+        {
+            await RealRemains.RemoveAsync(name, $"/dev/shm/{name}", []);
+        }
     }
 
     private static RealProgram AtTerminal(string name, string words) =>

@@ -12,6 +12,7 @@ public sealed class OwnProcessTests : IDisposable
     [Theory]
     [InlineData("kill -KILL $$", 9, "The agent was ended by signal 9 before it was ready.")]
     [InlineData("kill -TERM $$", 15, "The agent was ended by signal 15 before it was ready.")]
+    [InlineData("echo 'Unhandled exception. The reason.'; kill -ABRT $$", null, "The agent ended before it was ready. The end of ")]
     [InlineData("echo broken; exit 1", null, "The agent ended before it was ready. The end of ")]
     [InlineData("echo 'The port is in use.'; exit 3", null, "The port is in use.")]
     public async Task What_has_ended_it_is_named(string script, int? signal, string sentence)
