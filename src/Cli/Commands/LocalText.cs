@@ -25,7 +25,7 @@ internal static class LocalText
         HealthText.Write(world, status.Health.Select(item => (item.Severity, item.Sentence, item.Remedy)));
     }
 
-    public static (string Name, string Value) LastSeen(LocalStatus status) => ("owner last seen by", status.LastSeen.Length > 0 ? status.LastSeen : "no monitor yet");
+    public static (string Name, string Value) LastSeen(LocalStatus status) => ("owner last seen by", status.LastSeen.Length > 0 ? status.LastSeen : "no monitor since one began to watch");
 
     public static void WriteObstacles(CliWorld world, LocalStatus status) => ObstacleText.Write(world, status.Obstacles.Select(obstacle => (obstacle.Sentence, obstacle.Remedy)));
 
