@@ -47,7 +47,7 @@ internal static unsafe class LinuxFiles
         DeleteTree(gone);
     }
 
-    /// <summary>Deletes a folder with all that is in it, whoever made that.</summary>
+    /// <summary>Deletes a folder with all that is in it, whatever user owns it.</summary>
     public static void DeleteTree(string path)
     {
         try

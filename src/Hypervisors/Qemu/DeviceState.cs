@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Opportunism.Hypervisors.Qemu.Qmp;
 
 namespace Opportunism.Hypervisors.Qemu;
 
@@ -8,24 +9,21 @@ namespace Opportunism.Hypervisors.Qemu;
 internal static class DeviceState
 {
     /// <summary>What QEMU says now, and why it could not save where it could not.</summary>
-    /// <exception cref="Qmp.QmpException">QEMU does not answer.</exception>
+    /// <exception cref="QmpException">QEMU does not answer.</exception>
     public static async Task<(DeviceStateSave State, string Why)> LookAsync(QemuProcess process, CancellationToken cancellationToken)
     {
         // In this order: it may finish between the two. "completed" alone means nothing, since QEMU keeps it from an earlier hold and from loading.
         var migration = await AskAsync(process, "query-migrate", cancellationToken).ConfigureAwait(false);
         var run = await AskAsync(process, "query-status", cancellationToken).ConfigureAwait(false);
-        return (TextOf(run, "status"u8), TextOf(migration, "status"u8)) switch
+        return (QmpLine.TextOf(run, "status"u8), QmpLine.TextOf(migration, "status"u8)) switch
         {
             ("postmigrate", _) => (DeviceStateSave.Done, ""),
             ("finish-migrate", _) => (DeviceStateSave.Asked, ""),
             (_, "setup" or "active" or "device" or "pre-switchover" or "wait-unplug" or "cancelling") => (DeviceStateSave.Asked, ""),
-            (_, var status) => (DeviceStateSave.NotAsked, TextOf(migration, "error-desc"u8) is { Length: > 0 } why ? why : status.Length > 0 ? status : "it has not begun"),
+            (_, var status) => (DeviceStateSave.NotAsked, QmpLine.TextOf(migration, "error-desc"u8) is { Length: > 0 } why ? why : status.Length > 0 ? status : "it has not begun"),
         };
     }
 
     private static Task<JsonElement> AskAsync(QemuProcess process, string question, CancellationToken cancellationToken) =>
         process.Qmp!.ExecuteAsync(question, GuestProcesses.AnswerTime, cancellationToken);
-
-    private static string TextOf(JsonElement answer, ReadOnlySpan<byte> name) =>
-        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
 }

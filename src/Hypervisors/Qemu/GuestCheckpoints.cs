@@ -279,9 +279,9 @@ internal sealed class GuestCheckpoints(QemuHost host)
         while (true)
         {
             var answer = await process.Qmp!.ExecuteAsync("query-migrate", GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
-            var status = answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("status"u8, out var text) ? text.GetString() : null;
+            var status = QmpLine.TextOf(answer, "status"u8);
             if (status == "completed") return;
-            if (status is "failed" or "cancelled") throw new QmpException($"QEMU could not load device state: {(answer.TryGetProperty("error-desc"u8, out var why) ? why.GetString() : status)}.");
+            if (status is "failed" or "cancelled") throw new QmpException($"QEMU could not load device state: {(QmpLine.TextOf(answer, "error-desc"u8) is { Length: > 0 } why ? why : status)}.");
             if (host.Time.GetElapsedTime(began) > StateTime) throw new TimeoutException($"QEMU has not loaded device state within {StateTime.TotalSeconds} s.");
             await Task.Delay(StatePoll, host.Time, cancellationToken).ConfigureAwait(false);
         }

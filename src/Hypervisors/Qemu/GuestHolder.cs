@@ -76,12 +76,8 @@ internal sealed class GuestHolder(QemuHost host)
         {
             // Whatever else it is in the middle of, saving would not find it as it must be.
             var status = await process.Qmp.ExecuteAsync("query-status", Patience, CancellationToken.None).ConfigureAwait(false);
-            switch (status.ValueKind == JsonValueKind.Object && status.TryGetProperty("status"u8, out var text) ? text.GetString() : null)
-            {
-                // The last two: it was asked for its device state, by this agent or one before it.
-                case "paused" or "io-error" or "finish-migrate" or "postmigrate":
-                    return true;
-            }
+            // The last two: it was asked for its device state, by this agent or one before it.
+            if (QmpLine.TextOf(status, "status"u8) is "paused" or "io-error" or "finish-migrate" or "postmigrate") return true;
         }
         catch (QmpException)
         {

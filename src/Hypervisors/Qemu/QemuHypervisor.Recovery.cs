@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors.Linux;
@@ -166,7 +165,7 @@ public sealed partial class QemuHypervisor
         while (true)
         {
             var answer = await process.Qmp!.ExecuteAsync("query-status", GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
-            var status = answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("status"u8, out var text) ? text.GetString() ?? "" : "";
+            var status = QmpLine.TextOf(answer, "status"u8);
             // The earlier agent was killed while QEMU was saving device state, which it then finishes by itself.
             if (status != "finish-migrate" || time.GetElapsedTime(began) > SavingTime) return status;
             await Task.Delay(SavingPoll, time, cancellationToken).ConfigureAwait(false);

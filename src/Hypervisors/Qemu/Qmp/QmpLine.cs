@@ -6,8 +6,8 @@ namespace Opportunism.Hypervisors.Qemu.Qmp;
 /// <summary>The lines of QEMU's machine protocol.</summary>
 internal static class QmpLine
 {
-    /// <summary>Longest text of an error that is passed on.</summary>
-    private const int LongestError = 300;
+    /// <summary>Longest text of an answer that is passed on.</summary>
+    private const int LongestText = 300;
 
     /// <summary>A command as one line.</summary>
     public static byte[] Write(long id, string command, Action<Utf8JsonWriter>? arguments)
@@ -39,6 +39,15 @@ internal static class QmpLine
             && error.TryGetProperty("desc"u8, out var description) && description.ValueKind == JsonValueKind.String
             ? description.GetString()!.TrimEnd('.')
             : "an error without a description";
-        return text.Length > LongestError ? text[..LongestError] : text;
+        return Shortened(text);
     }
+
+    /// <summary>A member of an answer, at most <see cref="LongestText"/> characters of it; empty where the answer has no such text.</summary>
+    /// <remarks>A QEMU that its guest has taken over answers what it likes: a number, a list, a text of megabytes.</remarks>
+    public static string TextOf(JsonElement answer, ReadOnlySpan<byte> name) =>
+        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String
+            ? Shortened(text.GetString()!)
+            : "";
+
+    private static string Shortened(string text) => text.Length > LongestText ? text[..LongestText] : text;
 }
