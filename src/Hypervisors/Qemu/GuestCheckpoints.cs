@@ -217,16 +217,12 @@ internal sealed class GuestCheckpoints(QemuHost host)
             // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
             process.StateSave = DeviceStateSave.Asked;
             await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
-            (seen, why) = await AwaitStateAsync(process).ConfigureAwait(false);
-        }
-        else if (seen == DeviceStateSave.Asked)
-        {
-            process.StateSave = seen;
-            (seen, why) = await AwaitStateAsync(process).ConfigureAwait(false);
+            seen = DeviceStateSave.Asked;
         }
 
         process.StateSave = seen;
-        if (seen == DeviceStateSave.NotAsked) throw new QmpException($"QEMU could not save device state: {why}.");
+        if (seen == DeviceStateSave.Asked) (process.StateSave, why) = await AwaitStateAsync(process).ConfigureAwait(false);
+        if (process.StateSave == DeviceStateSave.NotAsked) throw new QmpException($"QEMU could not save device state: {why}.");
         if (new FileInfo(path) is { Exists: true, Length: > 0 }) DurableFile.Sync(path);
         else process.StateSave = DeviceStateSave.Lost;
     });
