@@ -1,3 +1,4 @@
+using Opportunism.Core.Eviction;
 using Opportunism.Core.Guests;
 
 namespace Opportunism.Clouds;
@@ -14,8 +15,8 @@ public sealed record GuestAssignment
     /// <summary>Grows whenever something is asked anew.</summary>
     public long Generation { get; init; }
 
-    /// <summary>A name of <see cref="Core.Eviction.EvictionPolicies"/>.</summary>
-    public required string Policy { get; init; }
+    /// <summary>How it leaves when the owner stays.</summary>
+    public required EvictionPolicy Policy { get; init; }
 
     /// <summary>Size of its image.</summary>
     public long ImageBytes { get; init; }

@@ -10,6 +10,9 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
     // One more than the most patient policy needs to come to its last step; a process that does not end is waited for by the next eviction.
     private const int MostEvictionSteps = 5;
 
+    /// <summary>The policies that an agent can carry out.</summary>
+    public static PolicySet Policies { get; } = EvictionPolicies.All.Within(EvictionStep.Suspend, EvictionStep.ShutDown, EvictionStep.Relocate, EvictionStep.Delete);
+
     private static readonly GuestAnswer Done = new(GuestOutcome.Done);
 
     /// <param name="step">What to do.</param>
@@ -26,7 +29,7 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         GuestStep.Release => hypervisor.ReleaseAsync(guest.Id, cancellationToken),
         GuestStep.HoldForRoom => hypervisor.HoldForRoomAsync(guest.Id, cancellationToken),
         GuestStep.Checkpoint => hypervisor.CheckpointAsync(guest.Id, options.CheckpointBytesPerSecond, cancellationToken),
-        GuestStep.Evict => EvictAsync(guest, wanted?.Policy ?? EvictionPolicies.Default, work, cancellationToken),
+        GuestStep.Evict => EvictAsync(guest, wanted?.Policy ?? EvictionPolicies.Suspend, work, cancellationToken),
         GuestStep.Suspend => hypervisor.SuspendAsync(guest.Id, cancellationToken),
         GuestStep.ShutDown => hypervisor.StopAsync(guest.Id, options.ShutdownPatience, cancellationToken),
         GuestStep.End => hypervisor.StopAsync(guest.Id, TimeSpan.Zero, cancellationToken),
@@ -58,7 +61,7 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
     }
 
     /// <summary>Asks the policy again after each step that failed, until the memory is the owner's.</summary>
-    private async Task<GuestAnswer> EvictAsync(GuestSpec guest, IEvictionPolicy policy, GuestWork work, CancellationToken cancellationToken)
+    private async Task<GuestAnswer> EvictAsync(GuestSpec guest, EvictionPolicy policy, GuestWork work, CancellationToken cancellationToken)
     {
         var canSuspend = true;
         var answer = Done;

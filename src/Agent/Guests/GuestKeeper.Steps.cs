@@ -84,7 +84,7 @@ internal sealed partial class GuestKeeper
             MaySave = status.State == NodeState.Frozen && saveDue <= TimeSpan.Zero,
             RanBefore = ran.Contains(id),
             AwaitsHold = here is { Phase: GuestPhase.Running } || (here is { Phase: GuestPhase.Held } && heldFor != status.SinceTimestamp),
-            MustBeSaved = (want?.Policy ?? EvictionPolicies.Default).Next(new EvictionCase(0, CanSuspend: true, HasCheckpoint: false)) is EvictionStep.Suspend && here is not { HasCheckpoint: true },
+            MustBeSaved = (want?.Policy ?? EvictionPolicies.Suspend).Next(new EvictionCase(0, CanSuspend: true, HasCheckpoint: false)) is EvictionStep.Suspend && here is not { HasCheckpoint: true },
         };
         var step = GuestRules.Next(moment);
         if (step == GuestStep.Nothing) return status.State == NodeState.Frozen && saveDue > TimeSpan.Zero && here is { InMemory: true } ? saveDue : null;

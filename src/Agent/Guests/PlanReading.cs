@@ -1,6 +1,5 @@
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
-using Opportunism.Core.Eviction;
 using Opportunism.Core.Guests;
 using Opportunism.Core.Health;
 
@@ -47,7 +46,7 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
         }
 
         if (!TryName<GuestWish>(plan.Wish, out var wish)) problem = $"Guest {id}: its wish is none that this version knows.";
-        else if (EvictionPolicies.Find(plan.EvictionPolicy) is null) problem = $"Guest {id}: its eviction policy is none of {EvictionPolicies.Known}.";
+        else if (GuestActions.Policies.Find(plan.EvictionPolicy) is null) problem = $"Guest {id}: its eviction policy is none of {GuestActions.Policies.Names}.";
         else if (!TryName<ImageFormat>(plan.ImageFormat, out _)) problem = $"Guest {id}: its image format is none of {string.Join(", ", Enum.GetNames<ImageFormat>())}.";
         else if (plan.Vcpus > int.MaxValue || plan.MemoryMib > int.MaxValue || plan.DiskMib > int.MaxValue) problem = $"Guest {id}: a size is out of range.";
         else if (plan.ImageBytes > LargestFile || plan.DiskBytes > LargestFile) problem = $"Guest {id}: its image or disk is larger than 16 TiB.";
@@ -62,7 +61,7 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
             return null;
         }
 
-        return new WantedGuest(spec, wish, plan.Generation, EvictionPolicies.Find(plan.EvictionPolicy)!, (long)plan.ImageBytes, plan.DiskSha256, (long)plan.DiskBytes, plan.ConsoleWanted);
+        return new WantedGuest(spec, wish, plan.Generation, GuestActions.Policies.Find(plan.EvictionPolicy)!, (long)plan.ImageBytes, plan.DiskSha256, (long)plan.DiskBytes, plan.ConsoleWanted);
     }
 
     // Enum.TryParse alone also takes numbers and lists.

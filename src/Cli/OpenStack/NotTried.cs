@@ -1,4 +1,5 @@
 using Opportunism.Clouds.OpenStack;
+using Opportunism.Core.Eviction;
 
 namespace Opportunism.Cli.OpenStack;
 
@@ -14,8 +15,8 @@ internal static class NotTried
     /// <summary>The sentences that concern these settings; all of them where the settings are a site's and not known here.</summary>
     public static IReadOnlyList<string> For(OpenStackOptions? settings)
     {
-        var shelves = settings is null || ServerPolicies.MayHappen(ServerPolicy.Shelve, settings);
-        var deletes = settings is null || ServerPolicies.MayHappen(ServerPolicy.Terminate, settings);
+        var shelves = settings is null || ServerPolicies.MayHappen(EvictionPolicies.Shelve, settings);
+        var deletes = settings is null || ServerPolicies.MayHappen(EvictionPolicies.Terminate, settings);
         return [.. shelves || deletes ? [ServiceUser] : Array.Empty<string>(), .. shelves ? [Unshelve] : Array.Empty<string>()];
     }
 }

@@ -19,8 +19,8 @@ internal sealed partial class OpenStackArguments
         Add(nameof(OpenStackOptions.CloudsFile), "FILE", "The clouds.yaml to read, secure.yaml beside it too; else ./clouds.yaml, ~/.config/openstack and /etc/openstack.", (options, text) => options.CloudsFile = text);
         Add(nameof(OpenStackOptions.Cloud), "NAME", $"The cloud in that file. [default: {Defaults.Cloud}]", (options, text) => options.Cloud = text);
         Add(nameof(OpenStackOptions.Region), "NAME", "Whose endpoints are used; else the file's.", (options, text) => options.Region = text);
-        Add(nameof(OpenStackOptions.Policy), "POLICY", $"What happens to a server when the owner stays: {ServerPolicies.Known}. [default: {Defaults.Policy}]", (options, text) => options.Policy = text)
-            .CompletionSources.Add(ServerPolicies.Known.Split(", "));
+        Add(nameof(OpenStackOptions.Policy), "POLICY", $"What happens to a server when the owner stays: {ServerPolicies.Offered.Names}. [default: {Defaults.Policy}]", (options, text) => options.Policy = text)
+            .CompletionSources.Add([.. ServerPolicies.Offered.All.Select(policy => policy.Name)]);
         Add(nameof(OpenStackOptions.NodePolicies), "HOST=POLICY,...", "The same for some hosts; HOST may end in *, the first that fits counts.", (options, text) => options.NodePolicies = text);
         Add(nameof(OpenStackOptions.OwnerMayChoose), "POLICIES", $"What a server's owner may choose by its property {ServerPolicies.OwnersKey}; empty for nothing. [default: {Defaults.OwnerMayChoose}]", (options, text) => options.OwnerMayChoose = text);
         Add(nameof(OpenStackOptions.NetworkAgents), "yes|no", $"Whether the host's Neutron agents are marked too. [default: {Defaults.NetworkAgents}]", (options, text) => options.NetworkAgents = text)

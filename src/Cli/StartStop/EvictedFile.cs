@@ -135,7 +135,7 @@ internal sealed record EvictedRow(string Guest, string Node, string Action, Date
     {
         Guest = GuestId.Parse(Guest),
         Node = NodeId.Parse(Node),
-        Action = ServerPolicies.Parse(Action) ?? throw new FormatException($"'{Action}' is not a policy."),
+        Action = ServerPolicies.StepOf(Action) ?? throw new FormatException($"'{Action}' is not a policy."),
         Since = Since,
         Attempts = Attempts,
         Returns = Returns,

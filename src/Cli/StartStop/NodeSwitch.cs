@@ -1,7 +1,7 @@
 using Opportunism.Cli.Commands;
 using Opportunism.Clouds;
-using Opportunism.Clouds.OpenStack;
 using Opportunism.Core;
+using Opportunism.Core.Eviction;
 using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.StartStop;
@@ -83,7 +83,7 @@ internal sealed class NodeSwitch
 
         // A shelved server goes wherever there is room, whoever opens a host next; and what its tenant put to rest since is the tenant's.
         return [.. from server in file.Servers
-                   where server.Node == job.Node && server.Action is not ServerPolicy.Shelve
+                   where server.Node == job.Node && server.Action is not EvictionStep.Shelve
                    let seen = guests.Where(guest => guest.Id == server.Guest).ToList()
                    where seen is not [{ State: CloudGuestState.Resting, Sentence: "" }]
                    select new LeftServer(SwitchWords.IdOf(server.Guest), seen is [var guest] ? SwitchWords.Why(guest, last, "was asked to go on and does not run yet") : "is not on its host any more, and Nova did not say what became of it")];
@@ -104,7 +104,7 @@ internal sealed class NodeSwitch
         if (answer.Outcome is CloudOutcome.Done)
         {
             if (action.About is { } guest) moved.Add(guest);
-            if (words.Change(action, guest => file.Of(guest)?.Action ?? ServerPolicy.Terminate) is { } line) voice.Did(line);
+            if (words.Change(action, guest => file.Of(guest)?.Action ?? EvictionStep.Delete) is { } line) voice.Did(line);
         }
 
         if (turn.IsOvertaken) throw new OperationCanceledException();

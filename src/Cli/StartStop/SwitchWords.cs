@@ -3,6 +3,7 @@ using Opportunism.Cli.OpenStack;
 using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Core;
+using Opportunism.Core.Eviction;
 using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.StartStop;
@@ -13,7 +14,7 @@ internal sealed class SwitchWords(SwitchJob job)
     /// <summary>The line for what has just changed hands; null when nothing has.</summary>
     /// <param name="action">What was done.</param>
     /// <param name="policyOf">What was done with a server.</param>
-    public string? Change(CloudAction action, Func<GuestId, ServerPolicy> policyOf) => action switch
+    public string? Change(CloudAction action, Func<GuestId, EvictionStep> policyOf) => action switch
     {
         CloudAction.Close close => $"{job.Host} is closed in Nova: {close.Reason}",
         CloudAction.Open => $"{job.Host} is open in Nova",

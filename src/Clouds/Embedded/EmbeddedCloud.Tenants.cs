@@ -19,10 +19,11 @@ public sealed partial class EmbeddedCloud
         draft =>
         {
             var problems = spec.Problems().ToList();
-            if (EvictionPolicies.Find(policy) is null) problems.Add($"The eviction policy (--policy) is '{policy}'; allowed are {EvictionPolicies.Known}.");
+            var chosen = Offered.Find(policy);
+            if (chosen is null) problems.Add($"The eviction policy (--policy) is '{policy}'; allowed are {Offered.Names}.");
             if (problems.Count > 0) return Refused(string.Join(" ", problems));
             if (draft.All.FirstOrDefault(vm => vm.Spec.Name == spec.Name && vm.End is VmEnd.None) is { } other) return Refused($"A VM {spec.Name} exists already ({other.Id}): delete it first, or choose another name.");
-            draft.Put(new Vm { Spec = spec, ImageName = imageName, ImageBytes = imageBytes, Policy = policy, Created = draft.Now, Queued = draft.Now, Since = draft.Now, Revision = draft.Revision });
+            draft.Put(new Vm { Spec = spec, ImageName = imageName, ImageBytes = imageBytes, Policy = chosen!, Created = draft.Now, Queued = draft.Now, Since = draft.Now, Revision = draft.Revision });
             return new VmAnswer(CloudAnswer.Done, spec.Id);
         },
         cancellationToken);
@@ -66,7 +67,7 @@ public sealed partial class EmbeddedCloud
 
     /// <summary>Whether a node may hand over a guest's disk now.</summary>
     public bool MayHandOver(NodeId node, GuestId id) =>
-        Volatile.Read(ref state).Vms.GetValueOrDefault(id) is { } vm && vm.Node == node && vm.Wish is not GuestWish.Gone && (vm.Moving || vm.Policy == "relocate");
+        Volatile.Read(ref state).Vms.GetValueOrDefault(id) is { } vm && vm.Node == node && vm.Wish is not GuestWish.Gone && (vm.Moving || vm.Policy.Ladder.Contains(EvictionStep.Relocate));
 
     /// <summary>The disk that a node handed over is with the site. False when it is not wanted any more.</summary>
     public Task<bool> DiskStoredAsync(NodeId node, GuestId id, string sha256, long bytes, CancellationToken cancellationToken) => ChangeAsync(

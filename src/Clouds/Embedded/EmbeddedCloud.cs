@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Opportunism.Core;
+using Opportunism.Core.Eviction;
 using Opportunism.Core.Fleet;
 using Opportunism.Core.Guests;
 
@@ -15,6 +16,9 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
     /// <summary>How long a VM that ended can still be looked at.</summary>
     // Long enough for a person who asks "where is it?" after a break.
     public static readonly TimeSpan KeepEnded = TimeSpan.FromHours(12);
+
+    /// <summary>The policies that this cloud can carry out.</summary>
+    public static readonly PolicySet Offered = new(EvictionPolicies.Suspend, EvictionPolicies.Relocate, EvictionPolicies.Terminate);
 
     private readonly SemaphoreSlim gate = new(1, 1);
     private ImmutableDictionary<NodeId, NodeObservation> nodes = ImmutableDictionary<NodeId, NodeObservation>.Empty;
@@ -64,7 +68,7 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
         {
             if (draft.Find(guest) is not { } vm || vm.Node != node || VmRules.Standing(vm) is not CloudGuestState.Here) return CloudAnswer.AlreadySo;
             if (!vm.StartedHere) draft.Leave(vm, VmRules.OffItsNode(vm, draft.Now) with { Queued = vm.Queued }, mayRun: true);
-            else if (vm.Policy == "terminate") draft.Put(vm with { Terminating = true, Generation = vm.Generation + 1, Revision = draft.Revision });
+            else if (vm.Policy.Keeps is Kept.Nothing) draft.Put(vm with { Terminating = true, Generation = vm.Generation + 1, Revision = draft.Revision });
             else draft.Put(vm with { Moving = true, Generation = vm.Generation + 1, Revision = draft.Revision });
             return CloudAnswer.Done;
         },
@@ -99,7 +103,7 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
             DiskSha256 = vm.DiskSha256,
             DiskBytes = vm.DiskBytes,
         });
-        var gone = seen.Leftovers.Where(old => old.Node == node).Select(old => new GuestAssignment { Spec = old.Spec, Wish = GuestWish.Gone, Generation = old.Generation, Policy = "terminate" });
+        var gone = seen.Leftovers.Where(old => old.Node == node).Select(old => new GuestAssignment { Spec = old.Spec, Wish = GuestWish.Gone, Generation = old.Generation, Policy = EvictionPolicies.Terminate });
         return new(seen.Revision, [.. guests.Concat(gone).OrderBy(guest => guest.Spec.Id.Value, StringComparer.Ordinal)]);
     }
 

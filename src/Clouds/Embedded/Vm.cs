@@ -1,4 +1,5 @@
 using Opportunism.Core;
+using Opportunism.Core.Eviction;
 using Opportunism.Core.Fleet;
 using Opportunism.Core.Guests;
 
@@ -16,8 +17,8 @@ public sealed record Vm
     /// <summary>Size of its image.</summary>
     public required long ImageBytes { get; init; }
 
-    /// <summary>A name of <see cref="Core.Eviction.EvictionPolicies"/>.</summary>
-    public required string Policy { get; init; }
+    /// <summary>How it leaves when the owner stays.</summary>
+    public required EvictionPolicy Policy { get; init; }
 
     /// <summary>When it was asked for.</summary>
     public required DateTimeOffset Created { get; init; }

@@ -1,3 +1,4 @@
+using Opportunism.Core.Eviction;
 using Opportunism.Core.Fleet;
 using Opportunism.Core.Guests;
 
@@ -59,10 +60,10 @@ public static class VmRules
         { StartedHere: false } => CloudGuestState.Here,
 
         // Its node's agent suspends it and resumes it by itself.
-        { Policy: "suspend" } => CloudGuestState.Leaving,
+        _ when vm.Policy.Keeps.HasFlag(Kept.Place) => CloudGuestState.Leaving,
 
         // It was not running when the owner came: nothing of it is in the way, and it waits there for the owner to leave.
-        { Policy: "terminate", Seen.Phase: GuestPhase.Stopped } => CloudGuestState.Leaving,
+        { Policy.Keeps: Kept.Nothing, Seen.Phase: GuestPhase.Stopped } => CloudGuestState.Leaving,
         _ => CloudGuestState.Here,
     };
 

@@ -1,4 +1,5 @@
 using Opportunism.Core;
+using Opportunism.Core.Eviction;
 
 namespace Opportunism.Clouds.OpenStack;
 
@@ -12,7 +13,7 @@ public sealed record EvictedServer
     public required NodeId Node { get; init; }
 
     /// <summary>What Nova was asked to do.</summary>
-    public required ServerPolicy Action { get; init; }
+    public required EvictionStep Action { get; init; }
 
     /// <summary>When it was first asked.</summary>
     public required DateTimeOffset Since { get; init; }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Opportunism.Core;
+using Opportunism.Core.Eviction;
 using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds.OpenStack;
@@ -36,7 +37,7 @@ public sealed partial class OpenStackCloud
         // What was brought back and runs again is a new case, and what had left and runs again through its tenant.
         if (known is { Returning: true } or { Attempts: 0 }) known = null;
         var action = NextFor(node, server, known);
-        if (action is ServerPolicy.Terminate) return await TerminateAsync(node, guest, server, cancellationToken).ConfigureAwait(false);
+        if (action is EvictionStep.Delete) return await TerminateAsync(node, guest, server, cancellationToken).ConfigureAwait(false);
 
         // Written down and marked before it is asked for: whatever happens next, it is known to be ours.
         known = (known ?? new EvictedServer { Guest = guest, Node = node, Action = action, Since = time.GetUtcNow() }) with { Node = node, Action = action };
@@ -76,7 +77,7 @@ public sealed partial class OpenStackCloud
 
     private static CloudAnswer Accepted(Reply<Ignored> reply) => reply.Answer;
 
-    private static ServerPolicy? DoneWith(NovaServer server, EvictedServer? known) => known is { Returning: true, Action: not ServerPolicy.Shelve } && server.VmState == "active" ? null : known?.Action ?? ServerRules.MarkOf(server);
+    private static EvictionStep? DoneWith(NovaServer server, EvictedServer? known) => known is { Returning: true, Action: not EvictionStep.Shelve } && server.VmState == "active" ? null : known?.Action ?? ServerRules.MarkOf(server);
 
     private async Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, NovaServer server, CancellationToken cancellationToken)
     {
@@ -105,7 +106,7 @@ public sealed partial class OpenStackCloud
         await memory.SaveAsync(known, cancellationToken).ConfigureAwait(false);
 
         // The mark goes first, while the store still knows: once it runs again it is its tenant's. Nova keeps the metadata of a shelved server from everybody.
-        if (done is not ServerPolicy.Shelve)
+        if (done is not EvictionStep.Shelve)
         {
             var unmarked = await UnmarkAsync(server, cancellationToken).ConfigureAwait(false);
             if (!unmarked.IsDone) return unmarked;
@@ -124,7 +125,7 @@ public sealed partial class OpenStackCloud
         var reply = await nova.DeleteAsync(server.Id!, cancellationToken).ConfigureAwait(false);
         if (reply.Status != 404 && !reply.IsDone) return reply.Answer;
         await memory.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
-        ServerEvicted(guest.Value, node.Value, ServerPolicies.NameOf(ServerPolicy.Terminate));
+        ServerEvicted(guest.Value, node.Value, ServerPolicies.NameOf(EvictionStep.Delete));
         return CloudAnswer.Done;
     }
 
@@ -174,14 +175,14 @@ public sealed partial class OpenStackCloud
             var known = memory.Of(guest);
 
             // It runs again: brought back. What its tenant does from now on is the tenant's.
-            if (known is { Returning: true, Action: not ServerPolicy.Shelve } && server is { VmState: "active", TaskState: null or "" })
+            if (known is { Returning: true, Action: not EvictionStep.Shelve } && server is { VmState: "active", TaskState: null or "" })
             {
                 await memory.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
                 known = null;
             }
 
             // Marked but not remembered: by a controller whose store is lost. It is taken up while it can be seen here; once shelved it is on no host.
-            if (known is null && ServerRules.MarkOf(server) is { } done and not ServerPolicy.Terminate)
+            if (known is null && ServerRules.MarkOf(server) is { } done and not EvictionStep.Delete)
             {
                 await memory.SaveAsync(known = new EvictedServer { Guest = guest, Node = node, Action = done, Since = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
             }
@@ -200,10 +201,10 @@ public sealed partial class OpenStackCloud
 
     /// <summary>True while Nova waits for it to run or to shut down, or would if it were to leave.</summary>
     private bool MustRun(NodeId node, NovaServer server, EvictedServer? known) => ServerRules.IsWaitedFor(server)
-        || (server is { VmState: "active", TaskState: null or "" } && NextFor(node, server, known) is ServerPolicy.Stop or ServerPolicy.Shelve);
+        || (server is { VmState: "active", TaskState: null or "" } && NextFor(node, server, known) is EvictionStep.ShutDown or EvictionStep.Shelve);
 
     /// <summary>What would be done with a server that were to leave now; one that was brought back is a new case.</summary>
-    private ServerPolicy NextFor(NodeId node, NovaServer server, EvictedServer? known) => ServerPolicies.Next(policies.For(node, server.Metadata), known is { Returning: false } ? known.Attempts : 0);
+    private EvictionStep NextFor(NodeId node, NovaServer server, EvictedServer? known) => policies.For(node, server.Metadata).Next(new EvictionCase(known is { Returning: false } ? known.Attempts : 0, CanSuspend: true, HasCheckpoint: false));
 
     /// <summary>How a server stands that we have asked something of, with what to do where that does not come about.</summary>
     private CloudGuest Standing(GuestId guest, CloudGuestState state, string sentence, NovaServer server, EvictedServer known)
@@ -227,12 +228,12 @@ public sealed partial class OpenStackCloud
         if (Volatile.Read(ref adopted)) return;
         var shelved = await nova.ShelvedAsync(cancellationToken).ConfigureAwait(false);
         if (!shelved.IsDone) return;
-        foreach (var server in shelved.Value!.Servers!.Where(server => server.VmState == "shelved_offloaded" && ServerRules.MarkOf(server) is ServerPolicy.Shelve))
+        foreach (var server in shelved.Value!.Servers!.Where(server => server.VmState == "shelved_offloaded" && ServerRules.MarkOf(server) is EvictionStep.Shelve))
         {
             if (!Guid.TryParse(server.Id, out var id)) continue;
             var guest = GuestId.Parse(id.ToString("N"));
             if (memory.Of(guest) is not null) continue;
-            await memory.SaveAsync(new EvictedServer { Guest = guest, Node = node, Action = ServerPolicy.Shelve, Since = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+            await memory.SaveAsync(new EvictedServer { Guest = guest, Node = node, Action = EvictionStep.Shelve, Since = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
         }
 
         Volatile.Write(ref adopted, true);
@@ -245,7 +246,7 @@ public sealed partial class OpenStackCloud
         var now = time.GetUtcNow();
         foreach (var known in memory.All.Where(known => !seen.Contains(known.Guest)).ToList())
         {
-            if (known.Action is ServerPolicy.Shelve)
+            if (known.Action is EvictionStep.Shelve)
             {
                 if (open && !(known.NotBefore > now)) guests.Add(new(known.Guest, CloudGuestState.Evicted));
                 else if (known.Node == node && known.Returns > 0 && await FoundNoRoomAsync(known.Guest, cancellationToken).ConfigureAwait(false)) guests.Add(new(known.Guest, CloudGuestState.Leaving, $"server {Guid.ParseExact(known.Guest.Value, "N")} is shelved and waits for a host with room"));

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Opportunism.Core.Eviction;
 
 namespace Opportunism.Clouds.OpenStack;
 
@@ -39,7 +40,7 @@ public sealed class OpenStackRights
         checks.Add(await TryAsync("see who did what with a server", OpenStackCall.Compute, HttpMethod.Get, $"/servers/{known?.Id ?? Nobody}/os-instance-actions", null, "/v2.1/servers/*/os-instance-actions", "os_compute_api:os-instance-actions:list", cancellationToken).ConfigureAwait(false));
         checks.Add(await TryAsync("mark servers", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/metadata", """{"metadata":{"opportunism.evicted":"suspend"}}""", "/v2.1/servers/*/metadata", "os_compute_api:server-metadata:create", cancellationToken).ConfigureAwait(false));
         checks.Add(await TryAsync("take marks off servers", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}/metadata/opportunism.evicted", null, "/v2.1/servers/*/metadata/*", "os_compute_api:server-metadata:delete", cancellationToken).ConfigureAwait(false));
-        if (ServerPolicies.MayHappen(ServerPolicy.Terminate, options)) checks.Add(await TryAsync("delete servers whose policy is terminate", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}", null, "/v2.1/servers/*", "os_compute_api:servers:delete", cancellationToken).ConfigureAwait(false));
+        if (ServerPolicies.MayHappen(EvictionPolicies.Terminate, options)) checks.Add(await TryAsync("delete servers whose policy is terminate", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}", null, "/v2.1/servers/*", "os_compute_api:servers:delete", cancellationToken).ConfigureAwait(false));
         if (options.NetworkAgents == "yes") checks.AddRange(await AgentsAsync(cancellationToken).ConfigureAwait(false));
         return checks;
     }

@@ -1,4 +1,5 @@
 using Opportunism.Core;
+using Opportunism.Core.Eviction;
 
 namespace Opportunism.Clouds.OpenStack;
 
@@ -8,43 +9,41 @@ public sealed class ServerPolicies
     /// <summary>Metadata key by which a server's owner chooses.</summary>
     public const string OwnersKey = "opportunism.policy";
 
-    // The second attempt meets a disk that was full only for a moment; a third would keep the owner waiting.
-    private const int GentleAttempts = 2;
-
-    private readonly ServerPolicy site;
-    private readonly IReadOnlyList<(string Nodes, ServerPolicy Policy)> groups;
-    private readonly HashSet<ServerPolicy> allowed;
+    private readonly EvictionPolicy site;
+    private readonly IReadOnlyList<(string Nodes, EvictionPolicy Policy)> groups;
+    private readonly HashSet<EvictionPolicy> allowed;
 
     /// <summary>Takes checked settings.</summary>
     public ServerPolicies(OpenStackOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        site = Parse(options.Policy)!.Value;
-        groups = [.. PairList.Read(options.NodePolicies).Select(pair => (pair.Key, Parse(pair.Value)!.Value))];
-        allowed = PairList.Words(options.OwnerMayChoose).Select(word => Parse(word)!.Value).ToHashSet();
+        site = Offered.Find(options.Policy)!;
+        groups = [.. PairList.Read(options.NodePolicies).Select(pair => (pair.Key, Offered.Find(pair.Value)!))];
+        allowed = PairList.Words(options.OwnerMayChoose).Select(word => Offered.Find(word)!).ToHashSet();
     }
 
-    /// <summary>The known names, for messages.</summary>
-    public static string Known { get; } = string.Join(", ", Enum.GetNames<ServerPolicy>().Select(name => name.ToLowerInvariant()));
+    /// <summary>The policies that OpenStack can carry out.</summary>
+    public static PolicySet Offered { get; } = EvictionPolicies.All.Within(EvictionStep.Suspend, EvictionStep.Pause, EvictionStep.ShutDown, EvictionStep.Shelve, EvictionStep.Delete);
 
-    /// <summary>The policy of that name, or null.</summary>
-    public static ServerPolicy? Parse(string name) => Array.Find(Enum.GetValues<ServerPolicy>(), policy => NameOf(policy) == name) is var found && NameOf(found) == name ? found : null;
+    /// <summary>The name that a step has in metadata and in what is stored: that of the policy which begins with it.</summary>
+    public static string NameOf(EvictionStep step) => Offered.All.First(policy => policy.Ladder[0] == step).Name;
 
-    /// <summary>Its name in settings and metadata.</summary>
-    public static string NameOf(ServerPolicy policy) => policy.ToString().ToLowerInvariant();
+    /// <summary>The step of that name, or null.</summary>
+    public static EvictionStep? StepOf(string name) => Offered.Find(name)?.Ladder[0];
 
     /// <summary>Whether a server could get that policy under these settings, whoever chooses it.</summary>
-    public static bool MayHappen(ServerPolicy policy, OpenStackOptions options)
+    public static bool MayHappen(EvictionPolicy policy, OpenStackOptions options)
     {
+        ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(options);
-        return PairList.Words(options.OwnerMayChoose).Concat(PairList.Read(options.NodePolicies).Select(pair => pair.Value)).Append(options.Policy).Contains(NameOf(policy));
+        return PairList.Words(options.OwnerMayChoose).Concat(PairList.Read(options.NodePolicies).Select(pair => pair.Value)).Append(options.Policy).Contains(policy.Name);
     }
 
     /// <summary>The policy of a server on a node.</summary>
-    public ServerPolicy For(NodeId node, IReadOnlyDictionary<string, string> metadata)
+    public EvictionPolicy For(NodeId node, IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        if (metadata.TryGetValue(OwnersKey, out var wished) && Parse(wished) is { } policy && allowed.Contains(policy)) return policy;
+        if (metadata.TryGetValue(OwnersKey, out var wished) && Offered.Find(wished) is { } policy && allowed.Contains(policy)) return policy;
         foreach (var group in groups)
         {
             if (Fits(group.Nodes, node.Value)) return group.Policy;
@@ -52,12 +51,6 @@ public sealed class ServerPolicies
 
         return site;
     }
-
-    /// <summary>What to ask for now. What Nova accepted and could not do is tried again, and then the server is stopped: that always gives the memory back.</summary>
-    /// <param name="policy">What was chosen.</param>
-    /// <param name="attempts">How often Nova has accepted it in vain.</param>
-    public static ServerPolicy Next(ServerPolicy policy, int attempts) =>
-        policy is ServerPolicy.Suspend or ServerPolicy.Pause or ServerPolicy.Shelve && attempts >= GentleAttempts ? ServerPolicy.Stop : policy;
 
     private static bool Fits(string nodes, string node) => nodes.EndsWith('*') ? node.StartsWith(nodes[..^1], StringComparison.Ordinal) : nodes == node;
 }

@@ -1,3 +1,4 @@
+using Opportunism.Core.Eviction;
 using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds.OpenStack;
@@ -29,7 +30,7 @@ internal static class ServerRules
     /// <param name="server">As Nova shows it.</param>
     /// <param name="evicted">What we did with it; null for nothing.</param>
     /// <param name="open">True while its node is open.</param>
-    public static (CloudGuestState State, string Sentence) Judge(NovaServer server, ServerPolicy? evicted, bool open) => server switch
+    public static (CloudGuestState State, string Sentence) Judge(NovaServer server, EvictionStep? evicted, bool open) => server switch
     {
         { TaskState.Length: > 0 } => (CloudGuestState.Busy, $"{Called(server)} is {TaskOf(server)}"),
         { VmState: "building" } => (CloudGuestState.Busy, $"{Called(server)} is being built"),
@@ -38,19 +39,19 @@ internal static class ServerRules
         { VmState: "active" } => (evicted is not null && open ? CloudGuestState.Evicted : CloudGuestState.Here, ""),
         { VmState: "rescued" } => (CloudGuestState.Here, $"{Called(server)} is in rescue and cannot leave: its tenant must unrescue it"),
         { VmState: "resized" } => (CloudGuestState.Here, $"{Called(server)} waits for its tenant to confirm or revert a resize and cannot leave before"),
-        { VmState: "suspended" } => (OursIf(evicted is ServerPolicy.Suspend), ""),
-        { VmState: "paused" } => (OursIf(evicted is ServerPolicy.Pause), ""),
-        { VmState: "stopped" } => (OursIf(evicted is ServerPolicy.Stop), ""),
+        { VmState: "suspended" } => (OursIf(evicted is EvictionStep.Suspend), ""),
+        { VmState: "paused" } => (OursIf(evicted is EvictionStep.Pause), ""),
+        { VmState: "stopped" } => (OursIf(evicted is EvictionStep.ShutDown), ""),
 
         // Still on the host's disk: it must be offloaded before it can go anywhere else.
-        { VmState: "shelved" } when evicted is ServerPolicy.Shelve => (open ? CloudGuestState.Evicted : CloudGuestState.Here, ""),
-        { VmState: "shelved_offloaded" } => (OursIf(evicted is ServerPolicy.Shelve), ""),
+        { VmState: "shelved" } when evicted is EvictionStep.Shelve => (open ? CloudGuestState.Evicted : CloudGuestState.Here, ""),
+        { VmState: "shelved_offloaded" } => (OursIf(evicted is EvictionStep.Shelve), ""),
         { VmState: "error" } => (CloudGuestState.Resting, $"{Called(server)} is in error{Fault(server)}: see `openstack server show`, then reset its state or rebuild it"),
         _ => (CloudGuestState.Resting, ""),
     };
 
     /// <summary>What the mark on a server says we did with it; null for nothing.</summary>
-    public static ServerPolicy? MarkOf(NovaServer server) => server.Metadata.TryGetValue(EvictedKey, out var mark) ? ServerPolicies.Parse(mark) : null;
+    public static EvictionStep? MarkOf(NovaServer server) => server.Metadata.TryGetValue(EvictedKey, out var mark) ? ServerPolicies.StepOf(mark) : null;
 
     /// <summary>True when the server could be marked: Nova changes metadata in these states only.</summary>
     public static bool CanBeMarked(NovaServer server) => server.VmState is "active" or "paused" or "suspended" or "stopped";
@@ -68,22 +69,22 @@ internal static class ServerRules
         actions.FirstOrDefault(action => action.Action is { } name && LifeActions.Contains(name)) is { } newest && newest.UserId == user;
 
     /// <summary>Nova's word for what we ask for.</summary>
-    public static string ActionOf(ServerPolicy policy) => policy switch
+    public static string ActionOf(EvictionStep policy) => policy switch
     {
-        ServerPolicy.Suspend => "suspend",
-        ServerPolicy.Pause => "pause",
-        ServerPolicy.Stop => "os-stop",
-        ServerPolicy.Shelve => "shelve",
+        EvictionStep.Suspend => "suspend",
+        EvictionStep.Pause => "pause",
+        EvictionStep.ShutDown => "os-stop",
+        EvictionStep.Shelve => "shelve",
         _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "Deleting is not a server action."),
     };
 
     /// <summary>Nova's word for undoing that.</summary>
-    public static string ReturnOf(ServerPolicy policy) => policy switch
+    public static string ReturnOf(EvictionStep policy) => policy switch
     {
-        ServerPolicy.Suspend => "resume",
-        ServerPolicy.Pause => "unpause",
-        ServerPolicy.Stop => "os-start",
-        ServerPolicy.Shelve => "unshelve",
+        EvictionStep.Suspend => "resume",
+        EvictionStep.Pause => "unpause",
+        EvictionStep.ShutDown => "os-start",
+        EvictionStep.Shelve => "unshelve",
         _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "What was deleted cannot be brought back."),
     };
 

@@ -19,7 +19,7 @@ internal static class VmViews
         DiskMiB = vm.Spec.DiskMiB,
         Image = vm.ImageName,
         ImageSha256 = vm.Spec.ImageSha256,
-        Policy = vm.Policy,
+        Policy = vm.Policy.Name,
         Progress = vm.Seen?.Progress ?? 0,
         Times = new()
         {

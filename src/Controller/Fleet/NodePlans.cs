@@ -89,7 +89,7 @@ internal sealed class NodePlans(ICloud cloud, ConsoleBook consoles, PolicyOption
                 Name = spec.Name,
                 Wish = guest.Wish.ToString(),
                 Generation = (ulong)guest.Generation,
-                EvictionPolicy = guest.Policy,
+                EvictionPolicy = guest.Policy.Name,
                 Vcpus = (uint)spec.Vcpus,
                 MemoryMib = (uint)spec.MemoryMiB,
                 DiskMib = (uint)spec.DiskMiB,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.EntityFrameworkCore;
 using Opportunism.Clouds.Embedded;
 using Opportunism.Core;
+using Opportunism.Core.Eviction;
 using Opportunism.Core.Guests;
 
 namespace Opportunism.Controller.Store;
@@ -50,7 +51,7 @@ internal sealed class EmbeddedStore(IDbContextFactory<SiteDbContext> contexts) :
         Spec = new(GuestId.Parse(row.Id), row.Name, row.Vcpus, row.MemoryMiB, row.DiskMiB, row.ImageSha256, row.ImageFormat),
         ImageName = row.ImageName,
         ImageBytes = row.ImageBytes,
-        Policy = row.Policy,
+        Policy = EvictionPolicies.All.Find(row.Policy) ?? throw new InvalidDataException($"VM {row.Id} has the unknown eviction policy '{row.Policy}'; known are {EvictionPolicies.All.Names}."),
         Created = row.Created,
         Queued = row.Queued,
         Wanted = row.Wanted,
@@ -83,7 +84,7 @@ internal sealed class EmbeddedStore(IDbContextFactory<SiteDbContext> contexts) :
         ImageFormat = vm.Spec.ImageFormat,
         ImageName = vm.ImageName,
         ImageBytes = vm.ImageBytes,
-        Policy = vm.Policy,
+        Policy = vm.Policy.Name,
         Created = vm.Created,
         Queued = vm.Queued,
         Wanted = vm.Wanted,

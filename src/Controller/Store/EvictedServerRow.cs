@@ -1,5 +1,3 @@
-using Opportunism.Clouds.OpenStack;
-
 namespace Opportunism.Controller.Store;
 
 /// <summary>A server of an OpenStack cloud that we got off its node.</summary>
@@ -9,7 +7,7 @@ internal sealed class EvictedServerRow
 
     public required string Node { get; set; }
 
-    public ServerPolicy Action { get; set; }
+    public required string Action { get; set; }
 
     public DateTimeOffset Since { get; set; }
 

@@ -32,7 +32,8 @@ internal sealed class OpenStackStore(IDbContextFactory<SiteDbContext> contexts) 
     {
         Guest = GuestId.Parse(row.Guest),
         Node = NodeId.Parse(row.Node),
-        Action = row.Action,
+        // Older rows have the name with a capital letter.
+        Action = ServerPolicies.StepOf(row.Action.ToLowerInvariant()) ?? throw new InvalidDataException($"Server {row.Guest} was evicted by the unknown step '{row.Action}'."),
         Since = row.Since,
         Attempts = row.Attempts,
         Returns = row.Returns,
@@ -44,7 +45,7 @@ internal sealed class OpenStackStore(IDbContextFactory<SiteDbContext> contexts) 
     {
         Guest = server.Guest.Value,
         Node = server.Node.Value,
-        Action = server.Action,
+        Action = ServerPolicies.NameOf(server.Action),
         Since = server.Since,
         Attempts = server.Attempts,
         Returns = server.Returns,

@@ -1,17 +1,29 @@
 namespace Opportunism.Core.Eviction;
 
-/// <summary>The list of eviction policies. A new policy is one file beside this one and one line here.</summary>
+/// <summary>The list of eviction policies. A new policy is one line here; a new step also needs the clouds that can do it.</summary>
 public static class EvictionPolicies
 {
-    /// <summary>What a guest gets when nobody chose.</summary>
-    public static IEvictionPolicy Default { get; } = new SuspendPolicy();
+    // Two attempts: the second one meets a disk that was full only for a moment; a third would keep the owner waiting. Ending a guest
+    // always gives the memory back.
+
+    /// <summary>Keeps everything where it can be kept; at least the disk. What a guest gets when nothing was chosen.</summary>
+    public static EvictionPolicy Suspend { get; } = new("suspend", [EvictionStep.Suspend, EvictionStep.Suspend, EvictionStep.ShutDown], Kept.Disk | Kept.Memory | Kept.Place);
+
+    /// <summary>Stands still in memory, which the owner does not get back.</summary>
+    public static EvictionPolicy Pause { get; } = new("pause", [EvictionStep.Pause, EvictionStep.Pause, EvictionStep.ShutDown], Kept.Disk | Kept.Memory | Kept.Place);
+
+    /// <summary>Boots again on its node.</summary>
+    public static EvictionPolicy Stop { get; } = new("stop", [EvictionStep.ShutDown], Kept.Disk | Kept.Place);
+
+    /// <summary>Boots again on any node, from an image that the cloud made of its disk.</summary>
+    public static EvictionPolicy Shelve { get; } = new("shelve", [EvictionStep.Shelve, EvictionStep.Shelve, EvictionStep.ShutDown], Kept.Disk);
+
+    /// <summary>Boots again on any node, from the disk that its node handed over.</summary>
+    public static EvictionPolicy Relocate { get; } = new("relocate", [EvictionStep.Relocate], Kept.Disk);
+
+    /// <summary>Deleted: for tenants whose work is split into pieces that may be lost.</summary>
+    public static EvictionPolicy Terminate { get; } = new("terminate", [EvictionStep.Delete], Kept.Nothing);
 
     /// <summary>Every known policy.</summary>
-    public static IReadOnlyList<IEvictionPolicy> All { get; } = [Default, new RelocatePolicy(), new TerminatePolicy()];
-
-    /// <summary>The policy of that name, or null when there is none.</summary>
-    public static IEvictionPolicy? Find(string name) => All.FirstOrDefault(policy => policy.Name == name);
-
-    /// <summary>The known names, for messages.</summary>
-    public static string Known => string.Join(", ", All.Select(policy => policy.Name));
+    public static PolicySet All { get; } = new(Suspend, Pause, Stop, Shelve, Relocate, Terminate);
 }

@@ -1,17 +1,23 @@
 namespace Opportunism.Core.Eviction;
 
-/// <summary>One thing that can be done to get a guest's memory back to the owner.</summary>
+/// <summary>One thing that can be done to get a guest's memory back to the owner. No cloud can do all of them.</summary>
 public enum EvictionStep
 {
-    /// <summary>Keep memory and disk as a checkpoint; the guest goes on later where it was.</summary>
+    /// <summary>Its memory goes to the node's disk as a checkpoint; it continues there where it was.</summary>
     Suspend,
 
-    /// <summary>Keep only the disk and hand it over, so that the guest can boot on another node.</summary>
+    /// <summary>It stands still in the node's memory, which it keeps.</summary>
+    Pause,
+
+    /// <summary>It is ended; its disk stays on the node, and it boots again there.</summary>
+    ShutDown,
+
+    /// <summary>It is ended, its disk becomes an image of the cloud, and it boots again on any node with room.</summary>
+    Shelve,
+
+    /// <summary>It is ended, its disk goes to the site, and it boots again on any node with room.</summary>
     Relocate,
 
-    /// <summary>Keep only the disk, on this node.</summary>
-    Stop,
-
-    /// <summary>Keep nothing.</summary>
+    /// <summary>It is deleted.</summary>
     Delete,
 }

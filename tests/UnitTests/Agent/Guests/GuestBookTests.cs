@@ -105,5 +105,5 @@ public sealed class GuestBookTests : IDisposable
     }
 
     private static WantedGuest Wanted(GuestId id, ulong generation, GuestWish wish, string disk) =>
-        new(new GuestSpec(id, "a", 1, 64, 1, new string('a', 64), ImageFormat.Raw), wish, generation, EvictionPolicies.Default, 0, disk, 0, false);
+        new(new GuestSpec(id, "a", 1, 64, 1, new string('a', 64), ImageFormat.Raw), wish, generation, EvictionPolicies.Suspend, 0, disk, 0, false);
 }
