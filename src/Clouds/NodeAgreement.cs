@@ -128,11 +128,7 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
     };
 
     /// <summary>How long to wait after something could not be done, twice as long each time.</summary>
-    private TimeSpan Later()
-    {
-        var wait = FirstRetry * Math.Pow(2, Math.Min(failures++, 10));
-        return wait < longestRetry ? wait : longestRetry;
-    }
+    private TimeSpan Later() => new Backoff(FirstRetry, longestRetry).After(++failures);
 
     /// <summary>When to look again at what is under way: soon, and less and less often while nothing moves, because a task that hangs can hang for days.</summary>
     private TimeSpan Soon(CloudHost seen)
@@ -140,8 +136,7 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
         var shape = string.Join(' ', seen.Guests.Select(guest => $"{guest.Id}{guest.State}").Order(StringComparer.Ordinal));
         unchanged = shape == lastShape ? unchanged + 1 : 0;
         lastShape = shape;
-        var wait = LookAgain * Math.Pow(2, Math.Clamp(unchanged - PatientLooks, 0, 10));
-        return wait < compareEvery ? wait : compareEvery;
+        return new Backoff(LookAgain, compareEvery).After(1 + Math.Max(0, unchanged - PatientLooks));
     }
 
     /// <summary>True while the cloud is at work on guests there, or may still bring some that it had begun to build.</summary>

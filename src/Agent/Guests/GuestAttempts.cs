@@ -1,3 +1,5 @@
+using Opportunism.Core;
+
 namespace Opportunism.Agent.Guests;
 
 /// <summary>How often in a row a guest could not be brought on, and when the next attempt is due.</summary>
@@ -8,13 +10,9 @@ namespace Opportunism.Agent.Guests;
 /// <param name="Refused">Asking again is not expected to help.</param>
 internal sealed record GuestAttempts(GuestStep Step, int Failed, long NotBefore, string Sentence, bool Refused)
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(2);
-
     // A guest that never boots costs the node one boot in five minutes.
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    private static readonly Backoff Retries = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
 
     /// <summary>How long to wait after so many failures: doubling, but always short while the owner waits for memory.</summary>
-    public static TimeSpan WaitAfter(GuestStep step, int failed) => step is GuestStep.Evict or GuestStep.End
-        ? First
-        : failed >= 8 ? Longest : TimeSpan.FromTicks(Math.Min(Longest.Ticks, First.Ticks << (failed - 1)));
+    public static TimeSpan WaitAfter(GuestStep step, int failed) => step is GuestStep.Evict or GuestStep.End ? Retries.First : Retries.After(failed);
 }

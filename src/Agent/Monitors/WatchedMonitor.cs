@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Opportunism.Core;
 using Opportunism.Core.Health;
 
 namespace Opportunism.Agent.Monitors;
@@ -10,10 +11,8 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
     /// <summary>After this long without an answer a monitor counts as hung.</summary>
     internal static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(5);
 
-    /// <summary>First and longest pause before a broken monitor is started again; doubled each time in between.</summary>
-    internal static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-
-    internal static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    /// <summary>Pauses before a broken monitor is started again.</summary>
+    internal static readonly Backoff Pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     private MonitorSight sight = MonitorSight.NotYet;
     private MonitorSight saidBefore = MonitorSight.NotYet;
@@ -33,7 +32,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
     /// <summary>Runs the monitor on a thread of its own, again and again, until cancelled.</summary>
     public async Task KeepWatchingAsync(CancellationToken cancellationToken)
     {
-        var pause = FirstPause;
+        var failures = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             var started = time.GetTimestamp();
@@ -56,12 +55,12 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
             if (cancellationToken.IsCancellationRequested) return;
 
             // It ran well for a while, so this is a new failure and not the last one again.
-            if (time.GetElapsedTime(started) >= LongestPause) pause = FirstPause;
+            if (time.GetElapsedTime(started) >= Pauses.Longest) failures = 0;
+            var pause = Pauses.After(++failures);
             var why = failure is null ? "it stopped by itself" : failure.Message;
             MonitorWatchLog.Broke(log, Name, pause, why, failure);
             SightChanged(Down("monitor.broken", $"The monitor {Name} broke: {why}", "It is started again by itself. If this goes on, send the agent's log to whoever maintains it, or disable the monitor in the agent's settings."));
             if (!await PausedAsync(pause, cancellationToken).ConfigureAwait(false)) return;
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed partial class SiteLink(
     // A plan with 64 guests is 30 KiB; a chunk of an image is 1 MiB.
     private const int LargestMessage = 4 * 1024 * 1024;
 
-    private static readonly TimeSpan ShortestBackOff = TimeSpan.FromSeconds(1), LongestBackOff = TimeSpan.FromSeconds(30);
+    private static readonly Backoff Retries = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     // Changes come in bursts: a freeze is followed by what it did to the guests.
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(20);
@@ -53,14 +53,14 @@ internal sealed partial class SiteLink(
             return;
         }
 
-        var backOff = ShortestBackOff;
+        var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 var identity = await enroller.IdentityAsync(stoppingToken).ConfigureAwait(false);
                 if (identity is null) State.Set(new(null, false, "not enrolled: put a join token into the file that [Site] JoinTokenFile names"));
-                else await TalkAsync(identity, () => backOff = ShortestBackOff, stoppingToken).ConfigureAwait(false);
+                else await TalkAsync(identity, () => failures = 0, stoppingToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -70,14 +70,13 @@ internal sealed partial class SiteLink(
             {
                 // The top of a long-lived loop: whatever broke, the node goes on deciding and tries again.
                 var why = e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : e.Message;
-                LogBroken(options.Controller, why, backOff.TotalSeconds);
+                LogBroken(options.Controller, why, Retries.After(failures + 1).TotalSeconds);
                 State.Set(State.Current with { Connected = false, Trouble = why });
             }
 
             client = transfers = null;
             // Up to half more, so that a site's nodes do not all come back in the same second.
-            await Task.Delay(backOff * (1 + (Random.Shared.NextDouble() / 2)), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            backOff = backOff * 2 < LongestBackOff ? backOff * 2 : LongestBackOff;
+            await Task.Delay(Retries.After(++failures) * (1 + (Random.Shared.NextDouble() / 2)), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

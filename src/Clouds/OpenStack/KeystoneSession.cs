@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Opportunism.Core;
 
 namespace Opportunism.Clouds.OpenStack;
 
@@ -7,8 +8,7 @@ namespace Opportunism.Clouds.OpenStack;
 /// <remarks>Any thread. One login at a time; a login that failed is not repeated at once, because Keystone locks accounts after a few.</remarks>
 internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, OpenStackOptions options, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+    private static readonly Backoff Retries = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
     // Long enough for any call that is under way to end with the token it began with.
     private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(5);
@@ -55,8 +55,7 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
             return answer;
         }
 
-        var wait = FirstRetry * Math.Pow(2, Math.Min(failures++, 10));
-        if (wait > LongestRetry) wait = LongestRetry;
+        var wait = Retries.After(++failures);
         notBefore = time.GetUtcNow() + (wait > patience ? wait : patience);
         return answer;
     }

@@ -10,8 +10,7 @@ namespace Opportunism.Clouds.OpenStack;
 public sealed partial class OpenStackCloud
 {
     // A host with room is rarely found within a minute of none; a server that could not be resumed needs a person.
-    private static readonly TimeSpan FirstReturnRetry = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan LongestReturnRetry = TimeSpan.FromMinutes(15);
+    private static readonly Backoff ReturnRetries = new(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15));
 
     // The longest that Nova needs is a suspend, which writes the server's memory to the host's disk: 60 GB at 100 MB/s.
     private static readonly TimeSpan LongestLeaving = TimeSpan.FromMinutes(10);
@@ -114,8 +113,8 @@ public sealed partial class OpenStackCloud
 
         var accepted = Accepted(await nova.ActAsync(server.Id!, ServerRules.ReturnOf(done), cancellationToken).ConfigureAwait(false));
         if (!accepted.IsDone) return accepted;
-        var wait = FirstReturnRetry * Math.Pow(2, Math.Min(known.Returns, 10));
-        await memory.SaveAsync(known with { Returning = true, Returns = known.Returns + 1, NotBefore = time.GetUtcNow() + (wait < LongestReturnRetry ? wait : LongestReturnRetry) }, cancellationToken).ConfigureAwait(false);
+        known = known with { Returning = true, Returns = known.Returns + 1 };
+        await memory.SaveAsync(known with { NotBefore = time.GetUtcNow() + ReturnRetries.After(known.Returns) }, cancellationToken).ConfigureAwait(false);
         ServerBroughtBack(guest.Value, node.Value, ServerRules.ReturnOf(done));
         return CloudAnswer.Done;
     }

@@ -8,15 +8,8 @@ public readonly record struct LendingPause(int InARow)
     /// <summary>Longest pause. A node that has lent for as long starts again with the shortest one, <see cref="AvailabilityTimes.ThawAfter"/>.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
 
-    // More than lie between the shortest ThawAfter and the longest pause.
-    private const int MostDoublings = 16;
-
     /// <summary>How long the node waits, counted from when it stopped lending.</summary>
-    public TimeSpan Lasts(AvailabilityTimes times)
-    {
-        if (InARow == 0) return TimeSpan.Zero;
-        return Waits.Shorter(times.ThawAfter * (1 << Math.Min(InARow - 1, MostDoublings)), Longest);
-    }
+    public TimeSpan Lasts(AvailabilityTimes times) => InARow == 0 ? TimeSpan.Zero : new Backoff(times.ThawAfter, Longest).After(InARow);
 
     /// <summary>Whether a node that stops lending for this reason pauses: not where a person was behind it.</summary>
     public static bool Follows(Reason why) => why is { Code: ReasonCode.MemoryNeeded or ReasonCode.MonitorBlind } or { Code: ReasonCode.ConditionFails, Source: not Reason.Snooze };

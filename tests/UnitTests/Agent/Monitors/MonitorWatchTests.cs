@@ -105,7 +105,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
         Assert.Contains(breaks ? "the wire was cut" : "stopped by itself", watch.Sights[0].Sight.Sentence, StringComparison.Ordinal);
         Assert.NotEmpty(watch.Sights[0].Sight.Health[0].Remedy);
 
-        await PassAsync(WatchedMonitor.FirstPause, () => first.Starts == 2);
+        await PassAsync(WatchedMonitor.Pauses.First, () => first.Starts == 2);
         Assert.Equal("first", watch.BlindMonitor);
         first.Sink.SightChanged(ScriptedMonitor.Sees(1));
         Assert.Null(watch.BlindMonitor);
@@ -115,7 +115,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
     public async Task One_that_keeps_breaking_is_started_ever_more_rarely()
     {
         await RunAsync();
-        var pause = WatchedMonitor.FirstPause;
+        var pause = WatchedMonitor.Pauses.First;
         for (var start = 1; start <= 7; start++)
         {
             await Eventually(() => watch.Sights[0].Sight.Sentence != "broken by the test");
@@ -123,7 +123,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
             first.Break("again");
             await Eventually(() => watch.Sights[0].Sight.Sentence.Contains("again", StringComparison.Ordinal));
             await PassAsync(pause, () => first.Starts == start + 1);
-            pause = pause * 2 < WatchedMonitor.LongestPause ? pause * 2 : WatchedMonitor.LongestPause;
+            pause = pause * 2 < WatchedMonitor.Pauses.Longest ? pause * 2 : WatchedMonitor.Pauses.Longest;
         }
     }
 
