@@ -10,6 +10,7 @@ using Opportunism.Clouds;
 using Opportunism.Clouds.Embedded;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Contracts.Api;
+using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.Api;
 using Opportunism.Controller.CloudActions;
@@ -29,9 +30,6 @@ namespace Opportunism.Controller;
 /// <summary>Composes the controller: what serves whom, on which address, with which limits.</summary>
 internal static class ControllerHost
 {
-    // A disk's chunk of 1 MiB and what is around it.
-    private const int LargestMessage = (1 << 20) + (64 * 1024);
-
     // Open streams end at once when the program stops; what is left are requests in the middle of a write.
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4);
 
@@ -88,7 +86,7 @@ internal static class ControllerHost
     private static void Listen(KestrelServerOptions kestrel, IPEndPoint endpoint, SiteKeys keys)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = LargestMessage;
+        kestrel.Limits.MaxRequestBodySize = NodeContract.LargestMessage;
         kestrel.Limits.MaxConcurrentConnections = 20_000;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
 
@@ -119,7 +117,7 @@ internal static class ControllerHost
 
         services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = LargestMessage;
+            grpc.MaxReceiveMessageSize = NodeContract.LargestMessage;
             grpc.Interceptors.Add<NodeGate>();
         });
         services.AddSingleton<NodeGate>().AddSingleton<NodesEndpoint>();

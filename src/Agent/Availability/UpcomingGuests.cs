@@ -1,4 +1,3 @@
-using Opportunism.Agent.Guests;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
@@ -41,7 +40,7 @@ internal sealed class UpcomingGuests(IMachineGuests guests, Level<NodePlan> plan
         var wanted = plan.Current;
         if (wanted.Version == 0) return true;
         // Those after the most that a node takes are not looked at by the keeper either.
-        for (var i = 0; i < wanted.Guests.Count && i < PlanReading.MostGuests; i++)
+        for (var i = 0; i < wanted.Guests.Count && i < NodeContract.MostGuests; i++)
         {
             if (wanted.Guests[i].GuestId == id.Value) return wanted.Guests[i].Wish == nameof(GuestWish.Running);
         }

@@ -1,3 +1,4 @@
+using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Hypervisors;
 
@@ -9,9 +10,6 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
     // Somebody is looking: a line should be there within a second.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
-
-    // The contract's largest piece.
-    private const int PieceBytes = 64 * 1024;
 
     private readonly Dictionary<PlacedGuest, long> offsets = [];
 
@@ -49,14 +47,14 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
         // The first message is empty: the answer says from where on the controller wants it.
         var guest = placed.Guest;
         var known = offsets.TryGetValue(placed, out var offset);
-        var slice = known ? hypervisor.ReadConsole(guest, offset, PieceBytes) : new ConsoleSlice(0, ReadOnlyMemory<byte>.Empty);
+        var slice = known ? hypervisor.ReadConsole(guest, offset, NodeContract.LargestConsolePiece) : new ConsoleSlice(0, ReadOnlyMemory<byte>.Empty);
         while (!known || !slice.Bytes.IsEmpty)
         {
             offset = await files.WriteConsoleAsync(guest.Value, slice.Offset, slice.Bytes, cancellationToken).ConfigureAwait(false);
             offsets[placed] = offset;
             if (known && offset <= slice.Offset) break; // it wants an older part or nothing: next look
             known = true;
-            slice = hypervisor.ReadConsole(guest, offset, PieceBytes);
+            slice = hypervisor.ReadConsole(guest, offset, NodeContract.LargestConsolePiece);
         }
     }
 

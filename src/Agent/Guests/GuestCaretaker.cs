@@ -209,7 +209,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
         {
             GuestId = guest.Id.Value,
             Phase = phase,
-            Sentence = GuestsReport.Short(guest.Sentence),
+            Sentence = NodeContract.Sentence(guest.Sentence),
             PhaseSince = since.Of(guest.Id, phase),
             HoldMs = guest.LastHold?.TotalMilliseconds ?? 0,
             ThawMs = guest.LastRelease?.TotalMilliseconds ?? 0,

@@ -26,15 +26,19 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestBook book, Gues
     public GuestsReport Make(PlanReading wanted, IReadOnlyDictionary<GuestId, GuestWork> works, IReadOnlyDictionary<GuestId, GuestAttempts> attempts, HypervisorProbe probe)
     {
         var guests = new List<GuestReport>();
+        var left = 0;
+        // Those of the plan first: the site takes a guest of its own that is not reported for one that is not here.
         foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)))
         {
             var status = hypervisor.Guests.FirstOrDefault(guest => guest.Id == id);
-            if (Describe(id, status, wanted.Guests.GetValueOrDefault(id), works.GetValueOrDefault(id), attempts.GetValueOrDefault(id)) is { } report) guests.Add(report);
+            if (Describe(id, status, wanted.Guests.GetValueOrDefault(id), works.GetValueOrDefault(id), attempts.GetValueOrDefault(id)) is not { } report) continue;
+            if (guests.Count < NodeContract.MostGuests) guests.Add(report);
+            else left++;
         }
 
         since.KeepOnly(guests);
         guests.Sort((a, b) => string.CompareOrdinal(a.GuestId, b.GuestId));
-        HealthItem[] health = [.. probe.Health, .. hypervisor.Health, .. book.Problems, .. room.Health(), .. wanted.Problems, .. FailedSteps(attempts), .. Strangers(wanted)];
+        HealthItem[] health = [.. probe.Health, .. hypervisor.Health, .. book.Problems, .. room.Health(), .. wanted.Problems, .. FailedSteps(attempts), .. Strangers(wanted, left)];
         var capacity = CapacityNow(probe);
         return new GuestsReport(guests, capacity is { DiskMib: 0 } ? [.. health, NoDisk()] : health, book.StoredVersion, capacity);
     }
@@ -64,7 +68,7 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestBook book, Gues
         {
             GuestId = id.Value,
             Phase = phase,
-            Sentence = GuestsReport.Short(sentence),
+            Sentence = NodeContract.Sentence(sentence),
             Generation = want?.Generation ?? 0,
             DiskSha256 = fate == GuestFate.HandedOver && stored ? book.HandedOverSha256(id) : "",
             Progress = work is null ? 0 : Math.Floor(Math.Clamp(work.Progress, 0, 1) * 100) / 100,
@@ -91,16 +95,17 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestBook book, Gues
 
     private bool IsRunning(GuestId id) => hypervisor.Guests.Any(guest => guest.Id == id && guest.Phase == GuestPhase.Running);
 
-    private IEnumerable<HealthItem> Strangers(PlanReading wanted)
+    private IEnumerable<HealthItem> Strangers(PlanReading wanted, int left)
     {
+        if (left > 0) yield return new HealthItem("guests.too-many", HealthSeverity.Warning, $"{(left == 1 ? "1 guest of this node is" : $"{left} guests of this node are")} not reported: a report holds {NodeContract.MostGuests}.", "Delete guests that the plan does not name in the guests folder of the node.");
         var count = hypervisor.Guests.Count(guest => !wanted.Guests.ContainsKey(guest.Id));
         if (count == 0) yield break;
-        yield return new HealthItem("guests.not-in-plan", HealthSeverity.Warning, $"{count} guests are on this node that the plan does not name; they are left alone.", "If the controller was set up anew, delete them with 'opportunism vm delete' or in the guests folder of the node.");
+        yield return new HealthItem("guests.not-in-plan", HealthSeverity.Warning, $"{(count == 1 ? "1 guest is on this node that the plan does not name; it is" : $"{count} guests are on this node that the plan does not name; they are")} left alone.", "If the controller was set up anew, delete them with 'opportunism vm delete' or in the guests folder of the node.");
     }
 
     private HealthItem NoDisk() => new(
         "guests.no-disk", HealthSeverity.Warning, $"No disk is lent, so no new guest has room here: the disk of {options.StateFolder} has less than {options.KeepFreeMiB + 1024} MiB free. {options.KeepFreeMiB} MiB are kept free ([Guests] KeepFreeMiB), and room is lent in whole GiB.",
-        $"Make room on that disk, or lower [Guests] KeepFreeMiB.");
+        "Make room on that disk, or lower [Guests] KeepFreeMiB.");
 
     private Capacity? CapacityNow(HypervisorProbe probe)
     {

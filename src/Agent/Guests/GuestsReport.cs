@@ -10,13 +10,7 @@ namespace Opportunism.Agent.Guests;
 /// <param name="Capacity">What the node lends; null before the hypervisor was looked at.</param>
 internal sealed record GuestsReport(IReadOnlyList<GuestReport> Guests, IReadOnlyList<HealthItem> Health, ulong PlanVersion, Capacity? Capacity)
 {
-    // The contract's longest.
-    private const int LongestSentence = 1000;
-
     public static GuestsReport NotYet { get; } = new([], [], 0, null);
-
-    /// <summary>A guest's sentence as long as the contract allows.</summary>
-    public static string Short(string sentence) => sentence.Length > LongestSentence ? sentence[..LongestSentence] : sentence;
 
     /// <summary>True when another one would be no news after this one.</summary>
     public bool SaysTheSameAs(GuestsReport other) =>

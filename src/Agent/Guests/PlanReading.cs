@@ -10,9 +10,6 @@ namespace Opportunism.Agent.Guests;
 /// <param name="Problems">What was skipped and why.</param>
 internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Guests, IReadOnlyList<HealthItem> Problems)
 {
-    /// <summary>Most guests a node takes: more than fit into any desktop's memory.</summary>
-    public const int MostGuests = 256;
-
     /// <summary>Largest image or disk: 16 TiB, as for a guest's own disk.</summary>
     private const ulong LargestFile = 1UL << 44;
 
@@ -24,7 +21,7 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
         var guests = new Dictionary<GuestId, WantedGuest>();
         var twice = new HashSet<GuestId>();
         var problems = new List<string>();
-        foreach (var guest in plan.Take(MostGuests))
+        foreach (var guest in plan.Take(NodeContract.MostGuests))
         {
             if (Read(guest, out var problem) is not { } wanted) problems.Add(problem);
             else if (!guests.TryAdd(wanted.Spec.Id, wanted) && twice.Add(wanted.Spec.Id)) problems.Add($"Guest {wanted.Spec.Id} stands in the plan twice.");
@@ -32,7 +29,7 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
 
         // Which of the two is meant nobody knows, so neither is touched.
         foreach (var id in twice) guests.Remove(id);
-        if (plan.Count > MostGuests) problems.Add($"The plan names {plan.Count} guests; {MostGuests} are the most a node takes.");
+        if (plan.Count > NodeContract.MostGuests) problems.Add($"The plan names {plan.Count} guests; {NodeContract.MostGuests} are the most a node takes.");
         return new PlanReading(guests, [.. problems.Take(MostProblems).Select(text => new HealthItem("guests.plan.refused", HealthSeverity.Error, text, "Look at the controller: it asks for something no node may do."))]);
     }
 

@@ -1,5 +1,6 @@
 using Opportunism.Agent.Guests;
 using Opportunism.Agent.Monitors;
+using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Health;
 
@@ -8,8 +9,5 @@ namespace Opportunism.Agent.Reporting;
 /// <summary>Everything that is not as it should be on this node, from wherever it is known. Any thread.</summary>
 internal sealed class NodeHealth(MonitorWatch watch, Level<GuestsReport> guests, Level<IReadOnlyList<HealthItem>> refused)
 {
-    /// <summary>A node with more troubles than this has one: the rest is left out of reports.</summary>
-    private const int Most = 50;
-
-    public IReadOnlyList<HealthItem> Items => [.. watch.Sights.SelectMany(seen => seen.Sight.Health).Concat(refused.Current).Concat(guests.Current.Health).Take(Most)];
+    public IReadOnlyList<HealthItem> Items => [.. watch.Sights.SelectMany(seen => seen.Sight.Health).Concat(refused.Current).Concat(guests.Current.Health).Take(NodeContract.MostItems)];
 }

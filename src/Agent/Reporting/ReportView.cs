@@ -14,12 +14,6 @@ internal sealed class ReportView(
     AvailabilityLoop loop, MonitorWatch watch, ConditionSet conditions, SnoozeCondition snooze, NodeHealth health,
     Level<GuestsReport> guests, ObstacleView obstacles)
 {
-    // A sentence is for a person; one that is longer than this is a mistake, and the controller would refuse the report.
-    private const int LongestSentence = 500;
-
-    // The contract's limit.
-    private const int MostObstacles = 64;
-
     /// <summary>The guests' part of the report.</summary>
     public Level<GuestsReport> Guests => guests;
 
@@ -42,15 +36,15 @@ internal sealed class ReportView(
         };
         if (snooze.InForce.Owner is { } until) report.SnoozedUntil = until.ToTimestamp();
         report.Guests.AddRange(here.Guests);
-        report.Monitors.AddRange(watch.Sights.Select(seen => new WatcherReport { Name = seen.Monitor, Ok = !seen.Sight.Blind, Sources = (uint)seen.Sight.Sources, Sentence = Short(seen.Sight.Sentence) }));
-        report.Conditions.AddRange(conditions.All.Select(condition => new WatcherReport { Name = condition.Name, Ok = condition.Holds, Sentence = Short(condition.Sentence) }));
-        report.Health.AddRange(health.Items.Select(item => new HealthReport { Code = item.Code, Severity = item.Severity.ToString(), Sentence = Short(item.Sentence), Remedy = Short(item.Remedy) }));
-        report.Obstacles.AddRange(obstacles.Look().Take(MostObstacles).Select(obstacle => new ObstacleReport
+        report.Monitors.AddRange(watch.Sights.Select(seen => new WatcherReport { Name = seen.Monitor, Ok = !seen.Sight.Blind, Sources = (uint)seen.Sight.Sources, Sentence = NodeContract.Sentence(seen.Sight.Sentence) }));
+        report.Conditions.AddRange(conditions.All.Select(condition => new WatcherReport { Name = condition.Name, Ok = condition.Holds, Sentence = NodeContract.Sentence(condition.Sentence) }));
+        report.Health.AddRange(health.Items.Select(item => new HealthReport { Code = item.Code, Severity = item.Severity.ToString(), Sentence = NodeContract.Sentence(item.Sentence), Remedy = NodeContract.Sentence(item.Remedy) }));
+        report.Obstacles.AddRange(obstacles.Look().Take(NodeContract.MostItems).Select(obstacle => new ObstacleReport
         {
             Code = obstacle.Reason.Code.ToString(),
             Source = obstacle.Reason.Source,
-            Sentence = Short(obstacle.Sentence),
-            Remedy = Short(obstacle.Remedy),
+            Sentence = NodeContract.Sentence(obstacle.Sentence),
+            Remedy = NodeContract.Sentence(obstacle.Remedy),
         }));
         if (loop.LastFreeze.Current is var freeze && freeze != AvailabilityLoop.None)
         {
@@ -78,6 +72,4 @@ internal sealed class ReportView(
         NodeState.Evicting => NodeStateKind.Evicting,
         _ => NodeStateKind.Unspecified,
     };
-
-    private static string Short(string sentence) => sentence.Length <= LongestSentence ? sentence : sentence[..LongestSentence];
 }

@@ -128,7 +128,7 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
             }
 
             foreach (var old in leftovers.Where(old => old.Node == node.Node)) room = new(room.Vcpus - old.Spec.Vcpus, room.MemoryMiB - old.Spec.MemoryMiB, room.DiskMiB);
-            return new PlacementHost(node.Node, node is { State: NodeState.Available, Lost: false } && IsOpen(node.Node), whole, room);
+            return new PlacementHost(node.Node, node is { State: NodeState.Available, Lost: false } && IsOpen(node.Node), whole, room, On(node.Node).Count() + leftovers.Count(old => old.Node == node.Node));
         }),
     ];
 }

@@ -7,4 +7,5 @@ namespace Opportunism.Clouds.Embedded;
 /// <param name="Takes">True while guests may be placed on it: open, available, heard from.</param>
 /// <param name="Whole">What it could lend if it were empty.</param>
 /// <param name="Free">What is left beside everything assigned to it; may be negative.</param>
-public readonly record struct PlacementHost(NodeId Node, bool Takes, NodeCapacity Whole, NodeCapacity Free);
+/// <param name="Guests">How many guests are assigned to it.</param>
+public readonly record struct PlacementHost(NodeId Node, bool Takes, NodeCapacity Whole, NodeCapacity Free, int Guests = 0);

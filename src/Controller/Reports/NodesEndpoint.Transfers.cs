@@ -12,8 +12,6 @@ internal sealed partial class NodesEndpoint
 {
     // The contract allows 1 MiB; a quarter of it keeps memory small with many transfers and loses no speed.
     private const int PieceBytes = 256 * 1024;
-    private const int LargestPiece = 1 << 20;
-    private const int LargestConsolePiece = 64 * 1024;
     private const int MostReadOn = 4 << 20;
     private static readonly TimeSpan LongestReadOn = TimeSpan.FromSeconds(5);
 
@@ -59,7 +57,7 @@ internal sealed partial class NodesEndpoint
     {
         var node = NodeGate.CallerOf(context);
         if (!GuestId.TryParse(request.GuestId, out var guest)) throw Invalid("guest_id is malformed");
-        if (request.Data.Length > LargestConsolePiece) throw Invalid("data is longer than 64 KiB");
+        if (request.Data.Length > NodeContract.LargestConsolePiece) throw Invalid("data is longer than 64 KiB");
         if (request.Offset > long.MaxValue / 2) throw Invalid("offset is out of range");
         // A guest that another node runs is in the plan of one that claims it too, as gone.
         if (plans.GuestOf(node, request.GuestId) is not { } planned || planned.Wish == nameof(GuestWish.Gone)) throw Forbidden("the node's plan does not name this guest");
@@ -128,7 +126,7 @@ internal sealed partial class NodesEndpoint
         {
             if (messages.Current.Sha256.Length > 0) sha256 = messages.Current.Sha256;
             if (messages.Current.Chunk is not { } chunk) continue;
-            if (chunk.Data.Length > LargestPiece || chunk.Offset != (ulong)file.Bytes || chunk.Offset + (ulong)chunk.Data.Length > total) throw Invalid("a chunk is too large, out of order or beyond total_bytes");
+            if (chunk.Data.Length > NodeContract.LargestPiece || chunk.Offset != (ulong)file.Bytes || chunk.Offset + (ulong)chunk.Data.Length > total) throw Invalid("a chunk is too large, out of order or beyond total_bytes");
             await file.WriteAsync(chunk.Data.Memory, cancellationToken);
         }
         while (await messages.MoveNext(cancellationToken));

@@ -10,6 +10,9 @@ namespace Opportunism.Core.Guests;
 /// <param name="ImageFormat">Format of that image.</param>
 public sealed record GuestSpec(GuestId Id, string Name, int Vcpus, int MemoryMiB, int DiskMiB, string ImageSha256, ImageFormat ImageFormat)
 {
+    /// <summary>Guests on one node: more than fit into a desktop's memory.</summary>
+    public const int MostOnANode = 64;
+
     /// <summary>Limits of its numbers, each included.</summary>
     public const int MostVcpus = 64, LeastMemoryMiB = 32, MostMemoryMiB = 1 << 20, MostDiskMiB = 1 << 24;
 

@@ -52,6 +52,14 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void A_node_gets_no_more_guests_than_a_plan_may_name()
+    {
+        var choices = Placement.For([Guest(memory: 100), Guest(memory: 100)], [Host("a", 8000) with { Guests = GuestSpec.MostOnANode - 1 }], NothingBarred);
+        Assert.Equal(["a", null], choices.Select(choice => choice.Node?.Value));
+        Assert.Equal("each available node has 64 guests, which is the most", choices[1].Why);
+    }
+
+    [Fact]
     public void A_guest_is_not_placed_where_something_of_it_still_lies()
     {
         var guest = Guest(memory: 100);

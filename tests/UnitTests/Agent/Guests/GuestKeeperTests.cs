@@ -1,4 +1,5 @@
 using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Reports;
 using Opportunism.Core.Availability;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
@@ -23,6 +24,29 @@ public sealed class GuestKeeperTests : IAsyncLifetime
         site.Enter(NodeState.Available);
         await site.UntilAsync(id, GuestPhase.Running);
         await site.UntilAsync(() => site.ReportOf(id) is { Phase: "Running", Generation: 1 }, "it is reported running");
+    }
+
+    [Fact]
+    public async Task A_plan_with_too_many_guests_makes_a_report_that_the_controller_accepts()
+    {
+        for (var guests = 0; guests < NodeContract.MostGuests; guests++) site.Wish(GuestWish.Running);
+        await site.UntilAsync(() => site.Keeper.Reports.Current.Guests.Count == NodeContract.MostGuests, "all are reported");
+        Assert.Empty(site.Keeper.Reports.Current.Health);
+        site.Wish(GuestWish.Running);
+        await site.UntilAsync(() => site.Keeper.Reports.Current.Health.Any(item => item.Sentence == "The plan names 65 guests; 64 are the most a node takes."), "the plan is refused");
+        AssertAccepted(NodeContract.MostGuests);
+    }
+
+    [Fact]
+    public async Task Guests_beyond_a_reports_limit_are_counted_and_those_of_the_plan_come_first()
+    {
+        var stranger = await site.RunningAsync();
+        site.Drop(stranger);
+        await site.UntilAsync(() => site.ReportOf(stranger) is not null && site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.not-in-plan"), "it is reported");
+        for (var guests = 0; guests < NodeContract.MostGuests; guests++) site.Wish(GuestWish.Running);
+        await site.UntilAsync(() => site.Keeper.Reports.Current.Health.Any(item => item.Sentence == "1 guest of this node is not reported: a report holds 64."), "one is left out");
+        Assert.Null(site.ReportOf(stranger));
+        AssertAccepted(NodeContract.MostGuests);
     }
 
     [Fact]
@@ -320,5 +344,12 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     {
         var id = await site.RunningAsync(plan => plan.ConsoleWanted = true);
         await site.UntilAsync(() => site.Files.Consoles.TryGetValue(id.Value, out var text) && System.Text.Encoding.ASCII.GetString(text).StartsWith("tick 0\ntick 1\n", StringComparison.Ordinal), "the ticks are there");
+    }
+
+    private void AssertAccepted(int guests)
+    {
+        var report = new NodeReport { ContractVersion = 1, RunId = "run", Sequence = 1, State = NodeStateKind.InUse, Guests = { site.Keeper.Reports.Current.Guests } };
+        Assert.Equal(guests, report.Guests.Count);
+        Assert.Null(ReportLimits.Problem(report));
     }
 }

@@ -71,7 +71,7 @@ public sealed class PlanReadingTests
             return plan;
         }).ToArray();
         var reading = PlanReading.Of(plans);
-        Assert.Equal(PlanReading.MostGuests / 2, reading.Guests.Count);
+        Assert.Equal(NodeContract.MostGuests / 2, reading.Guests.Count);
         Assert.InRange(reading.Problems.Count, 1, 8);
     }
 

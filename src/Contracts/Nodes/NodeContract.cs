@@ -1,0 +1,38 @@
+using Opportunism.Core.Guests;
+
+namespace Opportunism.Contracts.Nodes;
+
+/// <summary>Limits of what agent and controller send each other (nodes.proto). Each side keeps to them, and refuses what does not.</summary>
+public static class NodeContract
+{
+    /// <summary>Guests in a plan or a report.</summary>
+    public const int MostGuests = GuestSpec.MostOnANode;
+
+    /// <summary>Monitors, conditions, obstacles and health items in a report, each.</summary>
+    public const int MostItems = 64;
+
+    /// <summary>Characters of a name or code.</summary>
+    public const int LongestName = 64;
+
+    /// <summary>Characters of a sentence or remedy.</summary>
+    public const int LongestSentence = 1000;
+
+    /// <summary>Bytes of a report: all its guests and items with the longest texts come to less; more can only be fields that are unknown here.</summary>
+    public const int LargestReport = 512 * 1024;
+
+    /// <summary>Bytes of an image or a disk in one message.</summary>
+    public const int LargestPiece = 1024 * 1024;
+
+    /// <summary>Bytes of a console in one message.</summary>
+    public const int LargestConsolePiece = 64 * 1024;
+
+    /// <summary>Bytes of any message to the controller: a piece and what stands beside it.</summary>
+    public const int LargestMessage = LargestPiece + (64 * 1024);
+
+    /// <summary>A text, cut to what a sentence may have.</summary>
+    public static string Sentence(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length <= LongestSentence ? text : text[..LongestSentence];
+    }
+}
