@@ -7,6 +7,7 @@ using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Availability;
 using Opportunism.Core.Health;
+using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
 namespace Opportunism.Agent.Reporting;
 

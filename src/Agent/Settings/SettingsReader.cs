@@ -1,10 +1,11 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Opportunism.Core;
 
 namespace Opportunism.Agent.Settings;
 
 /// <summary>Reads the agent's settings file key by key and collects every problem instead of stopping at the first.</summary>
-/// <remarks>Each key that is asked for is a known one; <see cref="Finish"/> names all others. Times are written as <c>90s</c>, <c>5m</c>, <c>2h</c>, <c>300ms</c> or <c>hh:mm:ss</c>.</remarks>
+/// <remarks>Each key that is asked for is a known one; <see cref="Finish"/> names all others. Times as <see cref="Duration"/> reads them.</remarks>
 internal sealed class SettingsReader(IConfiguration file)
 {
     private readonly List<string> problems = [];
@@ -25,7 +26,7 @@ internal sealed class SettingsReader(IConfiguration file)
     public string? TextOrNone(string section, string key) => Find(section, key);
 
     public TimeSpan Time(string section, string key, TimeSpan fallback) =>
-        Read(section, key, fallback, TryTime, "a time such as 90s, 5m, 2h, 300ms or 00:01:30");
+        Read(section, key, fallback, Duration.TryParse, $"a time such as {Duration.Examples}");
 
     public int Number(string section, string key, int fallback) =>
         Read(section, key, fallback, (string text, out int value) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value), "a whole number");
@@ -90,20 +91,5 @@ internal sealed class SettingsReader(IConfiguration file)
         if (!known.TryGetValue(section, out var keys)) known[section] = keys = [];
         keys.Add(key);
         return file[$"{section}:{key}"] is { Length: > 0 } text ? text : null;
-    }
-
-    internal static bool TryTime(string text, out TimeSpan value)
-    {
-        value = default;
-        foreach (var (unit, seconds) in new[] { ("ms", 0.001), ("s", 1d), ("m", 60d), ("h", 3600d), ("d", 86400d) })
-        {
-            if (!text.EndsWith(unit, StringComparison.Ordinal)) continue;
-            if (!double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)) continue;
-            if (amount * seconds > TimeSpan.MaxValue.TotalSeconds / 2) return false;
-            value = TimeSpan.FromSeconds(amount * seconds);
-            return true;
-        }
-
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
     }
 }

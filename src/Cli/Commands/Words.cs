@@ -1,12 +1,11 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Opportunism.Core.Health;
 using Spectre.Console;
 
 namespace Opportunism.Cli.Commands;
 
 /// <summary>How times, sizes and states are written for a person, and how a person writes times. Pure.</summary>
-internal static partial class Words
+internal static class Words
 {
     /// <summary>Longest time that may be given: beyond a year a typo is likelier than a wish.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(366);
@@ -32,19 +31,8 @@ internal static partial class Words
     /// <summary>A number and what is counted: <c>1 guest</c>, <c>2 guests</c>.</summary>
     public static string Count(long count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 
-    /// <summary>Reads <c>90s</c>, <c>30m</c>, <c>2h</c>, <c>1h30m</c>, <c>3d</c>; null for anything else.</summary>
-    public static TimeSpan? Duration(string text)
-    {
-        if (!DurationPattern().IsMatch(text)) return null;
-        var sum = TimeSpan.Zero;
-        foreach (Match part in DurationPart().Matches(text))
-        {
-            if (!int.TryParse(part.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count > 1_000_000) return null;
-            sum += part.Groups[2].Value switch { "d" => TimeSpan.FromDays(count), "h" => TimeSpan.FromHours(count), "m" => TimeSpan.FromMinutes(count), _ => TimeSpan.FromSeconds(count) };
-        }
-
-        return sum > TimeSpan.Zero && sum <= Longest ? sum : null;
-    }
+    /// <summary>Reads a length of time that a person gives; null for anything else, and for none at all or more than a year.</summary>
+    public static TimeSpan? Duration(string text) => Core.Duration.TryParse(text, out var time) && time > TimeSpan.Zero && time <= Longest ? time : null;
 
     /// <summary>Reads <c>18:00</c> (the next one) or <c>2026-11-22 18:00</c>, on the person's own clock; null for anything else.</summary>
     public static DateTimeOffset? Moment(string text, TimeProvider time)
@@ -75,10 +63,4 @@ internal static partial class Words
     };
 
     private static DateTimeOffset On(DateTime local, TimeProvider time) => new(local, time.LocalTimeZone.GetUtcOffset(local));
-
-    [GeneratedRegex("^([0-9]{1,7}[dhms])+$")]
-    private static partial Regex DurationPattern();
-
-    [GeneratedRegex("([0-9]+)([dhms])")]
-    private static partial Regex DurationPart();
 }

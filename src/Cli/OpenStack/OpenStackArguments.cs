@@ -1,8 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.RegularExpressions;
-using Opportunism.Cli.Commands;
 using Opportunism.Clouds.OpenStack;
+using Opportunism.Core;
 
 namespace Opportunism.Cli.OpenStack;
 
@@ -60,7 +59,7 @@ internal sealed partial class OpenStackArguments
         var options = new OpenStackOptions();
         foreach (var (option, set) in all)
         {
-            if (value(option) is { } text && !set(options, text)) problems.Add($"{option.Name} is '{text}'; a time such as 10s or 00:00:10 is expected.");
+            if (value(option) is { } text && !set(options, text)) problems.Add($"{option.Name} is '{text}'; a time such as {Duration.Examples} is expected.");
         }
 
         return options;
@@ -81,20 +80,16 @@ internal sealed partial class OpenStackArguments
 
     private void AddTime(string key, string description, TimeSpan usual, Action<OpenStackOptions, TimeSpan> set)
     {
-        var option = new Option<string?>(NameOf(key)) { Description = $"{description} [default: {Words.Lasting(usual).Replace(" ", "", StringComparison.Ordinal)}]", HelpName = "TIME" };
+        var option = new Option<string?>(NameOf(key)) { Description = $"{description} [default: {Duration.Format(usual)}]", HelpName = "TIME" };
         all.Add((option, Set));
 
         bool Set(OpenStackOptions options, string text)
         {
-            if (TimeOf(text) is not { } time) return false;
+            if (!Duration.TryParse(text, out var time)) return false;
             set(options, time);
             return true;
         }
     }
-
-    /// <summary>As the command line writes times, or as settings files do.</summary>
-    private static TimeSpan? TimeOf(string text) =>
-        Words.Duration(text) ?? (text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) ? time : null);
 
     [GeneratedRegex(@"\bOpenStack\.([A-Z][A-Za-z]+)")]
     private static partial Regex SettingsKey();

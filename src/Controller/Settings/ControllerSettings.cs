@@ -1,5 +1,6 @@
 using System.Globalization;
 using Opportunism.Clouds.OpenStack;
+using Opportunism.Core;
 
 namespace Opportunism.Controller.Settings;
 
@@ -65,7 +66,7 @@ internal sealed record ControllerSettings(ControllerOptions Controller, PolicyOp
             var property = Array.Find(known, property => property.Name.Equals(key.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null) problems.Add($"{typeof(T).Name.Replace("Options", "", StringComparison.Ordinal)}.{key.Key} is not a known key; known are {string.Join(", ", known.Select(property => property.Name))}.");
             else if (Parse(key.Value ?? "", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is { } value) property.SetValue(options, value);
-            else problems.Add($"{section.Key}.{property.Name} is '{key.Value}'; {(property.PropertyType == typeof(string) ? "a text" : typeof(TimeSpan) == (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) ? "a time such as 00:00:30" : "a whole number")} is expected.");
+            else problems.Add($"{section.Key}.{property.Name} is '{key.Value}'; {(property.PropertyType == typeof(string) ? "a text" : typeof(TimeSpan) == (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) ? $"a time such as {Duration.Examples}" : "a whole number")} is expected.");
         }
     }
 
@@ -75,7 +76,6 @@ internal sealed record ControllerSettings(ControllerOptions Controller, PolicyOp
         if (type == typeof(int)) return int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null;
         if (type == typeof(long)) return long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var large) ? large : null;
 
-        // A bare number would silently mean days.
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) ? time : null;
+        return Duration.TryParse(text, out var time) ? time : null;
     }
 }

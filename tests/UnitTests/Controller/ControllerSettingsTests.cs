@@ -19,7 +19,7 @@ public sealed class ControllerSettingsTests
     public void Arguments_win_over_the_file()
     {
         var problems = new List<string>();
-        var settings = Read("[Controller]\nListen = 127.0.0.1:1\nLostAfter = 00:01:00\n[Policy]\nIdleFor = 00:02:00\n", problems, "--listen", "127.0.0.1:0", "--state", "/tmp/s");
+        var settings = Read("[Controller]\nListen = 127.0.0.1:1\nLostAfter = 1m\n[Policy]\nIdleFor = 00:02:00\n", problems, "--listen", "127.0.0.1:0", "--state", "/tmp/s");
         Assert.Empty(problems);
         Assert.Equal(("127.0.0.1:0", "/tmp/s", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)), (settings.Controller.Listen, settings.Controller.State, settings.Controller.LostAfter, settings.Policy.IdleFor));
     }
@@ -32,7 +32,7 @@ public sealed class ControllerSettingsTests
         Assert.Equal(
             [
                 "'--verbose' is not an argument of the controller. Usage: controller [--settings FILE] [--state FOLDER] [--listen ADDRESS:PORT]",
-                "Controller.LostAfter is '30'; a time such as 00:00:30 is expected.",
+                "Controller.LostAfter is '30'; a time such as 90s, 1h30m, 300ms or 00:01:30 is expected.",
                 "Controller.LostAftre is not a known key; known are Listen, State, Names, Cloud, LostAfter, CompareEvery, LargestImageMiB, KeepFreeMiB, EnrolmentsPerMinute, ReportsPerSecond, OtlpEndpoint.",
             ],
             problems.Take(3));

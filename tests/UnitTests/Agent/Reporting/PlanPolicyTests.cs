@@ -12,6 +12,7 @@ using Opportunism.Core.Availability;
 using Opportunism.Core.Health;
 using Opportunism.Hypervisors.Fake;
 using Xunit;
+using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
 namespace Opportunism.UnitTests.Agent.Reporting;
 

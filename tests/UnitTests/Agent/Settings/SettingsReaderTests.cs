@@ -6,16 +6,8 @@ namespace Opportunism.UnitTests.Agent.Settings;
 
 public sealed class SettingsReaderTests
 {
-    [Theory]
-    [InlineData("90s", 90)]
-    [InlineData("5m", 300)]
-    [InlineData("2h", 7200)]
-    [InlineData("1d", 86400)]
-    [InlineData("300ms", 0.3)]
-    [InlineData("1.5s", 1.5)]
-    [InlineData("00:01:30", 90)]
-    public void A_time_is_written_as_people_write_it(string text, double seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), With(("Times:IdleFor", text)).Time("Times", "IdleFor", TimeSpan.Zero));
+    [Fact]
+    public void A_time_is_written_as_people_write_it() => Assert.Equal(TimeSpan.FromSeconds(90), With(("Times:IdleFor", "1m30s")).Time("Times", "IdleFor", TimeSpan.Zero));
 
     [Theory]
     [InlineData("90")]
@@ -27,7 +19,7 @@ public sealed class SettingsReaderTests
         var reader = With(("Times:IdleFor", text));
 
         Assert.Equal(TimeSpan.FromSeconds(7), reader.Time("Times", "IdleFor", TimeSpan.FromSeconds(7)));
-        Assert.Equal([$"[Times] IdleFor is '{text}'; allowed is a time such as 90s, 5m, 2h, 300ms or 00:01:30."], reader.Problems);
+        Assert.Equal([$"[Times] IdleFor is '{text}'; allowed is a time such as 90s, 1h30m, 300ms or 00:01:30."], reader.Problems);
     }
 
     [Fact]

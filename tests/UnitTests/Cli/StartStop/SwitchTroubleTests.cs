@@ -223,7 +223,7 @@ public sealed class SwitchTroubleTests
         foreach (var problem in new[]
         {
             "--host is 'pc 1'", "--wait is '2h'", "--state is empty", "--cloud is empty", "--policy is 'explode'; allowed are suspend, pause, stop, shelve, terminate.", "--node-policies holds 'pc-1=fly'", "--owner-may-choose holds 'swim'",
-            "--network-agents is 'maybe'; allowed are yes, no.", "--time-limit is '10'; a time such as 10s or 00:00:10 is expected.", "--close-time-limit is 00:00:11; allowed is half a second to TimeLimit",
+            "--network-agents is 'maybe'; allowed are yes, no.", "--time-limit is '10'; a time such as 90s, 1h30m, 300ms or 00:01:30 is expected.", "--close-time-limit is 00:00:11; allowed is half a second to TimeLimit",
         })
         {
             Assert.Contains(problem, desk.Error, StringComparison.Ordinal);
