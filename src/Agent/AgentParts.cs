@@ -108,8 +108,8 @@ internal sealed partial class AgentParts : BackgroundService
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await keeper.PrepareAsync(cancellationToken).ConfigureAwait(false); // 2
-        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+        await keeper.PrepareAsync(cancellationToken); // 2
+        await base.StartAsync(cancellationToken);
     }
 
     // 3 and 4. One that fails ends them all, and so the agent: without it the node must not look as if it worked.
@@ -136,15 +136,15 @@ internal sealed partial class AgentParts : BackgroundService
     /// <summary>Gives the desktop back the memory that only starting took, 4 MiB, and locks the rest in memory. The collection stops every thread for some milliseconds: it is over before the shortest <see cref="AvailabilityTimes.IdleFor"/>, so that no guest runs yet.</summary>
     private async Task SettleMemoryAsync(CancellationToken cancellationToken)
     {
-        await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken).ConfigureAwait(false);
+        await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         if (MemoryLock.Lock() is { } error) LogNotLocked(log, error);
     }
 
     private static Func<CancellationToken, Task> Serving(BackgroundService service) => async token =>
     {
-        await service.StartAsync(token).ConfigureAwait(false);
-        await (service.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(false);
+        await service.StartAsync(token);
+        await (service.ExecuteTask ?? Task.CompletedTask);
     };
 
     /// <summary>The deciding thread, and the two that show and log what it decided; these end after it, so that its last decision is known.</summary>
@@ -158,13 +158,13 @@ internal sealed partial class AgentParts : BackgroundService
         try
         {
             // Each of them ends only when cancelled, so one that ends first has failed, and the agent with it.
-            await (await Task.WhenAny([deciding, .. after]).ConfigureAwait(false)).ConfigureAwait(false);
+            await (await Task.WhenAny([deciding, .. after]));
         }
         finally
         {
-            await end.CancelAsync().ConfigureAwait(false);
+            await end.CancelAsync();
             await deciding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await decided.CancelAsync().ConfigureAwait(false);
+            await decided.CancelAsync();
             await Task.WhenAll(after).WaitAsync(LogPatience, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -19,7 +19,7 @@ internal static class AgentProgram
         using var alone = Claim(settings.StateFolder);
         if (alone is null)
         {
-            await Console.Error.WriteLineAsync($"The agent does not start: another one uses {settings.StateFolder}.").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"The agent does not start: another one uses {settings.StateFolder}.");
             return 1;
         }
 
@@ -38,12 +38,12 @@ internal static class AgentProgram
         using var host = builder.Build();
         try
         {
-            await host.RunAsync().ConfigureAwait(false);
+            await host.RunAsync();
             return parts?.ExecuteTask is { IsFaulted: true } ? 1 : 0;
         }
         catch (IOException e)
         {
-            await Console.Error.WriteLineAsync($"The agent does not start: {e.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"The agent does not start: {e.Message}");
             return 1;
         }
     }

@@ -16,14 +16,14 @@ internal static class Together
         Task[] running = [.. parts.Select(part => StartAsync(part, end.Token))];
         try
         {
-            await foreach (var ended in Task.WhenEach(running).ConfigureAwait(false)) await ended.ConfigureAwait(false);
+            await foreach (var ended in Task.WhenEach(running)) await ended;
         }
         finally
         {
-            await end.CancelAsync().ConfigureAwait(false);
+            await end.CancelAsync();
             await Task.WhenAll(running).WaitAsync(Patience, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private static async Task StartAsync(Func<CancellationToken, Task> part, CancellationToken cancellationToken) => await part(cancellationToken).ConfigureAwait(false);
+    private static async Task StartAsync(Func<CancellationToken, Task> part, CancellationToken cancellationToken) => await part(cancellationToken);
 }

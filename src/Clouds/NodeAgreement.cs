@@ -66,12 +66,12 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
         {
             foreach (var action in FleetPlan.Next(wish, host).OfType<CloudAction.Close>())
             {
-                var answer = await TryAsync(action, cancellationToken).ConfigureAwait(false);
+                var answer = await TryAsync(action, cancellationToken);
                 if (!answer.IsDone) return Hindered([new(action, answer)], needsPerson: answer.Outcome is not CloudOutcome.TryLater);
             }
         }
 
-        var sight = await cloud.LookAsync(node, cancellationToken).ConfigureAwait(false);
+        var sight = await cloud.LookAsync(node, cancellationToken);
         if (sight.Host is null)
         {
             Volatile.Write(ref host, null);
@@ -87,7 +87,7 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
         // The node, then its guests, then mere marks; but guests at the same time, since none should wait for another.
         foreach (var together in actions.Where(action => !(action is CloudAction.Evict evict && waitsFor.Contains(evict.Guest))).GroupBy(RankOf))
         {
-            var tried = await TryAllAsync([.. together], cancellationToken).ConfigureAwait(false);
+            var tried = await TryAllAsync([.. together], cancellationToken);
             acted |= tried.Any(one => one.Answer.IsDone);
             hindrances.AddRange(tried.Where(one => !one.Answer.IsDone));
 
@@ -165,8 +165,8 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
         var tried = new AgreementStep.Hindrance[actions.Length];
         await Parallel.ForAsync(0, actions.Length, new ParallelOptions { MaxDegreeOfParallelism = GuestsAtOnce, CancellationToken = cancellationToken }, async (index, token) =>
         {
-            tried[index] = new(actions[index], await TryAsync(actions[index], token).ConfigureAwait(false));
-        }).ConfigureAwait(false);
+            tried[index] = new(actions[index], await TryAsync(actions[index], token));
+        });
         return tried;
     }
 
@@ -174,11 +174,11 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
     {
         var answer = action switch
         {
-            CloudAction.Close close => await cloud.CloseAsync(node, close.Reason, cancellationToken).ConfigureAwait(false),
-            CloudAction.Open => await cloud.OpenAsync(node, cancellationToken).ConfigureAwait(false),
-            CloudAction.Evict evict => await cloud.EvictAsync(node, evict.Guest, cancellationToken).ConfigureAwait(false),
-            CloudAction.BringBack back => await cloud.BringBackAsync(node, back.Guest, cancellationToken).ConfigureAwait(false),
-            CloudAction.Settle settle => await cloud.SettleAsync(node, settle.Wish, cancellationToken).ConfigureAwait(false),
+            CloudAction.Close close => await cloud.CloseAsync(node, close.Reason, cancellationToken),
+            CloudAction.Open => await cloud.OpenAsync(node, cancellationToken),
+            CloudAction.Evict evict => await cloud.EvictAsync(node, evict.Guest, cancellationToken),
+            CloudAction.BringBack back => await cloud.BringBackAsync(node, back.Guest, cancellationToken),
+            CloudAction.Settle settle => await cloud.SettleAsync(node, settle.Wish, cancellationToken),
             _ => throw new InvalidOperationException($"Unknown action {action}."),
         };
         if (answer.IsDone && action is CloudAction.Open or CloudAction.Close)

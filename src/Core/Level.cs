@@ -38,7 +38,7 @@ public sealed class Level<T>(T first)
                 wait = changed.Task;
             }
 
-            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await wait.WaitAsync(cancellationToken);
         }
     }
 }

@@ -18,13 +18,13 @@ internal sealed partial class Enroller(SiteOptions options, IdentityFile identit
     {
         if (identities.Read() is { } known) return known;
         if (options.JoinTokenFile is not { } file || !File.Exists(file)) return null;
-        if (!JoinToken.TryParse((await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)).Trim(), out var token))
+        if (!JoinToken.TryParse((await File.ReadAllTextAsync(file, cancellationToken)).Trim(), out var token))
             throw new InvalidDataException($"{file} holds no join token. Make one on the controller with 'opportunism token create'.");
 
         using var channel = GrpcChannel.ForAddress(options.Controller!, new GrpcChannelOptions { HttpHandler = new PinnedCa(token.CaFingerprint).CreateHandler(), DisposeHttpClient = true });
         var reply = await new Nodes.NodesClient(channel).EnrolAsync(
             new EnrolRequest { ContractVersion = SiteLink.ContractVersion, JoinSecret = token.Secret, ProposedName = options.NodeName, AgentVersion = AgentVersion.Text },
-            deadline: null, cancellationToken: cancellationToken).ConfigureAwait(false);
+            deadline: null, cancellationToken: cancellationToken);
         if (!NodeId.TryParse(reply.NodeId, out var node) || reply.NodeSecret.Length is 0 or > 256)
             throw new InvalidDataException("The controller's answer to the enrolment names no node. Is it an older version?");
         var identity = new NodeIdentity(node, reply.NodeSecret, token.CaFingerprint);

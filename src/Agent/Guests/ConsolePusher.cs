@@ -24,21 +24,21 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
             foreach (var old in offsets.Keys.Except(wanted).ToArray()) offsets.Remove(old);
             if (wanted.Count == 0)
             {
-                await Wanted.NewerThanAsync(wanted, cancellationToken).ConfigureAwait(false);
+                await Wanted.NewerThanAsync(wanted, cancellationToken);
                 continue;
             }
 
             var pause = LookEvery;
             try
             {
-                foreach (var guest in wanted) await PushAsync(guest, cancellationToken).ConfigureAwait(false);
+                foreach (var guest in wanted) await PushAsync(guest, cancellationToken);
             }
             catch (SiteFilesException)
             {
                 pause = PauseAfterFault; // the controller asks for the missing part by its next offset
             }
 
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pause, time, cancellationToken);
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
         var slice = known ? hypervisor.ReadConsole(guest, offset, NodeContract.LargestConsolePiece) : new ConsoleSlice(0, ReadOnlyMemory<byte>.Empty);
         while (!known || !slice.Bytes.IsEmpty)
         {
-            offset = await files.WriteConsoleAsync(guest.Value, slice.Offset, slice.Bytes, cancellationToken).ConfigureAwait(false);
+            offset = await files.WriteConsoleAsync(guest.Value, slice.Offset, slice.Bytes, cancellationToken);
             offsets[placed] = offset;
             if (known && offset <= slice.Offset) break; // it wants an older part or nothing: next look
             known = true;

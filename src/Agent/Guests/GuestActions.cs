@@ -44,20 +44,20 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         if (known)
         {
             work.EndFetch(cancellationToken);
-            return await hypervisor.StartAsync(wanted.Spec, store.ImagePath(wanted.Spec), cancellationToken).ConfigureAwait(false);
+            return await hypervisor.StartAsync(wanted.Spec, store.ImagePath(wanted.Spec), cancellationToken);
         }
 
         if (wanted.DiskSha256.Length == 0)
         {
-            var image = await store.ImageAsync(wanted, work.Progressed, cancellationToken).ConfigureAwait(false);
+            var image = await store.ImageAsync(wanted, work.Progressed, cancellationToken);
             work.EndFetch(cancellationToken);
-            return await hypervisor.StartAsync(wanted.Spec, image, cancellationToken).ConfigureAwait(false);
+            return await hypervisor.StartAsync(wanted.Spec, image, cancellationToken);
         }
 
-        var disk = await store.DiskAsync(wanted, work.Progressed, cancellationToken).ConfigureAwait(false);
+        var disk = await store.DiskAsync(wanted, work.Progressed, cancellationToken);
         work.EndFetch(cancellationToken);
-        var adopted = await hypervisor.AdoptDiskAsync(wanted.Spec, store.ImagePath(wanted.Spec), disk, cancellationToken).ConfigureAwait(false);
-        return adopted.IsDone ? await hypervisor.StartAsync(wanted.Spec, store.ImagePath(wanted.Spec), cancellationToken).ConfigureAwait(false) : adopted;
+        var adopted = await hypervisor.AdoptDiskAsync(wanted.Spec, store.ImagePath(wanted.Spec), disk, cancellationToken);
+        return adopted.IsDone ? await hypervisor.StartAsync(wanted.Spec, store.ImagePath(wanted.Spec), cancellationToken) : adopted;
     }
 
     /// <summary>Asks the policy again after each step that failed, until the memory is the owner's.</summary>
@@ -73,9 +73,9 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
             if (step == EvictionStep.Suspend && here is { Phase: GuestPhase.Running }) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {guest.Id} runs; it can be saved once it is held.");
             answer = step switch
             {
-                EvictionStep.Suspend => await hypervisor.SuspendAsync(guest.Id, cancellationToken).ConfigureAwait(false),
+                EvictionStep.Suspend => await hypervisor.SuspendAsync(guest.Id, cancellationToken),
                 // Also for a guest of which nothing is kept: that is written down first, and its disk goes in the next step.
-                _ => await hypervisor.StopAsync(guest.Id, TimeSpan.Zero, cancellationToken).ConfigureAwait(false),
+                _ => await hypervisor.StopAsync(guest.Id, TimeSpan.Zero, cancellationToken),
             };
             if (answer.IsDone)
             {
@@ -95,9 +95,9 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         var path = store.OutgoingPath(guest);
         try
         {
-            var exported = await hypervisor.ExportDiskAsync(guest.Id, path, options.CheckpointBytesPerSecond, cancellationToken).ConfigureAwait(false);
+            var exported = await hypervisor.ExportDiskAsync(guest.Id, path, options.CheckpointBytesPerSecond, cancellationToken);
             if (!exported.IsDone) return exported;
-            var sha = await files.WriteDiskAsync(guest.Id.Value, path, work.Progressed, cancellationToken).ConfigureAwait(false);
+            var sha = await files.WriteDiskAsync(guest.Id.Value, path, work.Progressed, cancellationToken);
             // From here on the controller's copy is the guest. What is here goes in the next step, after that is written down.
             work.HandedOverSha256 = sha;
             work.Fate = GuestFate.HandedOver;

@@ -42,8 +42,8 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
     /// <inheritdoc/>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        await guests.RecoverAsync(cancellationToken).ConfigureAwait(false);
-        probe = await guests.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        await guests.RecoverAsync(cancellationToken);
+        probe = await guests.ProbeAsync(cancellationToken);
         LogReady(log, guests.Name, probe.Version, guests.Guests.Count);
         Report();
     }
@@ -53,7 +53,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
     {
         try
         {
-            await loop.RunAsync(PassAsync, cancellationToken).ConfigureAwait(false);
+            await loop.RunAsync(PassAsync, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -65,16 +65,16 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
     private async Task<TimeSpan?> PassAsync(CancellationToken cancellationToken)
     {
         var status = node.Current;
-        await CollectAsync().ConfigureAwait(false);
+        await CollectAsync();
         TakeUpPlan();
         if (status.State != NodeState.Evicting) letLeave.Clear();
         var next = status.State switch
         {
-            NodeState.Frozen => await HoldAsync(status, cancellationToken).ConfigureAwait(false),
+            NodeState.Frozen => await HoldAsync(status, cancellationToken),
 
             // Paused ones have stayed: their cloud must be able to speak to them.
-            NodeState.InUse when guests.GuestsInMemory > 0 => await HoldAsync(status, cancellationToken).ConfigureAwait(false),
-            NodeState.Evicting => await EvictAsync(status, cancellationToken).ConfigureAwait(false),
+            NodeState.InUse when guests.GuestsInMemory > 0 => await HoldAsync(status, cancellationToken),
+            NodeState.Evicting => await EvictAsync(status, cancellationToken),
             NodeState.Available => Release(cancellationToken),
             _ => null,
         };
@@ -85,7 +85,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
     /// <summary>Holds all guests, and then lets those run that their cloud cannot get off the node otherwise: one that is held hears no power button, and never boots.</summary>
     private async Task<TimeSpan?> EvictAsync(NodeStatus status, CancellationToken cancellationToken)
     {
-        var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
+        var next = await HoldAsync(status, cancellationToken);
         foreach (var guest in guests.Guests.Where(guest => guest is { Phase: GuestPhase.Held, PausedByOthers: false } && mustRun.Contains(guest.Id)))
         {
             if (releases.ContainsKey(guest.Id) || letLeave.Contains(guest.Id)) continue;
@@ -111,7 +111,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
         var due = status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter - time.GetElapsedTime(status.SinceTimestamp);
         if (due <= TimeSpan.Zero && failedAt is { } failed) due = TryAgainAfter - time.GetElapsedTime(failed);
         if (due > TimeSpan.Zero) return due;
-        var answer = await guests.HoldAllAsync(cancellationToken).ConfigureAwait(false);
+        var answer = await guests.HoldAllAsync(cancellationToken);
         if (answer.IsDone)
         {
             heldFor = status.SinceTimestamp;
@@ -168,7 +168,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
         try
         {
             await Task.Yield();
-            return await goOn(id).ConfigureAwait(false);
+            return await goOn(id);
         }
         finally
         {
@@ -181,7 +181,7 @@ internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeSt
         foreach (var (id, release) in releases.Where(release => release.Value.IsCompleted).ToArray())
         {
             releases.Remove(id);
-            var answer = await release.ConfigureAwait(false);
+            var answer = await release;
             // Done or not: libvirt's word for it may come a moment later than its answer.
             notBefore[id] = time.GetTimestamp() + (long)(TryAgainAfter.TotalSeconds * time.TimestampFrequency);
             if (!answer.IsDone) letLeave.Remove(id);

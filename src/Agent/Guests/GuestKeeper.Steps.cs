@@ -57,7 +57,7 @@ internal sealed partial class GuestKeeper
         if (works.Values.Any(work => !work.IsFetching && work.Step is GuestStep.Start or GuestStep.Resume or GuestStep.Release)
             && due + CancelledEndsWithin is { Ticks: > 0 } wait) return wait;
         heldFor = status.SinceTimestamp;
-        var answer = await hypervisor.HoldAllAsync(cancellationToken).ConfigureAwait(false);
+        var answer = await hypervisor.HoldAllAsync(cancellationToken);
         LogHeld(log, hypervisor.Guests.Count(guest => guest.Phase == GuestPhase.Held), answer.Outcome, answer.Sentence);
         return null;
     }
@@ -109,7 +109,7 @@ internal sealed partial class GuestKeeper
         {
             // Off the loop at once: the first part of a step may read or write files.
             await Task.Yield();
-            return await actions.DoAsync(work.Step, guest, work.Under, work, cancellationToken).ConfigureAwait(false);
+            return await actions.DoAsync(work.Step, guest, work.Under, work, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -74,8 +74,8 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     /// <inheritdoc/>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        await hypervisor.RecoverAsync(cancellationToken).ConfigureAwait(false);
-        probe = await hypervisor.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        await hypervisor.RecoverAsync(cancellationToken);
+        probe = await hypervisor.ProbeAsync(cancellationToken);
         LogReady(log, hypervisor.Name, probe.Version, probe.Accelerator, hypervisor.Guests.Count);
         Report();
     }
@@ -85,11 +85,11 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     {
         try
         {
-            await Together.RunAsync([consoles.RunAsync, token => loop.RunAsync(PassAsync, token)], time, cancellationToken).ConfigureAwait(false);
+            await Together.RunAsync([consoles.RunAsync, token => loop.RunAsync(PassAsync, token)], time, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await EndWorksAsync().ConfigureAwait(false);
+            await EndWorksAsync();
         }
     }
 
@@ -99,10 +99,10 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     {
         var status = node.Current;
         TakeUpPlan();
-        await CollectAsync().ConfigureAwait(false);
+        await CollectAsync();
         NoteChanges(status);
         CancelWhatIsWrong(status);
-        var next = await HoldAsync(status, cancellationToken).ConfigureAwait(false);
+        var next = await HoldAsync(status, cancellationToken);
         // After the hold, which waits for no disk, and before any step that must not begin until it is written down.
         next = Waits.Sooner(next, SaveBook());
         if (status.State == NodeState.Available) next = Waits.Sooner(next, room.Look());
@@ -148,7 +148,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         foreach (var work in works.Values.Where(work => work.Task.IsCompleted).ToArray())
         {
             works.Remove(work.Guest);
-            var answer = await work.Task.ConfigureAwait(false);
+            var answer = await work.Task;
             work.Cancel.Dispose();
             // What has become of it is written down before anything else is done with it.
             if (work.Fate != GuestFate.None) book.Set(work.Guest, work.Fate, work.Under, work.HandedOverSha256);
@@ -220,12 +220,12 @@ internal sealed partial class GuestKeeper : IGuestKeeper
 
     private async Task EndWorksAsync()
     {
-        foreach (var work in works.Values) await work.Cancel.CancelAsync().ConfigureAwait(false);
-        foreach (var work in works.Values) await work.Task.ConfigureAwait(false);
+        foreach (var work in works.Values) await work.Cancel.CancelAsync();
+        foreach (var work in works.Values) await work.Task;
         // A guest that is only loaded waits for a node that lends soon; without an agent none does.
         foreach (var guest in hypervisor.Guests.Where(guest => guest.IsLoaded))
         {
-            await hypervisor.UnloadAsync(guest.Id, CancellationToken.None).ConfigureAwait(false);
+            await hypervisor.UnloadAsync(guest.Id, CancellationToken.None);
         }
     }
 }

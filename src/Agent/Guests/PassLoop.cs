@@ -31,7 +31,7 @@ internal sealed class PassLoop(IMachineGuests guests, Level<NodeStatus> node, Le
         using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
-            await Task.WhenAll(WakeOnAsync(node, cancellationToken), WakeOnAsync(plan, cancellationToken), PassAfterPassAsync(pass, timer, cancellationToken)).ConfigureAwait(false);
+            await Task.WhenAll(WakeOnAsync(node, cancellationToken), WakeOnAsync(plan, cancellationToken), PassAfterPassAsync(pass, timer, cancellationToken));
         }
         finally
         {
@@ -42,7 +42,7 @@ internal sealed class PassLoop(IMachineGuests guests, Level<NodeStatus> node, Le
     private async Task WakeOnAsync<T>(Level<T> level, CancellationToken cancellationToken)
         where T : class
     {
-        for (var last = level.Current; ; Wake()) last = await level.NewerThanAsync(last, cancellationToken).ConfigureAwait(false);
+        for (var last = level.Current; ; Wake()) last = await level.NewerThanAsync(last, cancellationToken);
     }
 
     private async Task PassAfterPassAsync(Func<CancellationToken, Task<TimeSpan?>> pass, ITimer timer, CancellationToken cancellationToken)
@@ -52,7 +52,7 @@ internal sealed class PassLoop(IMachineGuests guests, Level<NodeStatus> node, Le
             TimeSpan? next;
             try
             {
-                next = await pass(cancellationToken).ConfigureAwait(false);
+                next = await pass(cancellationToken);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
@@ -61,7 +61,7 @@ internal sealed class PassLoop(IMachineGuests guests, Level<NodeStatus> node, Le
             }
 
             timer.Change(next ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            await wake.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            await wake.Reader.ReadAsync(cancellationToken);
         }
     }
 }

@@ -33,7 +33,7 @@ internal sealed class SiteFiles(
     {
         try
         {
-            var sha256 = takesLateSha256() ? "" : await fileHash.Sha256Async(path, cancellationToken).ConfigureAwait(false);
+            var sha256 = takesLateSha256() ? "" : await fileHash.Sha256Async(path, cancellationToken);
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             using var call = Connected(transfers).WriteDisk(cancellationToken: cancellationToken);
             using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
@@ -42,22 +42,22 @@ internal sealed class SiteFiles(
             long offset = 0;
             do
             {
-                await pace.TakeAsync(buffer.Length, cancellationToken).ConfigureAwait(false);
-                var count = await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken).ConfigureAwait(false);
+                await pace.TakeAsync(buffer.Length, cancellationToken);
+                var count = await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken);
                 if (count == 0 && offset < length) throw new SiteFilesException($"{path} became shorter while it was sent.");
                 var request = new WriteDiskRequest { Chunk = new Chunk { Offset = (ulong)offset, Data = ByteString.CopyFrom(buffer, 0, count) } };
                 if (offset == 0) (request.GuestId, request.Sha256, request.TotalBytes) = (guestId, sha256, (ulong)length);
                 hash.AppendData(buffer, 0, count);
                 if (sha256.Length == 0 && offset + count == length) request.Sha256 = sha256 = FileHash.Text(hash);
-                await call.RequestStream.WriteAsync(request, cancellationToken).WaitAsync(Silence, time, cancellationToken).ConfigureAwait(false);
+                await call.RequestStream.WriteAsync(request, cancellationToken).WaitAsync(Silence, time, cancellationToken);
                 offset += count;
                 onProgress(length == 0 ? 1 : (double)offset / length);
                 PageCache.Drop(file, offset - count, count, written: false);
             }
             while (offset < length);
 
-            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
-            var reply = await call.ResponseAsync.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await call.RequestStream.CompleteAsync();
+            var reply = await call.ResponseAsync.WaitAsync(cancellationToken);
             if (reply.Sha256 != sha256) throw new SiteFilesException($"The controller stored another disk for guest {guestId} than was sent. Look at its log.");
             return sha256;
         }
@@ -72,7 +72,7 @@ internal sealed class SiteFiles(
         try
         {
             var request = new WriteConsoleRequest { GuestId = guestId, Offset = (ulong)offset, Data = ByteString.CopyFrom(bytes.Span) };
-            var reply = await Connected(client).WriteConsoleAsync(request, cancellationToken: cancellationToken).ResponseAsync.WaitAsync(Silence, time, cancellationToken).ConfigureAwait(false);
+            var reply = await Connected(client).WriteConsoleAsync(request, cancellationToken: cancellationToken).ResponseAsync.WaitAsync(Silence, time, cancellationToken);
             return reply.NextOffset > long.MaxValue ? offset + bytes.Length : (long)reply.NextOffset;
         }
         catch (Exception exception) when (IsOfTheWay(exception, cancellationToken))
@@ -84,12 +84,12 @@ internal sealed class SiteFiles(
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(Func<Nodes.NodesClient, AsyncServerStreamingCall<Chunk>> ask, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var call = ask(Connected(transfers));
-        while (await NextAsync(call, cancellationToken).ConfigureAwait(false) is { } chunk)
+        while (await NextAsync(call, cancellationToken) is { } chunk)
         {
             if (chunk.Offset != (ulong)offset) throw new SiteFilesException($"The controller sent byte {chunk.Offset} where {offset} was due.");
             offset += chunk.Data.Length;
             // What is not taken stays with the controller: its stream is full after a few chunks.
-            await pace.TakeAsync(chunk.Data.Length, cancellationToken).ConfigureAwait(false);
+            await pace.TakeAsync(chunk.Data.Length, cancellationToken);
             yield return chunk.Data.Memory;
         }
     }
@@ -98,7 +98,7 @@ internal sealed class SiteFiles(
     {
         try
         {
-            return await call.ResponseStream.MoveNext(cancellationToken).WaitAsync(Silence, time, cancellationToken).ConfigureAwait(false) ? call.ResponseStream.Current : null;
+            return await call.ResponseStream.MoveNext(cancellationToken).WaitAsync(Silence, time, cancellationToken) ? call.ResponseStream.Current : null;
         }
         catch (Exception exception) when (IsOfTheWay(exception, cancellationToken))
         {

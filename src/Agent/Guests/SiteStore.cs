@@ -29,14 +29,14 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
     public async Task<string> ImageAsync(WantedGuest guest, Action<double> onProgress, CancellationToken cancellationToken)
     {
         var path = ImagePath(guest.Spec);
-        await Fetching.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await Fetching.WaitAsync(cancellationToken);
         try
         {
             if (File.Exists(path)) return path;
             // Who may read there is the hypervisor's business: it lets its own user, and no other of the desktop.
             Directory.CreateDirectory(Images);
             var sha = guest.Spec.ImageSha256;
-            await FetchAsync(path + ".part", sha, guest.ImageBytes, offset => files.ReadImageAsync(sha, offset, cancellationToken), onProgress, cancellationToken).ConfigureAwait(false);
+            await FetchAsync(path + ".part", sha, guest.ImageBytes, offset => files.ReadImageAsync(sha, offset, cancellationToken), onProgress, cancellationToken);
             DurableFile.Move(path + ".part", path);
             return path;
         }
@@ -55,7 +55,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         var path = Path.Combine(Incoming, NameOf(guest));
         if (!File.Exists(path))
         {
-            await FetchAsync(path + ".part", sha, guest.DiskBytes, offset => files.ReadDiskAsync(id, sha, offset, cancellationToken), onProgress, cancellationToken).ConfigureAwait(false);
+            await FetchAsync(path + ".part", sha, guest.DiskBytes, offset => files.ReadDiskAsync(id, sha, offset, cancellationToken), onProgress, cancellationToken);
             DurableFile.Move(path + ".part", path);
         }
 
@@ -88,11 +88,11 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         if (have > bytes) RandomAccess.SetLength(file, have = 0);
         CheckRoom(bytes - have);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await fileHash.AddAsync(hash, file, have, cancellationToken).ConfigureAwait(false);
+        await fileHash.AddAsync(hash, file, have, cancellationToken);
         if (have < bytes)
         {
             var dropped = have;
-            await foreach (var chunk in read(have).WithCancellation(cancellationToken).ConfigureAwait(false))
+            await foreach (var chunk in read(have).WithCancellation(cancellationToken))
             {
                 if (have + chunk.Length > bytes)
                 {

@@ -12,10 +12,10 @@ internal sealed class BrakeTrial(FreezerTrial trial) : IDisposable
 
     public async Task<LocalBrakeTrial> RunAsync(CancellationToken cancellationToken)
     {
-        await one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await one.WaitAsync(cancellationToken);
         try
         {
-            var (still, sentence) = await trial.RunAsync(cancellationToken).ConfigureAwait(false);
+            var (still, sentence) = await trial.RunAsync(cancellationToken);
             return new(still is not null, still?.TotalMilliseconds ?? 0, sentence);
         }
         finally

@@ -47,11 +47,11 @@ internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, L
                 loop.Reconsider();
                 break;
             case LocalAsk.TakeBack:
-                await TakeBackAsync(cancellationToken).ConfigureAwait(false);
+                await TakeBackAsync(cancellationToken);
                 break;
             case LocalAsk.Doctor:
-                var brake = await trial.RunAsync(cancellationToken).ConfigureAwait(false);
-                return new(null, await view.LookAnewAsync(cancellationToken).ConfigureAwait(false), brake);
+                var brake = await trial.RunAsync(cancellationToken);
+                return new(null, await view.LookAnewAsync(cancellationToken), brake);
         }
 
         return new(null, view.Look());
@@ -65,7 +65,7 @@ internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, L
         if (before.State is not (NodeState.Available or NodeState.Frozen)) return;
         try
         {
-            await loop.Status.NewerThanAsync(before, cancellationToken).WaitAsync(DecidesWithin, time, cancellationToken).ConfigureAwait(false);
+            await loop.Status.NewerThanAsync(before, cancellationToken).WaitAsync(DecidesWithin, time, cancellationToken);
         }
         catch (TimeoutException)
         {

@@ -36,7 +36,7 @@ internal sealed partial class LocalSocketListener(string path, LocalDesk desk, L
         {
             while (true)
             {
-                var connection = await listener.AcceptAsync(stoppingToken).ConfigureAwait(false);
+                var connection = await listener.AcceptAsync(stoppingToken);
                 var user = PeerUser.Of(connection);
                 if (places.TryEnter(user) is { } place) _ = AnswerAsync(connection, user, place, stoppingToken);
                 else Refuse(connection);
@@ -72,10 +72,10 @@ internal sealed partial class LocalSocketListener(string path, LocalDesk desk, L
             await using var stream = new NetworkStream(connection);
             using var limit = new CancellationTokenSource(Patience, time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
-            var line = await LineReader.ReadAsync(stream, LongestRequest, both.Token).ConfigureAwait(false);
+            var line = await LineReader.ReadAsync(stream, LongestRequest, both.Token);
             if (line is null) return;
-            var reply = await desk.AnswerAsync(line, user, stopping).ConfigureAwait(false);
-            await stream.WriteAsync(Line(reply), both.Token).ConfigureAwait(false);
+            var reply = await desk.AnswerAsync(line, user, stopping);
+            await stream.WriteAsync(Line(reply), both.Token);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {

@@ -43,7 +43,7 @@ internal sealed class LocalStatusView(
     /// <summary>The same after every monitor has looked anew.</summary>
     public async Task<LocalStatus> LookAnewAsync(CancellationToken cancellationToken)
     {
-        await watch.LookAsync(cancellationToken).ConfigureAwait(false);
+        await watch.LookAsync(cancellationToken);
         return Look();
     }
 }

@@ -88,7 +88,7 @@ public sealed class MonitorWatch
     /// <summary>Has every monitor look again now and answers what they see; for <c>doctor</c>.</summary>
     public async Task<IReadOnlyList<NamedSight>> LookAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(monitors.Select(monitor => monitor.LookOnceAsync(cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(monitors.Select(monitor => monitor.LookOnceAsync(cancellationToken)));
         return Sights;
     }
 }

@@ -40,7 +40,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
             try
             {
                 running = true;
-                await OwnThread.RunAsync($"monitor {Name}", () => monitor.WatchAsync(this, cancellationToken)).ConfigureAwait(false);
+                await OwnThread.RunAsync($"monitor {Name}", () => monitor.WatchAsync(this, cancellationToken));
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -60,7 +60,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
             var why = failure is null ? "it stopped by itself" : failure.Message;
             MonitorWatchLog.Broke(log, Name, pause, why, failure);
             SightChanged(Down("monitor.broken", $"The monitor {Name} broke: {why}", "It is started again by itself. If this goes on, send the agent's log to whoever maintains it, or disable the monitor in the agent's settings."));
-            if (!await PausedAsync(pause, cancellationToken).ConfigureAwait(false)) return;
+            if (!await PausedAsync(pause, cancellationToken)) return;
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            Take(await monitor.LookAsync(givenUp.Token).WaitAsync(AnswersWithin, time, cancellationToken).ConfigureAwait(false), before);
+            Take(await monitor.LookAsync(givenUp.Token).WaitAsync(AnswersWithin, time, cancellationToken), before);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -106,7 +106,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         }
         catch (TimeoutException)
         {
-            await givenUp.CancelAsync().ConfigureAwait(false);
+            await givenUp.CancelAsync();
             Hung();
         }
         catch (Exception broken)
@@ -155,7 +155,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
     {
         try
         {
-            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pause, time, cancellationToken);
             return true;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -28,7 +28,7 @@ internal sealed partial class PlanPolicy(
         var seen = plan.Current;
         while (true)
         {
-            seen = await plan.NewerThanAsync(seen, stoppingToken).ConfigureAwait(false);
+            seen = await plan.NewerThanAsync(seen, stoppingToken);
             Take(seen);
         }
     }

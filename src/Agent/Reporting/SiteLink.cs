@@ -58,9 +58,9 @@ internal sealed partial class SiteLink(
         {
             try
             {
-                var identity = await enroller.IdentityAsync(stoppingToken).ConfigureAwait(false);
+                var identity = await enroller.IdentityAsync(stoppingToken);
                 if (identity is null) State.Set(new(null, false, "not enrolled: put a join token into the file that [Site] JoinTokenFile names"));
-                else await TalkAsync(identity, () => failures = 0, stoppingToken).ConfigureAwait(false);
+                else await TalkAsync(identity, () => failures = 0, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -95,11 +95,11 @@ internal sealed partial class SiteLink(
         var sending = SendAsync(call.RequestStream, either.Token);
         try
         {
-            await (await Task.WhenAny(receiving, sending).ConfigureAwait(false)).ConfigureAwait(false);
+            await (await Task.WhenAny(receiving, sending));
         }
         finally
         {
-            await either.CancelAsync().ConfigureAwait(false);
+            await either.CancelAsync();
             await Task.WhenAll(receiving, sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             client = transfers = null;
         }
@@ -126,7 +126,7 @@ internal sealed partial class SiteLink(
 
     private async Task ReceiveAsync(IAsyncStreamReader<NodePlan> plans, NodeIdentity identity, Action succeeded, CancellationToken cancellationToken)
     {
-        await foreach (var next in plans.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var next in plans.ReadAllAsync(cancellationToken))
         {
             if (!State.Current.Connected)
             {
@@ -147,15 +147,15 @@ internal sealed partial class SiteLink(
         {
             var status = loop.Status.Current;
             var guests = reports.Guests.Current;
-            await stream.WriteAsync(reports.Report(runId, ++sequence), cancellationToken).ConfigureAwait(false);
+            await stream.WriteAsync(reports.Report(runId, ++sequence), cancellationToken);
 
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(
                 loop.Status.NewerThanAsync(status, enough.Token),
                 reports.Guests.NewerThanAsync(guests, enough.Token),
-                Task.Delay(options.ReportEvery, time, enough.Token)).ConfigureAwait(false);
-            await enough.CancelAsync().ConfigureAwait(false);
-            await Task.Delay(Gather, time, cancellationToken).ConfigureAwait(false);
+                Task.Delay(options.ReportEvery, time, enough.Token));
+            await enough.CancelAsync();
+            await Task.Delay(Gather, time, cancellationToken);
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class BackgroundConnection
         {
             // Before the first packet. What this system does not have is left out: it is a courtesy to the network, no promise.
             Mark(socket);
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
             return new CountedStream(new NetworkStream(socket, ownsSocket: true), count => Interlocked.Add(ref bytes, count));
         }
         catch

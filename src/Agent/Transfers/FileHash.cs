@@ -15,7 +15,7 @@ internal sealed class FileHash(Pace pace)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-        await AddAsync(hash, file, RandomAccess.GetLength(file), cancellationToken).ConfigureAwait(false);
+        await AddAsync(hash, file, RandomAccess.GetLength(file), cancellationToken);
         return Text(hash);
     }
 
@@ -25,7 +25,7 @@ internal sealed class FileHash(Pace pace)
         var buffer = new byte[Math.Min(PieceBytes, length)];
         for (long offset = 0; offset < length;)
         {
-            await pace.TakeAsync(buffer.Length, cancellationToken).ConfigureAwait(false);
+            await pace.TakeAsync(buffer.Length, cancellationToken);
             var count = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - offset)), offset);
             if (count == 0) throw new IOException("A file became shorter while it was read.");
             hash.AppendData(buffer, 0, count);

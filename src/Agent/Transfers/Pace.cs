@@ -20,7 +20,7 @@ internal sealed class Pace(long bytesPerSecond, TimeProvider time)
             free += (long)((double)bytes / bytesPerSecond * time.TimestampFrequency);
         }
 
-        if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
         else cancellationToken.ThrowIfCancellationRequested();
     }
 }

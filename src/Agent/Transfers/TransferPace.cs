@@ -10,7 +10,7 @@ internal sealed class TransferPace(Pace pace, OwnerTraffic traffic, Func<bool> o
     /// <summary>Waits until so many bytes may travel. Returns early only by its cancellation.</summary>
     public async ValueTask TakeAsync(long bytes, CancellationToken cancellationToken)
     {
-        while (!ownerIsAway() && traffic.Wait() is var wait && wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
-        await pace.TakeAsync(bytes, cancellationToken).ConfigureAwait(false);
+        while (!ownerIsAway() && traffic.Wait() is var wait && wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
+        await pace.TakeAsync(bytes, cancellationToken);
     }
 }

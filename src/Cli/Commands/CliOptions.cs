@@ -28,7 +28,7 @@ internal sealed class CliOptions(CliWorld world)
             async () =>
             {
                 using var site = Open(parsed);
-                return await run(parsed, site, cancellationToken).ConfigureAwait(false);
+                return await run(parsed, site, cancellationToken);
             },
             cancellationToken));
         return command;

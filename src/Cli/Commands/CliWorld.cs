@@ -57,7 +57,7 @@ internal sealed record CliWorld
     {
         try
         {
-            return await command().ConfigureAwait(false);
+            return await command();
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -87,7 +87,7 @@ internal sealed record CliWorld
     {
         try
         {
-            await follow().ConfigureAwait(false);
+            await follow();
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -106,7 +106,7 @@ internal sealed record CliWorld
         LocalReply reply;
         try
         {
-            reply = await new LocalAgent(socket).AskAsync(request, limit.Token).ConfigureAwait(false);
+            reply = await new LocalAgent(socket).AskAsync(request, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -72,11 +72,11 @@ internal static class CommandList
         if (args is [CheckWords, .. var words])
         {
             var judged = root.Parse(words);
-            return judged.Errors.Count == 0 ? ExitCode.Done : await InvokeAsync(root, world, words, cancellationToken).ConfigureAwait(false);
+            return judged.Errors.Count == 0 ? ExitCode.Done : await InvokeAsync(root, world, words, cancellationToken);
         }
 
         var parsed = root.Parse(args);
-        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = world.Output, Error = world.Error, ProcessTerminationTimeout = EndsWithin }, cancellationToken).ConfigureAwait(false);
+        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = world.Output, Error = world.Error, ProcessTerminationTimeout = EndsWithin }, cancellationToken);
         return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;
     }
 }

@@ -6,5 +6,5 @@ namespace Opportunism.Cli.Commands;
 internal static class Confirmation
 {
     public static async Task<bool> AsksAsync(CliWorld world, bool yes, string question, CancellationToken cancellationToken) =>
-        yes || !world.Console.Profile.Capabilities.Interactive || await new ConfirmationPrompt(Markup.Escape(question)) { DefaultValue = false }.ShowAsync(world.Console, cancellationToken).ConfigureAwait(false);
+        yes || !world.Console.Profile.Capabilities.Interactive || await new ConfirmationPrompt(Markup.Escape(question)) { DefaultValue = false }.ShowAsync(world.Console, cancellationToken);
 }

@@ -17,7 +17,7 @@ internal static class DoctorCommand
             throw new CliFailure(ExitCode.NotConnected, $"No agent runs on this desktop: there is no {socket}. Start it (systemctl start opportunism-agent, or 'opportunism up'), then ask again. Nothing was tried: only the agent has the rights to look at devices, displays and cgroups.");
         }
 
-        var reply = await options.World.AskAgentAsync(socket, new(LocalAsk.Doctor), cancellationToken).ConfigureAwait(false);
+        var reply = await options.World.AskAgentAsync(socket, new(LocalAsk.Doctor), cancellationToken);
         options.Show(parsed, reply, LocalJson.Default.LocalReply, () =>
         {
             if (reply.Status is { } status)

@@ -15,7 +15,7 @@ internal static class EventsCommand
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what happens, until Ctrl-C; with --json one object a line." };
         return options.ForSite(new Command("events", "Show what happened at the site.") { take, follow }, async (parsed, site, cancellationToken) =>
         {
-            var events = await site.EventsAsync(0, parsed.GetValue(take), cancellationToken).ConfigureAwait(false);
+            var events = await site.EventsAsync(0, parsed.GetValue(take), cancellationToken);
             if (!parsed.GetValue(follow))
             {
                 return options.Show(parsed, events, SiteJson.Default.IReadOnlyListEventView, () =>
@@ -27,8 +27,8 @@ internal static class EventsCommand
             foreach (var one in events) Write(options, parsed, one);
             return await CliWorld.FollowAsync(async () =>
             {
-                await foreach (var one in site.WatchEventsAsync(events.Count > 0 ? events[^1].Id : -1, options.World.Time, cancellationToken).ConfigureAwait(false)) Write(options, parsed, one);
-            }, cancellationToken).ConfigureAwait(false);
+                await foreach (var one in site.WatchEventsAsync(events.Count > 0 ? events[^1].Id : -1, options.World.Time, cancellationToken)) Write(options, parsed, one);
+            }, cancellationToken);
         });
     }
 

@@ -12,7 +12,7 @@ internal static class ImageDeleteCommand
         return options.ForSite(new Command("delete", "Delete an image that no VM needs.") { image }, async (parsed, site, cancellationToken) =>
         {
             var name = parsed.GetValue(image)!;
-            await site.DeleteImageAsync(name, cancellationToken).ConfigureAwait(false);
+            await site.DeleteImageAsync(name, cancellationToken);
             options.World.Output.WriteLine(parsed.GetValue(options.Json) ? $"{{\"deleted\":\"{JsonEncodedText.Encode(name)}\"}}" : $"{name} is deleted.");
             return ExitCode.Done;
         });

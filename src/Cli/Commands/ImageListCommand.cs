@@ -9,7 +9,7 @@ internal static class ImageListCommand
     public static Command Create(CliOptions options) =>
         options.ForSite(new Command("list", "List images."), async (parsed, site, cancellationToken) =>
         {
-            var images = await site.ImagesAsync(cancellationToken).ConfigureAwait(false);
+            var images = await site.ImagesAsync(cancellationToken);
             return options.Show(parsed, images, SiteJson.Default.IReadOnlyListImageView, () =>
             {
                 var table = TextTable.With("image", "state", "format", "size", "vms", "sha256");

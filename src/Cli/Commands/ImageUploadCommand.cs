@@ -27,7 +27,7 @@ internal static class ImageUploadCommand
             }
 
             var kind = parsed.GetValue(format) == "raw" ? ImageFormat.Raw : ImageFormat.Qcow2;
-            var view = await UploadAsync(options.World, site, image, called, kind, !parsed.GetValue(options.Json), cancellationToken).ConfigureAwait(false);
+            var view = await UploadAsync(options.World, site, image, called, kind, !parsed.GetValue(options.Json), cancellationToken);
             return options.Show(parsed, view, SiteJson.Default.ImageView, $"{view.Name} is {view.State}: {Words.MiB(view.Bytes / 1048576)}, sha256 {view.Sha256}.");
         });
     }
@@ -45,11 +45,11 @@ internal static class ImageUploadCommand
         }
 
         long sent = 0;
-        await using (content.ConfigureAwait(false))
+        await using (content)
         {
             try
             {
-                return await SendAsync(world, site, content, name, format, showProgress, bytes => sent = bytes, cancellationToken).ConfigureAwait(false);
+                return await SendAsync(world, site, content, name, format, showProgress, bytes => sent = bytes, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -62,7 +62,7 @@ internal static class ImageUploadCommand
 
     private static async Task<ImageView> SendAsync(CliWorld world, SiteClient site, Stream content, string name, ImageFormat format, bool showProgress, Action<long> report, CancellationToken cancellationToken)
     {
-        if (!showProgress || !world.Console.Profile.Capabilities.Interactive) return await site.UploadImageAsync(name, format, content, content.Length, new ImmediateProgress(report), cancellationToken).ConfigureAwait(false);
+        if (!showProgress || !world.Console.Profile.Capabilities.Interactive) return await site.UploadImageAsync(name, format, content, content.Length, new ImmediateProgress(report), cancellationToken);
         return await world.Console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()).StartAsync(async progress =>
         {
             var bar = progress.AddTask(Markup.Escape(name), maxValue: Math.Max(1, content.Length));
@@ -71,9 +71,9 @@ internal static class ImageUploadCommand
                 bar.Value = sent;
                 report(sent);
             });
-            var view = await site.UploadImageAsync(name, format, content, content.Length, moving, cancellationToken).ConfigureAwait(false);
+            var view = await site.UploadImageAsync(name, format, content, content.Length, moving, cancellationToken);
             bar.Value = bar.MaxValue;
             return view;
-        }).ConfigureAwait(false);
+        });
     }
 }

@@ -11,7 +11,7 @@ internal static class NodeDrainCommand
         var node = SiteArguments.Node();
         return options.ForSite(new Command("drain", "Empty a node and keep it empty.") { node }, async (parsed, site, cancellationToken) =>
         {
-            var view = await site.DrainNodeAsync(parsed.GetValue(node)!, cancellationToken).ConfigureAwait(false);
+            var view = await site.DrainNodeAsync(parsed.GetValue(node)!, cancellationToken);
             return options.Show(parsed, view, SiteJson.Default.NodeView, $"{view.Id} is drained: {view.Guests.Count} guests are leaving, none comes.");
         });
     }

@@ -11,7 +11,7 @@ internal static class NodeShowCommand
         var node = SiteArguments.Node();
         return options.ForSite(new Command("show", "Show one node in full.") { node }, async (parsed, site, cancellationToken) =>
         {
-            var view = await site.NodeAsync(parsed.GetValue(node)!, cancellationToken).ConfigureAwait(false);
+            var view = await site.NodeAsync(parsed.GetValue(node)!, cancellationToken);
             return options.Show(parsed, view, SiteJson.Default.NodeView, () => NodeText.Write(options.World, view));
         });
     }

@@ -15,7 +15,7 @@ internal static class NodeSnoozeCommand
         return options.ForSite(command, async (parsed, site, cancellationToken) =>
         {
             var until = times.Until(parsed, options.World.Time);
-            var view = await site.SnoozeNodeAsync(parsed.GetValue(node)!, until, cancellationToken).ConfigureAwait(false);
+            var view = await site.SnoozeNodeAsync(parsed.GetValue(node)!, until, cancellationToken);
             var sentence = until is { } at ? $"{view.Id} is not lent until {Words.At(at, options.World.Time)}." : $"{view.Id} may be lent again.";
             return options.Show(parsed, view, SiteJson.Default.NodeView, sentence);
         });

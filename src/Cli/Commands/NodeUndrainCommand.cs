@@ -11,7 +11,7 @@ internal static class NodeUndrainCommand
         var node = SiteArguments.Node();
         return options.ForSite(new Command("undrain", "Let a drained node be lent again.") { node }, async (parsed, site, cancellationToken) =>
         {
-            var view = await site.UndrainNodeAsync(parsed.GetValue(node)!, cancellationToken).ConfigureAwait(false);
+            var view = await site.UndrainNodeAsync(parsed.GetValue(node)!, cancellationToken);
             return options.Show(parsed, view, SiteJson.Default.NodeView, $"{view.Id} may be lent again.");
         });
     }

@@ -9,7 +9,7 @@ internal static class NodesCommand
     public static Command Create(CliOptions options) =>
         options.ForSite(new Command("nodes", "List the site's nodes."), async (parsed, site, cancellationToken) =>
         {
-            var nodes = await site.NodesAsync(cancellationToken).ConfigureAwait(false);
+            var nodes = await site.NodesAsync(cancellationToken);
             return options.Show(parsed, nodes, SiteJson.Default.IReadOnlyListNodeView, () => options.World.Console.Show(NodeText.Table(nodes, options.World.Time), "No node is enrolled. 'opportunism token create' lets one join."));
         });
 }

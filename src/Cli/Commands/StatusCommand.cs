@@ -20,12 +20,12 @@ internal static class StatusCommand
 
         // Each half is shown without the other: what cannot be asked must not hide what can.
         var exit = ExitCode.Done;
-        var agent = hasAgent ? await HalfAsync(async () => (await world.AskAgentAsync(socket, new(LocalAsk.Status), cancellationToken).ConfigureAwait(false)).Status).ConfigureAwait(false) : null;
+        var agent = hasAgent ? await HalfAsync(async () => (await world.AskAgentAsync(socket, new(LocalAsk.Status), cancellationToken)).Status) : null;
         var site = siteFile is null ? null : await HalfAsync(async () =>
         {
             using var client = options.Open(parsed);
-            return await client.StatusAsync(cancellationToken).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+            return await client.StatusAsync(cancellationToken);
+        });
         if (agent is null && site is null) return exit;
         options.Show(parsed, new BothStatus(agent, site), CliJson.Default.BothStatus, () =>
         {
@@ -41,10 +41,10 @@ internal static class StatusCommand
             var asked = await world.RunAsync(
                 async () =>
                 {
-                    half = await ask().ConfigureAwait(false);
+                    half = await ask();
                     return ExitCode.Done;
                 },
-                CancellationToken.None).ConfigureAwait(false);
+                CancellationToken.None);
             if (exit == ExitCode.Done) exit = asked;
             return half;
         }

@@ -30,8 +30,8 @@ internal static class TokenCreateCommand
         {
             var lasts = parsed.GetValue(valid) is { } text ? Words.Duration(text) : null;
             var minted = parsed.GetValue(person) is { } name
-                ? await site.CreatePersonTokenAsync(new() { Name = name, Role = Enum.Parse<Role>(parsed.GetValue(role) ?? "viewer", ignoreCase: true), ValidForDays = (int)(lasts ?? TimeSpan.FromDays(365)).TotalDays }, cancellationToken).ConfigureAwait(false)
-                : await site.CreateJoinTokenAsync(new() { Uses = parsed.GetValue(uses), ValidForMinutes = (int)(lasts ?? TimeSpan.FromHours(1)).TotalMinutes, Note = parsed.GetValue(note) ?? "" }, cancellationToken).ConfigureAwait(false);
+                ? await site.CreatePersonTokenAsync(new() { Name = name, Role = Enum.Parse<Role>(parsed.GetValue(role) ?? "viewer", ignoreCase: true), ValidForDays = (int)(lasts ?? TimeSpan.FromDays(365)).TotalDays }, cancellationToken)
+                : await site.CreateJoinTokenAsync(new() { Uses = parsed.GetValue(uses), ValidForMinutes = (int)(lasts ?? TimeSpan.FromHours(1)).TotalMinutes, Note = parsed.GetValue(note) ?? "" }, cancellationToken);
             return options.Show(parsed, minted, SiteJson.Default.MintedToken, minted.Token);
         });
     }

@@ -8,7 +8,7 @@ internal static class TokenListCommand
     public static Command Create(CliOptions options) =>
         options.ForSite(new Command("list", "List tokens."), async (parsed, site, cancellationToken) =>
         {
-            var both = new BothTokens(await site.JoinTokensAsync(cancellationToken).ConfigureAwait(false), await site.PersonTokensAsync(cancellationToken).ConfigureAwait(false));
+            var both = new BothTokens(await site.JoinTokensAsync(cancellationToken), await site.PersonTokensAsync(cancellationToken));
             return options.Show(parsed, both, CliJson.Default.BothTokens, () =>
             {
                 var time = options.World.Time;

@@ -16,12 +16,12 @@ internal static class TokenRevokeCommand
             var token = parsed.GetValue(id)!;
             try
             {
-                await site.RevokeJoinTokenAsync(token, cancellationToken).ConfigureAwait(false);
+                await site.RevokeJoinTokenAsync(token, cancellationToken);
             }
             catch (SiteException unknown) when (unknown.Status == HttpStatusCode.NotFound)
             {
                 // Not one for joining, so it is a person's.
-                await site.RevokePersonTokenAsync(token, cancellationToken).ConfigureAwait(false);
+                await site.RevokePersonTokenAsync(token, cancellationToken);
             }
 
             options.World.Output.WriteLine(parsed.GetValue(options.Json) ? $"{{\"revoked\":\"{JsonEncodedText.Encode(token)}\"}}" : $"{token} is revoked.");

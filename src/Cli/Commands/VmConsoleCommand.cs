@@ -25,7 +25,7 @@ internal static class VmConsoleCommand
 
     private static async Task<int> DoneAsync(Task shown)
     {
-        await shown.ConfigureAwait(false);
+        await shown;
         return ExitCode.Done;
     }
 
@@ -34,7 +34,7 @@ internal static class VmConsoleCommand
         long offset = all ? 0 : -1;
         while (true)
         {
-            var piece = await site.ConsoleAsync(vm, offset, offset < 0 || !follow ? TimeSpan.Zero : WaitsFor, cancellationToken).ConfigureAwait(false);
+            var piece = await site.ConsoleAsync(vm, offset, offset < 0 || !follow ? TimeSpan.Zero : WaitsFor, cancellationToken);
             if (parsed.GetValue(options.Json)) options.World.Output.WriteLine(JsonSerializer.Serialize(piece, SiteJson.Default.ConsoleView));
             else options.World.Output.Write(ConsoleText.Safe(piece.Text));
             options.World.Output.Flush();

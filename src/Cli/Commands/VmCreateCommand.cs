@@ -32,8 +32,8 @@ internal static class VmCreateCommand
                 DiskMiB = parsed.GetValue(disk),
                 Policy = parsed.GetValue(policy)!,
             };
-            var vm = await AskAsync(site, asked, cancellationToken).ConfigureAwait(false);
-            if (parsed.GetValue(wait)) vm = await WaitAsync(options.World, site, vm, cancellationToken).ConfigureAwait(false);
+            var vm = await AskAsync(site, asked, cancellationToken);
+            if (parsed.GetValue(wait)) vm = await WaitAsync(options.World, site, vm, cancellationToken);
 
             options.Show(parsed, vm, SiteJson.Default.VmView, $"{vm.Name} is {vm.Status}{(vm.Why.Length > 0 ? $": {vm.Why}" : "")}.");
             return parsed.GetValue(wait) && vm.Status != VmStatus.Running ? ExitCode.Failed : ExitCode.Done;
@@ -44,7 +44,7 @@ internal static class VmCreateCommand
     {
         try
         {
-            return await site.CreateVmAsync(asked, cancellationToken).ConfigureAwait(false);
+            return await site.CreateVmAsync(asked, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -58,8 +58,8 @@ internal static class VmCreateCommand
         {
             while (vm.Status is not (VmStatus.Running or VmStatus.Failed or VmStatus.Deleted or VmStatus.Terminated))
             {
-                await world.PauseAsync(LooksEvery, cancellationToken).ConfigureAwait(false);
-                vm = await site.VmAsync(vm.Id, cancellationToken).ConfigureAwait(false);
+                await world.PauseAsync(LooksEvery, cancellationToken);
+                vm = await site.VmAsync(vm.Id, cancellationToken);
             }
 
             return vm;

@@ -11,7 +11,7 @@ internal static class VmListCommand
         var all = new Option<bool>("--all") { Description = "Those deleted lately too." };
         return options.ForSite(new Command("list", "List virtual machines.") { all }, async (parsed, site, cancellationToken) =>
         {
-            var vms = await site.VmsAsync(parsed.GetValue(all), cancellationToken).ConfigureAwait(false);
+            var vms = await site.VmsAsync(parsed.GetValue(all), cancellationToken);
             return options.Show(parsed, vms, SiteJson.Default.IReadOnlyListVmView, () => options.World.Console.Show(VmText.Table(vms, options.World.Time), "There is no VM. 'opportunism vm create' makes one."));
         });
     }

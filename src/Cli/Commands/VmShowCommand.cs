@@ -11,7 +11,7 @@ internal static class VmShowCommand
         var vm = SiteArguments.Vm();
         return options.ForSite(new Command("show", "Show one VM in full.") { vm }, async (parsed, site, cancellationToken) =>
         {
-            var view = await site.VmAsync(parsed.GetValue(vm)!, cancellationToken).ConfigureAwait(false);
+            var view = await site.VmAsync(parsed.GetValue(vm)!, cancellationToken);
             return options.Show(parsed, view, SiteJson.Default.VmView, () => VmText.Write(options.World, view));
         });
     }

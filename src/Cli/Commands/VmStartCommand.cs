@@ -12,7 +12,7 @@ internal static class VmStartCommand
         var vm = SiteArguments.Vm();
         return options.ForSite(new Command("start", "Turn a stopped VM on.") { vm }, async (parsed, site, cancellationToken) =>
         {
-            var view = await site.StartVmAsync(parsed.GetValue(vm)!, cancellationToken).ConfigureAwait(false);
+            var view = await site.StartVmAsync(parsed.GetValue(vm)!, cancellationToken);
             return options.Show(parsed, view, SiteJson.Default.VmView, Sentence(view));
         });
     }

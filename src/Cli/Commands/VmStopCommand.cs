@@ -12,7 +12,7 @@ internal static class VmStopCommand
         var vm = SiteArguments.Vm();
         return options.ForSite(new Command("stop", "Turn a VM off; its disk is kept.") { vm }, async (parsed, site, cancellationToken) =>
         {
-            var view = await site.StopVmAsync(parsed.GetValue(vm)!, cancellationToken).ConfigureAwait(false);
+            var view = await site.StopVmAsync(parsed.GetValue(vm)!, cancellationToken);
             return options.Show(parsed, view, SiteJson.Default.VmView, Sentence(view));
         });
     }

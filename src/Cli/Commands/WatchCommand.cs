@@ -20,7 +20,7 @@ internal static class WatchCommand
         var world = options.World;
         if (parsed.GetValue(options.Json) || !world.Console.Profile.Capabilities.Interactive)
         {
-            await foreach (var one in site.WatchEventsAsync(-1, world.Time, cancellationToken).ConfigureAwait(false)) EventsCommand.Write(options, parsed, one);
+            await foreach (var one in site.WatchEventsAsync(-1, world.Time, cancellationToken)) EventsCommand.Write(options, parsed, one);
             return;
         }
 
@@ -34,11 +34,11 @@ internal static class WatchCommand
                 var last = "";
                 while (true)
                 {
-                    var nodes = await site.NodesAsync(end.Token).ConfigureAwait(false);
-                    var vms = await site.VmsAsync(false, end.Token).ConfigureAwait(false);
+                    var nodes = await site.NodesAsync(end.Token);
+                    var vms = await site.VmsAsync(false, end.Token);
                     live.UpdateTarget(new Rows(NodeText.Table(nodes, world.Time), VmText.Table(vms, world.Time), new Text(last)));
-                    if (await Task.WhenAny(next, Task.Delay(RefreshesEvery, world.Time, end.Token)).ConfigureAwait(false) != next) continue;
-                    if (!await next.ConfigureAwait(false)) return;
+                    if (await Task.WhenAny(next, Task.Delay(RefreshesEvery, world.Time, end.Token)) != next) continue;
+                    if (!await next) return;
                     last = ConsoleText.Safe(events.Current.Sentence);
                     next = events.MoveNextAsync().AsTask();
                 }
@@ -46,9 +46,9 @@ internal static class WatchCommand
             finally
             {
                 // An enumerator that still waits cannot be disposed of.
-                await end.CancelAsync().ConfigureAwait(false);
+                await end.CancelAsync();
                 await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-        }).ConfigureAwait(false);
+        });
     }
 }

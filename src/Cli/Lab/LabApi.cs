@@ -59,7 +59,7 @@ internal sealed class LabApi : IDisposable
     public async Task<JsonNode> GetAsync(Uri address, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        return await ReadAsync(request, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(request, cancellationToken);
     }
 
     public Task<JsonNode> PostAsync(Uri address, JsonObject body, CancellationToken cancellationToken) => WithBodyAsync(HttpMethod.Post, address, body, cancellationToken);
@@ -69,7 +69,7 @@ internal sealed class LabApi : IDisposable
     public async Task DeleteAsync(Uri address, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Delete, address);
-        await ReadAsync(request, cancellationToken).ConfigureAwait(false);
+        await ReadAsync(request, cancellationToken);
     }
 
     /// <summary>Sends a file's bytes.</summary>
@@ -78,20 +78,20 @@ internal sealed class LabApi : IDisposable
         using var content = new StreamContent(File.OpenRead(path));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         using var request = new HttpRequestMessage(HttpMethod.Put, address) { Content = content };
-        await ReadAsync(request, cancellationToken).ConfigureAwait(false);
+        await ReadAsync(request, cancellationToken);
     }
 
     /// <summary>The one with that name in a list, or null.</summary>
     public async Task<JsonNode?> FindAsync(Uri folder, string listName, string name, CancellationToken cancellationToken) =>
-        (await GetAsync(folder, cancellationToken).ConfigureAwait(false))[listName]!.AsArray().FirstOrDefault(one => (string?)one!["name"] == name);
+        (await GetAsync(folder, cancellationToken))[listName]!.AsArray().FirstOrDefault(one => (string?)one!["name"] == name);
 
     /// <summary>The id of the one with that name, which is made where there is none.</summary>
     public async Task<string> EnsureAsync(Uri folder, string listName, string oneName, JsonObject wanted, CancellationToken cancellationToken)
     {
-        var found = await FindAsync(folder, listName, (string)wanted["name"]!, cancellationToken).ConfigureAwait(false);
+        var found = await FindAsync(folder, listName, (string)wanted["name"]!, cancellationToken);
         if (found is null)
         {
-            var made = await PostAsync(folder, new JsonObject { [oneName] = wanted }, cancellationToken).ConfigureAwait(false);
+            var made = await PostAsync(folder, new JsonObject { [oneName] = wanted }, cancellationToken);
             found = made[oneName]!;
         }
 
@@ -108,8 +108,8 @@ internal sealed class LabApi : IDisposable
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(api.Keystone, "auth/tokens")) { Content = Json(new() { ["auth"] = auth }) };
-            using var answer = await api.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            var token = JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false))!["token"]!;
+            using var answer = await api.SendAsync(request, cancellationToken);
+            var token = JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellationToken))!["token"]!;
             api.UserId = (string)token["user"]!["id"]!;
             http.DefaultRequestHeaders.Add("X-Auth-Token", answer.Headers.GetValues("X-Subject-Token").First());
             // Zed knows up to 2.93.
@@ -131,13 +131,13 @@ internal sealed class LabApi : IDisposable
     {
         using var request = new HttpRequestMessage(method, address);
         if (body is not null) request.Content = Json(body);
-        return await ReadAsync(request, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(request, cancellationToken);
     }
 
     private async Task<JsonNode> ReadAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(request, cancellationToken).ConfigureAwait(false);
-        var text = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        using var answer = await SendAsync(request, cancellationToken);
+        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
         try
         {
             return JsonNode.Parse(text.Length > 0 ? text : "{}")!;
@@ -153,7 +153,7 @@ internal sealed class LabApi : IDisposable
         HttpResponseMessage answer;
         try
         {
-            answer = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            answer = await http.SendAsync(request, cancellationToken);
         }
         catch (Exception e) when (e is HttpRequestException or SocketException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -161,7 +161,7 @@ internal sealed class LabApi : IDisposable
         }
 
         if (answer.IsSuccessStatusCode) return answer;
-        var said = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        var said = await answer.Content.ReadAsStringAsync(cancellationToken);
         var status = answer.StatusCode;
         answer.Dispose();
         throw new LabRefusal(status, $"{request.Method} {request.RequestUri} was answered with {(int)status}: {said[..Math.Min(said.Length, 400)]}");

@@ -13,7 +13,7 @@ internal sealed class LabBoard(IAnsiConsole console, TimeProvider time) : ILabBo
         var began = time.GetTimestamp();
         try
         {
-            await step().ConfigureAwait(false);
+            await step();
         }
         catch (Exception)
         {

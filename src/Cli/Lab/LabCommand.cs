@@ -45,7 +45,7 @@ internal static partial class LabCommand
                 var shape = new LabShape(before?.FirstPort ?? parsed.GetValue(port) ?? DefaultFirstPort, wanted);
                 if (shape.FirstPort is < 1024 or > 65535 - LabShape.Ports) throw new CliFailure(ExitCode.Usage, $"--first-port is {shape.FirstPort}; 1024 to {65535 - LabShape.Ports} is allowed.");
                 var began = world.Time.GetTimestamp();
-                await new LabUp(place, shape, new LabBoard(world.Console, world.Time), world.Time).RunAsync(cancellationToken).ConfigureAwait(false);
+                await new LabUp(place, shape, new LabBoard(world.Console, world.Time), world.Time).RunAsync(cancellationToken);
                 world.Console.WriteLine($"The lab is up after {world.Time.GetElapsedTime(began).TotalSeconds:0} s. Next:");
                 world.Console.WriteLine("    eval \"$(./opportunism lab env)\"");
                 world.Console.WriteLine($"    openstack server create --image {LabContents.Tick} --flavor {LabContents.Tick} --network {LabContents.Network} --wait first");
@@ -64,7 +64,7 @@ internal static partial class LabCommand
             {
                 var place = Place(parsed.GetValue(state)!);
                 RequireRoot();
-                var lab = await LabState.ReadAsync(place, ShapeOf(place), world.Time, cancellationToken).ConfigureAwait(false);
+                var lab = await LabState.ReadAsync(place, ShapeOf(place), world.Time, cancellationToken);
                 if (parsed.GetValue(json)) world.Output.WriteLine(JsonSerializer.Serialize(lab, LabJson.Default.LabState));
                 else
                 {
@@ -104,7 +104,7 @@ internal static partial class LabCommand
         command.SetAction((parsed, cancellationToken) => world.RunAsync(
             () => LockedAsync(Place(parsed.GetValue(state)!), async place =>
             {
-                await new LabDown(place, new LabBoard(world.Console, world.Time), world.Time).RunAsync(parsed.GetValue(wipe), cancellationToken).ConfigureAwait(false);
+                await new LabDown(place, new LabBoard(world.Console, world.Time), world.Time).RunAsync(parsed.GetValue(wipe), cancellationToken);
                 return ExitCode.Done;
             }, cancellationToken),
             cancellationToken));
@@ -144,7 +144,7 @@ internal static partial class LabCommand
         {
             try
             {
-                return await run(place).ConfigureAwait(false);
+                return await run(place);
             }
             catch (IOException e) when (!cancellationToken.IsCancellationRequested)
             {

@@ -18,21 +18,21 @@ internal sealed class LabDown(LabPlace place, ILabBoard board, TimeProvider time
             {
                 await Task.WhenAll(round.Where(program => processes.Of(program.Name).Count > 0).Select(program => board.StepAsync($"{program.Name} is ended", async () =>
                 {
-                    if (!await processes.StopAsync(program.Name, program.StopPatience).ConfigureAwait(false)) board.Say($"   {program.Name} had to be killed after {program.StopPatience.TotalSeconds} s.");
-                }))).ConfigureAwait(false);
+                    if (!await processes.StopAsync(program.Name, program.StopPatience)) board.Say($"   {program.Name} had to be killed after {program.StopPatience.TotalSeconds} s.");
+                })));
             }
         }
 
-        await board.StepAsync("Guests and whatever else is left are ended", () => processes.EndRestAsync()).ConfigureAwait(false);
-        var bridge = File.Exists(place.BridgeName) ? await File.ReadAllTextAsync(place.BridgeName, cancellationToken).ConfigureAwait(false) : "";
-        if (bridge.Length > 0 && Directory.Exists($"/sys/class/net/{bridge}")) await board.StepAsync("The bridge is removed", () => LinkAsync(["link", "delete", bridge], cancellationToken)).ConfigureAwait(false);
-        if (wipe && Directory.Exists(place.State)) await board.StepAsync($"{place.State} is removed", () => Task.Run(() => Directory.Delete(place.State, recursive: true), cancellationToken)).ConfigureAwait(false);
+        await board.StepAsync("Guests and whatever else is left are ended", () => processes.EndRestAsync());
+        var bridge = File.Exists(place.BridgeName) ? await File.ReadAllTextAsync(place.BridgeName, cancellationToken) : "";
+        if (bridge.Length > 0 && Directory.Exists($"/sys/class/net/{bridge}")) await board.StepAsync("The bridge is removed", () => LinkAsync(["link", "delete", bridge], cancellationToken));
+        if (wipe && Directory.Exists(place.State)) await board.StepAsync($"{place.State} is removed", () => Task.Run(() => Directory.Delete(place.State, recursive: true), cancellationToken));
     }
 
     private static async Task LinkAsync(string[] words, CancellationToken cancellationToken)
     {
         using var ip = System.Diagnostics.Process.Start("/usr/sbin/ip", words);
-        await ip.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        await ip.WaitForExitAsync(cancellationToken);
         if (ip.ExitCode != 0) throw new IOException($"'ip {string.Join(' ', words)}' ended with {ip.ExitCode}.");
     }
 }

@@ -18,45 +18,45 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
 
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
-        using var admin = await LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken).ConfigureAwait(false);
-        async Task<string> One(string list, string one, JsonObject wanted) => await admin.EnsureAsync(new Uri(admin.Keystone, list), list, one, wanted, cancellationToken).ConfigureAwait(false);
-        async Task<string> User(string name, string secret) => await One("users", "user", new() { ["name"] = name, ["password"] = secret, ["domain_id"] = "default" }).ConfigureAwait(false);
-        async Task Grant(string project, string user, string role) => await admin.PutAsync(new Uri(admin.Keystone, $"projects/{project}/users/{user}/roles/{role}"), null, cancellationToken).ConfigureAwait(false);
+        using var admin = await LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken);
+        async Task<string> One(string list, string one, JsonObject wanted) => await admin.EnsureAsync(new Uri(admin.Keystone, list), list, one, wanted, cancellationToken);
+        async Task<string> User(string name, string secret) => await One("users", "user", new() { ["name"] = name, ["password"] = secret, ["domain_id"] = "default" });
+        async Task Grant(string project, string user, string role) => await admin.PutAsync(new Uri(admin.Keystone, $"projects/{project}/users/{user}/roles/{role}"), null, cancellationToken);
 
-        var service = await One("projects", "project", new() { ["name"] = "service", ["domain_id"] = "default" }).ConfigureAwait(false);
-        var adminRole = await One("roles", "role", new() { ["name"] = "admin" }).ConfigureAwait(false);
+        var service = await One("projects", "project", new() { ["name"] = "service", ["domain_id"] = "default" });
+        var adminRole = await One("roles", "role", new() { ["name"] = "admin" });
         // By this one a service knows that another service asks; keystonemiddleware's default for service_token_roles.
-        var serviceRole = await One("roles", "role", new() { ["name"] = "service" }).ConfigureAwait(false);
+        var serviceRole = await One("roles", "role", new() { ["name"] = "service" });
         foreach (var name in ServiceUsers)
         {
-            var user = await User(name, secrets["service-" + name]).ConfigureAwait(false);
-            await Grant(service, user, adminRole).ConfigureAwait(false);
-            await Grant(service, user, serviceRole).ConfigureAwait(false);
+            var user = await User(name, secrets["service-" + name]);
+            await Grant(service, user, adminRole);
+            await Grant(service, user, serviceRole);
         }
 
-        var project = await One("projects", "project", new() { ["name"] = Tenant, ["domain_id"] = "default" }).ConfigureAwait(false);
-        var member = await One("roles", "role", new() { ["name"] = "member" }).ConfigureAwait(false);
-        await Grant(project, await User(Tenant, secrets["tenant"]).ConfigureAwait(false), member).ConfigureAwait(false);
+        var project = await One("projects", "project", new() { ["name"] = Tenant, ["domain_id"] = "default" });
+        var member = await One("roles", "role", new() { ["name"] = "member" });
+        await Grant(project, await User(Tenant, secrets["tenant"]), member);
 
-        await EnsureServiceAsync(admin, "glance", "image", shape.Glance, "", cancellationToken).ConfigureAwait(false);
-        await EnsureServiceAsync(admin, "nova", "compute", shape.Nova, "/v2.1", cancellationToken).ConfigureAwait(false);
-        await EnsureServiceAsync(admin, "placement", "placement", shape.Placement, "", cancellationToken).ConfigureAwait(false);
-        await EnsureServiceAsync(admin, "neutron", "network", shape.Neutron, "", cancellationToken).ConfigureAwait(false);
+        await EnsureServiceAsync(admin, "glance", "image", shape.Glance, "", cancellationToken);
+        await EnsureServiceAsync(admin, "nova", "compute", shape.Nova, "/v2.1", cancellationToken);
+        await EnsureServiceAsync(admin, "placement", "placement", shape.Placement, "", cancellationToken);
+        await EnsureServiceAsync(admin, "neutron", "network", shape.Neutron, "", cancellationToken);
 
-        var role = await One("roles", "role", new() { ["name"] = Controller }).ConfigureAwait(false);
-        await Grant(service, await User(Controller, secrets["opportunism-user"]).ConfigureAwait(false), role).ConfigureAwait(false);
-        var credential = await EnsureCredentialAsync(cancellationToken).ConfigureAwait(false);
+        var role = await One("roles", "role", new() { ["name"] = Controller });
+        await Grant(service, await User(Controller, secrets["opportunism-user"]), role);
+        var credential = await EnsureCredentialAsync(cancellationToken);
         new LabTemplates(place, shape, secrets).Write("clouds.yaml", place.CloudsYaml, LabUser.Caller(), ("application-credential-id", credential));
     }
 
     /// <summary>Asks Nova as the controller: its policy and the credential's rules must fit together.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
-        var id = CredentialId(await File.ReadAllTextAsync(place.CloudsYaml, cancellationToken).ConfigureAwait(false));
-        using var controller = await LabApi.LogInAsync(shape, id, secrets["opportunism-credential"], cancellationToken).ConfigureAwait(false);
-        await controller.GetAsync(new Uri(controller.Nova, "os-services"), cancellationToken).ConfigureAwait(false);
-        await controller.GetAsync(new Uri(controller.Nova, "servers/detail?all_tenants=1"), cancellationToken).ConfigureAwait(false);
-        await controller.GetAsync(new Uri(controller.Neutron, "agents"), cancellationToken).ConfigureAwait(false);
+        var id = CredentialId(await File.ReadAllTextAsync(place.CloudsYaml, cancellationToken));
+        using var controller = await LabApi.LogInAsync(shape, id, secrets["opportunism-credential"], cancellationToken);
+        await controller.GetAsync(new Uri(controller.Nova, "os-services"), cancellationToken);
+        await controller.GetAsync(new Uri(controller.Nova, "servers/detail?all_tenants=1"), cancellationToken);
+        await controller.GetAsync(new Uri(controller.Neutron, "agents"), cancellationToken);
     }
 
     /// <summary>The id of the controller's credential in the clouds.yaml that the lab wrote.</summary>
@@ -65,14 +65,14 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
     /// <summary>An application credential whose access rules are those of packaging/lab/access-rules.json; Keystone never changes one, so another is made when they differ.</summary>
     private async Task<string> EnsureCredentialAsync(CancellationToken cancellationToken)
     {
-        using var controller = await LabApi.LogInAsync(shape, Controller, secrets["opportunism-user"], "service", cancellationToken).ConfigureAwait(false);
+        using var controller = await LabApi.LogInAsync(shape, Controller, secrets["opportunism-user"], "service", cancellationToken);
         var folder = new Uri(controller.Keystone, $"users/{controller.UserId}/application_credentials");
-        var rules = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(place.Templates, "access-rules.json"), cancellationToken).ConfigureAwait(false))!.AsArray();
-        var found = await controller.FindAsync(folder, "application_credentials", Controller, cancellationToken).ConfigureAwait(false);
+        var rules = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(place.Templates, "access-rules.json"), cancellationToken))!.AsArray();
+        var found = await controller.FindAsync(folder, "application_credentials", Controller, cancellationToken);
         if (found is not null)
         {
             if (Words(found["access_rules"]!.AsArray()).SequenceEqual(Words(rules))) return (string)found["id"]!;
-            await controller.DeleteAsync(new Uri($"{folder}/{found["id"]}"), cancellationToken).ConfigureAwait(false);
+            await controller.DeleteAsync(new Uri($"{folder}/{found["id"]}"), cancellationToken);
         }
 
         var made = await controller.PostAsync(
@@ -87,7 +87,7 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
                     ["access_rules"] = rules.DeepClone(),
                 },
             },
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
         return (string)made["application_credential"]!["id"]!;
     }
 
@@ -95,14 +95,14 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
 
     private static async Task EnsureServiceAsync(LabApi admin, string name, string type, int port, string path, CancellationToken cancellationToken)
     {
-        var service = await admin.EnsureAsync(new Uri(admin.Keystone, "services"), "services", "service", new() { ["name"] = name, ["type"] = type }, cancellationToken).ConfigureAwait(false);
+        var service = await admin.EnsureAsync(new Uri(admin.Keystone, "services"), "services", "service", new() { ["name"] = name, ["type"] = type }, cancellationToken);
         var folder = new Uri(admin.Keystone, "endpoints");
-        var known = (await admin.GetAsync(new Uri($"{folder}?service_id={service}"), cancellationToken).ConfigureAwait(false))["endpoints"]!.AsArray();
+        var known = (await admin.GetAsync(new Uri($"{folder}?service_id={service}"), cancellationToken))["endpoints"]!.AsArray();
         foreach (var face in new[] { "public", "internal", "admin" })
         {
             if (known.Any(endpoint => (string?)endpoint!["interface"] == face)) continue;
             var endpoint = new JsonObject { ["interface"] = face, ["service_id"] = service, ["region_id"] = "RegionOne", ["url"] = $"http://127.0.0.1:{port}{path}" };
-            await admin.PostAsync(folder, new() { ["endpoint"] = endpoint }, cancellationToken).ConfigureAwait(false);
+            await admin.PostAsync(folder, new() { ["endpoint"] = endpoint }, cancellationToken);
         }
     }
 }

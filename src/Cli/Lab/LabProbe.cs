@@ -13,7 +13,7 @@ internal static class LabProbe
     {
         try
         {
-            using var answer = await Http.GetAsync(new UriBuilder("http", "127.0.0.1", port).Uri, cancellationToken).ConfigureAwait(false);
+            using var answer = await Http.GetAsync(new UriBuilder("http", "127.0.0.1", port).Uri, cancellationToken);
             return (int)answer.StatusCode < 500;
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
@@ -28,7 +28,7 @@ internal static class LabProbe
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await socket.ConnectAsync("127.0.0.1", port, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync("127.0.0.1", port, cancellationToken);
             return true;
         }
         catch (SocketException)
@@ -38,7 +38,7 @@ internal static class LabProbe
     }
 
     /// <summary>Somebody listens on a Unix socket.</summary>
-    public static async Task<bool> ListensAsync(string path, CancellationToken cancellationToken) => await ConnectAsync(path, greeting: false, cancellationToken).ConfigureAwait(false);
+    public static async Task<bool> ListensAsync(string path, CancellationToken cancellationToken) => await ConnectAsync(path, greeting: false, cancellationToken);
 
     /// <summary>Somebody listens on a Unix socket and speaks first, as MariaDB does once its init file has been carried out.</summary>
     public static Task<bool> GreetsAsync(string path, CancellationToken cancellationToken) => ConnectAsync(path, greeting: true, cancellationToken);
@@ -48,8 +48,8 @@ internal static class LabProbe
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
-            return !greeting || await socket.ReceiveAsync(new byte[64], cancellationToken).ConfigureAwait(false) > 0;
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            return !greeting || await socket.ReceiveAsync(new byte[64], cancellationToken) > 0;
         }
         catch (SocketException)
         {

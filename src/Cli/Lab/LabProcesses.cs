@@ -45,7 +45,7 @@ internal sealed partial class LabProcesses
     /// <summary>Starts a program and does not wait until it is ready.</summary>
     public async Task StartAsync(LabProgram program, CancellationToken cancellationToken)
     {
-        using var process = await BeginAsync(program, cancellationToken).ConfigureAwait(false);
+        using var process = await BeginAsync(program, cancellationToken);
         PrivateFile.Write(MarkOf(program.Name), program.Fingerprint(), LabUser.Root);
     }
 
@@ -55,14 +55,14 @@ internal sealed partial class LabProcesses
     {
         try
         {
-            using var process = await BeginAsync(program, cancellationToken).ConfigureAwait(false);
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            using var process = await BeginAsync(program, cancellationToken);
+            await process.WaitForExitAsync(cancellationToken);
             if (process.ExitCode != 0 && !accepted.Contains(process.ExitCode))
                 throw new IOException($"{program.Words[0]} ended with {process.ExitCode}. The end of {LogOf(program)}:\n{Tail(program)}");
         }
         finally
         {
-            await StopAsync(program.Name, TimeSpan.Zero).ConfigureAwait(false);
+            await StopAsync(program.Name, TimeSpan.Zero);
         }
     }
 
@@ -77,9 +77,9 @@ internal sealed partial class LabProcesses
         var asked = Of(name);
         // Only the first: it ends those that it started, and would take their death for a crash.
         if (asked.Count > 0) _ = Signal(asked[0], Terminate);
-        await UntilAsync(() => asked.Count == 0 || !Members(folder).Contains(asked[0]), patience).ConfigureAwait(false);
+        await UntilAsync(() => asked.Count == 0 || !Members(folder).Contains(asked[0]), patience);
         var ended = asked.Count == 0 || !Members(folder).Contains(asked[0]);
-        await RemoveAsync(folder).ConfigureAwait(false);
+        await RemoveAsync(folder);
         if (File.Exists(MarkOf(name))) File.Delete(MarkOf(name));
         return ended;
     }
@@ -91,11 +91,11 @@ internal sealed partial class LabProcesses
         foreach (var folder in Directory.Exists(Cgroup) ? Directory.GetDirectories(Cgroup) : [])
         {
             left += Members(folder).Count;
-            await RemoveAsync(folder).ConfigureAwait(false);
+            await RemoveAsync(folder);
         }
 
         if (Directory.Exists(Cgroup)) Directory.Delete(Cgroup);
-        left += await EndGuestsAsync().ConfigureAwait(false);
+        left += await EndGuestsAsync();
         return left;
     }
 
@@ -150,7 +150,7 @@ internal sealed partial class LabProcesses
         }
 
         // It enters its cgroup itself; until then it would be taken for one that has ended.
-        while (!process.HasExited && Members(folder).Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(5), time, cancellationToken).ConfigureAwait(false);
+        while (!process.HasExited && Members(folder).Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(5), time, cancellationToken);
         return process;
     }
 
@@ -158,23 +158,23 @@ internal sealed partial class LabProcesses
     {
         var guests = InHosts();
         foreach (var guest in guests) _ = Signal(guest, Kill);
-        await UntilAsync(() => InHosts().Count == 0, KillPatience).ConfigureAwait(false);
+        await UntilAsync(() => InHosts().Count == 0, KillPatience);
         return guests.Count;
     }
 
     /// <summary>Kills what is in a cgroup and removes it; the kernel refuses that until the last process has given back its memory.</summary>
     private async Task RemoveAsync(string folder)
     {
-        if (Members(folder).Count > 0) await File.WriteAllTextAsync(Path.Combine(folder, "cgroup.kill"), "1").ConfigureAwait(false);
+        if (Members(folder).Count > 0) await File.WriteAllTextAsync(Path.Combine(folder, "cgroup.kill"), "1");
         var events = Path.Combine(folder, "cgroup.events");
-        await UntilAsync(() => File.ReadLines(events).Contains("populated 0"), KillPatience).ConfigureAwait(false);
+        await UntilAsync(() => File.ReadLines(events).Contains("populated 0"), KillPatience);
         Directory.Delete(folder);
     }
 
     private async Task UntilAsync(Func<bool> reached, TimeSpan patience)
     {
         var began = time.GetTimestamp();
-        while (!reached() && time.GetElapsedTime(began) < patience) await Task.Delay(TimeSpan.FromMilliseconds(50), time).ConfigureAwait(false);
+        while (!reached() && time.GetElapsedTime(began) < patience) await Task.Delay(TimeSpan.FromMilliseconds(50), time);
     }
 
     private string MarkOf(string program) => Path.Combine(place.Started, program);

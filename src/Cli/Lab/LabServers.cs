@@ -12,17 +12,17 @@ internal static class LabServers
     public static async Task<string> AskForAsync(LabApi tenant, string name, string? zone, JsonObject metadata, CancellationToken cancellationToken)
     {
         async Task<string> Id(Uri folder, string list, string wanted) =>
-            (string?)(await tenant.FindAsync(folder, list, wanted, cancellationToken).ConfigureAwait(false))?["id"] ?? throw new IOException($"The lab has none of its {list} named '{wanted}'; './opportunism lab up' makes it.");
+            (string?)(await tenant.FindAsync(folder, list, wanted, cancellationToken))?["id"] ?? throw new IOException($"The lab has none of its {list} named '{wanted}'; './opportunism lab up' makes it.");
         var server = new JsonObject
         {
             ["name"] = name,
-            ["imageRef"] = await Id(new(tenant.Glance, "images"), "images", LabContents.Tick).ConfigureAwait(false),
-            ["flavorRef"] = await Id(new(tenant.Nova, "flavors"), "flavors", LabContents.Tick).ConfigureAwait(false),
-            ["networks"] = new JsonArray(new JsonObject { ["uuid"] = await Id(new(tenant.Neutron, "networks"), "networks", LabContents.Network).ConfigureAwait(false) }),
+            ["imageRef"] = await Id(new(tenant.Glance, "images"), "images", LabContents.Tick),
+            ["flavorRef"] = await Id(new(tenant.Nova, "flavors"), "flavors", LabContents.Tick),
+            ["networks"] = new JsonArray(new JsonObject { ["uuid"] = await Id(new(tenant.Neutron, "networks"), "networks", LabContents.Network) }),
             ["metadata"] = metadata,
         };
         if (zone is not null) server["availability_zone"] = zone;
-        var made = await tenant.PostAsync(new(tenant.Nova, "servers"), new() { ["server"] = server }, cancellationToken).ConfigureAwait(false);
+        var made = await tenant.PostAsync(new(tenant.Nova, "servers"), new() { ["server"] = server }, cancellationToken);
         return (string)made["server"]!["id"]!;
     }
 
@@ -31,7 +31,7 @@ internal static class LabServers
     {
         try
         {
-            return (await tenant.GetAsync(At(tenant, server), cancellationToken).ConfigureAwait(false))["server"];
+            return (await tenant.GetAsync(At(tenant, server), cancellationToken))["server"];
         }
         catch (LabRefusal refusal) when (refusal.Status is HttpStatusCode.NotFound)
         {
@@ -44,7 +44,7 @@ internal static class LabServers
     {
         try
         {
-            await tenant.DeleteAsync(At(tenant, server), cancellationToken).ConfigureAwait(false);
+            await tenant.DeleteAsync(At(tenant, server), cancellationToken);
         }
         catch (LabRefusal refusal) when (refusal.Status is HttpStatusCode.NotFound)
         {
@@ -54,7 +54,7 @@ internal static class LabServers
 
     /// <summary>All that a server has printed on its serial console since its host began the console's file.</summary>
     public static async Task<string> ConsoleAsync(LabApi tenant, string server, CancellationToken cancellationToken) =>
-        (string)(await tenant.PostAsync(new($"{At(tenant, server)}/action"), new() { ["os-getConsoleOutput"] = new JsonObject() }, cancellationToken).ConfigureAwait(false))["output"]!;
+        (string)(await tenant.PostAsync(new($"{At(tenant, server)}/action"), new() { ["os-getConsoleOutput"] = new JsonObject() }, cancellationToken))["output"]!;
 
     private static Uri At(LabApi tenant, string server) => new(tenant.Nova, $"servers/{server}");
 }

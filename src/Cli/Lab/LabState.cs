@@ -26,8 +26,8 @@ internal sealed record LabState(string State, bool Up, IReadOnlyList<LabState.Pr
         {
             try
             {
-                using var admin = await LabApi.LogInAsync(shape, "admin", new LabSecrets(place.Secrets)["admin"], "admin", cancellationToken).ConfigureAwait(false);
-                services = await ServicesAsync(admin, cancellationToken).ConfigureAwait(false);
+                using var admin = await LabApi.LogInAsync(shape, "admin", new LabSecrets(place.Secrets)["admin"], "admin", cancellationToken);
+                services = await ServicesAsync(admin, cancellationToken);
             }
             catch (IOException)
             {
@@ -48,8 +48,8 @@ internal sealed record LabState(string State, bool Up, IReadOnlyList<LabState.Pr
     /// <summary>The host and the binary of every service that Nova and Neutron have lately heard from.</summary>
     public static async Task<IReadOnlySet<(string Host, string Binary)>> ServicesAsync(LabApi admin, CancellationToken cancellationToken)
     {
-        var compute = (await admin.GetAsync(new Uri(admin.Nova, "os-services"), cancellationToken).ConfigureAwait(false))["services"]!.AsArray();
-        var agents = (await admin.GetAsync(new Uri(admin.Neutron, "agents"), cancellationToken).ConfigureAwait(false))["agents"]!.AsArray();
+        var compute = (await admin.GetAsync(new Uri(admin.Nova, "os-services"), cancellationToken))["services"]!.AsArray();
+        var agents = (await admin.GetAsync(new Uri(admin.Neutron, "agents"), cancellationToken))["agents"]!.AsArray();
         return compute.Where(service => (string?)service!["state"] == "up").Concat(agents.Where(agent => (bool?)agent!["alive"] == true))
             .Select(one => ((string)one!["host"]!, (string)one["binary"]!)).ToHashSet();
     }

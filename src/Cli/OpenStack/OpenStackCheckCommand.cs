@@ -26,8 +26,8 @@ internal static class OpenStackCheckCommand
             {
                 var settings = arguments.AreGiven(parsed) ? arguments.Read(parsed) : null;
                 var rights = settings is not null
-                    ? await AskCloudAsync(settings, options.World, cancellationToken).ConfigureAwait(false)
-                    : await AskSiteAsync(options, parsed, cancellationToken).ConfigureAwait(false);
+                    ? await AskCloudAsync(settings, options.World, cancellationToken)
+                    : await AskSiteAsync(options, parsed, cancellationToken);
                 options.Show(parsed, rights, SiteJson.Default.IReadOnlyListCloudRightView, () => Write(options.World, rights, NotTried.For(settings)));
                 return ExitOf(rights);
             },
@@ -38,7 +38,7 @@ internal static class OpenStackCheckCommand
     private static async Task<IReadOnlyList<CloudRightView>> AskSiteAsync(CliOptions options, ParseResult parsed, CancellationToken cancellationToken)
     {
         using var site = options.Open(parsed);
-        return await site.CloudRightsAsync(cancellationToken).ConfigureAwait(false);
+        return await site.CloudRightsAsync(cancellationToken);
     }
 
     private static async Task<IReadOnlyList<CloudRightView>> AskCloudAsync(OpenStackOptions settings, CliWorld world, CancellationToken cancellationToken)
@@ -46,9 +46,9 @@ internal static class OpenStackCheckCommand
         await using var parts = OpenStackDriver.Compose(settings, world.Time);
 
         // Without a token every right would be unknown, thirteen times for the same reason.
-        var login = await parts.GetRequiredService<OpenStackLogin>().TryAsync(cancellationToken).ConfigureAwait(false);
+        var login = await parts.GetRequiredService<OpenStackLogin>().TryAsync(cancellationToken);
         if (!login.IsDone) throw new CliFailure(login.Outcome is CloudOutcome.Refused ? ExitCode.NotAllowed : ExitCode.NotConnected, login.Sentence);
-        var checks = await parts.GetRequiredService<OpenStackRights>().CheckAsync(cancellationToken).ConfigureAwait(false);
+        var checks = await parts.GetRequiredService<OpenStackRights>().CheckAsync(cancellationToken);
         return [.. checks.Select(check => new CloudRightView(check.Name, check.State.ToString(), check.Sentence, check.Remedy))];
     }
 

@@ -42,7 +42,7 @@ internal sealed class LocalSite : IAsyncDisposable
         string[] told = [];
         if (settings.ControllerIni.Length > 0)
         {
-            await File.WriteAllTextAsync(folders.ControllerSettings, settings.ControllerIni, cancellationToken).ConfigureAwait(false);
+            await File.WriteAllTextAsync(folders.ControllerSettings, settings.ControllerIni, cancellationToken);
             told = ["--settings", folders.ControllerSettings];
         }
 
@@ -53,13 +53,13 @@ internal sealed class LocalSite : IAsyncDisposable
             {
                 if (File.GetLastWriteTimeUtc(siteFile) == before || SiteFile.Read(folders.ControllerState) is null) return false;
                 site.Client ??= SiteClient.Open(folders.ControllerState);
-                return await site.Client.StatusAsync(cancellationToken).ConfigureAwait(false) is not null;
-            }, cancellationToken).ConfigureAwait(false);
+                return await site.Client.StatusAsync(cancellationToken) is not null;
+            }, cancellationToken);
             return site;
         }
         catch
         {
-            await site.DisposeAsync().ConfigureAwait(false);
+            await site.DisposeAsync();
             throw;
         }
     }
@@ -68,18 +68,18 @@ internal sealed class LocalSite : IAsyncDisposable
     public async Task StartAgentAsync(CancellationToken cancellationToken)
     {
         var url = SiteFile.Read(Folders.ControllerState)?.Url ?? throw new IOException($"The controller wrote no {SiteFile.Name}.");
-        await File.WriteAllTextAsync(Folders.AgentSettings, Settings.Ini(Folders, new Uri(url)), cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Folders.AgentSettings, Settings.Ini(Folders, new Uri(url)), cancellationToken);
         if (!File.Exists(Path.Combine(Folders.AgentState, "node.json")))
         {
-            var token = await Client.CreateJoinTokenAsync(new NewJoinToken { Note = "this machine" }, cancellationToken).ConfigureAwait(false);
-            await WriteSecretAsync(Folders.JoinToken, token.Token, cancellationToken).ConfigureAwait(false);
+            var token = await Client.CreateJoinTokenAsync(new NewJoinToken { Note = "this machine" }, cancellationToken);
+            await WriteSecretAsync(Folders.JoinToken, token.Token, cancellationToken);
         }
 
         agent = OwnProcess.Start("agent", Folders.Agent, ["run", "--settings", Folders.AgentSettings], Folders.Logs);
         await UntilAsync(agent, "the agent has reported to the controller", async () =>
-            (await Client.NodesAsync(cancellationToken).ConfigureAwait(false)).Any(node => node is { State: not null, Lost: false }), cancellationToken).ConfigureAwait(false);
+            (await Client.NodesAsync(cancellationToken)).Any(node => node is { State: not null, Lost: false }), cancellationToken);
         // A controller that was just restarted still has the report of the agent before this one.
-        await UntilAsync(agent, "the agent replies on its socket", async () => await Agent.AskAsync(new(LocalAsk.Status), cancellationToken).ConfigureAwait(false) is not null, cancellationToken).ConfigureAwait(false);
+        await UntilAsync(agent, "the agent replies on its socket", async () => await Agent.AskAsync(new(LocalAsk.Status), cancellationToken) is not null, cancellationToken);
     }
 
     /// <summary>Starts the agent again with other settings; its guests stay.</summary>
@@ -87,13 +87,13 @@ internal sealed class LocalSite : IAsyncDisposable
     {
         if (agent is not null)
         {
-            await agent.StopAsync(StopPatience, time).ConfigureAwait(false);
-            await agent.DisposeAsync().ConfigureAwait(false);
+            await agent.StopAsync(StopPatience, time);
+            await agent.DisposeAsync();
             agent = null;
         }
 
         Settings = settings;
-        await StartAgentAsync(cancellationToken).ConfigureAwait(false);
+        await StartAgentAsync(cancellationToken);
     }
 
     /// <summary>Whether every monitor of the agent has looked and none found anything to watch: a machine without a seat.</summary>
@@ -102,11 +102,11 @@ internal sealed class LocalSite : IAsyncDisposable
         var began = time.GetTimestamp();
         while (true)
         {
-            var status = (await Agent.AskAsync(new(LocalAsk.Status), cancellationToken).ConfigureAwait(false)).Status;
+            var status = (await Agent.AskAsync(new(LocalAsk.Status), cancellationToken)).Status;
             if (status is not null && status.Obstacles.Any(obstacle => obstacle.Source == LocalObstacle.NothingToWatch)) return true;
             // One that is blind for another reason than that it has not looked yet has something to watch.
             if (status is not null && (status.Monitors.All(monitor => monitor.Ok) || time.GetElapsedTime(began) > LookPatience)) return false;
-            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class LocalSite : IAsyncDisposable
         var killed = new List<string>();
         foreach (var process in new[] { agent, controller })
         {
-            if (process is not null && !await process.StopAsync(StopPatience, time).ConfigureAwait(false)) killed.Add(process.Name);
+            if (process is not null && !await process.StopAsync(StopPatience, time)) killed.Add(process.Name);
         }
 
         return killed;
@@ -124,17 +124,17 @@ internal sealed class LocalSite : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync().ConfigureAwait(false);
-        if (agent is not null) await agent.DisposeAsync().ConfigureAwait(false);
-        if (controller is not null) await controller.DisposeAsync().ConfigureAwait(false);
+        await StopAsync();
+        if (agent is not null) await agent.DisposeAsync();
+        if (controller is not null) await controller.DisposeAsync();
         Client?.Dispose();
     }
 
     /// <summary>Waits until one of the site's programs has ended by itself, and fails with why. Guests of an agent that has ended are frozen before that: what ended it may have left them running.</summary>
     public async Task WaitForEndAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAny(new[] { agent, controller }.OfType<OwnProcess>().Select(process => process.Ended)).WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (agent is { HasExited: true }) await FreezeAsync().ConfigureAwait(false);
+        await Task.WhenAny(new[] { agent, controller }.OfType<OwnProcess>().Select(process => process.Ended)).WaitAsync(cancellationToken);
+        if (agent is { HasExited: true }) await FreezeAsync();
         CheckAlive();
     }
 
@@ -153,8 +153,8 @@ internal sealed class LocalSite : IAsyncDisposable
     private async Task FreezeAsync()
     {
         await using var freeze = OwnProcess.Start("freeze", Folders.Agent, ["freeze", "--settings", Folders.AgentSettings], Folders.Logs);
-        await Task.WhenAny(freeze.Ended, Task.Delay(StopPatience, time)).ConfigureAwait(false);
-        if (!await freeze.StopAsync(StopPatience, time).ConfigureAwait(false)) throw new IOException($"The agent has ended and its guests could not be frozen: {freeze.LogTail()}");
+        await Task.WhenAny(freeze.Ended, Task.Delay(StopPatience, time));
+        if (!await freeze.StopAsync(StopPatience, time)) throw new IOException($"The agent has ended and its guests could not be frozen: {freeze.LogTail()}");
     }
 
     private static async Task WriteSecretAsync(string path, string secret, CancellationToken cancellationToken)
@@ -162,7 +162,7 @@ internal sealed class LocalSite : IAsyncDisposable
         File.Delete(path);
         await using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
         await using var writer = new StreamWriter(file);
-        await writer.WriteAsync(secret.AsMemory(), cancellationToken).ConfigureAwait(false);
+        await writer.WriteAsync(secret.AsMemory(), cancellationToken);
     }
 
     private async Task UntilAsync(OwnProcess process, string what, Func<Task<bool>> reached, CancellationToken cancellationToken)
@@ -171,10 +171,10 @@ internal sealed class LocalSite : IAsyncDisposable
         var trouble = "";
         while (true)
         {
-            if (process.HasExited) throw new IOException(await process.WhyEndedAsync($"before {what}").ConfigureAwait(false));
+            if (process.HasExited) throw new IOException(await process.WhyEndedAsync($"before {what}"));
             try
             {
-                if (await reached().ConfigureAwait(false)) return;
+                if (await reached()) return;
             }
             catch (Exception e) when (e is SiteException or IOException)
             {
@@ -182,7 +182,7 @@ internal sealed class LocalSite : IAsyncDisposable
             }
 
             if (time.GetElapsedTime(began) > StartPatience) throw new IOException($"It took longer than {StartPatience.TotalSeconds} s until {what}. {trouble}\nThe end of {process.LogPath}:\n{process.LogTail()}");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         }
     }
 }

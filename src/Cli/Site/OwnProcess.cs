@@ -66,14 +66,14 @@ internal sealed partial class OwnProcess : IAsyncDisposable
         using var limit = new CancellationTokenSource(patience, time);
         try
         {
-            await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
-            await copying.ConfigureAwait(false);
+            await process.WaitForExitAsync(limit.Token);
+            await copying;
             return process.ExitCode == 0;
         }
         catch (OperationCanceledException)
         {
             process.Kill();
-            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            await process.WaitForExitAsync(CancellationToken.None);
             return false;
         }
     }
@@ -82,7 +82,7 @@ internal sealed partial class OwnProcess : IAsyncDisposable
     public async Task<string> WhyEndedAsync(string when)
     {
         // Guests that it started may outlive it and hold its output.
-        await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System)).ConfigureAwait(false);
+        await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System));
         if (EndedBySignal is { } signal) return $"The {Name} was ended by signal {signal} {when}. Its log is {LogPath}.";
         return process.ExitCode is RefusedSettings or RefusedToStart && LogTail() is { Length: > 0 } words ? words : $"The {Name} ended {when}. The end of {LogPath}:\n{LogTail()}";
     }
@@ -102,7 +102,7 @@ internal sealed partial class OwnProcess : IAsyncDisposable
         if (!process.HasExited)
         {
             process.Kill();
-            await process.WaitForExitAsync().ConfigureAwait(false);
+            await process.WaitForExitAsync();
         }
 
         await copying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -116,7 +116,7 @@ internal sealed partial class OwnProcess : IAsyncDisposable
         var gate = new Lock();
         async Task Lines(StreamReader from)
         {
-            while (await from.ReadLineAsync().ConfigureAwait(false) is { } line)
+            while (await from.ReadLineAsync() is { } line)
             {
                 try
                 {
@@ -129,7 +129,7 @@ internal sealed partial class OwnProcess : IAsyncDisposable
             }
         }
 
-        await Task.WhenAll(Lines(process.StandardOutput), Lines(process.StandardError)).ConfigureAwait(false);
+        await Task.WhenAll(Lines(process.StandardOutput), Lines(process.StandardError));
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -47,13 +47,13 @@ internal sealed class NodeSwitch
         {
             while (!turn.IsOvertaken)
             {
-                last = await agreement.StepAsync(job.Wish, either.Token).ConfigureAwait(false);
+                last = await agreement.StepAsync(job.Wish, either.Token);
                 if (agreement.Host is { } seen && last.Hindrances.All(left => left.Action is not (null or CloudAction.Close))) (guests, open, answered) = (seen.Guests, seen.Open, true);
                 var left = Left();
                 Tell(last, left);
                 if (IsOver(left)) return Ended(left.Count == 0 ? SwitchEnd.Done : SwitchEnd.NeedsPerson);
                 if (last.NeedsPerson) return Ended(SwitchEnd.NeedsPerson);
-                await turn.PauseAsync(last.Wait, world, either.Token).ConfigureAwait(false);
+                await turn.PauseAsync(last.Wait, world, either.Token);
             }
 
             return Ended(SwitchEnd.Overtaken);

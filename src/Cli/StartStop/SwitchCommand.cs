@@ -67,10 +67,10 @@ internal sealed class SwitchCommand
         var folder = new SwitchFolder(parsed.GetValue(state)!);
         var file = new EvictedFile(folder, job.Node + ".json", goesOnWithout: !wish.Open, voice.Remark);
         await using var parts = OpenStackDriver.Compose(options, world.Time, file, voice.Remark);
-        using var turn = await TurnAsync(job, folder, file, options.TimeLimit + OneStep, voice, patience.Token, cancellationToken).ConfigureAwait(false);
+        using var turn = await TurnAsync(job, folder, file, options.TimeLimit + OneStep, voice, patience.Token, cancellationToken);
         var (end, sentence, left, open) = turn is null
             ? (SwitchEnd.Overtaken, $"A newer start-node or stop-node has taken {name} over.", [], null)
-            : await SwitchAsync(job, file, turn, parts, voice, patience.Token, cancellationToken).ConfigureAwait(false);
+            : await SwitchAsync(job, file, turn, parts, voice, patience.Token, cancellationToken);
         var result = new SwitchResult(command, name, end, open, Math.Round(world.Time.GetElapsedTime(began).TotalSeconds, 1), sentence, voice.AllDid, left, voice.AllRemarks);
         Write(result, parsed.GetValue(json));
         return end switch { SwitchEnd.Done => ExitCode.Done, SwitchEnd.NoAnswer => ExitCode.NotConnected, _ => ExitCode.Failed };
@@ -85,7 +85,7 @@ internal sealed class SwitchCommand
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
             if (problem is null)
             {
-                var turn = await Turn.TakeAsync(folder, job.Node.Value, world, job.Wish.Open ? null : oneStep, either.Token).ConfigureAwait(false);
+                var turn = await Turn.TakeAsync(folder, job.Node.Value, world, job.Wish.Open ? null : oneStep, either.Token);
                 if (turn is { IsAlone: false }) voice.Remark($"Another start-node or stop-node works on {job.Host} and does not let go; find out why it hangs. It is not waited for any longer.");
                 return turn;
             }
@@ -110,7 +110,7 @@ internal sealed class SwitchCommand
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
         try
         {
-            var login = await parts.GetRequiredService<OpenStackLogin>().TryAsync(either.Token).ConfigureAwait(false);
+            var login = await parts.GetRequiredService<OpenStackLogin>().TryAsync(either.Token);
             if (login.Outcome is CloudOutcome.Refused) throw new CliFailure(ExitCode.NotAllowed, $"{job.Host} was not touched: {login.Sentence}");
         }
         catch (OperationCanceledException)
@@ -121,9 +121,9 @@ internal sealed class SwitchCommand
         }
 
         var driver = parts.GetRequiredService<OpenStackCloud>();
-        await driver.LoadAsync(CancellationToken.None).ConfigureAwait(false);
+        await driver.LoadAsync(CancellationToken.None);
         var nodeSwitch = new NodeSwitch(job, driver, file, turn, world, voice);
-        var (end, sentence, left) = await nodeSwitch.RunAsync(timeOver, interrupted).ConfigureAwait(false);
+        var (end, sentence, left) = await nodeSwitch.RunAsync(timeOver, interrupted);
         return (end, sentence, left, nodeSwitch.Open);
     }
 

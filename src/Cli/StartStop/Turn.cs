@@ -61,7 +61,7 @@ internal sealed class Turn : IDisposable
             }
 
             if (turn.held is not null || world.Time.GetElapsedTime(began) >= patience) return turn;
-            await world.PauseAsync(LooksEvery, cancellationToken).ConfigureAwait(false);
+            await world.PauseAsync(LooksEvery, cancellationToken);
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class Turn : IDisposable
     {
         for (var left = wait; left > TimeSpan.Zero && !IsOvertaken; left -= LooksEvery)
         {
-            await world.PauseAsync(left < LooksEvery ? left : LooksEvery, cancellationToken).ConfigureAwait(false);
+            await world.PauseAsync(left < LooksEvery ? left : LooksEvery, cancellationToken);
         }
     }
 

@@ -14,17 +14,17 @@ internal sealed partial class Day
 
     private Task UntilStateAsync(string name, string state, CancellationToken cancellationToken) => board.StepAsync(name, async () =>
     {
-        var now = await StatusAsync(cancellationToken).ConfigureAwait(false);
+        var now = await StatusAsync(cancellationToken);
         await WaitAsync(
             async () =>
             {
-                now = await StatusAsync(cancellationToken).ConfigureAwait(false);
+                now = await StatusAsync(cancellationToken);
                 board.Detail($"{now.State}: {now.Reason}");
                 return now.State == state;
             },
             $"the node is {state}",
             AskAgentEvery,
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
         return now.Reason;
     });
 
@@ -38,16 +38,16 @@ internal sealed partial class Day
             await WaitAsync(
                 async () =>
                 {
-                    if (!open) await seat.TouchAsync(cancellationToken).ConfigureAwait(false);
-                    seen = await cloud.LookAtHostAsync(cancellationToken).ConfigureAwait(false);
+                    if (!open) await seat.TouchAsync(cancellationToken);
+                    seen = await cloud.LookAtHostAsync(cancellationToken);
                     board.Detail(seen.Sentence);
                     return seen.Open == open;
                 },
                 $"the host is {(open ? "open" : "closed")}",
                 cloud.LookEvery,
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             return seen.Sentence;
-        }).ConfigureAwait(false);
+        });
     }
 
     private Task UntilVmAsync(string name, VmStatus status, CancellationToken cancellationToken) => board.StepAsync(name, () => UntilAsync(status, cancellationToken));
@@ -63,7 +63,7 @@ internal sealed partial class Day
             },
             $"the guest has counted to {tick}",
             AskAgentEvery,
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
         return $"tick {ticks.Last}";
     });
 
@@ -73,15 +73,15 @@ internal sealed partial class Day
         await WaitAsync(
             async () =>
             {
-                if (touching) await seat.TouchAsync(cancellationToken).ConfigureAwait(false);
-                seen = await cloud.LookAsync(cancellationToken).ConfigureAwait(false);
+                if (touching) await seat.TouchAsync(cancellationToken);
+                seen = await cloud.LookAsync(cancellationToken);
                 board.Detail($"{seen.Status} {seen.Sentence}");
                 if (seen.Status is VmStatus.Failed) throw new DayBrokenException($"The VM failed: {seen.Sentence}");
                 return seen.Status == status;
             },
             $"the VM is {status}",
             cloud.LookEvery,
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
         return seen.Sentence;
     }
 
@@ -91,31 +91,31 @@ internal sealed partial class Day
         await WaitAsync(
             async () =>
             {
-                await seat.TouchAsync(cancellationToken).ConfigureAwait(false);
-                now = await StatusAsync(cancellationToken).ConfigureAwait(false);
+                await seat.TouchAsync(cancellationToken);
+                now = await StatusAsync(cancellationToken);
                 board.Detail($"{now.State}: {now.Reason}");
                 return now.State == state || now.State == alsoSeen;
             },
             $"the node is {state}",
             AskAgentEvery,
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
         return now!;
     }
 
     private async Task WaitAsync(Func<Task<bool>> reached, string what, TimeSpan every, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        while (!await reached().ConfigureAwait(false))
+        while (!await reached())
         {
             site.CheckAlive();
             if (time.GetElapsedTime(began) > Patience) throw new DayBrokenException($"After {Patience.TotalMinutes} minutes it was not seen that {what}. The logs are in {site.Folders.Logs}.");
-            await Task.Delay(every, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(every, time, cancellationToken);
         }
     }
 
     private async Task<LocalStatus> StatusAsync(CancellationToken cancellationToken)
     {
-        var reply = await site.Agent.AskAsync(new(LocalAsk.Status), cancellationToken).ConfigureAwait(false);
+        var reply = await site.Agent.AskAsync(new(LocalAsk.Status), cancellationToken);
         return reply.Status ?? throw new DayBrokenException($"The agent answered: {reply.Error}");
     }
 }

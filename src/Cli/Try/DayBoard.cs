@@ -27,7 +27,7 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
     {
         if (!console.Profile.Capabilities.Interactive || !console.Profile.Out.IsTerminal)
         {
-            await day().ConfigureAwait(false);
+            await day();
             return;
         }
 
@@ -38,14 +38,14 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
             using var ticker = time.CreateTimer(_ => Refresh(), null, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200));
             try
             {
-                await day().ConfigureAwait(false);
+                await day();
             }
             finally
             {
                 Refresh();
                 live = null;
             }
-        }).ConfigureAwait(false);
+        });
     }
 
     /// <summary>Carries out a step; what it answers is shown beside it. One step at a time.</summary>
@@ -61,7 +61,7 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
         var wasSeen = false;
         try
         {
-            Detail(await step().ConfigureAwait(false));
+            Detail(await step());
             wasSeen = true;
         }
         finally

@@ -24,20 +24,20 @@ internal sealed class EmbeddedDayCloud(LocalSite site) : IDayCloud
 
     public async Task<string> AskAsync(CancellationToken cancellationToken)
     {
-        var vm = await site.Client.CreateVmAsync(new NewVm { Name = Vm, Image = Image, Vcpus = 1, MemoryMiB = GuestMemoryMiB }, cancellationToken).ConfigureAwait(false);
+        var vm = await site.Client.CreateVmAsync(new NewVm { Name = Vm, Image = Image, Vcpus = 1, MemoryMiB = GuestMemoryMiB }, cancellationToken);
         return vm.Why;
     }
 
     public async Task<GuestSight> LookAsync(CancellationToken cancellationToken)
     {
         // A deleted one is still found by its name, but no longer listed.
-        var vms = await site.Client.VmsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        var vms = await site.Client.VmsAsync(cancellationToken: cancellationToken);
         return vms.FirstOrDefault(vm => vm.Name == Vm) is { } vm ? new(vm.Status, vm.Status is VmStatus.Running or VmStatus.Suspended ? $"on {vm.Node}" : vm.Why) : new(null, "");
     }
 
     public async Task<string> ReadConsoleAsync(CancellationToken cancellationToken)
     {
-        var piece = await site.Client.ConsoleAsync(Vm, offset, TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false);
+        var piece = await site.Client.ConsoleAsync(Vm, offset, TimeSpan.FromSeconds(5), cancellationToken);
         if (piece.Offset > offset) throw new DayBrokenException($"console output from {offset} to {piece.Offset} is missing");
         offset = piece.NextOffset;
         return piece.Text;
@@ -57,7 +57,7 @@ internal sealed class EmbeddedDayCloud(LocalSite site) : IDayCloud
 
     /// <summary>As the node's agent has measured them.</summary>
     public async Task<VmTimes> TimesAsync(DateTimeOffset? evicting, CancellationToken cancellationToken) =>
-        (await site.Client.VmAsync(Vm, cancellationToken).ConfigureAwait(false)).Times;
+        (await site.Client.VmAsync(Vm, cancellationToken)).Times;
 
     public void Dispose()
     {

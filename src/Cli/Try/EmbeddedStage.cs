@@ -18,13 +18,13 @@ internal sealed class EmbeddedStage(SiteFolders folders, string name, DayBoard b
     public async Task<string> MakeAsync(CancellationToken cancellationToken)
     {
         await using var maker = OwnProcess.Start("image", folders.TickImage, [Image, "--cache", "/var/cache/opportunism"], folders.Logs);
-        while (!maker.HasExited) await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(false);
+        while (!maker.HasExited) await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         return File.Exists(Image) ? "this distribution's kernel and busybox" : throw new IOException($"The image could not be made:\n{maker.LogTail()}");
     }
 
     public async Task<IDayCloud> EnterAsync(LocalSite site, CancellationToken cancellationToken)
     {
-        await board.StepAsync("The image is uploaded", () => UploadAsync(site, cancellationToken)).ConfigureAwait(false);
+        await board.StepAsync("The image is uploaded", () => UploadAsync(site, cancellationToken));
         return new EmbeddedDayCloud(site);
     }
 
@@ -35,7 +35,7 @@ internal sealed class EmbeddedStage(SiteFolders folders, string name, DayBoard b
         await using var file = File.OpenRead(Image);
         var total = file.Length;
         var progress = new ImmediateProgress(sent => board.Detail(string.Create(CultureInfo.InvariantCulture, $"{100 * sent / total} %")));
-        var view = await site.Client.UploadImageAsync(EmbeddedDayCloud.Image, ImageFormat.Qcow2, file, total, progress, cancellationToken).ConfigureAwait(false);
+        var view = await site.Client.UploadImageAsync(EmbeddedDayCloud.Image, ImageFormat.Qcow2, file, total, progress, cancellationToken);
         return string.Create(CultureInfo.InvariantCulture, $"{total / 1048576.0:0.0} MiB, sha256 {view.Sha256[..12]}");
     }
 }

@@ -16,9 +16,9 @@ internal static partial class Leftovers
     {
         var cgroups = Cgroups(settings.Name);
         var left = cgroups.SelectMany(Processes).Distinct().Count();
-        foreach (var kill in cgroups.Select(cgroup => Path.Combine(cgroup, "cgroup.kill")).Where(File.Exists)) await File.WriteAllTextAsync(kill, "1").ConfigureAwait(false);
+        foreach (var kill in cgroups.Select(cgroup => Path.Combine(cgroup, "cgroup.kill")).Where(File.Exists)) await File.WriteAllTextAsync(kill, "1");
         var began = time.GetTimestamp();
-        while (cgroups.Any(cgroup => Processes(cgroup).Length > 0) && time.GetElapsedTime(began) < Patience) await Task.Delay(TimeSpan.FromMilliseconds(20), time).ConfigureAwait(false);
+        while (cgroups.Any(cgroup => Processes(cgroup).Length > 0) && time.GetElapsedTime(began) < Patience) await Task.Delay(TimeSpan.FromMilliseconds(20), time);
         try
         {
             foreach (var cgroup in cgroups) Directory.Delete(cgroup);

@@ -43,10 +43,10 @@ internal sealed class OpenStackDayCloud : IDayCloud
     public static async Task<OpenStackDayCloud> EnterAsync(LabPlace place, LabShape shape, string host, LocalSite site, TimeProvider time, CancellationToken cancellationToken)
     {
         var secrets = new LabSecrets(place.Secrets);
-        var tenant = await LabApi.LogInAsync(shape, LabIdentity.Tenant, secrets["tenant"], LabIdentity.Tenant, cancellationToken).ConfigureAwait(false);
+        var tenant = await LabApi.LogInAsync(shape, LabIdentity.Tenant, secrets["tenant"], LabIdentity.Tenant, cancellationToken);
         try
         {
-            return new(place, host, site, tenant, await LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken).ConfigureAwait(false), time);
+            return new(place, host, site, tenant, await LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken), time);
         }
         catch
         {
@@ -57,13 +57,13 @@ internal sealed class OpenStackDayCloud : IDayCloud
 
     public async Task<string> AskAsync(CancellationToken cancellationToken)
     {
-        server = await LabServers.AskForAsync(tenant, ServerName, zone: null, [], cancellationToken).ConfigureAwait(false);
+        server = await LabServers.AskForAsync(tenant, ServerName, zone: null, [], cancellationToken);
         return $"server {server} of Nova";
     }
 
     public async Task<GuestSight> LookAsync(CancellationToken cancellationToken)
     {
-        var seen = sights.Judge(await LabServers.FindAsync(tenant, server, cancellationToken).ConfigureAwait(false));
+        var seen = sights.Judge(await LabServers.FindAsync(tenant, server, cancellationToken));
         if (seen.Status is VmStatus.Failed) return seen with { Sentence = $"{seen.Sentence}. The logs are in {place.Logs}." };
         if (seen.Status is not VmStatus.Running) return seen;
         guest ??= HostGuest.Watch(server, Path.Combine(place.HostFolder(host), "nova", "instances", server, "console.log"), time);
@@ -72,10 +72,10 @@ internal sealed class OpenStackDayCloud : IDayCloud
 
     public async Task<string> ReadConsoleAsync(CancellationToken cancellationToken)
     {
-        await Task.Delay(ReadEvery, time, cancellationToken).ConfigureAwait(false);
+        await Task.Delay(ReadEvery, time, cancellationToken);
         try
         {
-            return console.Take(await LabServers.ConsoleAsync(tenant, server, cancellationToken).ConfigureAwait(false));
+            return console.Take(await LabServers.ConsoleAsync(tenant, server, cancellationToken));
         }
         catch (LabRefusal refusal) when (refusal.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
@@ -88,11 +88,11 @@ internal sealed class OpenStackDayCloud : IDayCloud
 
     public async Task<HostSight> LookAtHostAsync(CancellationToken cancellationToken)
     {
-        var service = await LabHosts.OneAsync(admin, host, cancellationToken).ConfigureAwait(false);
+        var service = await LabHosts.OneAsync(admin, host, cancellationToken);
         var (status, reason) = ((string)service["status"]!, (string?)service["disabled_reason"] ?? "");
         if (status == "disabled" && !reason.StartsWith(ReasonBegins, StringComparison.Ordinal)) throw new DayBrokenException($"{host} was disabled in Nova by somebody else than the controller: '{reason}'.");
         // Before the controller's first word every host is enabled: it must be so because the controller wants it.
-        var wanted = (await site.Client.NodeAsync(host, cancellationToken).ConfigureAwait(false)).Open;
+        var wanted = (await site.Client.NodeAsync(host, cancellationToken)).Open;
         return new(wanted == (status == "enabled") ? wanted : null, $"{host} is {status} in Nova{(reason.Length > 0 ? $": {reason}" : "")}");
     }
 
@@ -102,8 +102,8 @@ internal sealed class OpenStackDayCloud : IDayCloud
     public async Task<VmTimes> TimesAsync(DateTimeOffset? evicting, CancellationToken cancellationToken)
     {
         var id = Guid.Parse(server).ToString("N");
-        var measured = (await site.Client.NodeAsync(host, cancellationToken).ConfigureAwait(false)).Guests.FirstOrDefault(one => one.Id == id);
-        var events = await site.Client.EventsAsync(take: 1000, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var measured = (await site.Client.NodeAsync(host, cancellationToken)).Guests.FirstOrDefault(one => one.Id == id);
+        var events = await site.Client.EventsAsync(take: 1000, cancellationToken: cancellationToken);
         var asked = events.LastOrDefault(one => one.Kind == "cloud.bring-back" && one.Vm == id)?.At;
         return new VmTimes
         {

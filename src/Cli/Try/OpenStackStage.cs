@@ -67,17 +67,17 @@ internal sealed class OpenStackStage : IStage
         var slot = Environment.ProcessId % ((EndPort - FirstPort) / 2 / LabShape.Ports);
         var port = LabShape.FreeFrom(FirstPort + (slot * LabShape.Ports), EndPort, taken) ?? throw new IOException($"From {FirstPort} to {EndPort} there are no {LabShape.Ports} ports side by side that nobody listens on: end some of what listens there (ss -ltn).");
         shape = new(port, [new LabHost(Host, LabHostKind.Libvirt)]);
-        await new LabUp(place, shape, new StageLabBoard(board, time), time).RunAsync(cancellationToken).ConfigureAwait(false);
+        await new LabUp(place, shape, new StageLabBoard(board, time), time).RunAsync(cancellationToken);
         return $"Keystone, Glance, Placement, Nova, Neutron at 127.0.0.1:{shape.Keystone} and up; {Host} is this machine";
     }
 
     public async Task<IDayCloud> EnterAsync(LocalSite site, CancellationToken cancellationToken) =>
-        await OpenStackDayCloud.EnterAsync(place, shape!, Host, site, time, cancellationToken).ConfigureAwait(false);
+        await OpenStackDayCloud.EnterAsync(place, shape!, Host, site, time, cancellationToken);
 
     public async Task RemoveAsync()
     {
         if (!Directory.Exists(place.State)) return;
-        await new LabDown(place, new StageLabBoard(board, time), time).RunAsync(wipe: false, CancellationToken.None).ConfigureAwait(false);
+        await new LabDown(place, new StageLabBoard(board, time), time).RunAsync(wipe: false, CancellationToken.None);
         var processes = new LabProcesses(place, time);
         if (processes.Running().Count > 0 || processes.InHosts() is { Count: > 0 }) throw new IOException($"Processes of the lab in {place.State} could not be ended: ./opportunism lab down --wipe --state {place.State}");
         Directory.CreateDirectory(folders.Logs);

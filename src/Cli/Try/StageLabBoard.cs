@@ -16,7 +16,7 @@ internal sealed class StageLabBoard(DayBoard board, TimeProvider time) : ILabBoa
         Tell(() => underWay.Add(name));
         try
         {
-            await step().ConfigureAwait(false);
+            await step();
             seen = true;
         }
         finally

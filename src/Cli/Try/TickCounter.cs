@@ -24,7 +24,7 @@ internal sealed class TickCounter(Func<CancellationToken, Task<string>> read)
     {
         try
         {
-            while (true) Take(await read(cancellationToken).ConfigureAwait(false));
+            while (true) Take(await read(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

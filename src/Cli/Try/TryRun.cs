@@ -25,8 +25,8 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         var board = new DayBoard(console, time);
         var stage = makeStage(folders, name, board);
         DayResult result = new() { Steps = [] };
-        await board.ShowAsync(async () => result = await PlayAsync(folders, stage, board, seatKind, keep, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(result, DayJson.Default.DayResult)).ConfigureAwait(false);
+        await board.ShowAsync(async () => result = await PlayAsync(folders, stage, board, seatKind, keep, cancellationToken));
+        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(result, DayJson.Default.DayResult));
         else Summarize(result);
         return result.Ok ? 0 : 1;
     }
@@ -41,21 +41,21 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         {
             // Users of other programs go through it to what is theirs.
             Directory.CreateDirectory(folders.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-            await board.StepAsync(stage.Sentence, () => stage.MakeAsync(cancellationToken)).ConfigureAwait(false);
+            await board.StepAsync(stage.Sentence, () => stage.MakeAsync(cancellationToken));
             await board.StepAsync("The controller starts", async () =>
             {
-                site = await LocalSite.StartControllerAsync(folders, stage.Settings, "127.0.0.1:0", time, cancellationToken).ConfigureAwait(false);
+                site = await LocalSite.StartControllerAsync(folders, stage.Settings, "127.0.0.1:0", time, cancellationToken);
                 return SiteFile.Read(folders.ControllerState)!.Url;
-            }).ConfigureAwait(false);
-            await board.StepAsync("Somebody sits down", async () => (seat = await SeatAsync(seatKind, folders, cancellationToken).ConfigureAwait(false)).Sentence).ConfigureAwait(false);
+            });
+            await board.StepAsync("Somebody sits down", async () => (seat = await SeatAsync(seatKind, folders, cancellationToken)).Sentence);
             await board.StepAsync("The agent starts and enrols this machine", async () =>
             {
-                await site!.StartAgentAsync(cancellationToken).ConfigureAwait(false);
+                await site!.StartAgentAsync(cancellationToken);
                 return stage.Settings.NodeName;
-            }).ConfigureAwait(false);
-            using var cloud = await stage.EnterAsync(site!, cancellationToken).ConfigureAwait(false);
+            });
+            using var cloud = await stage.EnterAsync(site!, cancellationToken);
             day = new Day(site!, seat!, cloud, board, time);
-            await day.PlayAsync(cancellationToken).ConfigureAwait(false);
+            await day.PlayAsync(cancellationToken);
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -68,11 +68,11 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         {
             await board.StepAsync("Everything is ended", async () =>
             {
-                (guests, var problem) = await EndAsync(site, seat, folders, stage).ConfigureAwait(false);
+                (guests, var problem) = await EndAsync(site, seat, folders, stage);
                 // Of a day that broke off, its guest may be left; after a whole one nothing may.
                 if (guests > 0 && error is null) problem ??= $"{guests} guest processes were left and had to be killed.";
                 return problem is null ? "nothing is left" : throw new DayBrokenException(problem);
-            }).ConfigureAwait(false);
+            });
 
             // Logs stay when something went wrong, where there are any; whoever interrupts it knows why it ended.
             if (!keep && (error is null || cancellationToken.IsCancellationRequested || !Directory.Exists(folders.Logs))) Directory.Delete(folders.State, recursive: true);
@@ -88,13 +88,13 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
 
     private static async Task<(int Guests, string? Problem)> EndAsync(LocalSite? site, ISeat? seat, SiteFolders folders, IStage stage)
     {
-        var killed = site is null ? [] : await site.StopAsync().ConfigureAwait(false);
-        if (site is not null) await site.DisposeAsync().ConfigureAwait(false);
-        if (seat is not null) await seat.DisposeAsync().ConfigureAwait(false);
-        var (guests, stuck) = await Leftovers.EndAsync(stage.Settings, TimeProvider.System).ConfigureAwait(false);
+        var killed = site is null ? [] : await site.StopAsync();
+        if (site is not null) await site.DisposeAsync();
+        if (seat is not null) await seat.DisposeAsync();
+        var (guests, stuck) = await Leftovers.EndAsync(stage.Settings, TimeProvider.System);
         try
         {
-            await stage.RemoveAsync().ConfigureAwait(false);
+            await stage.RemoveAsync();
         }
         catch (IOException e)
         {
@@ -109,7 +109,7 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
     private async Task<ISeat> SeatAsync(string kind, SiteFolders folders, CancellationToken cancellationToken) =>
         kind == "real" || (kind == "auto" && PersonSeat.IsHere())
             ? new PersonSeat(text => console.MarkupLineInterpolated($"[bold]{text}[/]"))
-            : await VirtualSeat.StartAsync(Path.Combine(folders.State, "seat"), folders.Logs, time, cancellationToken).ConfigureAwait(false);
+            : await VirtualSeat.StartAsync(Path.Combine(folders.State, "seat"), folders.Logs, time, cancellationToken);
 
     private void Summarize(DayResult result)
     {

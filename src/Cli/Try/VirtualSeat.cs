@@ -32,12 +32,12 @@ internal sealed class VirtualSeat : ISeat
             if (File.Exists($"/tmp/.X11-unix/X{number}") || File.Exists($"/tmp/.X{number}-lock")) continue;
             var display = $":{number}";
             var authority = Path.Combine(folder, $"display{number}.authority");
-            await MakeCookieAsync(display, authority, cancellationToken).ConfigureAwait(false);
+            await MakeCookieAsync(display, authority, cancellationToken);
             var server = OwnProcess.Start("display", "Xvfb", [display, "-screen", "0", "640x480x24", "-nolisten", "tcp", "-auth", authority], logs);
             var seat = new VirtualSeat(server, display, authority, time);
-            if (await seat.AnswersAsync(cancellationToken).ConfigureAwait(false)) return seat;
+            if (await seat.AnswersAsync(cancellationToken)) return seat;
             // Somebody took the number between our look and the server's start.
-            await seat.DisposeAsync().ConfigureAwait(false);
+            await seat.DisposeAsync();
         }
 
         throw new IOException("No display from :90 to :199 could be started; see display.log.");
@@ -46,7 +46,7 @@ internal sealed class VirtualSeat : ISeat
     public async Task TouchAsync(CancellationToken cancellationToken)
     {
         var x = (100 + (step++ % 400)).ToString(CultureInfo.InvariantCulture);
-        await RunAsync("xdotool", ["mousemove", x, "200"], cancellationToken).ConfigureAwait(false);
+        await RunAsync("xdotool", ["mousemove", x, "200"], cancellationToken);
     }
 
     public void Rest()
@@ -56,8 +56,8 @@ internal sealed class VirtualSeat : ISeat
 
     public async ValueTask DisposeAsync()
     {
-        await server.StopAsync(TimeSpan.FromSeconds(5), time).ConfigureAwait(false);
-        await server.DisposeAsync().ConfigureAwait(false);
+        await server.StopAsync(TimeSpan.FromSeconds(5), time);
+        await server.DisposeAsync();
         File.Delete(authority);
     }
 
@@ -65,8 +65,8 @@ internal sealed class VirtualSeat : ISeat
     {
         for (var i = 0; i < 100 && !server.HasExited; i++)
         {
-            if (File.Exists($"/tmp/.X11-unix/X{display[1..]}") && await TryAsync(cancellationToken).ConfigureAwait(false)) return true;
-            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(false);
+            if (File.Exists($"/tmp/.X11-unix/X{display[1..]}") && await TryAsync(cancellationToken)) return true;
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         }
 
         return false;
@@ -76,7 +76,7 @@ internal sealed class VirtualSeat : ISeat
     {
         try
         {
-            await RunAsync("xdotool", ["getmouselocation"], cancellationToken).ConfigureAwait(false);
+            await RunAsync("xdotool", ["getmouselocation"], cancellationToken);
             return true;
         }
         catch (IOException)
@@ -90,7 +90,7 @@ internal sealed class VirtualSeat : ISeat
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["DISPLAY"] = display;
         start.Environment["XAUTHORITY"] = authority;
-        await RunAsync(start, cancellationToken).ConfigureAwait(false);
+        await RunAsync(start, cancellationToken);
     }
 
     /// <summary>The cookie goes to xauth on its standard input: arguments can be read by every user.</summary>
@@ -102,7 +102,7 @@ internal sealed class VirtualSeat : ISeat
         }
 
         var start = new ProcessStartInfo("xauth", ["-f", authority]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
-        await RunAsync(start, cancellationToken, $"add {display} . {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}\nexit\n").ConfigureAwait(false);
+        await RunAsync(start, cancellationToken, $"add {display} . {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}\nexit\n");
     }
 
     private static async Task RunAsync(ProcessStartInfo start, CancellationToken cancellationToken, string? input = null)
@@ -110,14 +110,14 @@ internal sealed class VirtualSeat : ISeat
         using var process = Process.Start(start) ?? throw new IOException($"{start.FileName} could not be started.");
         if (input is not null)
         {
-            await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken).ConfigureAwait(false);
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
             process.StandardInput.Close();
         }
 
         var said = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var complained = await process.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-        await said.ConfigureAwait(false);
-        await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        var complained = await process.StandardError.ReadToEndAsync(cancellationToken);
+        await said;
+        await process.WaitForExitAsync(cancellationToken);
         if (process.ExitCode != 0) throw new IOException($"{start.FileName} ended with {process.ExitCode}: {complained.Trim()}");
     }
 }

@@ -40,13 +40,13 @@ internal static class UpCommand
         {
             // One that was killed leaves its programs behind, and a second one must not end the first.
             if (SiteProcesses.Find(folders) is { Count: > 0 } running) throw new IOException(SiteProcesses.Sentence(state, running));
-            site = await LocalSite.StartControllerAsync(folders, new SiteSettings(NameOf(state), new AvailabilityTimes(), BusyOwner: false) { NodeName = DefaultName, LendWithoutSeat = lendWithoutSeat }, listen, time, cancellationToken).ConfigureAwait(false);
-            await site.StartAgentAsync(cancellationToken).ConfigureAwait(false);
+            site = await LocalSite.StartControllerAsync(folders, new SiteSettings(NameOf(state), new AvailabilityTimes(), BusyOwner: false) { NodeName = DefaultName, LendWithoutSeat = lendWithoutSeat }, listen, time, cancellationToken);
+            await site.StartAgentAsync(cancellationToken);
             console.WriteLine($"The site listens at {SiteFile.Read(folders.ControllerState)!.Url}; its state is in {state}.");
             console.WriteLine($"In another terminal: {folders.CommandLine} nodes{(state == DefaultState ? "" : $" --site {Path.Combine(folders.ControllerState, SiteFile.Name)}")}");
-            if (!lendWithoutSeat && await site.IsWithoutSeatAsync(cancellationToken).ConfigureAwait(false)) await OfferAsync(site, folders.CommandLine, console, cancellationToken).ConfigureAwait(false);
+            if (!lendWithoutSeat && await site.IsWithoutSeatAsync(cancellationToken)) await OfferAsync(site, folders.CommandLine, console, cancellationToken);
             console.WriteLine("Ctrl-C ends it; guests stay frozen and go on when it is started again.");
-            await site.WaitForEndAsync(cancellationToken).ConfigureAwait(false);
+            await site.WaitForEndAsync(cancellationToken);
             return 1;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -65,7 +65,7 @@ internal static class UpCommand
         }
         finally
         {
-            if (site is not null) await site.DisposeAsync().ConfigureAwait(false);
+            if (site is not null) await site.DisposeAsync();
         }
     }
 
@@ -78,8 +78,8 @@ internal static class UpCommand
         console.WriteLine("This machine has no keyboard, mouse or display, so its owner would not be noticed and no VM runs on it.");
         console.WriteLine($"'{program} up --without-seat {Lend}' lends it all the same: its ssh users and its load then count as its owner.");
         if (!console.Profile.Capabilities.Interactive || Console.IsInputRedirected) return;
-        if (!await console.ConfirmAsync("Lend it now?", defaultValue: false, cancellationToken).ConfigureAwait(false)) return;
-        await site.RestartAgentAsync(site.Settings with { LendWithoutSeat = true }, cancellationToken).ConfigureAwait(false);
+        if (!await console.ConfirmAsync("Lend it now?", defaultValue: false, cancellationToken)) return;
+        await site.RestartAgentAsync(site.Settings with { LendWithoutSeat = true }, cancellationToken);
         console.WriteLine("It is lent after a minute without a key press in any of its terminals.");
     }
 }

@@ -42,7 +42,7 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
     /// <summary>Takes up what was stored. Called once, before anything else.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var loaded = await store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        var loaded = await store.LoadAsync(cancellationToken);
         var newest = loaded.Vms.Values.Select(vm => vm.Revision).Concat(loaded.Leftovers.Select(old => old.Revision)).Append(0).Max();
         Volatile.Write(ref state, loaded with { Revision = newest + 1 });
     }
@@ -125,14 +125,14 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
         EmbeddedState before;
         EmbeddedState after;
         T result;
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await gate.WaitAsync(cancellationToken);
         try
         {
             before = state;
             var draft = new Draft(before, nodes, time.GetUtcNow());
             result = change(draft);
             after = draft.Finish(KeepEnded);
-            if (Difference(before, after) is { } difference) await store.SaveAsync(difference, cancellationToken).ConfigureAwait(false);
+            if (Difference(before, after) is { } difference) await store.SaveAsync(difference, cancellationToken);
             Volatile.Write(ref nodes, draft.Nodes);
             Volatile.Write(ref state, after);
         }

@@ -45,7 +45,7 @@ public sealed class FakeCloud : ICloud
     /// <inheritdoc/>
     public async Task<CloudSight> LookAsync(NodeId node, CancellationToken cancellationToken)
     {
-        if (Delay is { } delay) await delay(cancellationToken).ConfigureAwait(false);
+        if (Delay is { } delay) await delay(cancellationToken);
         if (Fault is { } fault) return new(fault, null);
         var host = HostOf(node);
         return new(CloudAnswer.Done, new CloudHost(host.Open, [.. host.Guests.Values]));
@@ -73,7 +73,7 @@ public sealed class FakeCloud : ICloud
 
     private async Task<CloudAnswer> DoAsync(string call, Func<CloudAnswer> act, CancellationToken cancellationToken)
     {
-        if (Delay is { } delay) await delay(cancellationToken).ConfigureAwait(false);
+        if (Delay is { } delay) await delay(cancellationToken);
         Calls.Enqueue(call);
         if (Fault is { } fault) return fault;
         return Lies ? CloudAnswer.Done : act();

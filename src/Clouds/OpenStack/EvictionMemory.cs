@@ -17,7 +17,7 @@ internal sealed class EvictionMemory(IOpenStackStore store)
     /// <summary>Takes up what is stored; called once, before the first use.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        foreach (var server in await store.LoadAsync(cancellationToken).ConfigureAwait(false)) servers[server.Guest] = server;
+        foreach (var server in await store.LoadAsync(cancellationToken)) servers[server.Guest] = server;
     }
 
     /// <summary>What is remembered of a server; null for nothing.</summary>
@@ -26,7 +26,7 @@ internal sealed class EvictionMemory(IOpenStackStore store)
     /// <summary>Remembers; stored before anyone sees it.</summary>
     public async Task SaveAsync(EvictedServer server, CancellationToken cancellationToken)
     {
-        await store.SaveAsync(server, cancellationToken).ConfigureAwait(false);
+        await store.SaveAsync(server, cancellationToken);
         servers[server.Guest] = server;
     }
 
@@ -34,7 +34,7 @@ internal sealed class EvictionMemory(IOpenStackStore store)
     public async Task ForgetAsync(GuestId guest, CancellationToken cancellationToken)
     {
         if (!servers.ContainsKey(guest)) return;
-        await store.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
+        await store.ForgetAsync(guest, cancellationToken);
         servers.TryRemove(guest, out _);
     }
 }

@@ -25,8 +25,8 @@ internal sealed class HttpExchange(IHttpClientFactory http, TimeProvider time)
         try
         {
             using var client = http.CreateClient(ClientName);
-            using var response = await client.SendAsync(request, either.Token).ConfigureAwait(false);
-            var body = await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false);
+            using var response = await client.SendAsync(request, either.Token);
+            var body = await response.Content.ReadAsByteArrayAsync(either.Token);
             var token = response.Headers.TryGetValues("X-Subject-Token", out var values) ? values.First() : "";
             return new((int)response.StatusCode, "", body, RetryAfterOf(response), token);
         }

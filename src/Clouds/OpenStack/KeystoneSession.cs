@@ -25,12 +25,12 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
     public async Task<(CloudAnswer Answer, KeystoneToken? Token)> TokenAsync(KeystoneToken? refused, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref current) is { } known && known != refused && time.GetUtcNow() < known.RenewAt) return (CloudAnswer.Done, known);
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await gate.WaitAsync(cancellationToken);
         try
         {
             var now = time.GetUtcNow();
             if (current is { } newer && newer != refused && now < newer.RenewAt) return (CloudAnswer.Done, newer);
-            if (now >= notBefore) failure = await LoginLockedAsync(cancellationToken).ConfigureAwait(false);
+            if (now >= notBefore) failure = await LoginLockedAsync(cancellationToken);
 
             // An old token is better than none while it lasts: Keystone may be down for a minute.
             return current is { } usable && usable != refused && now < usable.EndsAt ? (CloudAnswer.Done, usable) : (failure, null);
@@ -46,7 +46,7 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
     private async Task<CloudAnswer> LoginLockedAsync(CancellationToken cancellationToken)
     {
         var (answer, patience) = file.Read(out var problem) is { } cloud
-            ? await LoginLockedAsync(cloud, cancellationToken).ConfigureAwait(false)
+            ? await LoginLockedAsync(cloud, cancellationToken)
             : (new CloudAnswer(CloudOutcome.Refused, problem), TimeSpan.Zero);
         if (answer.IsDone)
         {
@@ -65,7 +65,7 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{cloud.AuthUrl.ToString().TrimEnd('/')}/v3/auth/tokens") { Content = new ByteArrayContent(cloud.LoginBody) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        var outcome = await exchange.SendAsync(request, options.TimeLimit, cancellationToken).ConfigureAwait(false);
+        var outcome = await exchange.SendAsync(request, options.TimeLimit, cancellationToken);
         if (outcome.Status is 401 or 403) return Failed(CloudOutcome.Refused, $"refused the credential of cloud '{cloud.Name}' ({outcome.Status}). Check its user or application credential and its secret in clouds.yaml.");
         if (outcome.Status is not (200 or 201)) return Failed(CloudOutcome.TryLater, outcome.Status == 0 ? $"{outcome.Problem}." : $"answered {outcome.Status}. {ErrorText.Of(outcome.Body)}".TrimEnd());
         if (outcome.SubjectToken.Length == 0 || Parse(outcome.Body) is not { User.Id: { } user } content) return Failed(CloudOutcome.TryLater, "answered something that is no token. Check auth_url in clouds.yaml.");

@@ -9,7 +9,7 @@ internal sealed class NeutronApi(OpenStackCalls calls)
     public async Task<Reply<AgentsReply>> AgentsAsync(string host, TimeSpan limit, CancellationToken cancellationToken)
     {
         var call = new OpenStackCall(OpenStackCall.Network, HttpMethod.Get, $"/v2.0/agents?host={Uri.EscapeDataString(host)}") { Limit = limit };
-        var reply = await calls.SendAsync(call, WireJson.Default.AgentsReply, cancellationToken).ConfigureAwait(false);
+        var reply = await calls.SendAsync(call, WireJson.Default.AgentsReply, cancellationToken);
         if (!reply.IsDone) return reply;
         if (reply.Value!.Agents is not { } agents || agents.Any(agent => agent.Id is null)) return OpenStackCalls.Nonsense<AgentsReply>(call, "");
         return reply with { Value = new AgentsReply([.. agents.Where(agent => agent.Host == host)]) };

@@ -33,7 +33,7 @@ internal sealed class NovaApi(OpenStackCalls calls)
     /// <summary>Every server on that host, builds under way included.</summary>
     public async Task<Reply<ServersReply>> ServersAsync(string host, CancellationToken cancellationToken)
     {
-        var reply = await ListAsync($"host={Uri.EscapeDataString(host)}", cancellationToken).ConfigureAwait(false);
+        var reply = await ListAsync($"host={Uri.EscapeDataString(host)}", cancellationToken);
         if (!reply.IsDone) return reply;
 
         // Nova silently ignores a filter that the caller's role may not use, and then lists everybody's servers: without this check we would evict them.
@@ -79,11 +79,11 @@ internal sealed class NovaApi(OpenStackCalls calls)
     {
         if (Volatile.Read(ref microversion) is { Length: 0 })
         {
-            var agreed = await AgreeAsync(cancellationToken).ConfigureAwait(false);
+            var agreed = await AgreeAsync(cancellationToken);
             if (!agreed.IsDone) return new(agreed, 0, null);
         }
 
-        var reply = await calls.SendAsync(call with { Microversion = Volatile.Read(ref microversion) }, type, cancellationToken).ConfigureAwait(false);
+        var reply = await calls.SendAsync(call with { Microversion = Volatile.Read(ref microversion) }, type, cancellationToken);
 
         // Nova was replaced by an older one: agree anew at the next call.
         if (reply.Status == 406) Volatile.Write(ref microversion, "");
@@ -98,7 +98,7 @@ internal sealed class NovaApi(OpenStackCalls calls)
         for (var page = 0; page < MostPages; page++)
         {
             var marker = all.Count > 0 ? $"&marker={all[^1].Id}" : "";
-            var reply = await GetAsync(string.Create(CultureInfo.InvariantCulture, $"/servers/detail?all_tenants=1&{filter}&limit={PageSize}{marker}"), WireJson.Default.ServersReply, reply => reply.Servers is not null && reply.Servers.All(server => server.Id is not null), cancellationToken).ConfigureAwait(false);
+            var reply = await GetAsync(string.Create(CultureInfo.InvariantCulture, $"/servers/detail?all_tenants=1&{filter}&limit={PageSize}{marker}"), WireJson.Default.ServersReply, reply => reply.Servers is not null && reply.Servers.All(server => server.Id is not null), cancellationToken);
             if (!reply.IsDone) return reply;
             all.AddRange(reply.Value!.Servers!);
             if (reply.Value.Servers!.Count < PageSize) return new(CloudAnswer.Done, 200, new ServersReply(all));
@@ -111,14 +111,14 @@ internal sealed class NovaApi(OpenStackCalls calls)
         where T : class
     {
         var call = new OpenStackCall(OpenStackCall.Compute, HttpMethod.Get, path);
-        var reply = await SendAsync(call, type, cancellationToken).ConfigureAwait(false);
+        var reply = await SendAsync(call, type, cancellationToken);
         return !reply.IsDone || makesSense(reply.Value!) ? reply : OpenStackCalls.Nonsense<T>(call, "");
     }
 
     private async Task<CloudAnswer> AgreeAsync(CancellationToken cancellationToken)
     {
         var call = new OpenStackCall(OpenStackCall.Compute, HttpMethod.Get, "/");
-        var reply = await calls.SendAsync(call, WireJson.Default.VersionReply, cancellationToken).ConfigureAwait(false);
+        var reply = await calls.SendAsync(call, WireJson.Default.VersionReply, cancellationToken);
         if (!reply.IsDone) return reply.Answer;
         if (MinorOf(reply.Value!.Version?.Version) is not { } highest || MinorOf(reply.Value.Version?.MinVersion) is not { } lowest) return OpenStackCalls.Nonsense<VersionReply>(call, "").Answer;
         if (highest < Oldest || lowest > Newest) return new(CloudOutcome.Refused, $"Nova speaks microversions 2.{lowest} to 2.{highest}; 2.{Oldest} to 2.{Newest} are understood here. Upgrade whichever is older.");

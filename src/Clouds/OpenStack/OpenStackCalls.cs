@@ -28,14 +28,14 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
         KeystoneToken? refused = null;
         while (true)
         {
-            var (answer, token) = await session.TokenAsync(refused, cancellationToken).ConfigureAwait(false);
+            var (answer, token) = await session.TokenAsync(refused, cancellationToken);
             if (token is null) return new(answer, 0, null);
             (UserId, ProjectId) = (token.UserId, token.ProjectId);
             if (EndpointOf(call.Service, token) is not { } endpoint) return Failed<T>(CloudOutcome.Refused, 0, $"Keystone's catalogue has no {call.Service} endpoint for this region and interface: check region_name and interface in clouds.yaml.");
             if (leftAlone.TryGetValue(call.Service, out var until) && time.GetUtcNow() < until) return Failed<T>(CloudOutcome.TryLater, 429, $"{call.ServiceName} asked to be left alone until {until:HH:mm:ss} UTC.");
 
             using var request = RequestOf(call, endpoint, token);
-            var outcome = await exchange.SendAsync(request, call.Limit ?? options.TimeLimit, cancellationToken).ConfigureAwait(false);
+            var outcome = await exchange.SendAsync(request, call.Limit ?? options.TimeLimit, cancellationToken);
             var template = $"{call.Method} {UuidInPath().Replace(call.Path.Split('?')[0], "*")}";
             if (outcome.Status != 401)
             {

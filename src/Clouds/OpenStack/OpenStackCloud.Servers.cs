@@ -23,7 +23,7 @@ public sealed partial class OpenStackCloud
     /// <inheritdoc/>
     public async Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken)
     {
-        var (answer, server) = await ServerAsync(guest, cancellationToken).ConfigureAwait(false);
+        var (answer, server) = await ServerAsync(guest, cancellationToken);
         if (server is null) return answer;
         if (server.Host != HostOf(node)) return CloudAnswer.AlreadySo;
         var known = memory.Of(guest);
@@ -31,27 +31,27 @@ public sealed partial class OpenStackCloud
         if (state is not CloudGuestState.Here) return CloudAnswer.AlreadySo;
         if (sentence.Length > 0) return Refused(sentence + ".");
         if (silent.GetValueOrDefault(node)) return Silent(server);
-        if (server.VmState == "shelved") return Accepted(await nova.ActAsync(server.Id!, "shelveOffload", cancellationToken).ConfigureAwait(false));
+        if (server.VmState == "shelved") return Accepted(await nova.ActAsync(server.Id!, "shelveOffload", cancellationToken));
 
         // What was brought back and runs again is a new case, and what had left and runs again through its tenant.
         if (known is { Returning: true } or { Attempts: 0 }) known = null;
         var action = NextFor(node, server, known);
-        if (action is EvictionStep.Delete) return await TerminateAsync(node, guest, server, cancellationToken).ConfigureAwait(false);
+        if (action is EvictionStep.Delete) return await TerminateAsync(node, guest, server, cancellationToken);
 
         // Written down and marked before it is asked for: whatever happens next, it is known to be ours.
         known = (known ?? new EvictedServer { Guest = guest, Node = node, Action = action, Since = time.GetUtcNow() }) with { Node = node, Action = action };
-        await memory.SaveAsync(known, cancellationToken).ConfigureAwait(false);
+        await memory.SaveAsync(known, cancellationToken);
         if (ServerRules.MarkOf(server) != action)
         {
-            var marked = await nova.MarkAsync(server.Id!, ServerRules.EvictedKey, ServerPolicies.NameOf(action), cancellationToken).ConfigureAwait(false);
+            var marked = await nova.MarkAsync(server.Id!, ServerRules.EvictedKey, ServerPolicies.NameOf(action), cancellationToken);
             if (marked.Answer.Outcome is CloudOutcome.TryLater) return marked.Answer;
             if (!marked.IsDone && !memory.IsLasting) return Refused($"{ServerRules.Called(server)} stays: it can neither be marked nor written down, so nobody would bring it back. {marked.Answer.Sentence}");
             if (!marked.IsDone) NotMarked(guest.Value, marked.Answer.Sentence);
         }
 
-        var accepted = Accepted(await nova.ActAsync(server.Id!, ServerRules.ActionOf(action), cancellationToken).ConfigureAwait(false));
+        var accepted = Accepted(await nova.ActAsync(server.Id!, ServerRules.ActionOf(action), cancellationToken));
         if (!accepted.IsDone) return accepted;
-        await memory.SaveAsync(known with { Attempts = known.Attempts + 1 }, cancellationToken).ConfigureAwait(false);
+        await memory.SaveAsync(known with { Attempts = known.Attempts + 1 }, cancellationToken);
         ServerEvicted(guest.Value, node.Value, ServerPolicies.NameOf(action));
         return CloudAnswer.Done;
     }
@@ -62,9 +62,9 @@ public sealed partial class OpenStackCloud
         if (!returning.TryAdd(guest, node)) return CloudAnswer.AlreadySo;
         try
         {
-            var (answer, server) = await ServerAsync(guest, cancellationToken).ConfigureAwait(false);
+            var (answer, server) = await ServerAsync(guest, cancellationToken);
             if (server is null) return answer;
-            return await BringBackAsync(node, guest, server, cancellationToken).ConfigureAwait(false);
+            return await BringBackAsync(node, guest, server, cancellationToken);
         }
         finally
         {
@@ -86,44 +86,44 @@ public sealed partial class OpenStackCloud
         var offHost = server.VmState is "shelved_offloaded";
         if (ServerRules.Judge(server, done, open: true).State is not CloudGuestState.Evicted || (server.Host != HostOf(node) && !offHost) || server.VmState is "active")
         {
-            return await LetGoAsync(guest, server, cancellationToken).ConfigureAwait(false);
+            return await LetGoAsync(guest, server, cancellationToken);
         }
 
         if (known?.NotBefore > time.GetUtcNow()) return CloudAnswer.AlreadySo;
 
         // By the time it would do it, the owner may be back.
         if (!offHost && silent.GetValueOrDefault(node)) return Silent(server);
-        var actions = await nova.ActionsAsync(server.Id!, cancellationToken).ConfigureAwait(false);
+        var actions = await nova.ActionsAsync(server.Id!, cancellationToken);
         if (!actions.IsDone) return actions.Answer;
         if (!ServerRules.IsNewestOurs(actions.Value!.Actions!, calls.UserId))
         {
             TenantTookOver(guest.Value, server.VmState ?? "");
-            return await LetGoAsync(guest, server, cancellationToken).ConfigureAwait(false);
+            return await LetGoAsync(guest, server, cancellationToken);
         }
 
         known ??= new EvictedServer { Guest = guest, Node = node, Action = done, Since = time.GetUtcNow() };
-        await memory.SaveAsync(known, cancellationToken).ConfigureAwait(false);
+        await memory.SaveAsync(known, cancellationToken);
 
         // The mark goes first, while the store still knows: once it runs again it is its tenant's. Nova keeps the metadata of a shelved server from everybody.
         if (done is not EvictionStep.Shelve)
         {
-            var unmarked = await UnmarkAsync(server, cancellationToken).ConfigureAwait(false);
+            var unmarked = await UnmarkAsync(server, cancellationToken);
             if (!unmarked.IsDone) return unmarked;
         }
 
-        var accepted = Accepted(await nova.ActAsync(server.Id!, ServerRules.ReturnOf(done), cancellationToken).ConfigureAwait(false));
+        var accepted = Accepted(await nova.ActAsync(server.Id!, ServerRules.ReturnOf(done), cancellationToken));
         if (!accepted.IsDone) return accepted;
         known = known with { Returning = true, Returns = known.Returns + 1 };
-        await memory.SaveAsync(known with { NotBefore = time.GetUtcNow() + ReturnRetries.After(known.Returns) }, cancellationToken).ConfigureAwait(false);
+        await memory.SaveAsync(known with { NotBefore = time.GetUtcNow() + ReturnRetries.After(known.Returns) }, cancellationToken);
         ServerBroughtBack(guest.Value, node.Value, ServerRules.ReturnOf(done));
         return CloudAnswer.Done;
     }
 
     private async Task<CloudAnswer> TerminateAsync(NodeId node, GuestId guest, NovaServer server, CancellationToken cancellationToken)
     {
-        var reply = await nova.DeleteAsync(server.Id!, cancellationToken).ConfigureAwait(false);
+        var reply = await nova.DeleteAsync(server.Id!, cancellationToken);
         if (reply.Status != 404 && !reply.IsDone) return reply.Answer;
-        await memory.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
+        await memory.ForgetAsync(guest, cancellationToken);
         ServerEvicted(guest.Value, node.Value, ServerPolicies.NameOf(EvictionStep.Delete));
         return CloudAnswer.Done;
     }
@@ -134,28 +134,28 @@ public sealed partial class OpenStackCloud
         // Where Nova does not allow it now, the mark stays until it does: the store forgets only after.
         if (ServerRules.MarkOf(server) is not null && ServerRules.CanBeMarked(server))
         {
-            var unmarked = await UnmarkAsync(server, cancellationToken).ConfigureAwait(false);
+            var unmarked = await UnmarkAsync(server, cancellationToken);
             if (!unmarked.IsDone) return unmarked;
         }
 
-        await memory.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
+        await memory.ForgetAsync(guest, cancellationToken);
         return CloudAnswer.AlreadySo;
     }
 
     private async Task<CloudAnswer> UnmarkAsync(NovaServer server, CancellationToken cancellationToken)
     {
         if (!server.Metadata.ContainsKey(ServerRules.EvictedKey)) return CloudAnswer.AlreadySo;
-        var reply = await nova.UnmarkAsync(server.Id!, ServerRules.EvictedKey, cancellationToken).ConfigureAwait(false);
+        var reply = await nova.UnmarkAsync(server.Id!, ServerRules.EvictedKey, cancellationToken);
         return reply.Status == 404 ? CloudAnswer.AlreadySo : reply.Answer;
     }
 
     /// <summary>A server by its id. Without one the answer says what that means: one that is gone needs nothing.</summary>
     private async Task<(CloudAnswer Answer, NovaServer? Server)> ServerAsync(GuestId guest, CancellationToken cancellationToken)
     {
-        var reply = await nova.ServerAsync(Guid.ParseExact(guest.Value, "N").ToString(), cancellationToken).ConfigureAwait(false);
+        var reply = await nova.ServerAsync(Guid.ParseExact(guest.Value, "N").ToString(), cancellationToken);
         if (reply.Status == 404)
         {
-            await memory.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
+            await memory.ForgetAsync(guest, cancellationToken);
             return (CloudAnswer.AlreadySo, null);
         }
 
@@ -176,25 +176,25 @@ public sealed partial class OpenStackCloud
             // It runs again: brought back. What its tenant does from now on is the tenant's.
             if (known is { Returning: true, Action: not EvictionStep.Shelve } && server is { VmState: "active", TaskState: null or "" })
             {
-                await memory.ForgetAsync(guest, cancellationToken).ConfigureAwait(false);
+                await memory.ForgetAsync(guest, cancellationToken);
                 known = null;
             }
 
             // Marked but not remembered: by a controller whose store is lost. It is taken up while it can be seen here; once shelved it is on no host.
             if (known is null && ServerRules.MarkOf(server) is { } done and not EvictionStep.Delete)
             {
-                await memory.SaveAsync(known = new EvictedServer { Guest = guest, Node = node, Action = done, Since = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+                await memory.SaveAsync(known = new EvictedServer { Guest = guest, Node = node, Action = done, Since = time.GetUtcNow() }, cancellationToken);
             }
 
             var (state, sentence) = ServerRules.Judge(server, DoneWith(server, known), open);
 
             // What was asked for has come about: a later eviction of the same server begins to count anew.
-            if (state is CloudGuestState.Evicted && known is { Attempts: > 0, Returning: false } && server.VmState != "active") await memory.SaveAsync(known = known with { Attempts = 0 }, cancellationToken).ConfigureAwait(false);
+            if (state is CloudGuestState.Evicted && known is { Attempts: > 0, Returning: false } && server.VmState != "active") await memory.SaveAsync(known = known with { Attempts = 0 }, cancellationToken);
             var standing = known is null ? new(guest, state, sentence) : Standing(guest, state, sentence, server, known);
             guests.Add(standing with { MustRun = MustRun(node, server, known), Paused = server is { VmState: "paused", TaskState: null or "" } });
         }
 
-        await AddElsewhereAsync(node, guests, seen, open, cancellationToken).ConfigureAwait(false);
+        await AddElsewhereAsync(node, guests, seen, open, cancellationToken);
         return guests;
     }
 
@@ -225,14 +225,14 @@ public sealed partial class OpenStackCloud
     private async Task AdoptAsync(NodeId node, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref adopted)) return;
-        var shelved = await nova.ShelvedAsync(cancellationToken).ConfigureAwait(false);
+        var shelved = await nova.ShelvedAsync(cancellationToken);
         if (!shelved.IsDone) return;
         foreach (var server in shelved.Value!.Servers!.Where(server => server.VmState == "shelved_offloaded" && ServerRules.MarkOf(server) is EvictionStep.Shelve))
         {
             if (!Guid.TryParse(server.Id, out var id)) continue;
             var guest = GuestId.Parse(id.ToString("N"));
             if (memory.Of(guest) is not null) continue;
-            await memory.SaveAsync(new EvictedServer { Guest = guest, Node = node, Action = EvictionStep.Shelve, Since = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+            await memory.SaveAsync(new EvictedServer { Guest = guest, Node = node, Action = EvictionStep.Shelve, Since = time.GetUtcNow() }, cancellationToken);
         }
 
         Volatile.Write(ref adopted, true);
@@ -241,26 +241,26 @@ public sealed partial class OpenStackCloud
     /// <summary>Adds servers that we shelved: they wait for any open node, and forgets those that left this node in other ways.</summary>
     private async Task AddElsewhereAsync(NodeId node, List<CloudGuest> guests, HashSet<GuestId> seen, bool open, CancellationToken cancellationToken)
     {
-        if (open) await AdoptAsync(node, cancellationToken).ConfigureAwait(false);
+        if (open) await AdoptAsync(node, cancellationToken);
         var now = time.GetUtcNow();
         foreach (var known in memory.All.Where(known => !seen.Contains(known.Guest)).ToList())
         {
             if (known.Action is EvictionStep.Shelve)
             {
                 if (open && !(known.NotBefore > now)) guests.Add(new(known.Guest, CloudGuestState.Evicted));
-                else if (known.Node == node && known.Returns > 0 && await FoundNoRoomAsync(known.Guest, cancellationToken).ConfigureAwait(false)) guests.Add(new(known.Guest, CloudGuestState.Leaving, $"server {Guid.ParseExact(known.Guest.Value, "N")} is shelved and waits for a host with room"));
+                else if (known.Node == node && known.Returns > 0 && await FoundNoRoomAsync(known.Guest, cancellationToken)) guests.Add(new(known.Guest, CloudGuestState.Leaving, $"server {Guid.ParseExact(known.Guest.Value, "N")} is shelved and waits for a host with room"));
                 continue;
             }
 
             if (known.Node != node) continue;
 
             // It is no longer on its node: deleted, or moved by somebody, who then also looks after it.
-            var (_, server) = await ServerAsync(known.Guest, cancellationToken).ConfigureAwait(false);
-            if (server is { TaskState: null or "" } && server.Host != HostOf(node)) await LetGoAsync(known.Guest, server, cancellationToken).ConfigureAwait(false);
+            var (_, server) = await ServerAsync(known.Guest, cancellationToken);
+            if (server is { TaskState: null or "" } && server.Host != HostOf(node)) await LetGoAsync(known.Guest, server, cancellationToken);
         }
     }
 
     /// <summary>True when a shelved server that was asked to return has not: not one that is on its way, or there.</summary>
     private async Task<bool> FoundNoRoomAsync(GuestId guest, CancellationToken cancellationToken) =>
-        (await ServerAsync(guest, cancellationToken).ConfigureAwait(false)).Server is { VmState: "shelved_offloaded", TaskState: null or "" };
+        (await ServerAsync(guest, cancellationToken)).Server is { VmState: "shelved_offloaded", TaskState: null or "" };
 }

@@ -16,14 +16,14 @@ public sealed partial class OpenStackCloud
     /// <inheritdoc/>
     public async Task<CloudAnswer> SettleAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken)
     {
-        var lost = wish.Lost ? await LoseAsync(node, cancellationToken).ConfigureAwait(false) : await FindAgainAsync(node, cancellationToken).ConfigureAwait(false);
-        var network = await MarkNetworkAsync(node, wish, cancellationToken).ConfigureAwait(false);
+        var lost = wish.Lost ? await LoseAsync(node, cancellationToken) : await FindAgainAsync(node, cancellationToken);
+        var network = await MarkNetworkAsync(node, wish, cancellationToken);
         return lost.IsDone ? network : lost;
     }
 
     /// <summary>The node's agents, within the short limit; null where they are none of our business.</summary>
     private async Task<Reply<AgentsReply>?> AgentsAsync(NodeId node, CancellationToken cancellationToken) =>
-        options.NetworkAgents == "no" ? null : await neutron.AgentsAsync(HostOf(node), options.CloseTimeLimit, cancellationToken).ConfigureAwait(false);
+        options.NetworkAgents == "no" ? null : await neutron.AgentsAsync(HostOf(node), options.CloseTimeLimit, cancellationToken);
 
     private static CloudMark NetworkMark(Reply<AgentsReply>? seen, List<string> sentences)
     {
@@ -47,14 +47,14 @@ public sealed partial class OpenStackCloud
 
     private async Task<CloudAnswer> MarkNetworkAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken)
     {
-        if (await AgentsAsync(node, cancellationToken).ConfigureAwait(false) is not { } agents) return CloudAnswer.AlreadySo;
+        if (await AgentsAsync(node, cancellationToken) is not { } agents) return CloudAnswer.AlreadySo;
         if (!agents.IsDone) return agents.Answer;
         var all = new List<CloudAnswer> { CloudAnswer.AlreadySo };
 
         // An agent that an operator took down has no mark of ours, and stays down.
         foreach (var agent in agents.Value!.Agents!.Where(agent => wish.Open ? agent.IsOurs : agent.AdminStateUp))
         {
-            var change = await neutron.ChangeAsync(agent.Id!, wish.Open, wish.Open ? BeforeOf(agent) : ReasonWith(wish.Reason, agent.Description), cancellationToken).ConfigureAwait(false);
+            var change = await neutron.ChangeAsync(agent.Id!, wish.Open, wish.Open ? BeforeOf(agent) : ReasonWith(wish.Reason, agent.Description), cancellationToken);
             all.Add(change.Answer);
         }
 
@@ -86,13 +86,13 @@ public sealed partial class OpenStackCloud
     private async Task<CloudAnswer> LoseAsync(NodeId node, CancellationToken cancellationToken)
     {
         lostSince.TryAdd(node, time.GetUtcNow());
-        var servers = await nova.ServersAsync(HostOf(node), cancellationToken).ConfigureAwait(false);
+        var servers = await nova.ServersAsync(HostOf(node), cancellationToken);
         if (!servers.IsDone) return servers.Answer;
-        if (MustEvacuate(node)) return await EvacuateAsync(node, servers.Value!.Servers!, cancellationToken).ConfigureAwait(false);
+        if (MustEvacuate(node)) return await EvacuateAsync(node, servers.Value!.Servers!, cancellationToken);
         var all = new List<CloudAnswer> { CloudAnswer.Done };
         foreach (var server in servers.Value!.Servers!.Where(server => ServerRules.CanBeMarked(server) && string.IsNullOrEmpty(server.TaskState) && !server.Metadata.ContainsKey(ServerRules.LostKey)))
         {
-            all.Add(UnlessGone(await nova.MarkAsync(server.Id!, ServerRules.LostKey, node.Value, cancellationToken).ConfigureAwait(false)));
+            all.Add(UnlessGone(await nova.MarkAsync(server.Id!, ServerRules.LostKey, node.Value, cancellationToken)));
         }
 
         return Worst(all);
@@ -100,14 +100,14 @@ public sealed partial class OpenStackCloud
 
     private async Task<CloudAnswer> EvacuateAsync(NodeId node, IReadOnlyList<NovaServer> servers, CancellationToken cancellationToken)
     {
-        var (answer, service) = await FindAsync(node, cancellationToken).ConfigureAwait(false);
+        var (answer, service) = await FindAsync(node, cancellationToken);
         if (service is null) return answer;
         if (!service.ForcedDown)
         {
             // A desktop whose nova-compute still reports runs its servers: building them elsewhere too would run them twice.
             if (service.IsUp) return Refused($"Nothing is heard from the agent on {node}, but its nova-compute reports to Nova, so its servers are not evacuated. Start the agent there.");
             if (!service.IsOurs) return Refused($"An operator disabled nova-compute on {service.Host}, so its servers are not evacuated. Evacuate them by hand, or enable it.");
-            var down = await ChangeAsync(node, service, new ServiceChange("disabled", ReasonOf("nothing has been heard from the node", ForcedDownEnd), true), after => after.ForcedDown, cancellationToken).ConfigureAwait(false);
+            var down = await ChangeAsync(node, service, new ServiceChange("disabled", ReasonOf("nothing has been heard from the node", ForcedDownEnd), true), after => after.ForcedDown, cancellationToken);
             if (!down.IsDone) return down;
         }
 
@@ -115,8 +115,8 @@ public sealed partial class OpenStackCloud
         foreach (var server in servers.Where(ServerRules.CanBeEvacuated))
         {
             // Where it goes it is not lost any more.
-            if (server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server)) all.Add(UnlessGone(await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken).ConfigureAwait(false)));
-            var evacuated = await nova.EvacuateAsync(server.Id!, cancellationToken).ConfigureAwait(false);
+            if (server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server)) all.Add(UnlessGone(await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken)));
+            var evacuated = await nova.EvacuateAsync(server.Id!, cancellationToken);
             if (evacuated.IsDone) ServerEvacuated(server.Id!, node.Value);
             all.Add(UnlessGone(evacuated));
         }
@@ -127,20 +127,20 @@ public sealed partial class OpenStackCloud
     private async Task<CloudAnswer> FindAgainAsync(NodeId node, CancellationToken cancellationToken)
     {
         lostSince.TryRemove(node, out _);
-        var (answer, service) = await FindAsync(node, cancellationToken).ConfigureAwait(false);
+        var (answer, service) = await FindAsync(node, cancellationToken);
         if (service is null) return answer;
         if (IsForcedDownByUs(service))
         {
-            var up = await ForceUpAsync(service, cancellationToken).ConfigureAwait(false);
+            var up = await ForceUpAsync(service, cancellationToken);
             if (!up.IsDone) return up;
         }
 
-        var servers = await nova.ServersAsync(HostOf(node), cancellationToken).ConfigureAwait(false);
+        var servers = await nova.ServersAsync(HostOf(node), cancellationToken);
         if (!servers.IsDone) return servers.Answer;
         var all = new List<CloudAnswer> { CloudAnswer.Done };
         foreach (var server in servers.Value!.Servers!.Where(server => server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server)))
         {
-            all.Add(UnlessGone(await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken).ConfigureAwait(false)));
+            all.Add(UnlessGone(await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken)));
         }
 
         return Worst(all);

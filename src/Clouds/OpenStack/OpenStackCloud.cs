@@ -64,7 +64,7 @@ public sealed partial class OpenStackCloud : ICloud
     /// <inheritdoc/>
     public async Task<CloudSight> LookAsync(NodeId node, CancellationToken cancellationToken)
     {
-        var (answer, service) = await FindAsync(node, cancellationToken).ConfigureAwait(false);
+        var (answer, service) = await FindAsync(node, cancellationToken);
         if (service is null) return new(answer, null);
         if (unanswered.TryGetValue(node, out var then) && service.HasReportedSince(then)) unanswered.TryRemove(node, out _);
         silent[node] = !service.IsUp || unanswered.ContainsKey(node);
@@ -72,14 +72,14 @@ public sealed partial class OpenStackCloud : ICloud
         // At the same time, so that no server waits for a Neutron that hangs.
         var listing = nova.ServersAsync(HostOf(node), cancellationToken);
         var looking = AgentsAsync(node, cancellationToken);
-        await Task.WhenAll(listing, looking).ConfigureAwait(false);
-        var (servers, agents) = (await listing.ConfigureAwait(false), await looking.ConfigureAwait(false));
+        await Task.WhenAll(listing, looking);
+        var (servers, agents) = (await listing, await looking);
         if (!servers.IsDone) return new(servers.Answer, null);
 
         var open = service is { IsEnabled: true, ForcedDown: false };
         var sentences = new List<string>();
         if (!service.IsUp && !service.ForcedDown) sentences.Add($"nova-compute on {service.Host} does not report to Nova: see its log on the desktop");
-        var guests = await GuestsAsync(node, servers.Value!.Servers!, open, cancellationToken).ConfigureAwait(false);
+        var guests = await GuestsAsync(node, servers.Value!.Servers!, open, cancellationToken);
         var host = new CloudHost(open, guests) { Network = NetworkMark(agents, sentences), Lost = LostMark(node, service, servers.Value.Servers!) };
         return new(CloudAnswer.Done, host with { Sentence = string.Join("; ", sentences) });
     }
@@ -87,12 +87,12 @@ public sealed partial class OpenStackCloud : ICloud
     /// <inheritdoc/>
     public async Task<CloudAnswer> OpenAsync(NodeId node, CancellationToken cancellationToken)
     {
-        var (answer, service) = await FindAsync(node, cancellationToken).ConfigureAwait(false);
+        var (answer, service) = await FindAsync(node, cancellationToken);
         if (service is null) return answer;
         if (service.ForcedDown)
         {
             if (!IsForcedDownByUs(service)) return Refused($"Somebody forced {service.Host} down in Nova. When it may be used again: openstack compute service set --up {service.Host} nova-compute.");
-            var up = await ForceUpAsync(service, cancellationToken).ConfigureAwait(false);
+            var up = await ForceUpAsync(service, cancellationToken);
             if (!up.IsDone) return up;
         }
 
@@ -103,18 +103,18 @@ public sealed partial class OpenStackCloud : ICloud
             return Refused($"An operator disabled nova-compute on {service.Host} {why}. When it may be used again: openstack compute service set --enable {service.Host} nova-compute.");
         }
 
-        return await ChangeAsync(node, service, new ServiceChange(Status: "enabled"), after => after.IsEnabled, cancellationToken).ConfigureAwait(false);
+        return await ChangeAsync(node, service, new ServiceChange(Status: "enabled"), after => after.IsEnabled, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task<CloudAnswer> CloseAsync(NodeId node, string reason, CancellationToken cancellationToken)
     {
-        var (answer, service) = await FindAsync(node, cancellationToken).ConfigureAwait(false);
+        var (answer, service) = await FindAsync(node, cancellationToken);
         if (service is null) return answer;
 
         // A service that an operator disabled is closed, and keeps the operator's reason: else we would enable it later.
         if (!service.IsEnabled) return CloudAnswer.AlreadySo;
-        return await ChangeAsync(node, service, new ServiceChange("disabled", ReasonOf(reason)), after => !after.IsEnabled, cancellationToken).ConfigureAwait(false);
+        return await ChangeAsync(node, service, new ServiceChange("disabled", ReasonOf(reason)), after => !after.IsEnabled, cancellationToken);
     }
 
     private static CloudAnswer Refused(string sentence) => new(CloudOutcome.Refused, sentence);
@@ -135,7 +135,7 @@ public sealed partial class OpenStackCloud : ICloud
     private async Task<(CloudAnswer Answer, NovaService? Service)> FindAsync(NodeId node, CancellationToken cancellationToken)
     {
         var host = HostOf(node);
-        var reply = await nova.ServicesAsync(host, cancellationToken).ConfigureAwait(false);
+        var reply = await nova.ServicesAsync(host, cancellationToken);
         if (!reply.IsDone) return (reply.Answer, null);
         return reply.Value!.Services!.FirstOrDefault(service => service.Host == host && service.Id is not null) is { } service
             ? (CloudAnswer.Done, service)
@@ -145,10 +145,10 @@ public sealed partial class OpenStackCloud : ICloud
     /// <summary>Changes a service within the short limit. Nova writes the change down before it waits for the host, so without an answer it is asked what holds.</summary>
     private async Task<CloudAnswer> ChangeAsync(NodeId node, NovaService service, ServiceChange change, Func<NovaService, bool> isSo, CancellationToken cancellationToken)
     {
-        var reply = await nova.ChangeServiceAsync(service.Id!, change, options.CloseTimeLimit, cancellationToken).ConfigureAwait(false);
+        var reply = await nova.ChangeServiceAsync(service.Id!, change, options.CloseTimeLimit, cancellationToken);
         if (reply.IsDone && reply.Value?.Service is { } after && isSo(after)) return CloudAnswer.Done;
         if (reply.Answer.Outcome is CloudOutcome.Refused) return reply.Answer;
-        var (answer, now) = await FindAsync(node, cancellationToken).ConfigureAwait(false);
+        var (answer, now) = await FindAsync(node, cancellationToken);
         if (now is null) return answer.Outcome is CloudOutcome.Refused ? answer : reply.Answer.IsDone ? answer : reply.Answer;
         if (isSo(now))
         {
@@ -162,7 +162,7 @@ public sealed partial class OpenStackCloud : ICloud
 
     private async Task<CloudAnswer> ForceUpAsync(NovaService service, CancellationToken cancellationToken)
     {
-        var reply = await nova.ChangeServiceAsync(service.Id!, new ServiceChange(ForcedDown: false), options.CloseTimeLimit, cancellationToken).ConfigureAwait(false);
+        var reply = await nova.ChangeServiceAsync(service.Id!, new ServiceChange(ForcedDown: false), options.CloseTimeLimit, cancellationToken);
 
         // Nova refuses while servers that were evacuated may still run there: nova-compute deletes them when it starts.
         return reply.Status is 400 or 409 ? Refused($"Nova does not take {service.Host} back yet: {reply.Answer.Sentence} Restart nova-compute there, which clears up what was evacuated.") : reply.Answer;

@@ -12,5 +12,5 @@ public sealed class OpenStackLogin
     public string? Problem() => file.Read(out var problem) is null ? problem : null;
 
     /// <summary>Gets a token, which later calls use too. Refused when Keystone does not take the credential.</summary>
-    public async Task<CloudAnswer> TryAsync(CancellationToken cancellationToken) => (await session.TokenAsync(null, cancellationToken).ConfigureAwait(false)).Answer;
+    public async Task<CloudAnswer> TryAsync(CancellationToken cancellationToken) => (await session.TokenAsync(null, cancellationToken)).Answer;
 }

@@ -34,9 +34,9 @@ internal sealed class ProgressContent : HttpContent
         var piece = new byte[PieceBytes];
         long total = 0;
         int read;
-        while ((read = await content.ReadAsync(piece, cancellationToken).ConfigureAwait(false)) > 0)
+        while ((read = await content.ReadAsync(piece, cancellationToken)) > 0)
         {
-            await stream.WriteAsync(piece.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+            await stream.WriteAsync(piece.AsMemory(0, read), cancellationToken);
             total += read;
             sent?.Report(total);
         }

@@ -15,16 +15,16 @@ public sealed partial class SiteClient
     /// <remarks>A stream that breaks is taken up again where it was: no event is missed or told twice. Throws when the site refuses.</remarks>
     public async IAsyncEnumerable<EventView> WatchEventsAsync(long after, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var newest = after < 0 ? (await StatusAsync(cancellationToken).ConfigureAwait(false)).NewestEvent : after;
+        var newest = after < 0 ? (await StatusAsync(cancellationToken)).NewestEvent : after;
         while (true)
         {
-            await foreach (var next in OneStreamAsync(newest, cancellationToken).ConfigureAwait(false))
+            await foreach (var next in OneStreamAsync(newest, cancellationToken))
             {
                 newest = next.Id;
                 yield return next;
             }
 
-            await Task.Delay(ReconnectAfter, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(ReconnectAfter, time, cancellationToken);
         }
     }
 
@@ -38,7 +38,7 @@ public sealed partial class SiteClient
             {
                 request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
                 request.Headers.Add("Last-Event-ID", after.ToString(CultureInfo.InvariantCulture));
-            }).ConfigureAwait(false);
+            });
         }
         catch (SiteException unreachable) when (unreachable.Status is null)
         {
@@ -47,14 +47,11 @@ public sealed partial class SiteClient
 
         using (response)
         {
-            var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            var items = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize(data, SiteJson.Default.EventView)).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
-            await using (items.ConfigureAwait(false))
+            var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            await using var items = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize(data, SiteJson.Default.EventView)).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (await NextAsync(items))
             {
-                while (await NextAsync(items).ConfigureAwait(false))
-                {
-                    if (items.Current.Data is { } item) yield return item;
-                }
+                if (items.Current.Data is { } item) yield return item;
             }
         }
     }
@@ -63,7 +60,7 @@ public sealed partial class SiteClient
     {
         try
         {
-            return await items.MoveNextAsync().ConfigureAwait(false);
+            return await items.MoveNextAsync();
         }
         catch (Exception broken) when (broken is IOException or HttpRequestException)
         {

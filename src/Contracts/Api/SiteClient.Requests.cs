@@ -15,10 +15,10 @@ public sealed partial class SiteClient
 
     private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellationToken, Action<HttpRequestMessage>? prepare = null)
     {
-        using var response = await AnswerAsync(method, path, body, cancellationToken, prepare).ConfigureAwait(false);
+        using var response = await AnswerAsync(method, path, body, cancellationToken, prepare);
         try
         {
-            return await response.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false)
+            return await response.Content.ReadFromJsonAsync(type, cancellationToken)
                 ?? throw new SiteException($"{method} {path}: the site answered with nothing. Is it an older version?", response.StatusCode);
         }
         catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException)
@@ -29,7 +29,7 @@ public sealed partial class SiteClient
 
     private async Task SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
     {
-        using var response = await AnswerAsync(method, path, null, cancellationToken).ConfigureAwait(false);
+        using var response = await AnswerAsync(method, path, null, cancellationToken);
     }
 
     /// <summary>Sends and answers with a response that says success; the body may still be on its way.</summary>
@@ -40,7 +40,7 @@ public sealed partial class SiteClient
         HttpResponseMessage response;
         try
         {
-            response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
@@ -53,7 +53,7 @@ public sealed partial class SiteClient
         }
 
         if (response.IsSuccessStatusCode) return response;
-        using (response) throw await RefusalAsync(method, path, response, cancellationToken).ConfigureAwait(false);
+        using (response) throw await RefusalAsync(method, path, response, cancellationToken);
     }
 
     private static async Task<SiteException> RefusalAsync(HttpMethod method, string path, HttpResponseMessage response, CancellationToken cancellationToken)
@@ -61,7 +61,7 @@ public sealed partial class SiteClient
         Problem? problem = null;
         try
         {
-            problem = await response.Content.ReadFromJsonAsync(SiteJson.Default.Problem, cancellationToken).ConfigureAwait(false);
+            problem = await response.Content.ReadFromJsonAsync(SiteJson.Default.Problem, cancellationToken);
         }
         catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException)
         {

@@ -109,7 +109,7 @@ public sealed partial class SiteClient : IDisposable
         using var body = new ProgressContent(content, bytes, sent);
 
         // So that an upload that is refused is refused before gigabytes are on their way.
-        return await SendAsync(HttpMethod.Post, $"/v1/images?name={Escape(name)}&format={format}", body, SiteJson.Default.ImageView, cancellationToken, request => request.Headers.ExpectContinue = true).ConfigureAwait(false);
+        return await SendAsync(HttpMethod.Post, $"/v1/images?name={Escape(name)}&format={format}", body, SiteJson.Default.ImageView, cancellationToken, request => request.Headers.ExpectContinue = true);
     }
 
     /// <summary>Deletes an image that no VM needs.</summary>

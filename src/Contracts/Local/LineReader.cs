@@ -11,7 +11,7 @@ public static class LineReader
         var filled = 0;
         while (true)
         {
-            var read = await stream.ReadAsync(buffer.AsMemory(filled), cancellationToken).ConfigureAwait(false);
+            var read = await stream.ReadAsync(buffer.AsMemory(filled), cancellationToken);
             if (read == 0) return null;
             var end = Array.IndexOf(buffer, (byte)'\n', filled, read);
             filled += read;

@@ -28,12 +28,12 @@ public sealed class LocalAgent(string socketPath)
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await ConnectAsync(socket, cancellationToken).ConfigureAwait(false);
+            await ConnectAsync(socket, cancellationToken);
             await using var stream = new NetworkStream(socket);
             var line = JsonSerializer.SerializeToUtf8Bytes(request, LocalJson.Default.LocalRequest);
-            await stream.WriteAsync(line, cancellationToken).ConfigureAwait(false);
-            await stream.WriteAsync("\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
-            var answer = await LineReader.ReadAsync(stream, LongestLine, cancellationToken).ConfigureAwait(false)
+            await stream.WriteAsync(line, cancellationToken);
+            await stream.WriteAsync("\n"u8.ToArray(), cancellationToken);
+            var answer = await LineReader.ReadAsync(stream, LongestLine, cancellationToken)
                 ?? throw new IOException($"The agent at {socketPath} closed the connection without an answer.");
             return JsonSerializer.Deserialize(answer, LocalJson.Default.LocalReply)
                 ?? throw new IOException($"The agent at {socketPath} gave an empty answer.");
@@ -55,12 +55,12 @@ public sealed class LocalAgent(string socketPath)
         {
             try
             {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken).ConfigureAwait(false);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
                 return;
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock && left > 1)
             {
-                await Task.Delay(ConnectPause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(ConnectPause, TimeProvider.System, cancellationToken);
             }
         }
     }

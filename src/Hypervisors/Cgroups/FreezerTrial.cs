@@ -27,13 +27,13 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
                 ?? throw new IOException("/bin/sh could not be started.");
             try
             {
-                return await TryAsync(folder, burner, cancellationToken).ConfigureAwait(false);
+                return await TryAsync(folder, burner, cancellationToken);
             }
             finally
             {
                 LinuxFiles.TryControl(Path.Combine(folder, "cgroup.freeze"), "0");
                 burner.Kill();
-                await burner.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+                await burner.WaitForExitAsync(CancellationToken.None);
                 Directory.Delete(folder);
             }
         }
@@ -48,7 +48,7 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
         using var freezer = new CgroupFreezer(folder);
         var clock = new FrozenProcess(burner.Id, -1);
         freezer.Publish([clock]);
-        if (!await ChangesAsync(freezer, cancellationToken).ConfigureAwait(false)) return (null, "The throw-away process never ran.");
+        if (!await ChangesAsync(freezer, cancellationToken)) return (null, "The throw-away process never ran.");
         var began = time.GetTimestamp();
         if (!freezer.FreezeAll()) return (null, $"The kernel refused to freeze {folder}. The agent needs root.");
         var written = time.GetElapsedTime(began);
@@ -56,11 +56,11 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
         {
             var stillSince = time.GetElapsedTime(began);
             var before = freezer.GuestCpuNanoseconds();
-            await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Look, time, cancellationToken);
             if (freezer.GuestCpuNanoseconds() != before) continue;
             var took = stillSince > written ? stillSince : written;
             freezer.ThawAll();
-            return await ChangesAsync(freezer, cancellationToken).ConfigureAwait(false)
+            return await ChangesAsync(freezer, cancellationToken)
                 ? (took, "A busy process was frozen, stood still, and went on when thawed.")
                 : (null, "A busy process was frozen but did not go on when thawed.");
         }
@@ -74,7 +74,7 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
         var began = time.GetTimestamp();
         while (time.GetElapsedTime(began) < Patience)
         {
-            await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Look, time, cancellationToken);
             if (freezer.GuestCpuNanoseconds() > before) return true;
         }
 

@@ -94,7 +94,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
             guest.Boot();
             guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", ShutItselfDown = false };
             return Done;
-        }).ConfigureAwait(false);
+        });
     }
 
     /// <inheritdoc/>
@@ -141,7 +141,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
             if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be saved");
             guest.Status = guest.Status with { HasCheckpoint = true, CheckpointMiB = guest.Status.Spec.MemoryMiB };
             return Done;
-        }).ConfigureAwait(false);
+        });
     }
 
     /// <inheritdoc/>
@@ -289,7 +289,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     {
         request.Cancelled.ThrowIfCancellationRequested();
         var delay = machine.Faults.Delay + request.Takes;
-        if (delay > TimeSpan.Zero) await Task.Delay(delay, time, request.Cancelled).ConfigureAwait(false);
+        if (delay > TimeSpan.Zero) await Task.Delay(delay, time, request.Cancelled);
         if (machine.Faults.Refuse?.Invoke(request.Name, request.Guest) is { } refused) return refused;
         GuestAnswer answer;
         lock (machine.Gate)

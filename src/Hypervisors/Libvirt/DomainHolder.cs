@@ -59,8 +59,8 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         var failed = 0;
         await Parallel.ForEachAsync(domains, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (domain, ending) =>
         {
-            if (!await HoldAsync(domain, ending).ConfigureAwait(false)) Interlocked.Increment(ref failed);
-        }).ConfigureAwait(false);
+            if (!await HoldAsync(domain, ending)) Interlocked.Increment(ref failed);
+        });
         host.Changed();
         return failed == 0
             ? new GuestAnswer(GuestOutcome.Done)
@@ -77,14 +77,14 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         }
 
         using var enough = new CancellationTokenSource(SendPatience, host.Time);
-        var sent = await IsSentAsync(domain, asking.Task, enough.Token).ConfigureAwait(false);
+        var sent = await IsSentAsync(domain, asking.Task, enough.Token);
         var mayBeStarting = domain.LastHold is null && host.Time.GetElapsedTime(domain.FoundAt) < StartsWithin;
         if (sent || mayBeStarting)
         {
             lock (host.Gate) host.AloneLocked(domain, frozen: false); // 4
         }
 
-        return await IsHeldAsync(domain, sent ? HoldPatience : mayBeStarting ? StartPatience : TimeSpan.Zero, cancellationToken).ConfigureAwait(false); // 5
+        return await IsHeldAsync(domain, sent ? HoldPatience : mayBeStarting ? StartPatience : TimeSpan.Zero, cancellationToken); // 5
     }
 
     /// <summary>Lets a domain go on that we have paused: once the brake has thawed, or for a while although it has not.</summary>
@@ -109,7 +109,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
 
         try
         {
-            var problem = await resuming.WaitAsync(ReleasePatience, host.Time, cancellationToken).ConfigureAwait(false);
+            var problem = await resuming.WaitAsync(ReleasePatience, host.Time, cancellationToken);
             if (problem.Length > 0)
             {
                 lock (host.Gate) domain.LeavesUntil = null;
@@ -136,7 +136,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         var problem = "";
         try
         {
-            await host.Connection.SuspendAsync(domain.Uuid, onAsking).ConfigureAwait(false);
+            await host.Connection.SuspendAsync(domain.Uuid, onAsking);
         }
         catch (LibvirtException exception)
         {
@@ -166,7 +166,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         var problem = "";
         try
         {
-            await host.Connection.ResumeAsync(domain.Uuid).ConfigureAwait(false);
+            await host.Connection.ResumeAsync(domain.Uuid);
         }
         catch (LibvirtException exception)
         {
@@ -188,12 +188,12 @@ internal sealed partial class DomainHolder(LibvirtHost host)
     private async Task<bool> IsSentAsync(Domain domain, Task asking, CancellationToken enough)
     {
         var done = domain.Suspending ?? Task.CompletedTask;
-        await Task.WhenAny(asking, done, Task.Delay(Timeout.InfiniteTimeSpan, host.Time, enough)).ConfigureAwait(false);
+        await Task.WhenAny(asking, done, Task.Delay(Timeout.InfiniteTimeSpan, host.Time, enough));
         if (done.IsCompleted) return domain.File.State == DomainState.Paused;
         if (!asking.IsCompleted) return false;
         try
         {
-            return await host.Connection.UntilCommandSentAsync(domain.Uuid, enough).WaitAsync(SendPatience, host.Time, CancellationToken.None).ConfigureAwait(false);
+            return await host.Connection.UntilCommandSentAsync(domain.Uuid, enough).WaitAsync(SendPatience, host.Time, CancellationToken.None);
         }
         catch (Exception exception) when (exception is LibvirtException or TimeoutException)
         {
@@ -206,7 +206,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         var pending = domain.Suspending ?? Task.CompletedTask;
         try
         {
-            await pending.WaitAsync(patience, host.Time, cancellationToken).ConfigureAwait(false);
+            await pending.WaitAsync(patience, host.Time, cancellationToken);
         }
         catch (TimeoutException)
         {

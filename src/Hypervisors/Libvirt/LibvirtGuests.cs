@@ -80,7 +80,7 @@ public sealed class LibvirtGuests : IForeignGuests
         var version = "";
         try
         {
-            version = await host.Connection.VersionAsync().WaitAsync(ProbePatience, host.Time, cancellationToken).ConfigureAwait(false);
+            version = await host.Connection.VersionAsync().WaitAsync(ProbePatience, host.Time, cancellationToken);
         }
         catch (Exception exception) when (exception is LibvirtException or TimeoutException)
         {
@@ -93,7 +93,7 @@ public sealed class LibvirtGuests : IForeignGuests
     /// <inheritdoc/>
     public async Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
     {
-        var answer = await holder.HoldAllAsync(cancellationToken).ConfigureAwait(false);
+        var answer = await holder.HoldAllAsync(cancellationToken);
         // With the cgroup of all thawed, whoever came meanwhile must be kept still on its own.
         watch.Wake();
         return answer;
@@ -117,7 +117,7 @@ public sealed class LibvirtGuests : IForeignGuests
     public async ValueTask DisposeAsync()
     {
         disposed = true;
-        await forgetting.DisposeAsync().ConfigureAwait(false);
+        await forgetting.DisposeAsync();
         watch.Dispose();
         host.Connection.Dispose();
         cgroup.Publish([]);
@@ -147,7 +147,7 @@ public sealed class LibvirtGuests : IForeignGuests
         {
             try
             {
-                if (await host.Connection.KnowsAsync(Guid.ParseExact(id, "N").ToString("D")).ConfigureAwait(false)) continue;
+                if (await host.Connection.KnowsAsync(Guid.ParseExact(id, "N").ToString("D"))) continue;
             }
             catch (LibvirtException)
             {

@@ -13,8 +13,8 @@ internal static class DeviceState
     public static async Task<(DeviceStateSave State, string Why)> LookAsync(QemuProcess process, CancellationToken cancellationToken)
     {
         // In this order: it may finish between the two. "completed" alone means nothing, since QEMU keeps it from an earlier hold and from loading.
-        var migration = await AskAsync(process, "query-migrate", cancellationToken).ConfigureAwait(false);
-        var run = await AskAsync(process, "query-status", cancellationToken).ConfigureAwait(false);
+        var migration = await AskAsync(process, "query-migrate", cancellationToken);
+        var run = await AskAsync(process, "query-status", cancellationToken);
         return (QmpLine.TextOf(run, "status"u8), QmpLine.TextOf(migration, "status"u8)) switch
         {
             ("postmigrate", _) => (DeviceStateSave.Done, ""),

@@ -15,7 +15,7 @@ internal static class ExportRoom
     {
         var disk = QemuDisks.DiskJson(guest.Spec, guest.Record.ImagePath, guest.Folder, host.Machine.DirectDisk);
         // As the guests' user: a foreign image is parsed.
-        var (exitCode, answer) = await QemuLauncher.RunAsync(host.UserOf(guest), ["qemu-img", "measure", "--output", "json", "-O", "qcow2", disk], host.Cgroups.MakeWork(), cancellationToken).ConfigureAwait(false);
+        var (exitCode, answer) = await QemuLauncher.RunAsync(host.UserOf(guest), ["qemu-img", "measure", "--output", "json", "-O", "qcow2", disk], host.Cgroups.MakeWork(), cancellationToken);
         if (exitCode != 0 || RequiredBytes(answer) is not { } needed) throw new IOException($"qemu-img measure failed for the disk of guest {guest.Id} ({exitCode}): {(answer.Length > 300 ? answer[..300] : answer)}");
         long kept = host.Settings.KeepFreeMiB;
         if (LinuxFiles.FreeBytes(guest.Folder.Root) >= needed + (kept * MiB)) return;

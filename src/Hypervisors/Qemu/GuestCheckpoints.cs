@@ -61,7 +61,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         {
             Directory.CreateDirectory(folder.Held, LinuxFiles.OwnerFolder);
             File.Delete(Path.Combine(folder.Held, ManifestFile));
-            await SaveStateAsync(guest, process, state, cancellationToken).ConfigureAwait(false);
+            await SaveStateAsync(guest, process, state, cancellationToken);
             if (process.StateSave == DeviceStateSave.Lost) throw new InvalidDataException($"The device state of guest {guest.Id} was saved before and is gone from {folder.Root}; it can be released or stopped.");
             var took = host.Time.GetElapsedTime(began);
             guest.Set(status => status with { LastStateSave = took });
@@ -73,7 +73,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
             if (process.SavedMemory is null || !File.Exists(memory)) process.SavedMemory = new MemoryPieces(guest.Spec.MemoryMiB * MiB, MemoryMarshal.Read<long>(RandomNumberGenerator.GetBytes(sizeof(long))));
             var pieces = process.SavedMemory;
             using var ram = process.OpenRam();
-            await Task.Run(() => MemoryCopy.SaveAsync(ram, memory, hashes, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => MemoryCopy.SaveAsync(ram, memory, hashes, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken);
             DurableFile.Sync(folder.Disk);
             manifest = ManifestOf(guest, process, state, pieces);
         }
@@ -162,9 +162,9 @@ internal sealed class GuestCheckpoints(QemuHost host)
     {
         var state = Path.Combine(guest.Folder.Checkpoint, StateFile);
         if (manifest.StateBytes > MostStateBytes) throw new InvalidDataException($"{state} has {manifest.StateBytes} bytes; at most {MostStateBytes} are allowed.");
-        if (XxHash128.HashToUInt128(await File.ReadAllBytesAsync(state, cancellationToken).ConfigureAwait(false)) != manifest.StateHash) throw new InvalidDataException($"{state} is damaged: its hash differs from the manifest's.");
+        if (XxHash128.HashToUInt128(await File.ReadAllBytesAsync(state, cancellationToken)) != manifest.StateHash) throw new InvalidDataException($"{state} is damaged: its hash differs from the manifest's.");
         var pieces = new MemoryPieces(manifest);
-        await MemoryCopy.LoadAsync(Path.Combine(guest.Folder.Checkpoint, MemoryFile), guest.Folder.Ram, pieces, cancellationToken).ConfigureAwait(false);
+        await MemoryCopy.LoadAsync(Path.Combine(guest.Folder.Checkpoint, MemoryFile), guest.Folder.Ram, pieces, cancellationToken);
         return pieces;
     }
 
@@ -172,9 +172,9 @@ internal sealed class GuestCheckpoints(QemuHost host)
     public async Task LoadStateAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)
     {
         using var state = File.OpenHandle(Path.Combine(guest.Folder.Checkpoint, StateFile));
-        await PassAsync(process, state, cancellationToken).ConfigureAwait(false);
-        await process.Qmp!.ExecuteAsync("migrate-incoming", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
-        await AwaitLoadAsync(process, cancellationToken).ConfigureAwait(false);
+        await PassAsync(process, state, cancellationToken);
+        await process.Qmp!.ExecuteAsync("migrate-incoming", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("uri"u8, "fd:state"u8));
+        await AwaitLoadAsync(process, cancellationToken);
     }
 
     // Also one that waits for room: its own base may be what takes it.
@@ -201,27 +201,27 @@ internal sealed class GuestCheckpoints(QemuHost host)
     /// <exception cref="QmpException">It has not written it in time; the guest is frozen by the kernel.</exception>
     public Task EndStateSaveAsync(QemuGuest guest, QemuProcess process) => FreezeIfItFailsAsync(guest, process, async () =>
     {
-        var (seen, _) = await DeviceState.LookAsync(process, CancellationToken.None).ConfigureAwait(false);
+        var (seen, _) = await DeviceState.LookAsync(process, CancellationToken.None);
         process.StateSave = seen;
-        if (seen == DeviceStateSave.Asked) (process.StateSave, _) = await AwaitStateAsync(process).ConfigureAwait(false);
+        if (seen == DeviceStateSave.Asked) (process.StateSave, _) = await AwaitStateAsync(process);
     });
 
     private Task SaveStateAsync(QemuGuest guest, QemuProcess process, string path, CancellationToken cancellationToken) => FreezeIfItFailsAsync(guest, process, async () =>
     {
         // An earlier attempt may have waited in vain for a disk: QEMU still writes to the file that it was given then, or has ended it.
-        var (seen, why) = await DeviceState.LookAsync(process, cancellationToken).ConfigureAwait(false);
+        var (seen, why) = await DeviceState.LookAsync(process, cancellationToken);
         if (seen == DeviceStateSave.NotAsked)
         {
             using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
-            await PassAsync(process, file, cancellationToken).ConfigureAwait(false);
+            await PassAsync(process, file, cancellationToken);
             // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
             process.StateSave = DeviceStateSave.Asked;
-            await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8)).ConfigureAwait(false);
+            await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8));
             seen = DeviceStateSave.Asked;
         }
 
         process.StateSave = seen;
-        if (seen == DeviceStateSave.Asked) (process.StateSave, why) = await AwaitStateAsync(process).ConfigureAwait(false);
+        if (seen == DeviceStateSave.Asked) (process.StateSave, why) = await AwaitStateAsync(process);
         if (process.StateSave == DeviceStateSave.NotAsked) throw new QmpException($"QEMU could not save device state: {why}.");
         if (new FileInfo(path) is { Exists: true, Length: > 0 }) DurableFile.Sync(path);
         else process.StateSave = DeviceStateSave.Lost;
@@ -233,7 +233,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         using var prompt = host.Cgroups.RaiseCpuRank();
         try
         {
-            await save().ConfigureAwait(false);
+            await save();
         }
         catch (QmpException) when (process.StateSave == DeviceStateSave.Asked)
         {
@@ -248,9 +248,9 @@ internal sealed class GuestCheckpoints(QemuHost host)
         var began = host.Time.GetTimestamp();
         while (true)
         {
-            if (await DeviceState.LookAsync(process, CancellationToken.None).ConfigureAwait(false) is { State: not DeviceStateSave.Asked } ended) return ended;
+            if (await DeviceState.LookAsync(process, CancellationToken.None) is { State: not DeviceStateSave.Asked } ended) return ended;
             if (host.Time.GetElapsedTime(began) > StateTime) throw new QmpException($"QEMU has not saved device state within {StateTime.TotalSeconds} s.");
-            await Task.Delay(StatePoll, host.Time).ConfigureAwait(false);
+            await Task.Delay(StatePoll, host.Time);
         }
     }
 
@@ -265,8 +265,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
             json.WriteBoolean("state"u8, true);
             json.WriteEndObject();
             json.WriteEndArray();
-        }).ConfigureAwait(false);
-        await qmp.ExecuteAsync("getfd", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("fdname"u8, "state"u8), (int)file.DangerousGetHandle()).ConfigureAwait(false);
+        });
+        await qmp.ExecuteAsync("getfd", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("fdname"u8, "state"u8), (int)file.DangerousGetHandle());
     }
 
     private async Task AwaitLoadAsync(QemuProcess process, CancellationToken cancellationToken)
@@ -274,12 +274,12 @@ internal sealed class GuestCheckpoints(QemuHost host)
         var began = host.Time.GetTimestamp();
         while (true)
         {
-            var answer = await process.Qmp!.ExecuteAsync("query-migrate", GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
+            var answer = await process.Qmp!.ExecuteAsync("query-migrate", GuestProcesses.AnswerTime, cancellationToken);
             var status = QmpLine.TextOf(answer, "status"u8);
             if (status == "completed") return;
             if (status is "failed" or "cancelled") throw new QmpException($"QEMU could not load device state: {(QmpLine.TextOf(answer, "error-desc"u8) is { Length: > 0 } why ? why : status)}.");
             if (host.Time.GetElapsedTime(began) > StateTime) throw new TimeoutException($"QEMU has not loaded device state within {StateTime.TotalSeconds} s.");
-            await Task.Delay(StatePoll, host.Time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(StatePoll, host.Time, cancellationToken);
         }
     }
 

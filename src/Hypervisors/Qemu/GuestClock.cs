@@ -17,15 +17,15 @@ internal static class GuestClock
     {
         try
         {
-            var answer = await process.Qmp!.ExecuteAsync("query-chardev", Patience, cancellationToken).ConfigureAwait(false);
+            var answer = await process.Qmp!.ExecuteAsync("query-chardev", Patience, cancellationToken);
             if (!IsAgentThere(answer)) return;
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(guest.Folder.AgentSocket), cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(guest.Folder.AgentSocket), cancellationToken);
             // The socket's folder is QEMU's, which could have put a link to another one there.
             if (QmpClient.ListenerOf(socket) != process.Process.Pid) return;
-            await socket.SendAsync("{\"execute\":\"guest-set-time\"}\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
+            await socket.SendAsync("{\"execute\":\"guest-set-time\"}\n"u8.ToArray(), cancellationToken);
             // The answer's content changes nothing, but closing before it would take the question back.
-            await socket.ReceiveAsync(new byte[512], cancellationToken).AsTask().WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
+            await socket.ReceiveAsync(new byte[512], cancellationToken).AsTask().WaitAsync(Patience, time, cancellationToken);
         }
         catch (Exception exception) when (exception is QmpException or SocketException or TimeoutException or OperationCanceledException)
         {

@@ -43,7 +43,7 @@ internal sealed class GuestHolder(QemuHost host)
             host.Freezer.ThawAll();
         }
 
-        var alone = await Task.WhenAll(asked.Select(item => AwaitAsync(item.Guest, item.Process, item.Answer, began, patience, cancellationToken))).ConfigureAwait(false);
+        var alone = await Task.WhenAll(asked.Select(item => AwaitAsync(item.Guest, item.Process, item.Answer, began, patience, cancellationToken)));
         var failed = alone.Count(stands => stands);
         return failed == 0
             ? new GuestAnswer(asked.Count == 0 ? GuestOutcome.AlreadySo : GuestOutcome.Done)
@@ -71,11 +71,11 @@ internal sealed class GuestHolder(QemuHost host)
         if (process.Qmp is null || TryQueueStop(process) is not { } answer) return false;
         lock (host.GoingOn) Alone(guest, frozen: false);
         // Not to be cancelled: until it has answered or is frozen again, it might run.
-        if (await AwaitAsync(guest, process, answer, host.Time.GetTimestamp(), PatienceAlone, CancellationToken.None).ConfigureAwait(false)) return false;
+        if (await AwaitAsync(guest, process, answer, host.Time.GetTimestamp(), PatienceAlone, CancellationToken.None)) return false;
         try
         {
             // Whatever else it is in the middle of, saving would not find it as it must be.
-            var status = await process.Qmp.ExecuteAsync("query-status", Patience, CancellationToken.None).ConfigureAwait(false);
+            var status = await process.Qmp.ExecuteAsync("query-status", Patience, CancellationToken.None);
             // The last two: it was asked for its device state, by this agent or one before it.
             if (QmpLine.TextOf(status, "status"u8) is "paused" or "io-error" or "finish-migrate" or "postmigrate") return true;
         }
@@ -94,7 +94,7 @@ internal sealed class GuestHolder(QemuHost host)
         {
             if (answer is not null)
             {
-                await answer.WaitAsync(patience, host.Time, cancellationToken).ConfigureAwait(false);
+                await answer.WaitAsync(patience, host.Time, cancellationToken);
                 var took = host.Time.GetElapsedTime(began);
                 guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
                     ? status with { Phase = GuestPhase.Held, Sentence = "", LastHold = status.Phase == GuestPhase.Held ? status.LastHold : took }

@@ -62,7 +62,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     public async Task FillRamAsync(QemuGuest guest, CancellationToken cancellationToken)
     {
         var length = (guest.Spec.MemoryMiB * MiB).ToString(CultureInfo.InvariantCulture);
-        var (exitCode, output) = await QemuLauncher.RunAsync(null, ["fallocate", "-l", length, guest.Folder.Ram], MakeCgroups(guest, host.Machine.Accelerator), cancellationToken).ConfigureAwait(false);
+        var (exitCode, output) = await QemuLauncher.RunAsync(null, ["fallocate", "-l", length, guest.Folder.Ram], MakeCgroups(guest, host.Machine.Accelerator), cancellationToken);
         if (exitCode != 0) throw new IOException($"Memory for guest {guest.Id} could not be taken: {output}");
     }
 
@@ -72,19 +72,19 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         try
         {
             var process = Start(guest, launch, incoming);
-            await ConnectWhenListeningAsync(guest, process, cancellationToken).ConfigureAwait(false);
-            await PutBehindAsync(process, cancellationToken).ConfigureAwait(false);
+            await ConnectWhenListeningAsync(guest, process, cancellationToken);
+            await PutBehindAsync(process, cancellationToken);
             return process;
         }
         catch (QmpException exception) when (guest.Process is { Process.IsAlive: false })
         {
             var complaint = LastComplaint(guest);
-            await EndAsync(guest).ConfigureAwait(false);
+            await EndAsync(guest);
             throw new IOException($"QEMU of guest {guest.Id} ended while it started: {(complaint.Length > 0 ? complaint : exception.Message)}", exception);
         }
         catch
         {
-            await EndAsync(guest).ConfigureAwait(false);
+            await EndAsync(guest);
             throw;
         }
     }
@@ -127,7 +127,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         if (process.LacksRoom) NoteLackOfRoom(guest, process); // told between the two
         try
         {
-            await answer.WaitAsync(AnswerTime, host.Time, cancellationToken).ConfigureAwait(false);
+            await answer.WaitAsync(AnswerTime, host.Time, cancellationToken);
         }
         catch (QmpException exception) when (exception.IsRefusal)
         {
@@ -155,9 +155,9 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             resident = process.Process.OwnMiB() + (LinuxFiles.StoredBytes(process.Ram.Length > 0 ? process.Ram : guest.Folder.Ram) / MiB);
             using var prompt = host.Cgroups.RaiseCpuRank();
             // Blocks a pool thread for the fraction of a second in which the kernel frees the memory.
-            var gone = await Task.Run(() => KillAndWait(process)).ConfigureAwait(false);
+            var gone = await Task.Run(() => KillAndWait(process));
             if (!gone) throw new IOException($"QEMU of guest {guest.Id} (process {process.Process.Pid}) was killed but has not ended within {KillTime.TotalSeconds} s. Look for a disk that does not answer.");
-            if (guest.Detach() is { } ended) await host.RetireAsync(ended).ConfigureAwait(false);
+            if (guest.Detach() is { } ended) await host.RetireAsync(ended);
         }
 
         if (Directory.Exists(host.Settings.RamFolder)) File.Delete(guest.Folder.Ram);
@@ -233,13 +233,13 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             catch (QmpException exception)
             {
                 if (host.Time.GetElapsedTime(began) > StartTime) throw new IOException($"QEMU of guest {guest.Id} has not started within {StartTime.TotalSeconds} s. Other programs may use the processor.", exception);
-                await Task.Delay(StartPoll, host.Time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(StartPoll, host.Time, cancellationToken);
             }
         }
 
         try
         {
-            await process.Qmp!.Capabilities.WaitAsync(AnswerTime, host.Time, cancellationToken).ConfigureAwait(false);
+            await process.Qmp!.Capabilities.WaitAsync(AnswerTime, host.Time, cancellationToken);
         }
         catch (TimeoutException exception)
         {
@@ -251,7 +251,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     /// <remarks>Only among the threads of this guest; what it gets beside others is its cgroup's business and stays the same.</remarks>
     private static async Task PutBehindAsync(QemuProcess process, CancellationToken cancellationToken)
     {
-        var answer = await process.Qmp!.ExecuteAsync("query-cpus-fast", AnswerTime, cancellationToken).ConfigureAwait(false);
+        var answer = await process.Qmp!.ExecuteAsync("query-cpus-fast", AnswerTime, cancellationToken);
         if (answer.ValueKind != JsonValueKind.Array) return;
         foreach (var vcpu in answer.EnumerateArray())
         {
@@ -264,7 +264,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     /// <summary>Holds a running guest because no room is left for what it writes.</summary>
     public static async Task HoldForRoomAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)
     {
-        await process.Qmp!.ExecuteAsync("stop", AnswerTime, cancellationToken).ConfigureAwait(false);
+        await process.Qmp!.ExecuteAsync("stop", AnswerTime, cancellationToken);
         NoteLackOfRoom(guest, process);
     }
 

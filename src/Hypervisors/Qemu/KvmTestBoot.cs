@@ -36,7 +36,7 @@ internal sealed class KvmTestBoot(string binary, QemuSettings settings, GuestUse
                 "-chardev", $"file,id=console,path={console}", "-serial", "chardev:console",
             ];
             using var process = QemuLauncher.Start(machine, machine.User, arguments, [], Path.Combine(folder, "qemu.log"));
-            return await BootsAsync(process, console, cancellationToken).ConfigureAwait(false);
+            return await BootsAsync(process, console, cancellationToken);
         }
         finally
         {
@@ -54,7 +54,7 @@ internal sealed class KvmTestBoot(string binary, QemuSettings settings, GuestUse
                 var ended = !process.IsAlive;
                 if (File.ReadAllText(console).Contains("VFS: Unable to mount root fs", StringComparison.Ordinal)) return true;
                 if (ended) return false;
-                await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(Look, time, cancellationToken);
             }
 
             return false;

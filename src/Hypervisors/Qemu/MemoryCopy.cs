@@ -50,8 +50,8 @@ internal static class MemoryCopy
         using var target = OpenTarget(to, length, pieces.IsNew, out var direct);
         using var table = File.OpenHandle(hashes, FileMode.OpenOrCreate, FileAccess.ReadWrite);
         var files = new CopyFiles(source, target, table, to);
-        if (bytesPerSecond is { } pace) await SavePacedAsync(files, pieces, direct, pace, time, cancellationToken).ConfigureAwait(false);
-        else await EachPieceAsync(pieces.Count, (piece, buffer) => SavePiece(files, pieces, piece, buffer), cancellationToken).ConfigureAwait(false);
+        if (bytesPerSecond is { } pace) await SavePacedAsync(files, pieces, direct, pace, time, cancellationToken);
+        else await EachPieceAsync(pieces.Count, (piece, buffer) => SavePiece(files, pieces, piece, buffer), cancellationToken);
         if (Libc.Fsync(Fd(target)) != 0) throw FileFailure.OfLastCall("write", to);
         if (!direct) _ = Libc.Advise(Fd(target), 0, 0, Libc.DontNeed);
     }
@@ -74,7 +74,7 @@ internal static class MemoryCopy
             _ = Copy(new CopyFiles(source, target, null, to), buffer, offset, offset, count, nothing, found);
             if (found.Digest() == pieces.DigestOf(piece)) return;
             throw new InvalidDataException($"{from} is damaged at byte {offset}: its digest differs from the manifest's.");
-        }, cancellationToken).ConfigureAwait(false);
+        }, cancellationToken);
     }
 
     private static void SavePiece(CopyFiles files, MemoryPieces pieces, int piece, nint buffer)
@@ -101,7 +101,7 @@ internal static class MemoryCopy
                 cancellationToken.ThrowIfCancellationRequested();
                 stored += Copy(files, buffer.Start, start, offset, (int)Math.Min(PacedBytes, end - offset), before, after);
                 var wait = TimeSpan.FromSeconds((double)stored / pace) - time.GetElapsedTime(began);
-                if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+                if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
             }
 
             End(files, pieces, piece, after, stored - storedBefore);

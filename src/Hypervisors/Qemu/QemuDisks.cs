@@ -30,7 +30,7 @@ internal static class QemuDisks
         var bytes = Math.Max(imageBytes, spec.DiskMiB * MiB);
         var part = diskPath + ".part";
         // -u: the image is not opened, so nothing foreign is parsed here.
-        await RunAsync(null, ["create", "-q", "-u", "-f", "qcow2", "-F", spec.ImageFormat == ImageFormat.Raw ? "raw" : "qcow2", "-b", imagePath, part, bytes.ToString(CultureInfo.InvariantCulture)], joins, cancellationToken).ConfigureAwait(false);
+        await RunAsync(null, ["create", "-q", "-u", "-f", "qcow2", "-F", spec.ImageFormat == ImageFormat.Raw ? "raw" : "qcow2", "-b", imagePath, part, bytes.ToString(CultureInfo.InvariantCulture)], joins, cancellationToken);
         TakeOver(part, diskPath, user);
     }
 
@@ -54,7 +54,7 @@ internal static class QemuDisks
         {
             File.SetUnixFileMode(part, LinuxFiles.OwnerOnly);
             LinuxFiles.ChangeOwner(part, user.Uid, user.Gid);
-            await RunAsync(user, ["convert", "-q", .. ExportArguments(direct, bytesPerSecond), "-O", "qcow2", DiskJson(spec, imagePath, folder, direct), part], joins, cancellationToken).ConfigureAwait(false);
+            await RunAsync(user, ["convert", "-q", .. ExportArguments(direct, bytesPerSecond), "-O", "qcow2", DiskJson(spec, imagePath, folder, direct), part], joins, cancellationToken);
             LinuxFiles.ChangeOwner(part, 0, 0);
             DurableFile.Sync(part);
             DurableFile.Move(part, toPath);
@@ -110,7 +110,7 @@ internal static class QemuDisks
 
     private static async Task RunAsync(GuestUser? user, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
-        var (exitCode, output) = await QemuLauncher.RunAsync(user, ["qemu-img", .. arguments], joins, cancellationToken).ConfigureAwait(false);
+        var (exitCode, output) = await QemuLauncher.RunAsync(user, ["qemu-img", .. arguments], joins, cancellationToken);
         if (exitCode != 0) throw new IOException($"qemu-img {arguments[0]} failed ({exitCode}): {(output.Length > 300 ? output[..300] : output)}");
     }
 }

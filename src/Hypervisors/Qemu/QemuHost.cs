@@ -42,7 +42,7 @@ internal sealed class QemuHost(QemuSettings settings, GuestCgroups cgroups, Cgro
     /// <summary>Ends a process object. The one before it is closed only now: the deciding thread may just have been about to signal it.</summary>
     public async ValueTask RetireAsync(QemuProcess process)
     {
-        if (process.Qmp is { } qmp) await qmp.DisposeAsync().ConfigureAwait(false);
+        if (process.Qmp is { } qmp) await qmp.DisposeAsync();
         Interlocked.Exchange(ref retired, process)?.Dispose();
     }
 

@@ -28,13 +28,13 @@ public sealed partial class QemuHypervisor
         {
             WriteRecord(guest);
             LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
-            if (!File.Exists(guest.Folder.Disk)) await QemuDisks.MakeAsync(guest.Spec, guest.Record.ImagePath, guest.Folder.Disk, host.UserOf(guest), cgroups.MakeWork(), cancellationToken).ConfigureAwait(false);
+            if (!File.Exists(guest.Folder.Disk)) await QemuDisks.MakeAsync(guest.Spec, guest.Record.ImagePath, guest.Folder.Disk, host.UserOf(guest), cgroups.MakeWork(), cancellationToken);
             LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
             GuestCheckpoints.Clear(guest);
             processes.MakeRam(guest, OthersMiB(guest));
-            var process = await processes.LaunchAsync(guest, processes.NewLaunch(), incoming: false, cancellationToken).ConfigureAwait(false);
+            var process = await processes.LaunchAsync(guest, processes.NewLaunch(), incoming: false, cancellationToken);
             process.TakeRam(guest.Folder.Ram);
-            if (!await processes.GoOnAsync(guest, process, holds, cancellationToken).ConfigureAwait(false)) throw new IOException(Overtaken);
+            if (!await processes.GoOnAsync(guest, process, holds, cancellationToken)) throw new IOException(Overtaken);
             LogStarted(log, guest.Id, process.Process.Pid, process.Launch.Accelerator);
             LookWhileInMemory();
             return Done;
@@ -44,7 +44,7 @@ public sealed partial class QemuHypervisor
             // Nothing was lost that a boot would not bring back, so nothing need be left.
             if (guest.Status.Phase == GuestPhase.Starting)
             {
-                await processes.EndAsync(guest).ConfigureAwait(false);
+                await processes.EndAsync(guest);
                 guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = exception is OperationCanceledException ? "" : exception.Message });
             }
 
@@ -56,9 +56,9 @@ public sealed partial class QemuHypervisor
     {
         if (guest.Status is { Phase: GuestPhase.Suspended } or { HasCheckpoint: true }) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be saved.");
-        if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so its device state cannot be saved.");
+        if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so its device state cannot be saved.");
         var began = time.GetTimestamp();
-        await checkpoints.SaveAsync(guest, process, bytesPerSecond, cancellationToken).ConfigureAwait(false);
+        await checkpoints.SaveAsync(guest, process, bytesPerSecond, cancellationToken);
         LogSaved(log, guest.Id, guest.Status.CheckpointMiB, time.GetElapsedTime(began).TotalMilliseconds);
         return Done;
     }
@@ -67,7 +67,7 @@ public sealed partial class QemuHypervisor
     {
         if (guest.Status.Phase == GuestPhase.Held) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Running || guest.Process is not { Qmp: not null } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a running guest can be held.");
-        await GuestProcesses.HoldForRoomAsync(guest, process, cancellationToken).ConfigureAwait(false);
+        await GuestProcesses.HoldForRoomAsync(guest, process, cancellationToken);
         return Done;
     }
 
@@ -79,8 +79,8 @@ public sealed partial class QemuHypervisor
         // It may be saving: by a request that was given up, or, where the kernel keeps it still, by one of an earlier agent.
         if (process.StateSave == DeviceStateSave.Asked || guest.FrozenAlone)
         {
-            if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process).ConfigureAwait(false)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so the guest cannot run.");
-            await checkpoints.EndStateSaveAsync(guest, process).ConfigureAwait(false);
+            if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so the guest cannot run.");
+            await checkpoints.EndStateSaveAsync(guest, process);
         }
 
         // The checkpoint is out of date after the first instruction, so it is none before; but it is one again if there was no instruction.
@@ -88,7 +88,7 @@ public sealed partial class QemuHypervisor
         try
         {
             GuestCheckpoints.Unmake(guest);
-            mayRun = await processes.GoOnAsync(guest, process, holds, cancellationToken).ConfigureAwait(false);
+            mayRun = await processes.GoOnAsync(guest, process, holds, cancellationToken);
         }
         finally
         {
@@ -99,7 +99,7 @@ public sealed partial class QemuHypervisor
         var took = time.GetElapsedTime(began);
         guest.Set(status => status with { LastRelease = took });
         checkpoints.KeepAsBase(guest, process);
-        await GuestClock.SetAsync(guest, process, time, cancellationToken).ConfigureAwait(false);
+        await GuestClock.SetAsync(guest, process, time, cancellationToken);
         LogReleased(log, guest.Id);
         return Done;
     }
@@ -109,7 +109,7 @@ public sealed partial class QemuHypervisor
         var began = time.GetTimestamp();
         if (guest.Status.Phase == GuestPhase.Suspended)
         {
-            await UnloadAsync(guest).ConfigureAwait(false);
+            await UnloadAsync(guest);
             return new GuestAnswer(GuestOutcome.AlreadySo);
         }
 
@@ -117,11 +117,11 @@ public sealed partial class QemuHypervisor
         if (guest.Status.HasCheckpoint && guest.FindCheckpoint() is null) guest.Set(status => status with { HasCheckpoint = false, CheckpointMiB = 0 });
         if (!guest.Status.HasCheckpoint)
         {
-            var saved = await SaveAsync(guest, null, cancellationToken).ConfigureAwait(false);
+            var saved = await SaveAsync(guest, null, cancellationToken);
             if (!saved.IsDone) return saved;
         }
 
-        var returned = await processes.EndAsync(guest).ConfigureAwait(false);
+        var returned = await processes.EndAsync(guest);
         var took = time.GetElapsedTime(began);
         guest.Set(status => status with { Phase = GuestPhase.Suspended, Sentence = "", WaitsForRoom = false, LastMemoryReturn = took, LastMemoryReturnMiB = returned });
         LogSuspended(log, guest.Id, returned, took.TotalMilliseconds);
@@ -131,8 +131,8 @@ public sealed partial class QemuHypervisor
     private async Task<GuestAnswer> StopAsync(QemuGuest guest, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (guest.Status is { Phase: GuestPhase.Stopped }) return new GuestAnswer(GuestOutcome.AlreadySo);
-        if (guest is { Status.Phase: GuestPhase.Running, Process: { } process } && patience > TimeSpan.Zero) await AskToShutDownAsync(process, patience, cancellationToken).ConfigureAwait(false);
-        await processes.EndAsync(guest).ConfigureAwait(false);
+        if (guest is { Status.Phase: GuestPhase.Running, Process: { } process } && patience > TimeSpan.Zero) await AskToShutDownAsync(process, patience, cancellationToken);
+        await processes.EndAsync(guest);
         LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
         GuestCheckpoints.Clear(guest);
         guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0 });
@@ -146,7 +146,7 @@ public sealed partial class QemuHypervisor
         {
             process.AskedToShutDown = time.GetTimestamp();
             var button = process.Qmp!.Queue("system_powerdown");
-            await Task.WhenAll(button, process.Qmp.Closed).WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
+            await Task.WhenAll(button, process.Qmp.Closed).WaitAsync(patience, time, cancellationToken);
         }
         catch (Exception exception) when (exception is QmpException or TimeoutException)
         {
@@ -160,12 +160,12 @@ public sealed partial class QemuHypervisor
     private async Task OnEndedAsync(QemuGuest guest, QemuProcess process)
     {
         if (disposed.IsCancellationRequested || guest.Process != process) return;
-        await guest.Busy.WaitAsync().ConfigureAwait(false);
+        await guest.Busy.WaitAsync();
         try
         {
             if (guest.Process != process || disposed.IsCancellationRequested) return;
             // A QEMU that lives but cannot be told to stop must not run.
-            await processes.EndAsync(guest).ConfigureAwait(false);
+            await processes.EndAsync(guest);
             var saved = guest.FindCheckpoint() is not null;
             GuestCheckpoints.Clear(guest);
             // A stop that was given up because the tenant wants it to run again: it ends all the same, but not by its own wish.
@@ -202,7 +202,7 @@ public sealed partial class QemuHypervisor
         {
             while (Guests.Any(guest => guest.TakesMemory))
             {
-                await Task.Delay(LookEvery, time, disposed.Token).ConfigureAwait(false);
+                await Task.Delay(LookEvery, time, disposed.Token);
                 foreach (var guest in guests.Values.Where(guest => guest.Status.TakesMemory))
                 {
                     ConsoleLog.Trim(guest.Folder.Console);
@@ -214,7 +214,7 @@ public sealed partial class QemuHypervisor
                 {
                     LogRanWhileHeld(log, guest.Id, guest.Status.Sentence);
                     // Nothing of it is lost that its checkpoint has not.
-                    if (guest.Status.IsLoaded) await UnloadAsync(guest.Id, disposed.Token).ConfigureAwait(false);
+                    if (guest.Status.IsLoaded) await UnloadAsync(guest.Id, disposed.Token);
                 }
             }
         }

@@ -30,14 +30,14 @@ public sealed partial class QemuHypervisor
         foreach (var guest in guests.Values)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await FindProcessAsync(guest).ConfigureAwait(false);
+            await FindProcessAsync(guest);
         }
 
         // Nobody waits for memory yet, and what is found out below decides what each guest is.
-        await HoldAllAsync(GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
+        await HoldAllAsync(GuestProcesses.AnswerTime, cancellationToken);
         foreach (var guest in guests.Values)
         {
-            if (guest.Process is { } process) await JudgeAsync(guest, process, cancellationToken).ConfigureAwait(false);
+            if (guest.Process is { } process) await JudgeAsync(guest, process, cancellationToken);
             LogFound(log, guest.Id, guest.Status.Phase.ToString());
         }
 
@@ -86,7 +86,7 @@ public sealed partial class QemuHypervisor
         var manifest = guest.FindCheckpoint(out var unusable);
         if (found is null || record is null)
         {
-            await SettleAsync(guest, record is null ? "" : "QEMU ended while the agent was away").ConfigureAwait(false);
+            await SettleAsync(guest, record is null ? "" : "QEMU ended while the agent was away");
             return;
         }
 
@@ -98,7 +98,7 @@ public sealed partial class QemuHypervisor
         guest.Set(status => status with { Phase = GuestPhase.Held, HasCheckpoint = manifest is not null, CheckpointMiB = StoredMiB(manifest) });
         if (manifest is not null && (manifest.Pid != found.Pid || manifest.StartTime != found.StartTime))
         {
-            await SettleAsync(guest, "").ConfigureAwait(false);
+            await SettleAsync(guest, "");
             return;
         }
 
@@ -113,7 +113,7 @@ public sealed partial class QemuHypervisor
         catch (Exception exception) when (exception is QmpException or IOException)
         {
             // It does not listen yet, or has not opened its memory: it was just being started, so nothing of its guest has run.
-            await SettleAsync(guest, "").ConfigureAwait(false);
+            await SettleAsync(guest, "");
         }
     }
 
@@ -123,14 +123,14 @@ public sealed partial class QemuHypervisor
         if (guest.FrozenAlone) return;
         try
         {
-            var status = await StatusWhenSavedAsync(process, cancellationToken).ConfigureAwait(false);
+            var status = await StatusWhenSavedAsync(process, cancellationToken);
             // Its own, since it is not about to load one: what is saved next is whole.
             if (!guest.Status.HasCheckpoint && status is not ("prelaunch" or "inmigrate")) GuestCheckpoints.Unmake(guest);
             switch (status)
             {
                 case "prelaunch" or "inmigrate":
                     // It has not run since it was started.
-                    await SettleAsync(guest, "the agent ended while it was starting").ConfigureAwait(false);
+                    await SettleAsync(guest, "the agent ended while it was starting");
                     break;
                 case "postmigrate":
                     var saved = Directory.Exists(guest.Folder.Checkpoint) ? guest.Folder.Checkpoint : guest.Folder.Held;
@@ -142,7 +142,7 @@ public sealed partial class QemuHypervisor
                     break;
                 case "paused":
                     // Also in the beginning of a save it is only paused.
-                    if ((await DeviceState.LookAsync(process, cancellationToken).ConfigureAwait(false)).State != DeviceStateSave.NotAsked) process.StateSave = DeviceStateSave.Asked;
+                    if ((await DeviceState.LookAsync(process, cancellationToken)).State != DeviceStateSave.NotAsked) process.StateSave = DeviceStateSave.Asked;
                     break;
                 case "io-error":
                     GuestProcesses.NoteLackOfRoom(guest, process);
@@ -164,18 +164,18 @@ public sealed partial class QemuHypervisor
         var began = time.GetTimestamp();
         while (true)
         {
-            var answer = await process.Qmp!.ExecuteAsync("query-status", GuestProcesses.AnswerTime, cancellationToken).ConfigureAwait(false);
+            var answer = await process.Qmp!.ExecuteAsync("query-status", GuestProcesses.AnswerTime, cancellationToken);
             var status = QmpLine.TextOf(answer, "status"u8);
             // The earlier agent was killed while QEMU was saving device state, which it then finishes by itself.
             if (status != "finish-migrate" || time.GetElapsedTime(began) > SavingTime) return status;
-            await Task.Delay(SavingPoll, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(SavingPoll, time, cancellationToken);
         }
     }
 
     /// <summary>Ends what is left of a guest in memory; it is what its files say.</summary>
     private async Task SettleAsync(QemuGuest guest, string why)
     {
-        await processes.EndAsync(guest).ConfigureAwait(false);
+        await processes.EndAsync(guest);
         GuestCheckpoints.Clear(guest);
         var manifest = guest.FindCheckpoint(out var problem);
         var unusable = problem is null ? null : UnusableCheckpoint(guest, problem);

@@ -17,7 +17,7 @@ public sealed partial class QemuHypervisor
         var manifest = ManifestToLoad(guest);
         holder.ThawToLoad([.. guests.Values]);
         guest.Set(status => status with { IsLoading = true, Sentence = "" });
-        var process = await LoadAsync(guest, manifest, cancellationToken).ConfigureAwait(false);
+        var process = await LoadAsync(guest, manifest, cancellationToken);
         guest.SetWhile(process, status => status with { IsLoading = false, IsLoaded = true });
         LogLoaded(log, guest.Id, time.GetElapsedTime(began).TotalMilliseconds);
         LookWhileInMemory();
@@ -28,7 +28,7 @@ public sealed partial class QemuHypervisor
     {
         if (!guest.Status.IsLoaded) return new GuestAnswer(GuestOutcome.AlreadySo);
         var began = time.GetTimestamp();
-        var returned = await processes.EndAsync(guest).ConfigureAwait(false);
+        var returned = await processes.EndAsync(guest);
         LogUnloaded(log, guest.Id, returned, time.GetElapsedTime(began).TotalMilliseconds);
         return Done;
     }
@@ -39,18 +39,18 @@ public sealed partial class QemuHypervisor
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Suspended) return OnlySuspended(guest, "resumed");
         // One whose QEMU has just ended or hangs must not cost it its checkpoint: it is loaded again.
-        if (guest.FrozenAlone || guest.Process is not { Process.IsAlive: true, Qmp.Closed.IsCompleted: false }) await UnloadAsync(guest).ConfigureAwait(false);
+        if (guest.FrozenAlone || guest.Process is not { Process.IsAlive: true, Qmp.Closed.IsCompleted: false }) await UnloadAsync(guest);
         if (guest is not { Status.IsLoaded: true, Process: { } process })
         {
             var manifest = ManifestToLoad(guest);
             guest.Set(status => status with { Phase = GuestPhase.Starting, Sentence = "", ShutItselfDown = false });
-            process = await LoadAsync(guest, manifest, cancellationToken).ConfigureAwait(false);
+            process = await LoadAsync(guest, manifest, cancellationToken);
         }
 
         // It is in memory and stands still, as after a hold; from here on it is released the same way.
         process.StateSave = DeviceStateSave.NotAsked;
         guest.SetWhile(process, status => status with { Phase = GuestPhase.Held, Sentence = "", HasCheckpoint = true, IsLoaded = false });
-        var answer = await ReleaseAsync(guest, holds, cancellationToken).ConfigureAwait(false);
+        var answer = await ReleaseAsync(guest, holds, cancellationToken);
         if (!answer.IsDone) return answer;
         var took = time.GetElapsedTime(began);
         guest.Set(status => status with { LastResume = took });
@@ -83,19 +83,19 @@ public sealed partial class QemuHypervisor
         {
             LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
             processes.MakeRam(guest, OthersMiB(guest));
-            await processes.FillRamAsync(guest, cancellationToken).ConfigureAwait(false);
+            await processes.FillRamAsync(guest, cancellationToken);
             loading = GuestCheckpoints.LoadMemoryAsync(guest, manifest, giveUp.Token);
-            var process = await processes.LaunchAsync(guest, manifest.Launch, incoming: true, cancellationToken).ConfigureAwait(false);
-            process.SavedMemory = await loading.ConfigureAwait(false);
+            var process = await processes.LaunchAsync(guest, manifest.Launch, incoming: true, cancellationToken);
+            process.SavedMemory = await loading;
             process.TakeRam(guest.Folder.Ram);
-            await checkpoints.LoadStateAsync(guest, process, cancellationToken).ConfigureAwait(false);
+            await checkpoints.LoadStateAsync(guest, process, cancellationToken);
             return process;
         }
         catch (Exception exception)
         {
-            await giveUp.CancelAsync().ConfigureAwait(false);
+            await giveUp.CancelAsync();
             if (loading is not null) await ((Task)loading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await processes.EndAsync(guest).ConfigureAwait(false);
+            await processes.EndAsync(guest);
             var sentence = exception is OperationCanceledException ? "" : exception.Message;
             guest.Set(status => status with { Phase = GuestPhase.Suspended, IsLoading = false, Sentence = sentence });
             throw;

@@ -74,7 +74,7 @@ public sealed partial class QemuHypervisor : IHypervisor
     /// <inheritdoc/>
     public async Task<HypervisorProbe> ProbeAsync(CancellationToken cancellationToken)
     {
-        var (machine, health) = await new QemuProbe(settings, time).RunAsync(cancellationToken).ConfigureAwait(false);
+        var (machine, health) = await new QemuProbe(settings, time).RunAsync(cancellationToken);
         if (machine is not null) host.Machine = machine;
         return new HypervisorProbe(machine?.Accelerator ?? "", machine?.Version ?? "", [.. cgroups.Health, .. health]);
     }
@@ -121,7 +121,7 @@ public sealed partial class QemuHypervisor : IHypervisor
 
     private async Task<GuestAnswer> HoldAllAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        var answer = await holder.HoldAllAsync([.. guests.Values], patience, cancellationToken).ConfigureAwait(false);
+        var answer = await holder.HoldAllAsync([.. guests.Values], patience, cancellationToken);
         if (!answer.IsDone) LogNotHeld(log, answer.Sentence);
         return answer;
     }
@@ -171,10 +171,10 @@ public sealed partial class QemuHypervisor : IHypervisor
     {
         if (guest.Status.InMemory) return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} is in memory; its disk can be exported only when it is not.");
         if (!File.Exists(guest.Folder.Disk)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} has no disk on this node.");
-        await UnloadAsync(guest).ConfigureAwait(false);
-        await ExportRoom.CheckAsync(guest, host, cancellationToken).ConfigureAwait(false);
+        await UnloadAsync(guest);
+        await ExportRoom.CheckAsync(guest, host, cancellationToken);
         var (user, direct) = (host.UserOf(guest), host.Machine.DirectDisk);
-        await QemuDisks.ExportAsync(guest.Spec, guest.Record.ImagePath, guest.Folder, toPath, user, direct, bytesPerSecond, cgroups.MakeWork(), cancellationToken).ConfigureAwait(false);
+        await QemuDisks.ExportAsync(guest.Spec, guest.Record.ImagePath, guest.Folder, toPath, user, direct, bytesPerSecond, cgroups.MakeWork(), cancellationToken);
         return Done;
     }, cancellationToken);
 
@@ -183,7 +183,7 @@ public sealed partial class QemuHypervisor : IHypervisor
         guests.ContainsKey(id)
             ? WithAsync(id, async guest =>
             {
-                await processes.EndAsync(guest).ConfigureAwait(false);
+                await processes.EndAsync(guest);
                 LinuxFiles.RemoveFolderForGood(guest.Folder.Root);
                 guests.TryRemove(id, out _);
                 Publish();
@@ -199,13 +199,13 @@ public sealed partial class QemuHypervisor : IHypervisor
     /// <summary>Lets go of every guest without ending any: they stay as they are and the next run finds them.</summary>
     public async ValueTask DisposeAsync()
     {
-        await disposed.CancelAsync().ConfigureAwait(false);
+        await disposed.CancelAsync();
         foreach (var guest in guests.Values)
         {
-            if (guest.Detach() is { } process) await host.RetireAsync(process).ConfigureAwait(false);
+            if (guest.Detach() is { } process) await host.RetireAsync(process);
         }
 
-        await looking.ConfigureAwait(false);
+        await looking;
         freezer.Publish([]);
         freezer.Dispose();
         cgroups.Dispose();
@@ -239,10 +239,10 @@ public sealed partial class QemuHypervisor : IHypervisor
     /// <summary>Carries one request out, alone for its guest; what a driver throws becomes an answer.</summary>
     private async Task<GuestAnswer> WithAsync(QemuGuest guest, Func<QemuGuest, Task<GuestAnswer>> act, CancellationToken cancellationToken)
     {
-        await guest.Busy.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await guest.Busy.WaitAsync(cancellationToken);
         try
         {
-            return await act(guest).ConfigureAwait(false);
+            return await act(guest);
         }
         catch (InvalidDataException exception)
         {

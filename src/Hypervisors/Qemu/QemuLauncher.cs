@@ -59,9 +59,9 @@ internal static class QemuLauncher
         try
         {
             var error = process.StandardError.ReadToEndAsync(cancellationToken);
-            var output = await process.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-            output += await error.ConfigureAwait(false);
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+            output += await error;
+            await process.WaitForExitAsync(cancellationToken);
             return (process.ExitCode, output.Trim());
         }
         catch (OperationCanceledException)

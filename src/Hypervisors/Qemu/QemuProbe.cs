@@ -18,7 +18,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
     {
         try
         {
-            return (await FindAsync(cancellationToken).ConfigureAwait(false), health);
+            return (await FindAsync(cancellationToken), health);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -40,11 +40,11 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
 
         PrepareFolders(guestUser);
         if (health.Any(item => item.Severity == HealthSeverity.Error)) return null;
-        var version = await VersionAsync(binary, cancellationToken).ConfigureAwait(false);
-        var type = await MachineTypeAsync(binary, cancellationToken).ConfigureAwait(false);
+        var version = await VersionAsync(binary, cancellationToken);
+        var type = await MachineTypeAsync(binary, cancellationToken);
         var direct = LinuxFiles.AllowsDirectAccess(GuestFolder.AllIn(settings.StateFolder));
         if (!direct) health.Add(new HealthItem("guests.disk.cached", HealthSeverity.Note, $"Disks in {settings.StateFolder} cannot be used past the page cache, so guests' disk traffic takes some of the owner's memory.", "Put Guests:StateFolder on ext4, xfs or btrfs."));
-        var accelerator = await AcceleratorAsync(binary, version, guestUser, cancellationToken).ConfigureAwait(false);
+        var accelerator = await AcceleratorAsync(binary, version, guestUser, cancellationToken);
         var kvmGroup = accelerator == "kvm" ? GuestUser.FindGroup("kvm") : null;
         return new QemuMachine(binary, version, type, accelerator, guestUser, kvmGroup, direct);
     }
@@ -66,7 +66,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
     /// <exception cref="IOException">It says none.</exception>
     internal static async Task<string> VersionAsync(string binary, CancellationToken cancellationToken)
     {
-        var (_, output) = await QemuLauncher.RunAsync(null, [binary, "--version"], [], cancellationToken).ConfigureAwait(false);
+        var (_, output) = await QemuLauncher.RunAsync(null, [binary, "--version"], [], cancellationToken);
         var match = VersionPattern().Match(output);
         return match.Success ? match.Groups[1].Value : throw new IOException($"{binary} --version does not say its version.");
     }
@@ -74,7 +74,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
     /// <summary>The exact type behind "pc", the one that boots fastest and that every guest's kernel knows.</summary>
     private static async Task<string> MachineTypeAsync(string binary, CancellationToken cancellationToken)
     {
-        var (_, output) = await QemuLauncher.RunAsync(null, [binary, "-machine", "help"], [], cancellationToken).ConfigureAwait(false);
+        var (_, output) = await QemuLauncher.RunAsync(null, [binary, "-machine", "help"], [], cancellationToken);
         var match = AliasPattern().Match(output);
         return match.Success ? match.Groups[1].Value : "pc";
     }
@@ -90,12 +90,12 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         }
 
         var file = Path.Combine(settings.StateFolder, "accelerator.json");
-        var kernel = (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", cancellationToken).ConfigureAwait(false)).Trim();
+        var kernel = (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", cancellationToken)).Trim();
         var record = QemuJson.Read(file, QemuJson.Default.ProbeRecord);
         if (record is null || record.Kernel != kernel || record.QemuVersion != version)
         {
             var boot = new KvmTestBoot(binary, settings, user, time);
-            if (await boot.RunAsync(kernel, cancellationToken).ConfigureAwait(false) is not { } boots)
+            if (await boot.RunAsync(kernel, cancellationToken) is not { } boots)
             {
                 health.Add(new HealthItem("guests.kvm.untested", HealthSeverity.Note, $"/boot/vmlinuz-{kernel} is not there, so it could not be tried whether a kernel boots with KVM; guests run by translation (tcg).", "Set Guests:Accelerator to kvm if you know that it works."));
                 return "tcg";

@@ -93,7 +93,7 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
 
             var left = within - time.GetElapsedTime(started);
             if (left <= TimeSpan.Zero) return false;
-            await Task.WhenAny(wait, Task.Delay(left, time)).ConfigureAwait(false);
+            await Task.WhenAny(wait, Task.Delay(left, time));
             lock (gate) someoneWaits = false;
         }
     }
@@ -101,19 +101,19 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
     public async Task<MonitorSight> LookAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), time);
-        return await monitor.LookAsync(limit.Token).ConfigureAwait(false);
+        return await monitor.LookAsync(limit.Token);
     }
 
     public async Task<bool> StopsAsync(TimeSpan within)
     {
-        await stop.CancelAsync().ConfigureAwait(false);
-        return await Task.WhenAny(ended.Task, Task.Delay(within, time)).ConfigureAwait(false) == ended.Task;
+        await stop.CancelAsync();
+        return await Task.WhenAny(ended.Task, Task.Delay(within, time)) == ended.Task;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!await StopsAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false)) throw new TimeoutException($"The monitor {monitor.Name} has not stopped for 10 s.");
-        await ended.Task.ConfigureAwait(false);
+        if (!await StopsAsync(TimeSpan.FromSeconds(10))) throw new TimeoutException($"The monitor {monitor.Name} has not stopped for 10 s.");
+        await ended.Task;
         stop.Dispose();
     }
 

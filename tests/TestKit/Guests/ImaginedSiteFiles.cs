@@ -45,7 +45,7 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
     public async Task<string> WriteDiskAsync(string guestId, string path, Action<double> onProgress, CancellationToken cancellationToken)
     {
         if (IsDown) throw new SiteFilesException("The site is down.");
-        Disks[guestId] = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        Disks[guestId] = await File.ReadAllBytesAsync(path, cancellationToken);
         onProgress(1);
         return Add(Disks[guestId]);
     }
@@ -62,7 +62,7 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
     {
         await Task.Yield();
         Reads.Enqueue(offset);
-        await Hangs.ConfigureAwait(false);
+        await Hangs;
         if (IsDown || !Files.TryGetValue(sha256, out var bytes)) throw new SiteFilesException("The site has no such file.");
         for (var at = offset; at < bytes.Length; at += PieceBytes)
         {

@@ -46,7 +46,7 @@ internal sealed class Questions
     {
         try
         {
-            return await question.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await question.Task.WaitAsync(cancellationToken);
         }
         finally
         {

@@ -120,7 +120,7 @@ internal sealed class QmpClient : IAsyncDisposable
     {
         try
         {
-            return await Queue(command, arguments, passFd).WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
+            return await Queue(command, arguments, passFd).WaitAsync(timeout, time, cancellationToken);
         }
         catch (TimeoutException exception)
         {
@@ -130,13 +130,13 @@ internal sealed class QmpClient : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await CloseAsync().ConfigureAwait(false);
-        await reading.ConfigureAwait(false);
+        await CloseAsync();
+        await reading;
     }
 
     private async Task CloseAsync()
     {
-        await stop.CancelAsync().ConfigureAwait(false);
+        await stop.CancelAsync();
         lock (writing) socket.Dispose();
     }
 
@@ -156,7 +156,7 @@ internal sealed class QmpClient : IAsyncDisposable
                     Array.Resize(ref buffer, buffer.Length * 2);
                 }
 
-                var count = await socket.ReceiveAsync(buffer.AsMemory(used), stop.Token).ConfigureAwait(false);
+                var count = await socket.ReceiveAsync(buffer.AsMemory(used), stop.Token);
                 if (count == 0) break;
                 used += count;
                 var start = 0;
@@ -176,7 +176,7 @@ internal sealed class QmpClient : IAsyncDisposable
             // The connection is over, whatever ended it; those who wait are told below.
         }
 
-        await CloseAsync().ConfigureAwait(false);
+        await CloseAsync();
         foreach (var id in waiting.Keys)
         {
             if (waiting.TryRemove(id, out var answer)) answer.TrySetException(Gone());

@@ -1,0 +1,60 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Xunit;
+
+namespace Opportunism.UnitTests;
+
+/// <summary>Holds classes, methods and lines to the sizes that CONTRIBUTING.md names.</summary>
+/// <remarks>What is larger today has an allowance below, which is lowered whenever the code shrinks and never raised.</remarks>
+public sealed class RepositoryShapeTests
+{
+    private const int LongestClass = 400, LongestMethod = 60, LongestTestMethod = 100, WidestLine = 140;
+
+    private static readonly Dictionary<string, int> LongerClasses = new()
+    {
+    };
+
+    private static readonly Dictionary<string, int> WiderLines = new()
+    {
+    };
+
+    [Fact]
+    public void No_class_is_longer_than_its_limit_over_all_its_parts() =>
+        Assert.Equal(LongerClasses, SizesOf("src").Where(size => size.Value > LongestClass).ToDictionary());
+
+    [Theory]
+    [InlineData("src", LongestMethod)]
+    [InlineData("tests", LongestTestMethod)]
+    [InlineData("bench", LongestTestMethod)]
+    public void No_method_is_longer_than_its_limit(string folder, int most) =>
+        Assert.Empty(
+            from file in Files(folder)
+            from method in Parse(file).DescendantNodes().OfType<BaseMethodDeclarationSyntax>()
+            where LinesOf(method) > most
+            select $"{Path.GetRelativePath(RepositoryTests.Root, file)}: {LinesOf(method)} lines at '{method.ToString().Split('\n')[0].Trim()}'");
+
+    [Fact]
+    public void No_line_is_wider_than_its_limit() =>
+        Assert.Equal(
+            WiderLines,
+            (from folder in new[] { "src", "tests", "bench" }
+             from file in Files(folder)
+             from line in File.ReadLines(file)
+             where line.Length > WidestLine
+             group line by string.Join('/', Path.GetRelativePath(RepositoryTests.Root, file).Split(Path.DirectorySeparatorChar).Take(2))).ToDictionary(project => project.Key, project => project.Count()));
+
+    /// <summary>Lines of each class, struct and record, over all its parts; a nested one counts with the one around it.</summary>
+    private static Dictionary<string, int> SizesOf(string folder) =>
+        (from file in Files(folder)
+         from type in Parse(file).DescendantNodes(node => node is not TypeDeclarationSyntax).OfType<TypeDeclarationSyntax>()
+         group LinesOf(type) by $"{Project(file)}.{type.Identifier.Text}").ToDictionary(type => type.Key, type => type.Sum());
+
+    private static string Project(string file) => Path.GetRelativePath(Path.Combine(RepositoryTests.Root, "src"), file).Split(Path.DirectorySeparatorChar)[0];
+
+    private static int LinesOf(SyntaxNode node) => node.GetLocation().GetLineSpan() is var span ? span.EndLinePosition.Line - span.StartLinePosition.Line + 1 : 0;
+
+    private static SyntaxNode Parse(string file) => CSharpSyntaxTree.ParseText(File.ReadAllText(file)).GetRoot();
+
+    private static IEnumerable<string> Files(string folder) => RepositoryTests.Sources(folder).Where(file => !file.Contains("/Migrations/", StringComparison.Ordinal));
+}
