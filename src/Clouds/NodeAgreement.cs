@@ -10,7 +10,7 @@ namespace Opportunism.Clouds;
 /// <param name="time">The clock.</param>
 /// <param name="compareEvery">How often wanted and actual are compared although nothing changes.</param>
 /// <param name="longestRetry">The longest wait after something could not be done.</param>
-public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, TimeSpan compareEvery, TimeSpan longestRetry)
+public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider time, TimeSpan compareEvery, TimeSpan longestRetry)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
 
@@ -142,7 +142,7 @@ public sealed class NodeAgreement(NodeId node, ICloud cloud, TimeProvider time, 
     /// <summary>True while the cloud is at work on guests there, or may still bring some that it had begun to build.</summary>
     private bool MayChangeSoon(FleetWish wish, CloudHost seen) =>
         seen.Guests.Any(guest => guest.State is CloudGuestState.Busy)
-        || (!cloud.Capabilities.GuestsRunByAgents && wish.Empty && closed != 0 && time.GetElapsedTime(closed) < BuildsAppearFor);
+        || (cloud.Capabilities.BuildsAppearLate && wish.Empty && closed != 0 && time.GetElapsedTime(closed) < BuildsAppearFor);
 
     /// <summary>Guests that must run before their cloud is asked to get them off the node, and do not yet.</summary>
     private List<GuestId> WaitsFor(CloudHost seen, IReadOnlyList<CloudAction> actions)

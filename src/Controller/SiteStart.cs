@@ -1,5 +1,4 @@
 using Opportunism.Clouds;
-using Opportunism.Clouds.Embedded;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Events;
@@ -10,7 +9,7 @@ using Opportunism.Controller.Store;
 namespace Opportunism.Controller;
 
 /// <summary>Takes up what is stored, in the order in which one thing needs another, before the first request is answered.</summary>
-internal sealed class SiteStart(StoreStart store, PersonTokens people, EventLog events, FleetNews news, DiskShelf disks, ConsoleBook consoles, ICloud cloud, TimeProvider time)
+internal sealed class SiteStart(StoreStart store, PersonTokens people, EventLog events, FleetNews news, DiskShelf disks, ConsoleBook consoles, Cloud cloud, TimeProvider time)
 {
     /// <summary>When the controller had taken up everything.</summary>
     public DateTimeOffset Started { get; private set; }
@@ -21,10 +20,10 @@ internal sealed class SiteStart(StoreStart store, PersonTokens people, EventLog 
         await people.LoadAsync(cancellationToken);
         await events.LoadAsync(cancellationToken);
         await news.StartAsync(cancellationToken);
-        if (cloud is EmbeddedCloud embedded)
+        if (cloud.Guests?.InUse() is { } inUse)
         {
-            disks.DropAllUnless([.. embedded.Vms]);
-            consoles.ForgetAllUnless(embedded.Vms.Where(vm => vm.End is VmEnd.None).Select(vm => vm.Id.Value).ToHashSet());
+            disks.DropAllUnless(inUse.Disks);
+            consoles.ForgetAllUnless(inUse.Consoles.Select(guest => guest.Value).ToHashSet());
         }
 
         Started = time.GetUtcNow();

@@ -30,7 +30,7 @@ internal sealed class NodeSwitch
     private bool? open;
     private readonly HashSet<GuestId> moved = [];
 
-    public NodeSwitch(SwitchJob job, ICloud cloud, EvictedFile file, Turn turn, CliWorld world, SwitchVoice voice)
+    public NodeSwitch(SwitchJob job, IHostCloud cloud, EvictedFile file, Turn turn, CliWorld world, SwitchVoice voice)
     {
         (this.job, this.file, this.turn, this.world, this.voice) = (job, file, turn, world, voice);
         words = new SwitchWords(job);

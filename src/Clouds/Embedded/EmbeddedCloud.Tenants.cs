@@ -14,22 +14,32 @@ public sealed partial class EmbeddedCloud
         return all.Values.Where(vm => vm.Spec.Name == idOrName).OrderBy(vm => vm.End).ThenByDescending(vm => vm.Created).FirstOrDefault(vm => vm.End is not VmEnd.Deleted);
     }
 
-    /// <summary>Takes on a new VM and places it if it can. Refused with every problem at once.</summary>
-    public Task<VmAnswer> CreateAsync(GuestSpec spec, string policy, string imageName, long imageBytes, CancellationToken cancellationToken) => ChangeAsync(
+    /// <inheritdoc/>
+    public PolicySet Policies => Offered;
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TenantVm>> ListAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<TenantVm>>([.. Vms.Select(Shown)]);
+
+    /// <inheritdoc/>
+    public ValueTask<TenantVm?> FindAsync(string idOrName, CancellationToken cancellationToken) => ValueTask.FromResult(Find(idOrName) is { } vm ? Shown(vm) : null);
+
+    /// <inheritdoc/>
+    public Task<TenantAnswer> CreateAsync(NewTenantVm vm, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
         {
+            var spec = vm.Spec;
             var problems = spec.Problems().ToList();
-            var chosen = Offered.Find(policy);
-            if (chosen is null) problems.Add($"The eviction policy (--policy) is '{policy}'; allowed are {Offered.Names}.");
+            var chosen = Offered.Find(vm.Policy);
+            if (chosen is null) problems.Add($"The eviction policy (--policy) is '{vm.Policy}'; allowed are {Offered.Names}.");
             if (problems.Count > 0) return Refused(string.Join(" ", problems));
-            if (draft.All.FirstOrDefault(vm => vm.Spec.Name == spec.Name && vm.End is VmEnd.None) is { } other) return Refused($"A VM {spec.Name} exists already ({other.Id}): delete it first, or choose another name.");
-            draft.Put(new Vm { Spec = spec, ImageName = imageName, ImageBytes = imageBytes, Policy = chosen!, Created = draft.Now, Queued = draft.Now, Since = draft.Now, Revision = draft.Revision });
-            return new VmAnswer(CloudAnswer.Done, spec.Id);
+            if (draft.All.FirstOrDefault(known => known.Spec.Name == spec.Name && known.End is VmEnd.None) is { } other) return Refused($"A VM {spec.Name} exists already ({other.Id}): delete it first, or choose another name.");
+            draft.Put(new Vm { Spec = spec, ImageName = vm.ImageName, ImageBytes = vm.ImageBytes, Policy = chosen!, Created = draft.Now, Queued = draft.Now, Since = draft.Now, Revision = draft.Revision });
+            return new TenantAnswer(CloudAnswer.Done, spec.Id);
         },
         cancellationToken);
 
-    /// <summary>Wants a VM on.</summary>
-    public Task<VmAnswer> StartAsync(GuestId id, CancellationToken cancellationToken) => ChangeAsync(
+    /// <inheritdoc/>
+    public Task<TenantAnswer> StartAsync(GuestId id, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
         {
             if (draft.Find(id) is not { End: VmEnd.None } vm) return Unknown(id);
@@ -40,8 +50,8 @@ public sealed partial class EmbeddedCloud
         },
         cancellationToken);
 
-    /// <summary>Wants a VM off, its disk kept.</summary>
-    public Task<VmAnswer> StopAsync(GuestId id, CancellationToken cancellationToken) => ChangeAsync(
+    /// <inheritdoc/>
+    public Task<TenantAnswer> StopAsync(GuestId id, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
         {
             if (draft.Find(id) is not { End: VmEnd.None } vm) return Unknown(id);
@@ -52,8 +62,9 @@ public sealed partial class EmbeddedCloud
         },
         cancellationToken);
 
-    /// <summary>Wants a VM gone: at once where no node has to confirm, or none can.</summary>
-    public Task<VmAnswer> DeleteAsync(GuestId id, CancellationToken cancellationToken) => ChangeAsync(
+    /// <inheritdoc/>
+    /// <remarks>At once where no node has to confirm, or none can.</remarks>
+    public Task<TenantAnswer> DeleteAsync(GuestId id, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
         {
             if (draft.Find(id) is not { } vm || vm.End is VmEnd.Deleted) return Unknown(id);
@@ -65,11 +76,11 @@ public sealed partial class EmbeddedCloud
         },
         cancellationToken);
 
-    /// <summary>Whether a node may hand over a guest's disk now.</summary>
+    /// <inheritdoc/>
     public bool MayHandOver(NodeId node, GuestId id) =>
         Volatile.Read(ref state).Vms.GetValueOrDefault(id) is { } vm && vm.Node == node && vm.Wish is not GuestWish.Gone && (vm.Moving || vm.Policy.Ladder.Contains(EvictionStep.Relocate));
 
-    /// <summary>The disk that a node handed over is with the site. False when it is not wanted any more.</summary>
+    /// <inheritdoc/>
     public Task<bool> DiskStoredAsync(NodeId node, GuestId id, string sha256, long bytes, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
         {
@@ -80,7 +91,22 @@ public sealed partial class EmbeddedCloud
         },
         cancellationToken);
 
-    private static VmAnswer Refused(string sentence) => new(new(CloudOutcome.Refused, sentence), null);
+    private static TenantVm Shown(Vm vm) => new()
+    {
+        Spec = vm.Spec,
+        ImageName = vm.ImageName,
+        Policy = vm.Policy.Name,
+        Status = vm.Status,
+        Why = vm.Why,
+        Since = vm.Since,
+        Created = vm.Created,
+        Node = vm.Node,
+        Seen = vm.Seen,
+        Placements = vm.Placements,
+        IsDeleted = vm.End is VmEnd.Deleted,
+    };
 
-    private static VmAnswer Unknown(GuestId id) => Refused($"There is no VM {id}, or it has ended.");
+    private static TenantAnswer Refused(string sentence) => new(new(CloudOutcome.Refused, sentence), null);
+
+    private static TenantAnswer Unknown(GuestId id) => Refused($"There is no VM {id}, or it has ended.");
 }

@@ -8,7 +8,7 @@ namespace Opportunism.Clouds.Embedded;
 
 /// <summary>A cloud without OpenStack: keeps VMs, queues them, places them on open nodes and says to each node's plan what it should run.</summary>
 /// <remarks>Any thread. One change at a time: made on a <see cref="Draft"/>, saved, then published whole, so that readers never wait and never see half of one.</remarks>
-public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider time) : IAgentCloud, IDisposable
+public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider time) : IHostCloud, IGuestSource, ITenantCloud, IDisposable
 {
     /// <summary>Its name in settings.</summary>
     public const string CloudName = "embedded";
@@ -27,14 +27,14 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
     /// <inheritdoc/>
     public event Action<NodeId>? AssignmentsChanged;
 
-    /// <summary>Called from any thread after a VM has changed in anything its tenant sees: before (null for a new one) and after. Must not block.</summary>
-    public event Action<Vm?, Vm>? VmChanged;
+    /// <inheritdoc/>
+    public event Action<GuestChange>? GuestChanged;
 
     /// <inheritdoc/>
     public string Name => CloudName;
 
     /// <inheritdoc/>
-    public CloudCapabilities Capabilities { get; } = new(Evicts: true, BringsBack: false, GuestsRunByAgents: true);
+    public HostCapabilities Capabilities { get; } = new(BuildsAppearLate: false);
 
     /// <summary>Every VM; never blocks.</summary>
     public IEnumerable<Vm> Vms => Volatile.Read(ref state).Vms.Values;
@@ -108,7 +108,32 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
     }
 
     /// <inheritdoc/>
+    public NodeId? NodeOf(GuestId guest) => Volatile.Read(ref state).Vms.GetValueOrDefault(guest)?.Node;
+
+    /// <inheritdoc/>
+    public string? NameOf(GuestId guest) => Volatile.Read(ref state).Vms.GetValueOrDefault(guest)?.Spec.Name;
+
+    /// <inheritdoc/>
+    public ContentInUse InUse()
+    {
+        var vms = Vms.Where(vm => vm.End is VmEnd.None).ToList();
+        return new(
+            vms.CountBy(vm => vm.Spec.ImageSha256).ToDictionary(),
+            vms.SelectMany(vm => DisksOf(vm).Select(sha256 => new GuestDisk(vm.Id, sha256))).ToHashSet(),
+            vms.Select(vm => vm.Id).ToHashSet());
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlySet<string> DisksOf(GuestId guest) => Volatile.Read(ref state).Vms.GetValueOrDefault(guest) is { End: VmEnd.None } vm ? DisksOf(vm).ToHashSet() : new HashSet<string>();
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<VmStatus, int> CountByStatus() => Vms.Where(vm => vm.End is not VmEnd.Deleted).CountBy(vm => vm.Status).ToDictionary();
+
+    /// <inheritdoc/>
     public void Dispose() => gate.Dispose();
+
+    // What it has handed over, and what it starts from until it has started.
+    private static IEnumerable<string> DisksOf(Vm vm) => new[] { vm.StoredSha256, vm.StartedHere ? "" : vm.DiskSha256 }.Where(sha256 => sha256.Length > 0);
 
     private Task<CloudAnswer> SetOpenAsync(NodeId node, bool open, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
@@ -145,6 +170,10 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
         return result;
     }
 
+    // A disk's use can only have ended when the VM started elsewhere or is over: one that is just being stored is not in the record yet.
+    private static GuestChange ChangeOf(Vm? old, Vm vm) => new(
+        vm.Id, vm.Spec.Name, vm.Node, old?.Status, vm.Status, vm.Why, Ended: vm.End is not VmEnd.None, FreesDisks: old is not null && (old.StartedHere != vm.StartedHere || old.End != vm.End));
+
     private static Vm Stored(Vm vm) => vm with { Seen = null };
 
     private static EmbeddedChange? Difference(EmbeddedState before, EmbeddedState after)
@@ -169,7 +198,7 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
             if (ReferenceEquals(old, vm)) continue;
             if (old?.Node is { } left) touched.Add(left);
             if (vm.Node is { } on) touched.Add(on);
-            if (old is null || old != vm) VmChanged?.Invoke(old, vm);
+            if (old is null || old != vm) GuestChanged?.Invoke(ChangeOf(old, vm));
         }
 
         touched.UnionWith(before.Leftovers.Concat(after.Leftovers).Select(old => old.Node));

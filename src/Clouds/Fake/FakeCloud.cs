@@ -5,7 +5,7 @@ using Opportunism.Core.Fleet;
 namespace Opportunism.Clouds.Fake;
 
 /// <summary>A cloud that lives in memory and does as it is told: for tests and for trying a controller without guests. Can be slow, fail and lie.</summary>
-public sealed class FakeCloud : ICloud
+public sealed class FakeCloud : IHostCloud
 {
     /// <summary>Its name in settings.</summary>
     public const string CloudName = "fake";
@@ -16,7 +16,7 @@ public sealed class FakeCloud : ICloud
     public string Name => CloudName;
 
     /// <inheritdoc/>
-    public CloudCapabilities Capabilities { get; } = new(Evicts: true, BringsBack: true, GuestsRunByAgents: false);
+    public HostCapabilities Capabilities { get; } = new(BuildsAppearLate: true);
 
     /// <summary>What every call answers instead of doing anything; null to do it.</summary>
     public CloudAnswer? Fault { get; set; }

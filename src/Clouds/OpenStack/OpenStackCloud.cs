@@ -10,7 +10,7 @@ namespace Opportunism.Clouds.OpenStack;
 /// Any thread; at most one call per node at a time. Split by concern: hosts here, servers in <c>.Servers</c>, lost nodes and network marks
 /// in <c>.Settle</c>. Nothing is believed that was not read back: 202 means under way, and the next look shows how far.
 /// </remarks>
-public sealed partial class OpenStackCloud : ICloud
+public sealed partial class OpenStackCloud : IHostCloud
 {
     /// <summary>Its name in settings.</summary>
     public const string CloudName = "openstack";
@@ -56,7 +56,7 @@ public sealed partial class OpenStackCloud : ICloud
     public string Name => CloudName;
 
     /// <inheritdoc/>
-    public CloudCapabilities Capabilities { get; } = new(Evicts: true, BringsBack: true, GuestsRunByAgents: false);
+    public HostCapabilities Capabilities { get; } = new(BuildsAppearLate: true);
 
     /// <summary>Takes up what is stored; called once, before the first request.</summary>
     public Task LoadAsync(CancellationToken cancellationToken) => memory.LoadAsync(cancellationToken);

@@ -11,7 +11,7 @@ namespace Opportunism.Clouds.OpenStack;
 /// compute services, through the policy; 401 that a rule is missing; 403 that a policy forbids it. Nova looks for a server before it asks the policy about an
 /// action, so the right to act on servers is told by whether a server of another project can be seen at all, which is what decides it in Nova.
 /// </remarks>
-public sealed class OpenStackRights
+public sealed class OpenStackRights : IRightsCheck
 {
     // No service, server or agent ever has this id.
     private const string Nobody = "00000000-0000-4000-8000-000000000000";

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
-using Opportunism.Clouds.OpenStack;
 using Opportunism.Contracts.Api;
 
 namespace Opportunism.Controller.Api;
@@ -11,9 +10,9 @@ internal static class CloudApi
     public static void MapCloud(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/cloud/rights", CheckAsync).RequireAuthorization(Answers.Operator).WithTags("site").WithName("checkCloudRights");
 
-    private static async Task<Results<Ok<IReadOnlyList<CloudRightView>>, ProblemHttpResult>> CheckAsync(ICloud cloud, IServiceProvider parts, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<IReadOnlyList<CloudRightView>>, ProblemHttpResult>> CheckAsync(Cloud cloud, CancellationToken cancellationToken)
     {
-        if (parts.GetService<OpenStackRights>() is not { } rights) return TypedResults.Problem($"This site serves the {cloud.Name} cloud, which needs no rights elsewhere.", statusCode: StatusCodes.Status501NotImplemented);
+        if (cloud.Rights is not { } rights) return TypedResults.Problem($"This site serves the {cloud.Name} cloud, which needs no rights elsewhere.", statusCode: StatusCodes.Status501NotImplemented);
         var checks = await rights.CheckAsync(cancellationToken);
         return TypedResults.Ok<IReadOnlyList<CloudRightView>>([.. checks.Select(check => new CloudRightView(check.Name, check.State.ToString(), check.Sentence, check.Remedy))]);
     }

@@ -2,7 +2,6 @@ using System.Buffers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
-using Opportunism.Clouds.Embedded;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Events;
 using Opportunism.Controller.Files;
@@ -27,12 +26,12 @@ internal static class ImagesApi
         images.MapDelete("/{image}", DeleteAsync).RequireAuthorization(Answers.Operator).WithName("deleteImage");
     }
 
-    private static async Task<IReadOnlyList<ImageView>> ListAsync(ImageStore store, ImageShelf shelf, ICloud cloud, CancellationToken cancellationToken) =>
-        (await store.ListAsync(cancellationToken)).ConvertAll(row => ViewOf(row, shelf, cloud));
+    private static async Task<IReadOnlyList<ImageView>> ListAsync(ImageStore store, ImageShelf shelf, Cloud cloud, CancellationToken cancellationToken) =>
+        (await store.ListAsync(cancellationToken)).ConvertAll(row => ViewOf(row, shelf, cloud.Guests?.InUse()));
 
     /// <summary>The body is the image; name and format are stated, never guessed.</summary>
     private static async Task<Results<Created<ImageView>, ProblemHttpResult>> UploadAsync(
-        HttpContext http, string name, string format, ImageStore store, ImageShelf shelf, ICloud cloud, EventLog events, ControllerOptions options, TimeProvider time)
+        HttpContext http, string name, string format, ImageStore store, ImageShelf shelf, Cloud cloud, EventLog events, ControllerOptions options, TimeProvider time)
     {
         if (!Names.IsDnsLike(name)) return Answers.Wrong("The image's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
         if (!Enum.TryParse<ImageFormat>(format, ignoreCase: true, out var known) || !Enum.IsDefined(known)) return Answers.Wrong($"The format (--format) is '{Answers.Shown(format)}'; allowed are {string.Join(", ", Enum.GetNames<ImageFormat>())}.");
@@ -57,7 +56,7 @@ internal static class ImagesApi
             await file.KeepAsync(shelf.Folder.PathOf(row.Sha256));
             await store.AddAsync(row, CancellationToken.None);
             events.Add("image.uploaded", HealthSeverity.Note, null, null, $"Image {name}: uploaded, {bytes >> 20} MiB");
-            return TypedResults.Created($"/v1/images/{row.Sha256}", ViewOf(row, shelf, cloud));
+            return TypedResults.Created($"/v1/images/{row.Sha256}", ViewOf(row, shelf, cloud.Guests?.InUse()));
         }
         finally
         {
@@ -65,10 +64,10 @@ internal static class ImagesApi
         }
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(string image, ImageStore store, ImageShelf shelf, ICloud cloud, EventLog events, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(string image, ImageStore store, ImageShelf shelf, Cloud cloud, EventLog events, CancellationToken cancellationToken)
     {
         if (await store.FindAsync(image, cancellationToken) is not { } row) return Answers.NoSuch("image", image);
-        if (UsersOf(row.Sha256, cloud) is > 0 and var users) return Answers.Conflict($"Image {row.Name} is needed by {users} VM{(users == 1 ? "" : "s")}: delete them first.");
+        if (UsersOf(row.Sha256, cloud.Guests?.InUse()) is > 0 and var users) return Answers.Conflict($"Image {row.Name} is needed by {users} VM{(users == 1 ? "" : "s")}: delete them first.");
 
         // The row first: a file without a row is only room, a row without a file is a lie.
         await store.DeleteAsync(row.Sha256, cancellationToken);
@@ -91,8 +90,8 @@ internal static class ImagesApi
         }
     }
 
-    private static ImageView ViewOf(ImageRow row, ImageShelf shelf, ICloud cloud) =>
-        new(row.Sha256, row.Name, row.Format, row.Bytes, shelf.Folder.LengthOf(row.Sha256) == row.Bytes ? "Ready" : "Missing", row.Created, UsersOf(row.Sha256, cloud));
+    private static ImageView ViewOf(ImageRow row, ImageShelf shelf, ContentInUse? inUse) =>
+        new(row.Sha256, row.Name, row.Format, row.Bytes, shelf.Folder.LengthOf(row.Sha256) == row.Bytes ? "Ready" : "Missing", row.Created, UsersOf(row.Sha256, inUse));
 
-    private static int UsersOf(string sha256, ICloud cloud) => cloud is EmbeddedCloud embedded ? embedded.Vms.Count(vm => vm.End is VmEnd.None && vm.Spec.ImageSha256 == sha256) : 0;
+    private static int UsersOf(string sha256, ContentInUse? inUse) => inUse?.Images.GetValueOrDefault(sha256) ?? 0;
 }

@@ -1,21 +1,20 @@
 using Opportunism.Clouds;
-using Opportunism.Clouds.Embedded;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.CloudActions;
 using Opportunism.Controller.Fleet;
+using Opportunism.Core;
 using Opportunism.Core.Fleet;
 
 namespace Opportunism.Controller.Api;
 
 /// <summary>Shows nodes to people.</summary>
-internal sealed class NodeViews(CloudWorkers workers, ICloud cloud, TimeProvider time)
+internal sealed class NodeViews(CloudWorkers workers, Cloud cloud, TimeProvider time)
 {
     public NodeView ViewOf(NodeRecord node)
     {
         var report = node.Report;
         var worker = workers.Of(node.Id);
-        var names = cloud is EmbeddedCloud embedded ? embedded.Vms.ToDictionary(vm => vm.Id.Value, vm => vm.Spec.Name) : [];
         return new NodeView
         {
             Id = node.Id.Value,
@@ -31,7 +30,7 @@ internal sealed class NodeViews(CloudWorkers workers, ICloud cloud, TimeProvider
             SnoozedUntil = node.SnoozedUntil > time.GetUtcNow() ? node.SnoozedUntil : null,
             OwnerSnoozedUntil = report?.SnoozedUntil?.ToDateTimeOffset() is { } owners && owners > time.GetUtcNow() ? owners : null,
             Capacity = report?.Capacity is { } capacity ? new((int)capacity.Vcpus, (int)capacity.MemoryMib, (long)capacity.DiskMib, capacity.Hypervisor, capacity.Accelerator) : null,
-            Guests = report is null ? [] : [.. report.Guests.Select(guest => GuestOf(guest, names))],
+            Guests = report is null ? [] : [.. report.Guests.Select(guest => GuestOf(guest))],
             Monitors = report is null ? [] : [.. report.Monitors.Select(WatcherOf)],
             Conditions = report is null ? [] : [.. report.Conditions.Select(WatcherOf)],
             Obstacles = report is null ? [] : [.. report.Obstacles.Select(obstacle => new ObstacleView(obstacle.Code, obstacle.Source, obstacle.Sentence, obstacle.Remedy))],
@@ -62,10 +61,10 @@ internal sealed class NodeViews(CloudWorkers workers, ICloud cloud, TimeProvider
         return wish.Reason == last && node.Report is { State: NodeStateKind.InUse, Obstacles.Count: > 0 } report ? report.Obstacles[0].Sentence : wish.Reason;
     }
 
-    private static NodeGuestView GuestOf(GuestReport guest, Dictionary<string, string> names) => new()
+    private NodeGuestView GuestOf(GuestReport guest) => new()
     {
         Id = guest.GuestId,
-        Name = names.GetValueOrDefault(guest.GuestId, ""),
+        Name = GuestId.TryParse(guest.GuestId, out var id) ? cloud.Guests?.NameOf(id) ?? "" : "",
         Phase = guest.Phase,
         Sentence = guest.Sentence,
         Since = guest.PhaseSince?.ToDateTimeOffset(),

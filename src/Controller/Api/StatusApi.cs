@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Security.Claims;
 using Opportunism.Clouds;
-using Opportunism.Clouds.Embedded;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.CloudActions;
 using Opportunism.Controller.Events;
@@ -18,10 +17,10 @@ internal static class StatusApi
     public static void MapStatus(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/status", Show).RequireAuthorization(Answers.Viewer).WithTags("site").WithName("showStatus");
 
-    private static SiteStatus Show(HttpContext http, NodeBook fleet, CloudWorkers workers, ICloud cloud, EventLog events, SiteStart start, TimeProvider time)
+    private static SiteStatus Show(HttpContext http, NodeBook fleet, CloudWorkers workers, Cloud cloud, EventLog events, SiteStart start, TimeProvider time)
     {
         var nodes = fleet.Nodes.Where(node => !node.Revoked).ToList();
-        var vms = cloud is EmbeddedCloud embedded ? embedded.Vms.Where(vm => vm.End is not VmEnd.Deleted).ToList() : [];
+        var vms = cloud.Guests?.CountByStatus() ?? new Dictionary<VmStatus, int>();
         return new SiteStatus
         {
             Version = Version,
@@ -31,8 +30,8 @@ internal static class StatusApi
             Nodes = nodes.Count,
             NodesByState = nodes.CountBy(node => node.Lost ? "Lost" : ReportReading.StateOf(node.Report)?.ToString() ?? "Unknown").ToDictionary(),
             NodesOpen = nodes.Count(node => workers.Of(node.Id) is { IsOpen: true }),
-            Vms = vms.Count(vm => vm.Status is not VmStatus.Terminated),
-            VmsByStatus = vms.CountBy(vm => vm.Status.ToString()).ToDictionary(),
+            Vms = vms.Where(count => count.Key is not VmStatus.Terminated).Sum(count => count.Value),
+            VmsByStatus = vms.ToDictionary(count => count.Key.ToString(), count => count.Value),
             Pending = [.. nodes.Select(node => (node.Id, workers.Of(node.Id)?.Pending)).Where(wait => wait.Pending is { Length: > 0 }).Select(wait => $"Node {wait.Id}: {wait.Pending}")],
             Health = [.. nodes.Where(node => !node.Lost && node.Report is not null).SelectMany(node => node.Report!.Health.Select(item => NodeViews.HealthOf(item) with { Sentence = $"Node {node.Id}: {item.Sentence}" }))],
             NewestEvent = events.NewestStored.Current.Id,

@@ -1,4 +1,4 @@
-using Opportunism.Clouds.Embedded;
+using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
 
 namespace Opportunism.Controller.Api;
@@ -6,7 +6,7 @@ namespace Opportunism.Controller.Api;
 /// <summary>Shows VMs to people.</summary>
 internal static class VmViews
 {
-    public static VmView ViewOf(Vm vm) => new()
+    public static VmView ViewOf(TenantVm vm) => new()
     {
         Id = vm.Id.Value,
         Name = vm.Spec.Name,
@@ -19,7 +19,7 @@ internal static class VmViews
         DiskMiB = vm.Spec.DiskMiB,
         Image = vm.ImageName,
         ImageSha256 = vm.Spec.ImageSha256,
-        Policy = vm.Policy.Name,
+        Policy = vm.Policy,
         Progress = vm.Seen?.Progress ?? 0,
         Times = new()
         {

@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
-using Opportunism.Clouds.Embedded;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Files;
@@ -21,25 +20,25 @@ internal static class VmsApi
     public static void MapVms(this IEndpointRouteBuilder routes)
     {
         var vms = routes.MapGroup("/v1/vms").WithMetadata(Answers.SmallRequests).WithTags("vms");
-        vms.MapGet("", List).RequireAuthorization(Answers.Viewer).WithName("listVms");
+        vms.MapGet("", ListAsync).RequireAuthorization(Answers.Viewer).WithName("listVms");
         vms.MapPost("", CreateAsync).RequireAuthorization(Answers.Operator).WithName("createVm");
-        vms.MapGet("/{id}", Show).RequireAuthorization(Answers.Viewer).WithName("showVm");
+        vms.MapGet("/{id}", ShowAsync).RequireAuthorization(Answers.Viewer).WithName("showVm");
         vms.MapGet("/{id}/console", ConsoleAsync).RequireAuthorization(Answers.Viewer).WithName("readConsole");
-        vms.MapPost("/{id}/start", (string id, ICloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (vms, vm) => vms.StartAsync(vm, cancellationToken))).RequireAuthorization(Answers.Operator).WithName("startVm");
-        vms.MapPost("/{id}/stop", (string id, ICloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (vms, vm) => vms.StopAsync(vm, cancellationToken))).RequireAuthorization(Answers.Operator).WithName("stopVm");
-        vms.MapDelete("/{id}", (string id, ICloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (vms, vm) => vms.DeleteAsync(vm, cancellationToken))).RequireAuthorization(Answers.Operator).WithName("deleteVm");
+        vms.MapPost("/{id}/start", (string id, Cloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (tenants, vm) => tenants.StartAsync(vm, cancellationToken), cancellationToken)).RequireAuthorization(Answers.Operator).WithName("startVm");
+        vms.MapPost("/{id}/stop", (string id, Cloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (tenants, vm) => tenants.StopAsync(vm, cancellationToken), cancellationToken)).RequireAuthorization(Answers.Operator).WithName("stopVm");
+        vms.MapDelete("/{id}", (string id, Cloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (tenants, vm) => tenants.DeleteAsync(vm, cancellationToken), cancellationToken)).RequireAuthorization(Answers.Operator).WithName("deleteVm");
     }
 
-    private static Results<Ok<IReadOnlyList<VmView>>, ProblemHttpResult> List(ICloud cloud, bool all = false)
+    private static async Task<Results<Ok<IReadOnlyList<VmView>>, ProblemHttpResult>> ListAsync(Cloud cloud, CancellationToken cancellationToken, bool all = false)
     {
-        if (cloud is not EmbeddedCloud embedded) return Answers.NotThisCloud(cloud);
-        var shown = embedded.Vms.Where(vm => all || vm.End is not VmEnd.Deleted).OrderBy(vm => vm.Spec.Name, StringComparer.Ordinal).ThenBy(vm => vm.Created);
+        if (cloud.Tenants is not { } tenants) return Answers.NotThisCloud(cloud);
+        var shown = (await tenants.ListAsync(cancellationToken)).Where(vm => all || !vm.IsDeleted).OrderBy(vm => vm.Spec.Name, StringComparer.Ordinal).ThenBy(vm => vm.Created);
         return TypedResults.Ok<IReadOnlyList<VmView>>([.. shown.Select(VmViews.ViewOf)]);
     }
 
-    private static async Task<Results<Created<VmView>, ProblemHttpResult>> CreateAsync(NewVm asked, ICloud cloud, ImageStore images, ImageShelf shelf, CancellationToken cancellationToken)
+    private static async Task<Results<Created<VmView>, ProblemHttpResult>> CreateAsync(NewVm asked, Cloud cloud, ImageStore images, ImageShelf shelf, CancellationToken cancellationToken)
     {
-        if (cloud is not EmbeddedCloud embedded) return Answers.NotThisCloud(cloud);
+        if (cloud.Tenants is not { } tenants) return Answers.NotThisCloud(cloud);
         if (asked.Image is not { Length: > 0 and <= 100 } || await images.FindAsync(asked.Image, cancellationToken) is not { } image) return Answers.NoSuch("image", asked.Image ?? "", "upload it first, or name one from the list of images");
         if (shelf.Folder.LengthOf(image.Sha256) != image.Bytes) return Answers.Conflict($"The file of image {image.Name} is missing or damaged: delete the image and upload it again.");
         if (await DiskBytesAsync(image, shelf.Folder, cancellationToken) is not { } imageBytes) return Answers.Conflict($"Image {image.Name} is not a qcow2 file of version 2 or 3: delete the image and upload it again.");
@@ -48,8 +47,9 @@ internal static class VmsApi
         if (!Names.IsDnsLike(asked.Name)) return Answers.Wrong("The VM's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
         var spec = new GuestSpec(GuestId.New(), asked.Name, asked.Vcpus, asked.MemoryMiB, asked.DiskMiB == 0 ? imageMiB : asked.DiskMiB, image.Sha256, image.Format);
         if (spec.Problems().ToList() is { Count: > 0 } problems) return Answers.Wrong(string.Join(" ", problems));
-        var answer = await embedded.CreateAsync(spec, asked.Policy, image.Name, image.Bytes, cancellationToken);
-        return answer.Vm is { } id ? TypedResults.Created($"/v1/vms/{id}", VmViews.ViewOf(embedded.Find(id.Value)!)) : Answers.Refusal(answer.Answer);
+        var answer = await tenants.CreateAsync(new NewTenantVm(spec, asked.Policy, image.Name, image.Bytes), cancellationToken);
+        if (answer.Vm is not { } id) return Answers.Refusal(answer.Answer);
+        return TypedResults.Created($"/v1/vms/{id}", VmViews.ViewOf((await tenants.FindAsync(id.Value, cancellationToken))!));
     }
 
     /// <summary>Size of the disk that an image holds, which its file may be much smaller than; null when it cannot be told.</summary>
@@ -63,9 +63,9 @@ internal static class VmsApi
         return Qcow2Header.Parse(head.AsSpan(0, length))?.VirtualBytes;
     }
 
-    private static async Task<Results<Ok<ConsoleView>, ProblemHttpResult>> ConsoleAsync(string id, ICloud cloud, ConsoleBook consoles, IHostApplicationLifetime lifetime, CancellationToken cancellationToken, long offset = -1, int waitSeconds = 0)
+    private static async Task<Results<Ok<ConsoleView>, ProblemHttpResult>> ConsoleAsync(string id, Cloud cloud, ConsoleBook consoles, IHostApplicationLifetime lifetime, CancellationToken cancellationToken, long offset = -1, int waitSeconds = 0)
     {
-        var (vm, problem) = Find(cloud, id);
+        var (vm, problem) = await FindAsync(cloud, id, cancellationToken);
         if (vm is null) return problem!;
         if (waitSeconds is < 0 or > LongestWaitSeconds) waitSeconds = LongestWaitSeconds;
         consoles.Ask(vm.Id);
@@ -96,24 +96,23 @@ internal static class VmsApi
         return bytes.Length;
     }
 
-    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> AskAsync(string id, ICloud cloud, Func<EmbeddedCloud, GuestId, Task<VmAnswer>> ask)
+    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> AskAsync(string id, Cloud cloud, Func<ITenantCloud, GuestId, Task<TenantAnswer>> ask, CancellationToken cancellationToken)
     {
-        var (vm, problem) = Find(cloud, id);
+        var (vm, problem) = await FindAsync(cloud, id, cancellationToken);
         if (vm is null) return problem!;
-        var embedded = (EmbeddedCloud)cloud;
-        var answer = await ask(embedded, vm.Id);
-        return answer.Vm is null ? Answers.Refusal(answer.Answer) : TypedResults.Ok(VmViews.ViewOf(embedded.Find(vm.Id.Value) ?? vm));
+        var answer = await ask(cloud.Tenants!, vm.Id);
+        return answer.Vm is null ? Answers.Refusal(answer.Answer) : TypedResults.Ok(VmViews.ViewOf(await cloud.Tenants!.FindAsync(vm.Id.Value, cancellationToken) ?? vm));
     }
 
-    private static (Vm? Result, ProblemHttpResult? Problem) Find(ICloud cloud, string id)
+    private static async Task<(TenantVm? Result, ProblemHttpResult? Problem)> FindAsync(Cloud cloud, string id, CancellationToken cancellationToken)
     {
-        if (cloud is not EmbeddedCloud embedded) return (null, Answers.NotThisCloud(cloud));
-        return embedded.Find(id) is { } vm ? (vm, null) : (null, Answers.NoSuch("VM", id));
+        if (cloud.Tenants is not { } tenants) return (null, Answers.NotThisCloud(cloud));
+        return await tenants.FindAsync(id, cancellationToken) is { } vm ? (vm, null) : (null, Answers.NoSuch("VM", id));
     }
 
-    private static Results<Ok<VmView>, ProblemHttpResult> Show(string id, ICloud cloud)
+    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> ShowAsync(string id, Cloud cloud, CancellationToken cancellationToken)
     {
-        var (vm, problem) = Find(cloud, id);
+        var (vm, problem) = await FindAsync(cloud, id, cancellationToken);
         return vm is null ? problem! : TypedResults.Ok(VmViews.ViewOf(vm));
     }
 }

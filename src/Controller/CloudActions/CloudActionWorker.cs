@@ -18,7 +18,7 @@ internal sealed partial class CloudActionWorker
     private readonly NodeId node;
     private readonly NodeBook fleet;
     private readonly Level<NodeRecord> level;
-    private readonly ICloud cloud;
+    private readonly Cloud cloud;
     private readonly EventLog events;
     private readonly TimeProvider time;
     private readonly ILogger log;
@@ -26,11 +26,11 @@ internal sealed partial class CloudActionWorker
     private string pending = "";
     private long comparesAgain;
 
-    public CloudActionWorker(NodeId node, NodeBook fleet, ICloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger log)
+    public CloudActionWorker(NodeId node, NodeBook fleet, Cloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger log)
     {
         (this.node, this.fleet, this.cloud, this.events, this.time, this.log) = (node, fleet, cloud, events, time, log);
         level = fleet.LevelOf(node) ?? throw new ArgumentException($"Node {node} is not enrolled.", nameof(node));
-        agreement = new NodeAgreement(node, cloud, time, options.CompareEvery, LongestRetry) { Answered = Tell, Runs = Runs };
+        agreement = new NodeAgreement(node, cloud.Hosts, time, options.CompareEvery, LongestRetry) { Answered = Tell, Runs = Runs };
     }
 
     /// <summary>What could not be done and why; empty when nothing waits.</summary>
@@ -54,7 +54,7 @@ internal sealed partial class CloudActionWorker
             {
                 var wish = FleetPlan.Wish(CaseOf(seen));
                 var step = await agreement.StepAsync(wish, cancellationToken);
-                if (!cloud.Capabilities.GuestsRunByAgents && agreement.Host is { } host) await fleet.ShowAsync(node, GuestsOf(host, wish), cancellationToken);
+                if (cloud.Guests is null && agreement.Host is { } host) await fleet.ShowAsync(node, GuestsOf(host, wish), cancellationToken);
                 Note(step.Sentence, step.IsNotable);
                 (wait, waitsFor) = (step.Wait, step.WaitsFor);
             }

@@ -1,4 +1,4 @@
-using Opportunism.Clouds.Embedded;
+using Opportunism.Clouds;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;
@@ -12,24 +12,19 @@ internal sealed class DiskShelf(StateFolder state, ControllerOptions options)
 
     public static string NameOf(GuestId guest, string sha256) => $"{guest}.{sha256}";
 
-    /// <summary>Deletes the disks of a VM that it no longer needs: one it has been started from elsewhere, all of one that ended.</summary>
-    public void DropUnless(Vm vm)
+    /// <summary>Deletes the disks of a guest but those that it still needs.</summary>
+    public void DropUnless(GuestId guest, IReadOnlySet<string> needed)
     {
-        foreach (var name in Folder.Names.Where(name => name.StartsWith(vm.Id.Value + ".", StringComparison.Ordinal)).ToList())
+        foreach (var name in Folder.Names.Where(name => name.StartsWith(guest.Value + ".", StringComparison.Ordinal)).ToList())
         {
-            if (!IsNeeded(vm, name)) Folder.Delete(name);
+            if (!needed.Any(sha256 => name == NameOf(guest, sha256))) Folder.Delete(name);
         }
     }
 
-    /// <summary>Deletes the disks that no VM needs. Called once, at start.</summary>
-    public void DropAllUnless(IReadOnlyCollection<Vm> vms)
+    /// <summary>Deletes the disks that no guest needs. Called once, at start.</summary>
+    public void DropAllUnless(IReadOnlySet<GuestDisk> needed)
     {
-        foreach (var name in Folder.Names.ToList())
-        {
-            if (!vms.Any(vm => IsNeeded(vm, name))) Folder.Delete(name);
-        }
+        var names = needed.Select(disk => NameOf(disk.Guest, disk.Sha256)).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in Folder.Names.Where(name => !names.Contains(name)).ToList()) Folder.Delete(name);
     }
-
-    private static bool IsNeeded(Vm vm, string name) => vm.End is VmEnd.None
-        && (name == NameOf(vm.Id, vm.StoredSha256) || (name == NameOf(vm.Id, vm.DiskSha256) && !vm.StartedHere));
 }

@@ -1,6 +1,4 @@
 using Opportunism.Clouds;
-using Opportunism.Clouds.Embedded;
-using Opportunism.Clouds.OpenStack;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Events;
@@ -12,23 +10,22 @@ using Opportunism.Core.Health;
 namespace Opportunism.Controller.Fleet;
 
 /// <summary>Carries what changes from those who notice to those who must know: fleet, cloud, plans, events.</summary>
-internal sealed partial class FleetNews(NodeBook fleet, ICloud cloud, NodePlans plans, ConsoleBook consoles, DiskShelf disks, EventLog events, ILogger<FleetNews> log)
+internal sealed partial class FleetNews(NodeBook fleet, Cloud cloud, NodePlans plans, ConsoleBook consoles, DiskShelf disks, EventLog events, ILogger<FleetNews> log)
 {
     /// <summary>Connects everyone and takes up what is stored. Called once, before the first request.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (cloud is EmbeddedCloud embedded)
+        if (cloud.Guests is { } source)
         {
-            embedded.VmChanged += VmChanged;
-            await embedded.LoadAsync(cancellationToken);
+            source.GuestChanged += change => GuestChanged(source, change);
+            source.AssignmentsChanged += RebuildPlan;
+            consoles.WantedChanged += guest =>
+            {
+                if (source.NodeOf(guest) is { } node) RebuildPlan(node);
+            };
         }
 
-        if (cloud is OpenStackCloud openStack) await openStack.LoadAsync(cancellationToken);
-        if (cloud is IAgentCloud agents) agents.AssignmentsChanged += RebuildPlan;
-        consoles.WantedChanged += guest =>
-        {
-            if (cloud is EmbeddedCloud vms && vms.Vms.FirstOrDefault(vm => vm.Id == guest)?.Node is { } node) RebuildPlan(node);
-        };
+        await cloud.StartAsync(cancellationToken);
         fleet.Changed = NodeChangedAsync;
         await fleet.LoadAsync(cancellationToken);
     }
@@ -39,9 +36,9 @@ internal sealed partial class FleetNews(NodeBook fleet, ICloud cloud, NodePlans 
 
         // The plan comes first, so that what the report says it has taken up can be looked up, and last, so that it shows what the cloud made of it.
         if (plans.LevelOf(after.Id) is null) plans.Rebuild(after);
-        if (cloud is IAgentCloud agents)
+        if (cloud.Guests is { } source)
         {
-            await agents.ObserveAsync(ReportReading.ObservationOf(after, plans.RevisionOf(after.Id, after.Report?.PlanVersion ?? 0)), cancellationToken);
+            await source.ObserveAsync(ReportReading.ObservationOf(after, plans.RevisionOf(after.Id, after.Report?.PlanVersion ?? 0)), cancellationToken);
         }
 
         plans.Rebuild(after);
@@ -82,20 +79,18 @@ internal sealed partial class FleetNews(NodeBook fleet, ICloud cloud, NodePlans 
         events.Add("node.health", severity, node, null, $"Node {node}: {item.Sentence} {item.Remedy}".TrimEnd());
     }
 
-    private void VmChanged(Vm? before, Vm after)
+    private void GuestChanged(IGuestSource source, GuestChange change)
     {
-        if (before?.Status != after.Status)
+        if (change.Before != change.After)
         {
-            var severity = after.Status is VmStatus.Failed or VmStatus.NodeLost ? HealthSeverity.Warning : HealthSeverity.Note;
-            var where = after.Node is { } node ? $" on {node}" : "";
-            var why = after.Why.Length > 0 ? $": {after.Why}" : "";
-            events.Add("vm.status", severity, after.Node, after.Id, $"VM {after.Spec.Name} is {after.Status}{where}{why}");
-            VmNews(after.Spec.Name, after.Id.Value, after.Status);
+            var severity = change.After is VmStatus.Failed or VmStatus.NodeLost ? HealthSeverity.Warning : HealthSeverity.Note;
+            var where = change.Node is { } node ? $" on {node}" : "";
+            var why = change.Why.Length > 0 ? $": {change.Why}" : "";
+            events.Add("vm.status", severity, change.Node, change.Guest, $"VM {change.Name} is {change.After}{where}{why}");
+            VmNews(change.Name, change.Guest.Value, change.After);
         }
 
-        if (after.End is not VmEnd.None) consoles.Forget(after.Id);
-
-        // Only when a disk's use has ended: one that is just being stored is not in the record yet.
-        if (before is not null && (before.StartedHere != after.StartedHere || before.End != after.End)) disks.DropUnless(after);
+        if (change.Ended) consoles.Forget(change.Guest);
+        if (change.FreesDisks) disks.DropUnless(change.Guest, source.DisksOf(change.Guest));
     }
 }

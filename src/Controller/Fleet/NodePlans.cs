@@ -10,7 +10,7 @@ using Opportunism.Core.Guests;
 namespace Opportunism.Controller.Fleet;
 
 /// <summary>Everything each node should be, as the level its agent gets. Its version grows only when something in it changes.</summary>
-internal sealed class NodePlans(ICloud cloud, ConsoleBook consoles, PolicyOptions policy, TimeProvider time)
+internal sealed class NodePlans(Cloud cloud, ConsoleBook consoles, PolicyOptions policy, TimeProvider time)
 {
     // An agent reports the newest plan it has taken up within seconds; older ones need not be remembered.
     private const int VersionsKept = 64;
@@ -37,7 +37,7 @@ internal sealed class NodePlans(ICloud cloud, ConsoleBook consoles, PolicyOption
         var entry = entries.GetOrAdd(node.Id, _ => new Entry());
         lock (entry)
         {
-            var assignments = cloud is IAgentCloud agents && !node.Revoked ? agents.AssignmentsFor(node.Id) : new Assignments(0, []);
+            var assignments = !node.Revoked && cloud.Guests is { } source ? source.AssignmentsFor(node.Id) : new Assignments(0, []);
             var plan = Make(node, assignments);
             var known = entry.Level?.Current;
             plan.Version = known?.Version ?? 0;

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Grpc.Core;
-using Opportunism.Clouds.Embedded;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Files;
 using Opportunism.Core;
@@ -76,7 +75,7 @@ internal sealed partial class NodesEndpoint
         if (!await requestStream.MoveNext(cancellationToken)) throw Invalid("the call has no message");
         var first = requestStream.Current;
         if (!GuestId.TryParse(first.GuestId, out var guest) || (first.Sha256.Length > 0 && !ReportLimits.IsSha256(first.Sha256))) throw Invalid("guest_id or sha256 is malformed");
-        if (cloud is not EmbeddedCloud embedded || plans.GuestOf(node, first.GuestId) is null || !embedded.MayHandOver(node, guest)) throw Forbidden("this guest is not to be handed over by this node");
+        if (cloud.Guests is not { } source || plans.GuestOf(node, first.GuestId) is null || !source.MayHandOver(node, guest)) throw Forbidden("this guest is not to be handed over by this node");
         var total = first.TotalBytes;
         if (total == 0 || total > (ulong)options.LargestImageMiB << 20) throw Invalid($"total_bytes is {total}; allowed is 1 to {options.LargestImageMiB} MiB");
         if (!disks.Folder.TryReserve((long)total)) throw new RpcException(new Status(StatusCode.ResourceExhausted, "the site has no room for this disk now; try again later"));
@@ -94,7 +93,7 @@ internal sealed partial class NodesEndpoint
             disks.Folder.Release((long)total);
         }
 
-        if (await embedded.DiskStoredAsync(node, guest, sha256, (long)total, cancellationToken))
+        if (await source.DiskStoredAsync(node, guest, sha256, (long)total, cancellationToken))
             return new WriteDiskReply { Sha256 = sha256 };
         disks.Folder.Delete(DiskShelf.NameOf(guest, sha256));
         throw Forbidden("this guest is no longer to be handed over by this node");

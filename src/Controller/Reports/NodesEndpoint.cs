@@ -19,7 +19,7 @@ internal sealed partial class NodesEndpoint(
     ConsoleBook consoles,
     ImageShelf images,
     DiskShelf disks,
-    ICloud cloud,
+    Cloud cloud,
     ControllerOptions options,
     IHostApplicationLifetime lifetime,
     TimeProvider time) : Nodes.NodesBase

@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using Opportunism.Clouds;
-using Opportunism.Clouds.Embedded;
 using Opportunism.Controller.CloudActions;
 using Opportunism.Controller.Fleet;
+using Opportunism.Core.Fleet;
 
 namespace Opportunism.Controller.Telemetry;
 
@@ -13,17 +13,16 @@ internal sealed class SiteMetrics : IHostedService, IDisposable
 
     private readonly Meter meter = new(MeterName);
 
-    public SiteMetrics(NodeBook fleet, CloudWorkers workers, ICloud cloud)
+    public SiteMetrics(NodeBook fleet, CloudWorkers workers, Cloud cloud)
     {
         meter.CreateObservableGauge("opportunism.nodes", () => fleet.Nodes.Where(node => !node.Revoked)
             .CountBy(node => node.Lost ? "Lost" : ReportReading.StateOf(node.Report)?.ToString() ?? "Unknown")
             .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("state", count.Key))), description: "Nodes by state");
         meter.CreateObservableGauge("opportunism.nodes.open", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { IsOpen: true }), description: "Nodes open in the cloud");
         meter.CreateObservableGauge("opportunism.nodes.pending", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { Pending.Length: > 0 }), description: "Nodes whose cloud has not done yet what it was told");
-        if (cloud is EmbeddedCloud embedded)
+        if (cloud.Guests is { } source)
         {
-            meter.CreateObservableGauge("opportunism.vms", () => embedded.Vms.Where(vm => vm.End is VmEnd.None)
-                .CountBy(vm => vm.Status)
+            meter.CreateObservableGauge("opportunism.vms", () => source.CountByStatus().Where(count => count.Key is not VmStatus.Terminated)
                 .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("status", count.Key.ToString()))), description: "VMs by status");
         }
     }

@@ -40,14 +40,14 @@ public sealed class LabCloudTests(SharedLab shared) : CloudConformance, IAsyncLi
         await parts.DisposeAsync();
     }
 
-    protected override async Task<ICloud> CloudAsync()
+    protected override async Task<IHostCloud> CloudAsync()
     {
         var cloud = parts.GetRequiredService<OpenStackCloud>();
         foreach (var node in new[] { Node, Other }) Assert.True((await cloud.CloseAsync(node, "a test begins", CancellationToken.None)).IsDone);
         return cloud;
     }
 
-    protected override async Task<GuestId> RunGuestAsync(ICloud cloud)
+    protected override async Task<GuestId> RunGuestAsync(IHostCloud cloud)
     {
         var server = await RealLab.AskForAsync(tenant, "conformance", "fake", []);
         servers.Add(server);
@@ -55,7 +55,7 @@ public sealed class LabCloudTests(SharedLab shared) : CloudConformance, IAsyncLi
         return GuestId.Parse(Guid.Parse(server).ToString("N"));
     }
 
-    protected override async Task StopByTenantAsync(ICloud cloud, GuestId guest)
+    protected override async Task StopByTenantAsync(IHostCloud cloud, GuestId guest)
     {
         await tenant.PostAsync(new(tenant.Nova, $"servers/{servers.Single()}/action"), new JsonObject { ["os-stop"] = null }, CancellationToken.None);
         await RealLab.UntilStatusAsync(tenant, servers.Single(), "SHUTOFF");

@@ -16,7 +16,9 @@ public sealed class EmbeddedCloudTests : CloudConformance
     private readonly MemoryEmbeddedStore store = new();
     private readonly FakeTimeProvider time = new();
 
-    protected override async Task<ICloud> CloudAsync()
+    protected override bool BringsBack => false;
+
+    protected override async Task<IHostCloud> CloudAsync()
     {
         var cloud = new EmbeddedCloud(store, time);
         await cloud.LoadAsync(default);
@@ -24,9 +26,9 @@ public sealed class EmbeddedCloudTests : CloudConformance
         return cloud;
     }
 
-    protected override async Task<GuestId> RunGuestAsync(ICloud cloud) => await RunAsync((EmbeddedCloud)cloud, "relocate");
+    protected override async Task<GuestId> RunGuestAsync(IHostCloud cloud) => await RunAsync((EmbeddedCloud)cloud, "relocate");
 
-    protected override async Task StopByTenantAsync(ICloud cloud, GuestId guest) => await ((EmbeddedCloud)cloud).StopAsync(guest, default);
+    protected override async Task StopByTenantAsync(IHostCloud cloud, GuestId guest) => await ((EmbeddedCloud)cloud).StopAsync(guest, default);
 
     [Fact]
     public async Task What_cannot_be_stored_has_not_happened()
@@ -34,12 +36,12 @@ public sealed class EmbeddedCloudTests : CloudConformance
         using var cloud = (EmbeddedCloud)await CloudAsync();
         await cloud.OpenAsync(Node, default);
         store.Broken = true;
-        await Assert.ThrowsAsync<IOException>(() => cloud.CreateAsync(Spec("vm"), "suspend", "tiny", 1, default));
+        await Assert.ThrowsAsync<IOException>(() => cloud.CreateAsync(new(Spec("vm"), "suspend", "tiny", 1), default));
         Assert.Empty(cloud.Vms);
         await Assert.ThrowsAsync<IOException>(() => cloud.CloseAsync(Node, "why", default));
         Assert.True((await cloud.LookAsync(Node, default)).Host!.Open);
         store.Broken = false;
-        Assert.True((await cloud.CreateAsync(Spec("vm"), "suspend", "tiny", 1, default)).Answer.IsDone);
+        Assert.True((await cloud.CreateAsync(new(Spec("vm"), "suspend", "tiny", 1), default)).Answer.IsDone);
     }
 
     [Fact]
@@ -62,7 +64,7 @@ public sealed class EmbeddedCloudTests : CloudConformance
     {
         using var cloud = (EmbeddedCloud)await CloudAsync();
         await cloud.OpenAsync(Node, default);
-        var guest = (await cloud.CreateAsync(Spec("vm"), "suspend", "tiny", 1, default)).Vm!.Value;
+        var guest = (await cloud.CreateAsync(new(Spec("vm"), "suspend", "tiny", 1), default)).Vm!.Value;
         Assert.Equal(Node, cloud.Find(guest.Value)!.Node);
         await cloud.CloseAsync(Node, "owner", default);
         Assert.Equal(CloudOutcome.Done, (await cloud.EvictAsync(Node, guest, default)).Outcome);
@@ -94,7 +96,7 @@ public sealed class EmbeddedCloudTests : CloudConformance
     public async Task Every_problem_is_told_at_once()
     {
         using var cloud = (EmbeddedCloud)await CloudAsync();
-        var answer = await cloud.CreateAsync(Spec("VM") with { MemoryMiB = 8 }, "burn", "tiny", 1, default);
+        var answer = await cloud.CreateAsync(new(Spec("VM") with { MemoryMiB = 8 }, "burn", "tiny", 1), default);
         Assert.Equal(
             (CloudOutcome.Refused, "The guest's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit. The memory (--memory) is 8 MiB; allowed is 32 to 1048576. The eviction policy (--policy) is 'burn'; allowed are suspend, relocate, terminate."),
             (answer.Answer.Outcome, answer.Answer.Sentence));
@@ -104,11 +106,11 @@ public sealed class EmbeddedCloudTests : CloudConformance
     public async Task A_name_is_free_again_once_its_vm_is_deleted()
     {
         using var cloud = (EmbeddedCloud)await CloudAsync();
-        var first = (await cloud.CreateAsync(Spec("vm"), "suspend", "tiny", 1, default)).Vm!.Value;
-        Assert.Equal(CloudOutcome.Refused, (await cloud.CreateAsync(Spec("vm"), "suspend", "tiny", 1, default)).Answer.Outcome);
+        var first = (await cloud.CreateAsync(new(Spec("vm"), "suspend", "tiny", 1), default)).Vm!.Value;
+        Assert.Equal(CloudOutcome.Refused, (await cloud.CreateAsync(new(Spec("vm"), "suspend", "tiny", 1), default)).Answer.Outcome);
         await cloud.DeleteAsync(first, default);
         Assert.Equal(VmStatus.Deleted, cloud.Find(first.Value)!.Status);
-        Assert.True((await cloud.CreateAsync(Spec("vm"), "suspend", "tiny", 1, default)).Answer.IsDone);
+        Assert.True((await cloud.CreateAsync(new(Spec("vm"), "suspend", "tiny", 1), default)).Answer.IsDone);
         time.Advance(EmbeddedCloud.KeepEnded + TimeSpan.FromSeconds(1));
         await ObserveAsync(cloud, NodeState.Available);
         Assert.Null(cloud.Find(first.Value));
@@ -123,7 +125,7 @@ public sealed class EmbeddedCloudTests : CloudConformance
 
     private async Task<GuestId> RunAsync(EmbeddedCloud cloud, string policy)
     {
-        var guest = (await cloud.CreateAsync(Spec("vm"), policy, "tiny", 1, default)).Vm!.Value;
+        var guest = (await cloud.CreateAsync(new(Spec("vm"), policy, "tiny", 1), default)).Vm!.Value;
         await ObserveAsync(cloud, NodeState.Available, new GuestObservation { Id = guest, Phase = GuestPhase.Running, Generation = 1 });
         return guest;
     }

@@ -94,7 +94,7 @@ public sealed class CloudActionWorkerTests
 
     private static Task<TestSite> StartAsync(TimeProvider time) => TestSite.StartAsync(time, settings => settings.Controller.Cloud = FakeCloud.CloudName);
 
-    private static FakeCloud CloudOf(TestSite site) => (FakeCloud)site.Parts.GetRequiredService<ICloud>();
+    private static FakeCloud CloudOf(TestSite site) => (FakeCloud)site.Parts.GetRequiredService<Cloud>().Hosts;
 
     /// <summary>Calls without immediate repeats: a worker may do the same thing again, never in another order.</summary>
     private static List<string> Distinct(IEnumerable<string> calls)

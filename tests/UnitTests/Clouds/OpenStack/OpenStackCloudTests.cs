@@ -16,15 +16,15 @@ public sealed class OpenStackCloudTests : CloudConformance, IAsyncLifetime
 
     public ValueTask DisposeAsync() => site.DisposeAsync();
 
-    protected override Task<ICloud> CloudAsync() => Task.FromResult<ICloud>(site.Cloud);
+    protected override Task<IHostCloud> CloudAsync() => Task.FromResult<IHostCloud>(site.Cloud);
 
-    protected override Task<GuestId> RunGuestAsync(ICloud cloud)
+    protected override Task<GuestId> RunGuestAsync(IHostCloud cloud)
     {
         servers.Add(site.StandIn.Run(Node.Value));
         return Task.FromResult(servers[^1].Guest);
     }
 
-    protected override Task StopByTenantAsync(ICloud cloud, GuestId guest)
+    protected override Task StopByTenantAsync(IHostCloud cloud, GuestId guest)
     {
         site.StandIn.ByTenant(servers.Single(server => server.Guest == guest), "os-stop");
         site.StandIn.Work();

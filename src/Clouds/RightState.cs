@@ -1,4 +1,4 @@
-namespace Opportunism.Clouds.OpenStack;
+namespace Opportunism.Clouds;
 
 /// <summary>Whether a right is there.</summary>
 public enum RightState

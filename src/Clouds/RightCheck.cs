@@ -1,6 +1,6 @@
-namespace Opportunism.Clouds.OpenStack;
+namespace Opportunism.Clouds;
 
-/// <summary>One right that the controller needs in its OpenStack cloud, and whether it has it.</summary>
+/// <summary>One right that the controller needs in its cloud, and whether it has it.</summary>
 /// <param name="Name">What it is for; never changes.</param>
 /// <param name="State">Whether it is there.</param>
 /// <param name="Sentence">What was tried and answered.</param>

@@ -3,19 +3,19 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds;
 
-/// <summary>What places guests on nodes.</summary>
+/// <summary>The role of a cloud that opens and closes nodes, and gets guests off them and back. Every cloud has it.</summary>
 /// <remarks>
 /// Called by one worker per node: at most one call per node is under way, except that different guests of it are evicted or brought
 /// back at the same time. Calls for different nodes overlap. Every member is safe to repeat, at least once is the rule. A call may
 /// take as long as the cloud's own time limit, no longer. No driver's exception leaves this interface: what can happen in a normal week is a <see cref="CloudAnswer"/>.
 /// </remarks>
-public interface ICloud
+public interface IHostCloud
 {
     /// <summary>Name in settings and logs; never changes.</summary>
     string Name { get; }
 
-    /// <summary>What it can do; does not change while the program runs.</summary>
-    CloudCapabilities Capabilities { get; }
+    /// <summary>How its hosts behave.</summary>
+    HostCapabilities Capabilities { get; }
 
     /// <summary>The node as the cloud shows it now: open or closed, and every guest there, builds under way included. Asked at least once a minute per node.</summary>
     /// <remarks>A node that the cloud does not know is <see cref="CloudOutcome.Refused"/> with what to do.</remarks>

@@ -1,8 +1,0 @@
-using Opportunism.Core;
-
-namespace Opportunism.Clouds.Embedded;
-
-/// <summary>The embedded cloud's answer to a tenant.</summary>
-/// <param name="Answer">How the request ended.</param>
-/// <param name="Vm">The VM it is about; null when refused.</param>
-public readonly record struct VmAnswer(CloudAnswer Answer, GuestId? Vm);

@@ -1,0 +1,8 @@
+namespace Opportunism.Clouds;
+
+/// <summary>The role of a cloud that is reached with a credential: does that allow everything that is needed?</summary>
+public interface IRightsCheck
+{
+    /// <summary>Tests everything that is needed, without changing anything.</summary>
+    Task<IReadOnlyList<RightCheck>> CheckAsync(CancellationToken cancellationToken);
+}
