@@ -14,16 +14,15 @@ using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.Api;
 using Opportunism.Controller.CloudActions;
-using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Enrolment;
 using Opportunism.Controller.Events;
-using Opportunism.Controller.Files;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Reports;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Store;
 using Opportunism.Controller.Store.Sqlite;
 using Opportunism.Controller.Telemetry;
+using Opportunism.Controller.Tenants;
 
 namespace Opportunism.Controller;
 
@@ -108,7 +107,7 @@ internal static class ControllerHost
         services.AddSingleton<StoreStart>().AddSingleton<NodeStore>().AddSingleton<TokenStore>().AddSingleton<ImageStore>().AddSingleton<EventStore>().AddSingleton<IEmbeddedStore, EmbeddedStore>();
         services.AddSingleton<IOpenStackStore, OpenStackStore>();
         services.AddCloud(settings.Controller.Cloud, settings.OpenStack);
-        services.AddSingleton<PersonTokens>().AddSingleton<ImageShelf>().AddSingleton<DiskShelf>().AddSingleton<ConsoleBook>();
+        services.AddSingleton<PersonTokens>().AddTenants();
         services.AddSingleton<NodeBook>().AddSingleton<NodePlans>().AddSingleton<FleetNews>().AddSingleton<OpenStreams>();
         services.AddSingleton<AttemptLimit>().AddSingleton<NodeEnrolment>().AddSingleton<SiteStart>().AddSingleton<NodeViews>();
         services.AddSingleton<EventLog>().AddHostedService(parts => parts.GetRequiredService<EventLog>());
@@ -150,8 +149,7 @@ internal static class ControllerHost
         app.UseAuthorization();
         app.MapGrpcService<NodesEndpoint>().AllowAnonymous();
         app.MapNodes();
-        app.MapVms();
-        app.MapImages();
+        app.MapTenants();
         app.MapTokens();
         app.MapEvents();
         app.MapStatus();

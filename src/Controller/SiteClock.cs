@@ -1,13 +1,13 @@
 using Opportunism.Controller.Access;
-using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Enrolment;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Settings;
+using Opportunism.Controller.Tenants;
 
 namespace Opportunism.Controller;
 
 /// <summary>Does what is due by the passing of time alone: silent nodes, consoles nobody looks at, another comparison, the certificate.</summary>
-internal sealed partial class SiteClock(NodeBook fleet, ConsoleBook consoles, AttemptLimit attempts, SiteKeys keys, ControllerOptions options, TimeProvider time, ILogger<SiteClock> log) : BackgroundService
+internal sealed partial class SiteClock(NodeBook fleet, ConsoleBuffers consoles, AttemptLimit attempts, SiteKeys keys, ControllerOptions options, TimeProvider time, ILogger<SiteClock> log) : BackgroundService
 {
     // The grain of LostAfter and of console interest; both are tens of seconds.
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);

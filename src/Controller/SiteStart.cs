@@ -1,15 +1,13 @@
-using Opportunism.Clouds;
 using Opportunism.Controller.Access;
-using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Events;
-using Opportunism.Controller.Files;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Store;
+using Opportunism.Controller.Tenants;
 
 namespace Opportunism.Controller;
 
 /// <summary>Takes up what is stored, in the order in which one thing needs another, before the first request is answered.</summary>
-internal sealed class SiteStart(StoreStart store, PersonTokens people, EventLog events, FleetNews news, DiskShelf disks, ConsoleBook consoles, Cloud cloud, TimeProvider time)
+internal sealed class SiteStart(StoreStart store, PersonTokens people, EventLog events, FleetNews news, GuestEvents guests, TimeProvider time)
 {
     /// <summary>When the controller had taken up everything.</summary>
     public DateTimeOffset Started { get; private set; }
@@ -19,13 +17,9 @@ internal sealed class SiteStart(StoreStart store, PersonTokens people, EventLog 
         await store.MigrateAsync(cancellationToken);
         await people.LoadAsync(cancellationToken);
         await events.LoadAsync(cancellationToken);
+        guests.Connect();
         await news.StartAsync(cancellationToken);
-        if (cloud.Guests?.InUse() is { } inUse)
-        {
-            disks.DropAllUnless(inUse.Disks);
-            consoles.ForgetAllUnless(inUse.Consoles.Select(guest => guest.Value).ToHashSet());
-        }
-
+        guests.CleanUp();
         Started = time.GetUtcNow();
     }
 }

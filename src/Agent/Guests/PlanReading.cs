@@ -47,7 +47,7 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
         else if (!TryName<ImageFormat>(plan.ImageFormat, out _)) problem = $"Guest {id}: its image format is none of {string.Join(", ", Enum.GetNames<ImageFormat>())}.";
         else if (plan.Vcpus > int.MaxValue || plan.MemoryMib > int.MaxValue || plan.DiskMib > int.MaxValue) problem = $"Guest {id}: a size is out of range.";
         else if (plan.ImageBytes > LargestFile || plan.DiskBytes > LargestFile) problem = $"Guest {id}: its image or disk is larger than 16 TiB.";
-        else if (plan.DiskSha256.Length > 0 && !IsSha256(plan.DiskSha256)) problem = $"Guest {id}: disk_sha256 is not 64 lower-case hexadecimal digits.";
+        else if (plan.DiskSha256.Length > 0 && !NodeContract.IsSha256(plan.DiskSha256)) problem = $"Guest {id}: disk_sha256 is not 64 lower-case hexadecimal digits.";
         if (problem.Length > 0) return null;
 
         _ = TryName<ImageFormat>(plan.ImageFormat, out var format);
@@ -64,6 +64,4 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
     // Enum.TryParse alone also takes numbers and lists.
     private static bool TryName<T>(string text, out T value)
         where T : struct, Enum => Enum.TryParse(text, out value) && value.ToString() == text;
-
-    private static bool IsSha256(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 }

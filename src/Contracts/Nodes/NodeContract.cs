@@ -29,6 +29,13 @@ public static class NodeContract
     /// <summary>Bytes of any message to the controller: a piece and what stands beside it.</summary>
     public const int LargestMessage = LargestPiece + (64 * 1024);
 
+    /// <summary>True for 64 lower-case hexadecimal digits.</summary>
+    public static bool IsSha256(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
+    }
+
     /// <summary>A text, cut to what a sentence may have.</summary>
     public static string Sentence(string text)
     {

@@ -1,30 +1,17 @@
 using Opportunism.Clouds;
 using Opportunism.Contracts.Nodes;
-using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Events;
-using Opportunism.Controller.Files;
 using Opportunism.Core;
-using Opportunism.Core.Fleet;
 using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.Fleet;
 
 /// <summary>Carries what changes from those who notice to those who must know: fleet, cloud, plans, events.</summary>
-internal sealed partial class FleetNews(NodeBook fleet, Cloud cloud, NodePlans plans, ConsoleBook consoles, DiskShelf disks, EventLog events, ILogger<FleetNews> log)
+internal sealed partial class FleetNews(NodeBook fleet, Cloud cloud, NodePlans plans, EventLog events, ILogger<FleetNews> log)
 {
-    /// <summary>Connects everyone and takes up what is stored. Called once, before the first request.</summary>
+    /// <summary>Reads what is stored. Called once, before the first request.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (cloud.Guests is { } source)
-        {
-            source.GuestChanged += change => GuestChanged(source, change);
-            source.AssignmentsChanged += RebuildPlan;
-            consoles.WantedChanged += guest =>
-            {
-                if (source.NodeOf(guest) is { } node) RebuildPlan(node);
-            };
-        }
-
         await cloud.StartAsync(cancellationToken);
         fleet.Changed = NodeChangedAsync;
         await fleet.LoadAsync(cancellationToken);
@@ -44,7 +31,8 @@ internal sealed partial class FleetNews(NodeBook fleet, Cloud cloud, NodePlans p
         plans.Rebuild(after);
     }
 
-    private void RebuildPlan(NodeId node)
+    /// <summary>Makes a node's plan again: something in it may have changed. Any thread.</summary>
+    public void RebuildPlan(NodeId node)
     {
         if (fleet.Find(node) is { } record) plans.Rebuild(record);
     }
@@ -77,20 +65,5 @@ internal sealed partial class FleetNews(NodeBook fleet, Cloud cloud, NodePlans p
     {
         var severity = Enum.TryParse<HealthSeverity>(item.Severity, out var known) ? known : HealthSeverity.Warning;
         events.Add("node.health", severity, node, null, $"Node {node}: {item.Sentence} {item.Remedy}".TrimEnd());
-    }
-
-    private void GuestChanged(IGuestSource source, GuestChange change)
-    {
-        if (change.Before != change.After)
-        {
-            var severity = change.After is VmStatus.Failed or VmStatus.NodeLost ? HealthSeverity.Warning : HealthSeverity.Note;
-            var where = change.Node is { } node ? $" on {node}" : "";
-            var why = change.Why.Length > 0 ? $": {change.Why}" : "";
-            events.Add("vm.status", severity, change.Node, change.Guest, $"VM {change.Name} is {change.After}{where}{why}");
-            VmNews(change.Name, change.Guest.Value, change.After);
-        }
-
-        if (change.Ended) consoles.Forget(change.Guest);
-        if (change.FreesDisks) disks.DropUnless(change.Guest, source.DisksOf(change.Guest));
     }
 }

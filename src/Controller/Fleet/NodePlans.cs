@@ -1,16 +1,13 @@
 using System.Collections.Concurrent;
 using Google.Protobuf.WellKnownTypes;
-using Opportunism.Clouds;
 using Opportunism.Contracts.Nodes;
-using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;
-using Opportunism.Core.Guests;
 
 namespace Opportunism.Controller.Fleet;
 
 /// <summary>Everything each node should be, as the level its agent gets. Its version grows only when something in it changes.</summary>
-internal sealed class NodePlans(Cloud cloud, ConsoleBook consoles, PolicyOptions policy, TimeProvider time)
+internal sealed class NodePlans(IPlannedGuests planned, PolicyOptions policy, TimeProvider time)
 {
     // An agent reports the newest plan it has taken up within seconds; older ones need not be remembered.
     private const int VersionsKept = 64;
@@ -37,15 +34,15 @@ internal sealed class NodePlans(Cloud cloud, ConsoleBook consoles, PolicyOptions
         var entry = entries.GetOrAdd(node.Id, _ => new Entry());
         lock (entry)
         {
-            var assignments = !node.Revoked && cloud.Guests is { } source ? source.AssignmentsFor(node.Id) : new Assignments(0, []);
-            var plan = Make(node, assignments);
+            var (revision, guests) = planned.Of(node);
+            var plan = Make(node, guests);
             var known = entry.Level?.Current;
             plan.Version = known?.Version ?? 0;
             plan.AcknowledgedSequence = known?.AcknowledgedSequence ?? 0;
             if (known is null || !plan.Equals(known)) plan.Version = NextVersion();
 
             // The same content shows the newer revision too.
-            entry.Revisions[plan.Version] = assignments.Revision;
+            entry.Revisions[plan.Version] = revision;
             while (entry.Revisions.Count > VersionsKept) entry.Revisions.RemoveAt(0);
             plan.AcknowledgedSequence = node.Report?.Sequence ?? 0;
             if (entry.Level is null) entry.Level = new(plan);
@@ -64,46 +61,21 @@ internal sealed class NodePlans(Cloud cloud, ConsoleBook consoles, PolicyOptions
         }
     }
 
-    private NodePlan Make(NodeRecord node, Assignments assignments)
+    private NodePlan Make(NodeRecord node, IReadOnlyList<GuestPlan> guests) => new()
     {
-        var plan = new NodePlan
+        ContractVersion = 1,
+        LateDiskSha256 = true,
+        Drained = node.Drained,
+        SnoozedUntil = node.SnoozedUntil is { } until && until > time.GetUtcNow() ? until.ToTimestamp() : null,
+        Policy = new PolicyPlan
         {
-            ContractVersion = 1,
-            LateDiskSha256 = true,
-            Drained = node.Drained,
-            SnoozedUntil = node.SnoozedUntil is { } until && until > time.GetUtcNow() ? until.ToTimestamp() : null,
-            Policy = new PolicyPlan
-            {
-                IdleFor = policy.IdleFor?.ToDuration(),
-                ThawAfter = policy.ThawAfter?.ToDuration(),
-                EvictAfter = policy.EvictAfter?.ToDuration(),
-            },
-            CloudGuests = node.CloudGuests,
-        };
-        foreach (var guest in assignments.Guests)
-        {
-            var spec = guest.Spec;
-            plan.Guests.Add(new GuestPlan
-            {
-                GuestId = spec.Id.Value,
-                Name = spec.Name,
-                Wish = guest.Wish.ToString(),
-                Generation = (ulong)guest.Generation,
-                EvictionPolicy = guest.Policy.Name,
-                Vcpus = (uint)spec.Vcpus,
-                MemoryMib = (uint)spec.MemoryMiB,
-                DiskMib = (uint)spec.DiskMiB,
-                ImageSha256 = spec.ImageSha256,
-                ImageFormat = spec.ImageFormat.ToString(),
-                ImageBytes = (ulong)guest.ImageBytes,
-                DiskSha256 = guest.DiskSha256,
-                DiskBytes = (ulong)guest.DiskBytes,
-                ConsoleWanted = guest.Wish is not GuestWish.Gone && consoles.IsWanted(spec.Id),
-            });
-        }
-
-        return plan;
-    }
+            IdleFor = policy.IdleFor?.ToDuration(),
+            ThawAfter = policy.ThawAfter?.ToDuration(),
+            EvictAfter = policy.EvictAfter?.ToDuration(),
+        },
+        CloudGuests = node.CloudGuests,
+        Guests = { guests },
+    };
 
     private sealed class Entry
     {

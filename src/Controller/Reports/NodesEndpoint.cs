@@ -1,25 +1,20 @@
 using Grpc.Core;
-using Opportunism.Clouds;
 using Opportunism.Contracts.Nodes;
-using Opportunism.Controller.Consoles;
 using Opportunism.Controller.Enrolment;
-using Opportunism.Controller.Files;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Settings;
+using Opportunism.Controller.Tenants;
 using Opportunism.Core;
 
 namespace Opportunism.Controller.Reports;
 
 /// <summary>The calls agents make (src/Contracts/Nodes/nodes.proto); numbers are those of the contract.</summary>
-internal sealed partial class NodesEndpoint(
+internal sealed class NodesEndpoint(
     NodeBook fleet,
     NodePlans plans,
     NodeEnrolment enrolment,
     OpenStreams streams,
-    ConsoleBook consoles,
-    ImageShelf images,
-    DiskShelf disks,
-    Cloud cloud,
+    GuestTransfers transfers,
     ControllerOptions options,
     IHostApplicationLifetime lifetime,
     TimeProvider time) : Nodes.NodesBase
@@ -56,6 +51,33 @@ internal sealed partial class NodesEndpoint(
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>3. An image that a guest in this node's plan needs.</summary>
+    public override async Task ReadImage(ReadImageRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
+    {
+        var node = NodeGate.CallerOf(context);
+        using var end = Linked(node, context);
+        await transfers.ReadImageAsync(node, request, responseStream, end.Token);
+    }
+
+    /// <summary>5. The disk of a guest that comes to this node.</summary>
+    public override async Task ReadDisk(ReadDiskRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
+    {
+        var node = NodeGate.CallerOf(context);
+        using var end = Linked(node, context);
+        await transfers.ReadDiskAsync(node, request, responseStream, end.Token);
+    }
+
+    /// <summary>4. The disk of a guest that leaves this node.</summary>
+    public override async Task<WriteDiskReply> WriteDisk(IAsyncStreamReader<WriteDiskRequest> requestStream, ServerCallContext context)
+    {
+        var node = NodeGate.CallerOf(context);
+        using var end = Linked(node, context);
+        return await transfers.WriteDiskAsync(node, requestStream, end.Token);
+    }
+
+    /// <summary>6. New console output of a guest.</summary>
+    public override Task<WriteConsoleReply> WriteConsole(WriteConsoleRequest request, ServerCallContext context) => Task.FromResult(transfers.WriteConsole(NodeGate.CallerOf(context), request));
 
     private async Task ReadReportsAsync(NodeId node, IAsyncStreamReader<NodeReport> reports, CancellationToken cancellationToken)
     {

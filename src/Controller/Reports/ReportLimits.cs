@@ -48,7 +48,7 @@ internal static class ReportLimits
         if (!GuestId.TryParse(guest.GuestId, out _)) return "a guest_id is not 32 lower-case hexadecimal digits";
         if (!Enum.TryParse<GuestPhase>(guest.Phase, out var phase) || phase.ToString() != guest.Phase) return "a guest's phase is not one of this contract";
         if (guest.Sentence.Length > NodeContract.LongestSentence) return "a guest's sentence is longer than 1000 characters";
-        if (guest.DiskSha256.Length > 0 && !IsSha256(guest.DiskSha256)) return "a guest's disk_sha256 is not 64 lower-case hexadecimal digits";
+        if (guest.DiskSha256.Length > 0 && !NodeContract.IsSha256(guest.DiskSha256)) return "a guest's disk_sha256 is not 64 lower-case hexadecimal digits";
         if (!IsMeasure(guest.HoldMs) || !IsMeasure(guest.MemoryReturnedMs) || !IsMeasure(guest.ResumeMs) || !IsMeasure(guest.ThawMs) || guest.Progress is not (>= 0 and <= 1)) return "a guest's measured time or progress is out of range";
         if (guest.CheckpointMib > 1L << 40 || guest.MemoryReturnedMib > 1L << 40 || guest.Generation > long.MaxValue) return "a guest's size or generation is out of range";
         return IsTime(guest.PhaseSince) ? null : "a guest's timestamp is out of range";
@@ -62,9 +62,6 @@ internal static class ReportLimits
 
     private static string? FreezeProblem(FreezeReport? freeze) =>
         freeze is null || (IsMeasure(freeze.StillMs) && IsMeasure(freeze.LeakedCpuMs) && freeze.Guests <= 1 << 20 && freeze.Brake.Length <= NodeContract.LongestName && IsTime(freeze.At)) ? null : "last_freeze is out of range";
-
-    /// <summary>True for 64 lower-case hexadecimal digits.</summary>
-    public static bool IsSha256(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 
     private static bool IsName(string text) => text.Length is > 0 and <= NodeContract.LongestName && text.All(c => c is > ' ' and <= '~');
 

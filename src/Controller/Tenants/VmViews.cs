@@ -1,7 +1,7 @@
 using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
 
-namespace Opportunism.Controller.Api;
+namespace Opportunism.Controller.Tenants;
 
 /// <summary>Shows VMs to people.</summary>
 internal static class VmViews

@@ -1,12 +1,13 @@
 using Opportunism.Clouds;
 using Opportunism.Controller.Access;
+using Opportunism.Controller.Files;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;
 
-namespace Opportunism.Controller.Files;
+namespace Opportunism.Controller.Tenants;
 
 /// <summary>Disks of VMs between two nodes, each file named by its guest and its SHA-256.</summary>
-internal sealed class DiskShelf(StateFolder state, ControllerOptions options)
+internal sealed class DiskFiles(StateFolder state, ControllerOptions options)
 {
     public ContentFolder Folder { get; } = new(state["disks"], options.KeepFreeMiB << 20);
 

@@ -2,13 +2,13 @@ using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
-using Opportunism.Controller.Consoles;
+using Opportunism.Controller.Api;
 using Opportunism.Controller.Files;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
 
-namespace Opportunism.Controller.Api;
+namespace Opportunism.Controller.Tenants;
 
 /// <summary>VMs of the embedded cloud: create, look, console, stop, start, delete.</summary>
 internal static class VmsApi
@@ -36,12 +36,12 @@ internal static class VmsApi
         return TypedResults.Ok<IReadOnlyList<VmView>>([.. shown.Select(VmViews.ViewOf)]);
     }
 
-    private static async Task<Results<Created<VmView>, ProblemHttpResult>> CreateAsync(NewVm asked, Cloud cloud, ImageStore images, ImageShelf shelf, CancellationToken cancellationToken)
+    private static async Task<Results<Created<VmView>, ProblemHttpResult>> CreateAsync(NewVm asked, Cloud cloud, ImageStore images, ImageFiles files, CancellationToken cancellationToken)
     {
         if (cloud.Tenants is not { } tenants) return Answers.NotThisCloud(cloud);
         if (asked.Image is not { Length: > 0 and <= 100 } || await images.FindAsync(asked.Image, cancellationToken) is not { } image) return Answers.NoSuch("image", asked.Image ?? "", "upload it first, or name one from the list of images");
-        if (shelf.Folder.LengthOf(image.Sha256) != image.Bytes) return Answers.Conflict($"The file of image {image.Name} is missing or damaged: delete the image and upload it again.");
-        if (await DiskBytesAsync(image, shelf.Folder, cancellationToken) is not { } imageBytes) return Answers.Conflict($"Image {image.Name} is not a qcow2 file of version 2 or 3: delete the image and upload it again.");
+        if (files.Folder.LengthOf(image.Sha256) != image.Bytes) return Answers.Conflict($"The file of image {image.Name} is missing or damaged: delete the image and upload it again.");
+        if (await DiskBytesAsync(image, files.Folder, cancellationToken) is not { } imageBytes) return Answers.Conflict($"Image {image.Name} is not a qcow2 file of version 2 or 3: delete the image and upload it again.");
         var imageMiB = (int)Math.Min(int.MaxValue, ((imageBytes - 1) >> 20) + 1);
         if (asked.DiskMiB != 0 && asked.DiskMiB < imageMiB) return Answers.Wrong($"The disk (--disk) is {asked.DiskMiB} MiB; the image {image.Name} alone needs {imageMiB} MiB.");
         if (!Names.IsDnsLike(asked.Name)) return Answers.Wrong("The VM's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
@@ -63,7 +63,7 @@ internal static class VmsApi
         return Qcow2Header.Parse(head.AsSpan(0, length))?.VirtualBytes;
     }
 
-    private static async Task<Results<Ok<ConsoleView>, ProblemHttpResult>> ConsoleAsync(string id, Cloud cloud, ConsoleBook consoles, IHostApplicationLifetime lifetime, CancellationToken cancellationToken, long offset = -1, int waitSeconds = 0)
+    private static async Task<Results<Ok<ConsoleView>, ProblemHttpResult>> ConsoleAsync(string id, Cloud cloud, ConsoleBuffers consoles, IHostApplicationLifetime lifetime, CancellationToken cancellationToken, long offset = -1, int waitSeconds = 0)
     {
         var (vm, problem) = await FindAsync(cloud, id, cancellationToken);
         if (vm is null) return problem!;

@@ -1,60 +1,57 @@
 using Google.Protobuf;
 using Grpc.Core;
+using Opportunism.Clouds;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Files;
+using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Settings;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
 
-namespace Opportunism.Controller.Reports;
+namespace Opportunism.Controller.Tenants;
 
-internal sealed partial class NodesEndpoint
+/// <summary>What nodes fetch for guests that they run, and hand over of them: images, disks, consoles. A node gets and gives only what its plan names.</summary>
+internal sealed class GuestTransfers(NodePlans plans, Cloud cloud, ConsoleBuffers consoles, ImageFiles images, DiskFiles disks, ControllerOptions options, TimeProvider time)
 {
     // The contract allows 1 MiB; a quarter of it keeps memory small with many transfers and loses no speed.
     private const int PieceBytes = 256 * 1024;
     private const int MostReadOn = 4 << 20;
     private static readonly TimeSpan LongestReadOn = TimeSpan.FromSeconds(5);
 
-    /// <summary>3. An image that a guest in this node's plan needs.</summary>
-    public override async Task ReadImage(ReadImageRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
+    /// <summary>Sends an image that a guest in the node's plan needs.</summary>
+    public async Task ReadImageAsync(NodeId node, ReadImageRequest request, IServerStreamWriter<Chunk> to, CancellationToken cancellationToken)
     {
-        var node = NodeGate.CallerOf(context);
-        using var end = Linked(node, context);
-        if (!ReportLimits.IsSha256(request.Sha256)) throw Invalid("sha256 is not 64 lower-case hexadecimal digits");
+        if (!NodeContract.IsSha256(request.Sha256)) throw Invalid("sha256 is not 64 lower-case hexadecimal digits");
         var named = plans.LevelOf(node)?.Current.Guests.Any(guest => guest.ImageSha256 == request.Sha256 && guest.Wish != nameof(GuestWish.Gone));
         if (named is not true) throw Forbidden("no guest in the node's plan needs this image");
-        await SendAsync(images.Folder, request.Sha256, request.Offset, responseStream, end.Token);
+        await SendAsync(images.Folder, request.Sha256, request.Offset, to, cancellationToken);
     }
 
-    /// <summary>5. The disk of a guest that comes to this node.</summary>
-    public override async Task ReadDisk(ReadDiskRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
+    /// <summary>Sends the disk of a guest that comes to the node.</summary>
+    public async Task ReadDiskAsync(NodeId node, ReadDiskRequest request, IServerStreamWriter<Chunk> to, CancellationToken cancellationToken)
     {
-        var node = NodeGate.CallerOf(context);
-        using var end = Linked(node, context);
-        if (!GuestId.TryParse(request.GuestId, out var guest) || !ReportLimits.IsSha256(request.Sha256)) throw Invalid("guest_id or sha256 is malformed");
+        if (!GuestId.TryParse(request.GuestId, out var guest) || !NodeContract.IsSha256(request.Sha256)) throw Invalid("guest_id or sha256 is malformed");
         if (plans.GuestOf(node, request.GuestId) is not { } plan || plan.DiskSha256 != request.Sha256 || plan.Wish == nameof(GuestWish.Gone)) throw Forbidden("the node's plan does not name this disk");
-        await SendAsync(disks.Folder, DiskShelf.NameOf(guest, request.Sha256), request.Offset, responseStream, end.Token);
+        await SendAsync(disks.Folder, DiskFiles.NameOf(guest, request.Sha256), request.Offset, to, cancellationToken);
     }
 
-    /// <summary>4. The disk of a guest that leaves this node.</summary>
-    public override async Task<WriteDiskReply> WriteDisk(IAsyncStreamReader<WriteDiskRequest> requestStream, ServerCallContext context)
+    /// <summary>Takes the disk of a guest that leaves the node.</summary>
+    public async Task<WriteDiskReply> WriteDiskAsync(NodeId node, IAsyncStreamReader<WriteDiskRequest> messages, CancellationToken cancellationToken)
     {
-        var node = NodeGate.CallerOf(context);
-        using var end = Linked(node, context);
         try
         {
-            return await TakeDiskAsync(node, requestStream, end.Token);
+            return await TakeDiskAsync(node, messages, cancellationToken);
         }
         catch (RpcException)
         {
-            await ReadOnAsync(requestStream, end.Token);
+            await ReadOnAsync(messages, cancellationToken);
             throw;
         }
     }
 
-    /// <summary>6. New console output of a guest.</summary>
-    public override Task<WriteConsoleReply> WriteConsole(WriteConsoleRequest request, ServerCallContext context)
+    /// <summary>Takes new console output of a guest.</summary>
+    public WriteConsoleReply WriteConsole(NodeId node, WriteConsoleRequest request)
     {
-        var node = NodeGate.CallerOf(context);
         if (!GuestId.TryParse(request.GuestId, out var guest)) throw Invalid("guest_id is malformed");
         if (request.Data.Length > NodeContract.LargestConsolePiece) throw Invalid("data is longer than 64 KiB");
         if (request.Offset > long.MaxValue / 2) throw Invalid("offset is out of range");
@@ -62,7 +59,7 @@ internal sealed partial class NodesEndpoint
         if (plans.GuestOf(node, request.GuestId) is not { } planned || planned.Wish == nameof(GuestWish.Gone)) throw Forbidden("the node's plan does not name this guest");
         try
         {
-            return Task.FromResult(new WriteConsoleReply { NextOffset = (ulong)consoles.Write(guest, node, planned.DiskSha256, (long)request.Offset, request.Data.Span) });
+            return new WriteConsoleReply { NextOffset = (ulong)consoles.Write(guest, node, planned.DiskSha256, (long)request.Offset, request.Data.Span) };
         }
         catch (IOException)
         {
@@ -74,7 +71,7 @@ internal sealed partial class NodesEndpoint
     {
         if (!await requestStream.MoveNext(cancellationToken)) throw Invalid("the call has no message");
         var first = requestStream.Current;
-        if (!GuestId.TryParse(first.GuestId, out var guest) || (first.Sha256.Length > 0 && !ReportLimits.IsSha256(first.Sha256))) throw Invalid("guest_id or sha256 is malformed");
+        if (!GuestId.TryParse(first.GuestId, out var guest) || (first.Sha256.Length > 0 && !NodeContract.IsSha256(first.Sha256))) throw Invalid("guest_id or sha256 is malformed");
         if (cloud.Guests is not { } source || plans.GuestOf(node, first.GuestId) is null || !source.MayHandOver(node, guest)) throw Forbidden("this guest is not to be handed over by this node");
         var total = first.TotalBytes;
         if (total == 0 || total > (ulong)options.LargestImageMiB << 20) throw Invalid($"total_bytes is {total}; allowed is 1 to {options.LargestImageMiB} MiB");
@@ -84,9 +81,9 @@ internal sealed partial class NodesEndpoint
         {
             await using var file = disks.Folder.NewFile();
             sha256 = await ReceiveAsync(requestStream, file, total, cancellationToken);
-            if (!ReportLimits.IsSha256(sha256)) throw Invalid("sha256 is in neither the first nor the last message");
+            if (!NodeContract.IsSha256(sha256)) throw Invalid("sha256 is in neither the first nor the last message");
             if (file.Sha256() != sha256) throw new RpcException(new Status(StatusCode.DataLoss, "what came is not what sha256 says; send it again"));
-            await file.KeepAsync(disks.Folder.PathOf(DiskShelf.NameOf(guest, sha256)));
+            await file.KeepAsync(disks.Folder.PathOf(DiskFiles.NameOf(guest, sha256)));
         }
         finally
         {
@@ -95,7 +92,7 @@ internal sealed partial class NodesEndpoint
 
         if (await source.DiskStoredAsync(node, guest, sha256, (long)total, cancellationToken))
             return new WriteDiskReply { Sha256 = sha256 };
-        disks.Folder.Delete(DiskShelf.NameOf(guest, sha256));
+        disks.Folder.Delete(DiskFiles.NameOf(guest, sha256));
         throw Forbidden("this guest is no longer to be handed over by this node");
     }
 

@@ -1,15 +1,15 @@
 using System.Text;
-using Opportunism.Controller.Consoles;
+using Opportunism.Controller.Tenants;
 using Xunit;
 
 namespace Opportunism.UnitTests.Controller;
 
-public sealed class ConsoleTapeTests : IDisposable
+public sealed class ConsoleBufferTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("console-tape-").FullName;
-    private ConsoleTape tape;
+    private ConsoleBuffer tape;
 
-    public ConsoleTapeTests() => tape = new ConsoleTape(folder);
+    public ConsoleBufferTests() => tape = new ConsoleBuffer(folder);
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
@@ -36,10 +36,10 @@ public sealed class ConsoleTapeTests : IDisposable
     public void A_restart_between_two_boots_changes_no_offset()
     {
         tape.Write("desk-1/", 0, "tick 0\ntick 1\n"u8);
-        tape = new ConsoleTape(folder);
+        tape = new ConsoleBuffer(folder);
         Assert.Equal(21, tape.Write("desk-1/", 14, "tick 2\n"u8));
 
-        tape = new ConsoleTape(folder);
+        tape = new ConsoleBuffer(folder);
         Assert.Equal(7, tape.Write("desk-1/disk-that-came-back", 0, "tick 0\n"u8));
         Assert.Equal((21L, "tick 0\n"), (tape.Read(21, 100).Offset, Encoding.ASCII.GetString(tape.Read(21, 100).Bytes)));
     }
@@ -65,13 +65,13 @@ public sealed class ConsoleTapeTests : IDisposable
             Assert.Equal((i + 1) * 1000, tape.Write("desk-1/", i * 1000, line));
         }
 
-        Assert.InRange(tape.End - tape.Start, ConsoleTape.Kept, ConsoleTape.Kept + (64 * 1024) - 1);
+        Assert.InRange(tape.End - tape.Start, ConsoleBuffer.Kept, ConsoleBuffer.Kept + (64 * 1024) - 1);
         Assert.Equal(tape.End - tape.Start, new DirectoryInfo(folder).EnumerateFiles("*.log").Sum(file => file.Length));
         var (from, bytes) = tape.Read(0, 1 << 20);
         Assert.Equal((tape.Start, tape.End), (from, from + bytes.Length));
         Assert.All(Enumerable.Range(0, bytes.Length), i => Assert.Equal((byte)('a' + ((from + i) / 1000 % 26)), bytes[i]));
 
-        var again = new ConsoleTape(folder);
+        var again = new ConsoleBuffer(folder);
         Assert.Equal((tape.Start, tape.End), (again.Start, again.End));
         Assert.Equal(bytes, again.Read(0, 1 << 20).Bytes);
         Assert.Equal((tape.End - 10, 10), (again.Read(-1, 10).Offset, again.Read(-1, 10).Bytes.Length));
@@ -83,7 +83,7 @@ public sealed class ConsoleTapeTests : IDisposable
         tape.Write("desk-1/", 0, "tick 0\ntick 1\n"u8);
         using (var file = new FileStream(Assert.Single(Directory.GetFiles(folder, "*.log")), FileMode.Open)) file.SetLength(9);
 
-        tape = new ConsoleTape(folder);
+        tape = new ConsoleBuffer(folder);
         Assert.Equal(9, tape.Write("desk-1/", 14, "tick 2\n"u8));
         Assert.Equal(21, tape.Write("desk-1/", 9, "ck 1\ntick 2\n"u8));
         Assert.Equal("tick 0\ntick 1\ntick 2\n", Everything());

@@ -2,14 +2,14 @@ using System.Globalization;
 using Opportunism.Controller.Access;
 using Opportunism.Files;
 
-namespace Opportunism.Controller.Consoles;
+namespace Opportunism.Controller.Tenants;
 
 /// <summary>
 /// The newest output of a guest's console, counted from its first boot at this site although each node counts from its own. One thread at a time.
 /// It is a folder of pieces, each named by the offset of its first byte and only ever appended to, and the file <c>source</c>, which says whose count it
 /// goes on with. What a crash leaves is a shorter tape, which the node's next piece mends.
 /// </summary>
-internal sealed class ConsoleTape
+internal sealed class ConsoleBuffer
 {
     /// <summary>How much is kept at least; at most one piece more.</summary>
     public const int Kept = 256 * 1024;
@@ -25,7 +25,7 @@ internal sealed class ConsoleTape
     private long askedFor = -1;
 
     /// <summary>Takes up what is stored in a folder; it is made with the first output.</summary>
-    public ConsoleTape(string path)
+    public ConsoleBuffer(string path)
     {
         this.path = path;
         if (!Directory.Exists(path)) return;

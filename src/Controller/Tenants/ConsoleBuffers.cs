@@ -3,10 +3,10 @@ using Opportunism.Controller.Access;
 using Opportunism.Core;
 using Opportunism.Files;
 
-namespace Opportunism.Controller.Consoles;
+namespace Opportunism.Controller.Tenants;
 
 /// <summary>The newest console output of each guest, and who wants more. What was output stays when the controller is started anew, so that readers' offsets go on.</summary>
-internal sealed class ConsoleBook(StateFolder state, TimeProvider time)
+internal sealed class ConsoleBuffers(StateFolder state, TimeProvider time)
 {
     /// <summary>How long a node goes on sending after somebody asked. A follower asks again well before.</summary>
     public static readonly TimeSpan WantedFor = TimeSpan.FromSeconds(30);
@@ -58,9 +58,9 @@ internal sealed class ConsoleBook(StateFolder state, TimeProvider time)
         var entry = EntryOf(guest);
         lock (entry)
         {
-            var before = entry.Tape.End;
-            var next = entry.Tape.Write($"{node}/{disk}", offset, output);
-            if (entry.Tape.End != before) entry.Grown.Set(new());
+            var before = entry.Buffer.End;
+            var next = entry.Buffer.Write($"{node}/{disk}", offset, output);
+            if (entry.Buffer.End != before) entry.Grown.Set(new());
             return next;
         }
     }
@@ -69,7 +69,7 @@ internal sealed class ConsoleBook(StateFolder state, TimeProvider time)
     public (long Offset, byte[] Bytes) Read(GuestId guest, long offset, int atMost)
     {
         var entry = EntryOf(guest);
-        lock (entry) return entry.Tape.Read(offset, atMost);
+        lock (entry) return entry.Buffer.Read(offset, atMost);
     }
 
     /// <summary>Waits until there is more than before the call, or as long as it may.</summary>
@@ -79,7 +79,7 @@ internal sealed class ConsoleBook(StateFolder state, TimeProvider time)
         object seen;
         lock (entry)
         {
-            if (entry.Tape.End > offset) return;
+            if (entry.Buffer.End > offset) return;
             seen = entry.Grown.Current;
         }
 
@@ -100,7 +100,7 @@ internal sealed class ConsoleBook(StateFolder state, TimeProvider time)
     public void Forget(GuestId guest)
     {
         if (!entries.TryRemove(guest, out var entry)) entry = new Entry(PathOf(guest));
-        lock (entry) entry.Tape.Delete();
+        lock (entry) entry.Buffer.Delete();
     }
 
     /// <summary>Deletes what is stored of guests that have ended. Called once, at start.</summary>
@@ -115,7 +115,7 @@ internal sealed class ConsoleBook(StateFolder state, TimeProvider time)
 
     private sealed class Entry(string path)
     {
-        public ConsoleTape Tape { get; } = new(path);
+        public ConsoleBuffer Buffer { get; } = new(path);
 
         public Level<object> Grown { get; } = new(new());
 

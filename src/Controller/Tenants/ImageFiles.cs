@@ -1,10 +1,11 @@
 using Opportunism.Controller.Access;
+using Opportunism.Controller.Files;
 using Opportunism.Controller.Settings;
 
-namespace Opportunism.Controller.Files;
+namespace Opportunism.Controller.Tenants;
 
 /// <summary>The images' bytes, each file named by its SHA-256.</summary>
-internal sealed class ImageShelf(StateFolder state, ControllerOptions options)
+internal sealed class ImageFiles(StateFolder state, ControllerOptions options)
 {
     public ContentFolder Folder { get; } = new(state["images"], options.KeepFreeMiB << 20);
 }

@@ -1,0 +1,46 @@
+using Opportunism.Clouds;
+using Opportunism.Controller.Events;
+using Opportunism.Controller.Fleet;
+using Opportunism.Core.Fleet;
+using Opportunism.Core.Health;
+
+namespace Opportunism.Controller.Tenants;
+
+/// <summary>What follows from a change of a guest that agents run: its node's plan, an event, and files that are no longer needed.</summary>
+internal sealed partial class GuestEvents(Cloud cloud, FleetNews fleet, ConsoleBuffers consoles, DiskFiles disks, EventLog events, ILogger<GuestEvents> log)
+{
+    /// <summary>Begins to listen. Called once, before the cloud and the fleet read what is stored.</summary>
+    public void Connect()
+    {
+        if (cloud.Guests is not { } source) return;
+        source.GuestChanged += change => GuestChanged(source, change);
+        source.AssignmentsChanged += fleet.RebuildPlan;
+        consoles.WantedChanged += guest =>
+        {
+            if (source.NodeOf(guest) is { } node) fleet.RebuildPlan(node);
+        };
+    }
+
+    /// <summary>Deletes what no guest needs any more. Called once, when everything was read.</summary>
+    public void CleanUp()
+    {
+        if (cloud.Guests?.InUse() is not { } inUse) return;
+        disks.DropAllUnless(inUse.Disks);
+        consoles.ForgetAllUnless(inUse.Consoles.Select(guest => guest.Value).ToHashSet());
+    }
+
+    private void GuestChanged(IGuestSource source, GuestChange change)
+    {
+        if (change.Before != change.After)
+        {
+            var severity = change.After is VmStatus.Failed or VmStatus.NodeLost ? HealthSeverity.Warning : HealthSeverity.Note;
+            var where = change.Node is { } node ? $" on {node}" : "";
+            var why = change.Why.Length > 0 ? $": {change.Why}" : "";
+            events.Add("vm.status", severity, change.Node, change.Guest, $"VM {change.Name} is {change.After}{where}{why}");
+            VmNews(change.Name, change.Guest.Value, change.After);
+        }
+
+        if (change.Ended) consoles.Forget(change.Guest);
+        if (change.FreesDisks) disks.DropUnless(change.Guest, source.DisksOf(change.Guest));
+    }
+}

@@ -1,0 +1,17 @@
+using Opportunism.Controller.Fleet;
+
+namespace Opportunism.Controller.Tenants;
+
+/// <summary>Composes everything that exists only where agents run guests.</summary>
+internal static class TenantParts
+{
+    public static IServiceCollection AddTenants(this IServiceCollection services) => services
+        .AddSingleton<ImageFiles>().AddSingleton<DiskFiles>().AddSingleton<ConsoleBuffers>()
+        .AddSingleton<IPlannedGuests, PlannedGuests>().AddSingleton<GuestEvents>().AddSingleton<GuestTransfers>();
+
+    public static void MapTenants(this IEndpointRouteBuilder routes)
+    {
+        routes.MapVms();
+        routes.MapImages();
+    }
+}
