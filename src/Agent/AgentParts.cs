@@ -88,7 +88,7 @@ internal sealed partial class AgentParts : BackgroundService
             () => link.Client, () => link.Transfers, pace, new FileHash(new Pace(options.CheckpointBytesPerSecond, time)), () => plan.Current.LateDiskSha256, time);
         keeper = guests is IHypervisor hypervisor
             ? new GuestKeeper(hypervisor, loop.Status, plan, files, options, time, logs.CreateLogger<GuestKeeper>())
-            : new GuestCaretaker((IForeignGuests)guests, loop.Status, plan, time, logs.CreateLogger<GuestCaretaker>());
+            : new ForeignGuestKeeper((IForeignGuests)guests, loop.Status, plan, time, logs.CreateLogger<ForeignGuestKeeper>());
         var refused = new Level<IReadOnlyList<HealthItem>>([]);
         var health = new NodeHealth(watch, keeper.Reports, refused);
         var identities = new IdentityFile(settings.StateFolder);
@@ -97,7 +97,7 @@ internal sealed partial class AgentParts : BackgroundService
         link = new SiteLink(settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, background, time, logs.CreateLogger<SiteLink>());
         trial = new BrakeTrial(new FreezerTrial(options.Cgroup + "-trial", time));
         var seat = new SeatOwner();
-        var desk = new LocalDesk(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site, obstacles), trial, seat, time);
+        var desk = new LocalRequests(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site, obstacles), trial, seat, time);
         services =
         [
             new PlanPolicy(plan, policy, refused, settings.Times, snooze, loop, logs.CreateLogger<PlanPolicy>()),
@@ -114,7 +114,7 @@ internal sealed partial class AgentParts : BackgroundService
 
     // 3 and 4. One that fails ends them all, and so the agent: without it the node must not look as if it worked.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Together.RunAsync([DecideAsync, watch.RunAsync, keeper.RunAsync, .. services.Select(Serving), SettleMemoryAsync], time, stoppingToken);
+        TaskGroup.RunAsync([DecideAsync, watch.RunAsync, keeper.RunAsync, .. services.Select(Serving), SettleMemoryAsync], time, stoppingToken);
 
     public override void Dispose()
     {

@@ -45,7 +45,7 @@ internal static class ControllerHost
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Polly", LogLevel.Error).AddFilter("Microsoft.AspNetCore.Diagnostics", LogLevel.Error).AddFilter(typeof(PersonGate).FullName, LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Polly", LogLevel.Error).AddFilter("Microsoft.AspNetCore.Diagnostics", LogLevel.Error).AddFilter(typeof(TokenAuthentication).FullName, LogLevel.Warning);
 
         var keys = new SiteKeys(state, time, [.. ControllerOptionsValidator.NamesOf(options), AddressOf(options)]);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, IPEndPoint.Parse(options.Listen), keys));
@@ -108,19 +108,19 @@ internal static class ControllerHost
         services.AddSingleton<IOpenStackStore, OpenStackStore>();
         services.AddCloud(settings.Controller.Cloud, settings.OpenStack);
         services.AddSingleton<PersonTokens>().AddTenants();
-        services.AddSingleton<NodeBook>().AddSingleton<NodePlans>().AddSingleton<FleetNews>().AddSingleton<OpenStreams>();
+        services.AddSingleton<NodeRegistry>().AddSingleton<NodePlans>().AddSingleton<FleetEvents>().AddSingleton<OpenStreams>();
         services.AddSingleton<AttemptLimit>().AddSingleton<NodeEnrolment>().AddSingleton<SiteStart>().AddSingleton<NodeViews>();
         services.AddSingleton<EventLog>().AddHostedService(parts => parts.GetRequiredService<EventLog>());
         services.AddSingleton<CloudWorkers>().AddHostedService(parts => parts.GetRequiredService<CloudWorkers>());
-        services.AddHostedService<SiteClock>();
+        services.AddHostedService<PeriodicMaintenance>();
 
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = NodeContract.LargestMessage;
-            grpc.Interceptors.Add<NodeGate>();
+            grpc.Interceptors.Add<NodeAuthentication>();
         });
-        services.AddSingleton<NodeGate>().AddSingleton<NodesEndpoint>();
-        services.AddAuthentication(PersonGate.SchemeName).AddScheme<AuthenticationSchemeOptions, PersonGate>(PersonGate.SchemeName, null);
+        services.AddSingleton<NodeAuthentication>().AddSingleton<NodesEndpoint>();
+        services.AddAuthentication(TokenAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(Answers.Viewer, policy => policy.RequireRole(Answers.Viewer))
             .AddPolicy(Answers.Operator, policy => policy.RequireRole(Answers.Operator))

@@ -9,7 +9,7 @@ namespace Opportunism.Benchmarks.Freeze;
 [SupportedOSPlatform("linux")]
 internal sealed class PokedMonitor(IGuestFreezer freezer, TimeProvider time) : IActivityMonitor, IDisposable
 {
-    private static readonly MonitorSight Sight = new(1, Blind: false, "the benchmark", []);
+    private static readonly MonitorStatus Sight = new(1, Blind: false, "the benchmark", []);
     private readonly WakeEvent poke = new();
 
     public string Name => "poked";
@@ -43,7 +43,7 @@ internal sealed class PokedMonitor(IGuestFreezer freezer, TimeProvider time) : I
         }
     }
 
-    public Task<MonitorSight> LookAsync(CancellationToken cancellationToken) => Task.FromResult(Sight);
+    public Task<MonitorStatus> LookAsync(CancellationToken cancellationToken) => Task.FromResult(Sight);
 
     public void Dispose() => poke.Dispose();
 }

@@ -29,7 +29,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     private readonly SiteStore store;
     private readonly GuestActions actions;
     private readonly ConsolePusher consoles;
-    private readonly GuestBook book;
+    private readonly GuestJournal book;
     private readonly GuestRoom room;
     private readonly GuestReporter reporter;
     private readonly PassLoop loop;
@@ -62,7 +62,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         actions = new GuestActions(hypervisor, store, files, options);
         consoles = new ConsolePusher(hypervisor, files, time);
         room = new GuestRoom(hypervisor, options, time);
-        book = new GuestBook(options.StateFolder, time);
+        book = new GuestJournal(options.StateFolder, time);
         wanted = PlanReading.Of(book.Plan);
         loop = new PassLoop(hypervisor, node, plan, time, fault => LogFault(log, fault));
         reporter = new GuestReporter(hypervisor, book, room, options, time);
@@ -85,7 +85,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     {
         try
         {
-            await Together.RunAsync([consoles.RunAsync, token => loop.RunAsync(PassAsync, token)], time, cancellationToken);
+            await TaskGroup.RunAsync([consoles.RunAsync, token => loop.RunAsync(PassAsync, token)], time, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

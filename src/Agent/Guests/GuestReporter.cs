@@ -12,7 +12,7 @@ namespace Opportunism.Agent.Guests;
 /// <param name="room">Disk that is left.</param>
 /// <param name="options">Section [Guests].</param>
 /// <param name="time">Clock.</param>
-internal sealed class GuestReporter(IHypervisor hypervisor, GuestBook book, GuestRoom room, GuestOptions options, TimeProvider time)
+internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, GuestRoom room, GuestOptions options, TimeProvider time)
 {
     private const int MostFailedSteps = 8;
 

@@ -8,9 +8,9 @@ using Opportunism.Contracts.Local;
 namespace Opportunism.Agent.LocalSocket;
 
 /// <summary>Answers the command line of this desktop over a Unix socket: one request and one answer per connection.</summary>
-/// <remarks>Anyone on the desktop may connect; what a user may ask is decided in <see cref="LocalDesk"/> from the user id that the kernel tells.</remarks>
+/// <remarks>Anyone on the desktop may connect; what a user may ask is decided in <see cref="LocalRequests"/> from the user id that the kernel tells.</remarks>
 [SupportedOSPlatform("linux")]
-internal sealed partial class LocalSocketListener(string path, LocalDesk desk, LocalPlaces places, TimeProvider time, ILogger<LocalSocketListener> log) : BackgroundService
+internal sealed partial class LocalSocketListener(string path, LocalRequests desk, LocalPlaces places, TimeProvider time, ILogger<LocalSocketListener> log) : BackgroundService
 {
     // Connections that wait to be accepted, which takes microseconds: one that finds no place is closed at once. As many as the
     // kernel lets wait (net.core.somaxconn), so that a user who opens hundreds does not keep root from connecting.

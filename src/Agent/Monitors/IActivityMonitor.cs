@@ -14,7 +14,7 @@ public interface IActivityMonitor
 
     /// <summary>What the monitor sees right now. Asked from any thread every half minute and by <c>doctor</c>, and returns at once, however
     /// long the answer takes; one that has not answered within five seconds counts as hung, and so as blind.</summary>
-    Task<MonitorSight> LookAsync(CancellationToken cancellationToken);
+    Task<MonitorStatus> LookAsync(CancellationToken cancellationToken);
 
     /// <summary>Longest time a monitor looks away after an event: half of the shortest time after which guests may go on (AvailabilityTimes.ShortestThawAfter).</summary>
     static readonly TimeSpan LooksAwayFor = TimeSpan.FromSeconds(2.5);

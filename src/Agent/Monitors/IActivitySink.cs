@@ -13,5 +13,5 @@ public interface IActivitySink
     void Seen(TimeSpan ago, ActivitySource? source = null);
 
     /// <summary>What the monitor sees has changed (a device came or went, a display could not be opened).</summary>
-    void SightChanged(MonitorSight sight);
+    void SightChanged(MonitorStatus sight);
 }

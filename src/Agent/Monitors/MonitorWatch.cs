@@ -52,7 +52,7 @@ public sealed class MonitorWatch
     public IReadOnlyList<NamedSight> Sights => [.. monitors.Select(monitor => new NamedSight(monitor.Name, monitor.Sight))];
 
     /// <summary>Runs until cancelled; called once. No failure of a monitor ends it.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => Together.RunAsync([WatchAsync, AskAsync], time, cancellationToken);
+    public Task RunAsync(CancellationToken cancellationToken) => TaskGroup.RunAsync([WatchAsync, AskAsync], time, cancellationToken);
 
     /// <summary>Runs every monitor until cancelled, and asks none of them.</summary>
     internal Task WatchAsync(CancellationToken cancellationToken) => Task.WhenAll(monitors.Select(monitor => monitor.KeepWatchingAsync(cancellationToken)));

@@ -1,4 +1,4 @@
 namespace Opportunism.Agent.Monitors;
 
 /// <summary>What one monitor sees, with its name: for the deciding thread, reports and <c>doctor</c>.</summary>
-public sealed record NamedSight(string Monitor, MonitorSight Sight);
+public sealed record NamedSight(string Monitor, MonitorStatus Sight);

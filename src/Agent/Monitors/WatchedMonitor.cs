@@ -14,20 +14,20 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
     /// <summary>Pauses before a broken monitor is started again.</summary>
     internal static readonly Backoff Pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
-    private MonitorSight sight = MonitorSight.NotYet;
-    private MonitorSight saidBefore = MonitorSight.NotYet;
-    private Task<MonitorSight>? question;
+    private MonitorStatus sight = MonitorStatus.NotYet;
+    private MonitorStatus saidBefore = MonitorStatus.NotYet;
+    private Task<MonitorStatus>? question;
     private volatile bool running;
 
     public string Name { get; } = monitor.Name;
 
-    public MonitorSight Sight => Volatile.Read(ref sight);
+    public MonitorStatus Sight => Volatile.Read(ref sight);
 
     public void Seen(ActivitySource? source = null) => ledger.Seen(Name, source);
 
     public void Seen(TimeSpan ago, ActivitySource? source = null) => ledger.Seen(Name, ago, source);
 
-    public void SightChanged(MonitorSight sight) => Told(Interlocked.Exchange(ref this.sight, sight), sight);
+    public void SightChanged(MonitorStatus sight) => Told(Interlocked.Exchange(ref this.sight, sight), sight);
 
     /// <summary>Runs the monitor on a thread of its own, again and again, until cancelled.</summary>
     public async Task KeepWatchingAsync(CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         }
         catch (Exception broken)
         {
-            question = Task.FromException<MonitorSight>(broken);
+            question = Task.FromException<MonitorStatus>(broken);
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         }
     }
 
-    private void Take(MonitorSight answer, MonitorSight before)
+    private void Take(MonitorStatus answer, MonitorStatus before)
     {
         // What the monitor said by itself meanwhile is newer than its answer.
         if (ReferenceEquals(Interlocked.CompareExchange(ref sight, answer, before), before)) Told(before, answer);
@@ -133,10 +133,10 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         SightChanged(Down("monitor.broken", $"The monitor {Name} could not say what it sees: {broken.Message}", "It is asked again in half a minute. If this goes on, restart the agent."));
     }
 
-    private static MonitorSight Down(string code, string sentence, string remedy) =>
+    private static MonitorStatus Down(string code, string sentence, string remedy) =>
         new(0, Blind: true, sentence, [new HealthItem(code, HealthSeverity.Error, sentence, remedy)]);
 
-    private void Told(MonitorSight before, MonitorSight now)
+    private void Told(MonitorStatus before, MonitorStatus now)
     {
         if (before.Blind && !now.Blind)
         {

@@ -16,9 +16,9 @@ internal sealed class NodeSwitch
 
     private readonly SwitchJob job;
     private readonly EvictedFile file;
-    private readonly Turn turn;
+    private readonly HostLock turn;
     private readonly CliWorld world;
-    private readonly SwitchVoice voice;
+    private readonly SwitchOutput voice;
     private readonly SwitchWords words;
     private readonly NodeAgreement agreement;
 
@@ -30,7 +30,7 @@ internal sealed class NodeSwitch
     private bool? open;
     private readonly HashSet<GuestId> moved = [];
 
-    public NodeSwitch(SwitchJob job, IHostCloud cloud, EvictedFile file, Turn turn, CliWorld world, SwitchVoice voice)
+    public NodeSwitch(SwitchJob job, IHostCloud cloud, EvictedFile file, HostLock turn, CliWorld world, SwitchOutput voice)
     {
         (this.job, this.file, this.turn, this.world, this.voice) = (job, file, turn, world, voice);
         words = new SwitchWords(job);

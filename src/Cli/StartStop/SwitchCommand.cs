@@ -60,7 +60,7 @@ internal sealed class SwitchCommand
         var job = new SwitchJob(command, opposite, name, NodeOf(name), wish);
         var options = cloud.Read(parsed);
         if (job.Node.Value != name) options.Hosts = $"{job.Node}={name}";
-        var voice = new SwitchVoice(world, parsed.GetValue(json));
+        var voice = new SwitchOutput(world, parsed.GetValue(json));
         using var patience = new CancellationTokenSource(Words.Duration(parsed.GetValue(wait)!)!.Value, world.Time);
 
         // An owner who is back does not wait for a disk with room: the marks on the servers will do.
@@ -77,7 +77,7 @@ internal sealed class SwitchCommand
     }
 
     /// <summary>Waits until no other one works on the host; null when a newer one came. A folder that cannot be used, or another one that hangs, ends a start, but not a stop: an owner is back.</summary>
-    private async Task<Turn?> TurnAsync(SwitchJob job, SwitchFolder folder, EvictedFile file, TimeSpan oneStep, SwitchVoice voice, CancellationToken timeOver, CancellationToken interrupted)
+    private async Task<HostLock?> TurnAsync(SwitchJob job, SwitchFolder folder, EvictedFile file, TimeSpan oneStep, SwitchOutput voice, CancellationToken timeOver, CancellationToken interrupted)
     {
         var problem = folder.Prepare();
         try
@@ -85,7 +85,7 @@ internal sealed class SwitchCommand
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
             if (problem is null)
             {
-                var turn = await Turn.TakeAsync(folder, job.Node.Value, world, job.Wish.Open ? null : oneStep, either.Token);
+                var turn = await HostLock.TakeAsync(folder, job.Node.Value, world, job.Wish.Open ? null : oneStep, either.Token);
                 if (turn is { IsAlone: false }) voice.Remark($"Another start-node or stop-node works on {job.Host} and does not let go; find out why it hangs. It is not waited for any longer.");
                 return turn;
             }
@@ -102,10 +102,10 @@ internal sealed class SwitchCommand
         if (job.Wish.Open) throw new CliFailure(ExitCode.Failed, $"{problem} Nothing was done: what is brought back must be remembered until it runs.");
         voice.Remark($"{problem} The marks on the servers are all that remembers them now.");
         file.DoWithout();
-        return Turn.WithoutFolder();
+        return HostLock.WithoutFolder();
     }
 
-    private async Task<(SwitchEnd End, string Sentence, IReadOnlyList<LeftServer> Left, bool? Open)> SwitchAsync(SwitchJob job, EvictedFile file, Turn turn, ServiceProvider parts, SwitchVoice voice, CancellationToken timeOver, CancellationToken interrupted)
+    private async Task<(SwitchEnd End, string Sentence, IReadOnlyList<LeftServer> Left, bool? Open)> SwitchAsync(SwitchJob job, EvictedFile file, HostLock turn, ServiceProvider parts, SwitchOutput voice, CancellationToken timeOver, CancellationToken interrupted)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
         try

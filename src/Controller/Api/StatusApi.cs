@@ -17,7 +17,7 @@ internal static class StatusApi
     public static void MapStatus(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/status", Show).RequireAuthorization(Answers.Viewer).WithTags("site").WithName("showStatus");
 
-    private static SiteStatus Show(HttpContext http, NodeBook fleet, CloudWorkers workers, Cloud cloud, EventLog events, SiteStart start, TimeProvider time)
+    private static SiteStatus Show(HttpContext http, NodeRegistry fleet, CloudWorkers workers, Cloud cloud, EventLog events, SiteStart start, TimeProvider time)
     {
         var nodes = fleet.Nodes.Where(node => !node.Revoked).ToList();
         var vms = cloud.Guests?.CountByStatus() ?? new Dictionary<VmStatus, int>();

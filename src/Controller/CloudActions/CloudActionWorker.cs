@@ -16,7 +16,7 @@ internal sealed partial class CloudActionWorker
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
     private readonly NodeId node;
-    private readonly NodeBook fleet;
+    private readonly NodeRegistry fleet;
     private readonly Level<NodeRecord> level;
     private readonly Cloud cloud;
     private readonly EventLog events;
@@ -26,7 +26,7 @@ internal sealed partial class CloudActionWorker
     private string pending = "";
     private long comparesAgain;
 
-    public CloudActionWorker(NodeId node, NodeBook fleet, Cloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger log)
+    public CloudActionWorker(NodeId node, NodeRegistry fleet, Cloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger log)
     {
         (this.node, this.fleet, this.cloud, this.events, this.time, this.log) = (node, fleet, cloud, events, time, log);
         level = fleet.LevelOf(node) ?? throw new ArgumentException($"Node {node} is not enrolled.", nameof(node));

@@ -12,7 +12,7 @@ using Opportunism.Core.Health;
 namespace Opportunism.Controller.Enrolment;
 
 /// <summary>Makes join tokens, and takes on the desktops that show one.</summary>
-internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeBook fleet, SiteKeys keys, AttemptLimit attempts, EventLog events, TimeProvider time) : IDisposable
+internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeRegistry fleet, SiteKeys keys, AttemptLimit attempts, EventLog events, TimeProvider time) : IDisposable
 {
     // Names already taken get a number; after so many tries the desktop's administrator should choose one.
     private const int MostNumbers = 1000;

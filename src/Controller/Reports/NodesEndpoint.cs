@@ -10,7 +10,7 @@ namespace Opportunism.Controller.Reports;
 
 /// <summary>The calls agents make (src/Contracts/Nodes/nodes.proto); numbers are those of the contract.</summary>
 internal sealed class NodesEndpoint(
-    NodeBook fleet,
+    NodeRegistry fleet,
     NodePlans plans,
     NodeEnrolment enrolment,
     OpenStreams streams,
@@ -30,7 +30,7 @@ internal sealed class NodesEndpoint(
     /// <summary>2. The stream a node keeps open.</summary>
     public override async Task Connect(IAsyncStreamReader<NodeReport> requestStream, IServerStreamWriter<NodePlan> responseStream, ServerCallContext context)
     {
-        var node = NodeGate.CallerOf(context);
+        var node = NodeAuthentication.CallerOf(context);
         using var end = Linked(node, context);
         using var breakOff = new CancellationTokenSource();
         var writing = WritePlansAsync(node, responseStream, end.Token, breakOff.Token);
@@ -55,7 +55,7 @@ internal sealed class NodesEndpoint(
     /// <summary>3. An image that a guest in this node's plan needs.</summary>
     public override async Task ReadImage(ReadImageRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
     {
-        var node = NodeGate.CallerOf(context);
+        var node = NodeAuthentication.CallerOf(context);
         using var end = Linked(node, context);
         await transfers.ReadImageAsync(node, request, responseStream, end.Token);
     }
@@ -63,7 +63,7 @@ internal sealed class NodesEndpoint(
     /// <summary>5. The disk of a guest that comes to this node.</summary>
     public override async Task ReadDisk(ReadDiskRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
     {
-        var node = NodeGate.CallerOf(context);
+        var node = NodeAuthentication.CallerOf(context);
         using var end = Linked(node, context);
         await transfers.ReadDiskAsync(node, request, responseStream, end.Token);
     }
@@ -71,13 +71,13 @@ internal sealed class NodesEndpoint(
     /// <summary>4. The disk of a guest that leaves this node.</summary>
     public override async Task<WriteDiskReply> WriteDisk(IAsyncStreamReader<WriteDiskRequest> requestStream, ServerCallContext context)
     {
-        var node = NodeGate.CallerOf(context);
+        var node = NodeAuthentication.CallerOf(context);
         using var end = Linked(node, context);
         return await transfers.WriteDiskAsync(node, requestStream, end.Token);
     }
 
     /// <summary>6. New console output of a guest.</summary>
-    public override Task<WriteConsoleReply> WriteConsole(WriteConsoleRequest request, ServerCallContext context) => Task.FromResult(transfers.WriteConsole(NodeGate.CallerOf(context), request));
+    public override Task<WriteConsoleReply> WriteConsole(WriteConsoleRequest request, ServerCallContext context) => Task.FromResult(transfers.WriteConsole(NodeAuthentication.CallerOf(context), request));
 
     private async Task ReadReportsAsync(NodeId node, IAsyncStreamReader<NodeReport> reports, CancellationToken cancellationToken)
     {

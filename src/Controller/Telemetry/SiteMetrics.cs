@@ -13,7 +13,7 @@ internal sealed class SiteMetrics : IHostedService, IDisposable
 
     private readonly Meter meter = new(MeterName);
 
-    public SiteMetrics(NodeBook fleet, CloudWorkers workers, Cloud cloud)
+    public SiteMetrics(NodeRegistry fleet, CloudWorkers workers, Cloud cloud)
     {
         meter.CreateObservableGauge("opportunism.nodes", () => fleet.Nodes.Where(node => !node.Revoked)
             .CountBy(node => node.Lost ? "Lost" : ReportReading.StateOf(node.Report)?.ToString() ?? "Unknown")

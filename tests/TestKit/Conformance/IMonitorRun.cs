@@ -15,7 +15,7 @@ public interface IMonitorRun : IAsyncDisposable
     Task<TimeSpan> LastSeenAgoAsync();
 
     /// <summary>Asks the monitor what it sees.</summary>
-    Task<MonitorSight> LookAsync();
+    Task<MonitorStatus> LookAsync();
 
     /// <summary>How often the monitor's thread has gone to sleep until now.</summary>
     Task<long> SleepsAsync();

@@ -32,7 +32,7 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
 
     public string ThreadName { get; }
 
-    public MonitorSight Sight { get; private set; } = MonitorSight.NotYet;
+    public MonitorStatus Sight { get; private set; } = MonitorStatus.NotYet;
 
     public Task<int> SightingsAsync() => Task.FromResult(Volatile.Read(ref sightings));
 
@@ -68,7 +68,7 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
         allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
     }
 
-    public void SightChanged(MonitorSight sight) => Sight = sight;
+    public void SightChanged(MonitorStatus sight) => Sight = sight;
 
     public Task StartMeasuringAllocationsAsync()
     {
@@ -98,7 +98,7 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
         }
     }
 
-    public async Task<MonitorSight> LookAsync()
+    public async Task<MonitorStatus> LookAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), time);
         return await monitor.LookAsync(limit.Token);

@@ -43,7 +43,7 @@ public sealed class DesktopMonitorRun : IMonitorRun
 
     public async Task<bool> StopsAsync(TimeSpan within) => await AskAsync($"stop {within.TotalMilliseconds:0}") == "yes";
 
-    public async Task<MonitorSight> LookAsync()
+    public async Task<MonitorStatus> LookAsync()
     {
         var words = (await AskAsync("look")).Split(' ', 4);
         var codes = words[2] == "-" ? [] : words[2].Split(',');

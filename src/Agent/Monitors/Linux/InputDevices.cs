@@ -43,7 +43,7 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
     public bool CheckGrabs(Func<bool> eventsWait) => grabs.Check(open.Values, time, eventsWait);
 
     /// <summary>What is watched and what stands in the way.</summary>
-    public MonitorSight Sight()
+    public MonitorStatus Sight()
     {
         var sentence = grabs.Passed.Length == 0 ? Count() : $"{Count()}; {grabs.Passed}";
         HealthItem[] health = [.. closed.Values, .. grabs.Unseen.Where(item => open.ContainsKey(item.Key)).Select(item => item.Value)];

@@ -40,7 +40,7 @@ public sealed class InputMonitor : IActivityMonitor
     public string Name => "input";
 
     /// <inheritdoc/>
-    public Task<MonitorSight> LookAsync(CancellationToken cancellationToken) => questions.AskAsync(cancellationToken);
+    public Task<MonitorStatus> LookAsync(CancellationToken cancellationToken) => questions.AskAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task WatchAsync(IActivitySink activity, CancellationToken cancellationToken)

@@ -8,16 +8,16 @@ namespace Opportunism.Agent.Monitors.Linux;
 internal sealed class Questions
 {
     private readonly Lock gate = new();
-    private readonly List<TaskCompletionSource<MonitorSight>> waiting = [];
+    private readonly List<TaskCompletionSource<MonitorStatus>> waiting = [];
 
     /// <summary>Set when there is a question, or when the monitor is to stop.</summary>
     public WakeEvent Wake { get; } = new();
 
     /// <summary>Asks what the monitor sees; waits until its thread answers or the asker gives up.</summary>
     /// <remarks>Returns at once. With a token that cannot be cancelled nothing but the monitor's thread is woken, now or by the answer.</remarks>
-    public Task<MonitorSight> AskAsync(CancellationToken cancellationToken)
+    public Task<MonitorStatus> AskAsync(CancellationToken cancellationToken)
     {
-        var question = new TaskCompletionSource<MonitorSight>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var question = new TaskCompletionSource<MonitorStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate) waiting.Add(question);
         Wake.Set();
         return cancellationToken.CanBeCanceled ? UntilGivenUpAsync(question, cancellationToken) : question.Task;
@@ -33,7 +33,7 @@ internal sealed class Questions
     }
 
     /// <summary>Answers everybody who asked until now.</summary>
-    public void Answer(MonitorSight sight)
+    public void Answer(MonitorStatus sight)
     {
         lock (gate)
         {
@@ -42,7 +42,7 @@ internal sealed class Questions
         }
     }
 
-    private async Task<MonitorSight> UntilGivenUpAsync(TaskCompletionSource<MonitorSight> question, CancellationToken cancellationToken)
+    private async Task<MonitorStatus> UntilGivenUpAsync(TaskCompletionSource<MonitorStatus> question, CancellationToken cancellationToken)
     {
         try
         {

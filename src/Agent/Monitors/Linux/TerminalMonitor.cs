@@ -31,7 +31,7 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
     public string Name => "terminals";
 
     /// <inheritdoc/>
-    public Task<MonitorSight> LookAsync(CancellationToken cancellationToken) => questions.AskAsync(cancellationToken);
+    public Task<MonitorStatus> LookAsync(CancellationToken cancellationToken) => questions.AskAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task WatchAsync(IActivitySink activity, CancellationToken cancellationToken)
@@ -89,7 +89,7 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
     }
 
     /// <summary>Watches every terminal there is; one that is watched already stays so.</summary>
-    private MonitorSight Scan(SafeFileHandle inotify)
+    private MonitorStatus Scan(SafeFileHandle inotify)
     {
         if (Libc.InotifyAddWatch(inotify, folder, FolderEvents) < 0) return Failed(folder);
         var watched = 0;
@@ -105,7 +105,7 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
         return new(watched, Blind: false, watched == 1 ? "watches 1 terminal" : $"watches {watched} terminals", []);
     }
 
-    private static MonitorSight Failed(string path)
+    private static MonitorStatus Failed(string path)
     {
         var sentence = $"{path} cannot be watched: {Libc.LastErrorText()}";
         return new(0, Blind: true, sentence, [new HealthItem("terminals.unwatched", HealthSeverity.Error, $"Terminals are not watched: {sentence}.", "Raise fs.inotify.max_user_watches (sysctl), and run the agent as root.")]);

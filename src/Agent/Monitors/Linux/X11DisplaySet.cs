@@ -92,7 +92,7 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
     }
 
     /// <summary>What is watched and what stands in the way.</summary>
-    public MonitorSight Sight()
+    public MonitorStatus Sight()
     {
         var watched = Watched.Length == 0 ? "no X display" : $"{(Watched.Length == 1 ? "1 X display" : $"{Watched.Length} X displays")} ({Names(Watched)})";
         foreach (var (number, starter) in onDemand) watched += $"; :{number} has no X server yet ({starter} starts one on demand)";

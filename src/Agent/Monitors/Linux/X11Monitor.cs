@@ -39,7 +39,7 @@ public sealed class X11Monitor : IActivityMonitor
     public string Name => "x11";
 
     /// <inheritdoc/>
-    public Task<MonitorSight> LookAsync(CancellationToken cancellationToken) => questions.AskAsync(cancellationToken);
+    public Task<MonitorStatus> LookAsync(CancellationToken cancellationToken) => questions.AskAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task WatchAsync(IActivitySink activity, CancellationToken cancellationToken)

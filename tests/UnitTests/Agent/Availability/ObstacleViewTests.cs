@@ -43,7 +43,7 @@ public sealed class ObstacleViewTests
     public async Task Everything_in_the_way_is_shown_at_once_each_with_what_would_change_it()
     {
         await using var site = await MakeAsync();
-        await LookAsync(site, new MonitorSight(0, Blind: true, "3 devices cannot be opened", [new HealthItem("input.denied", HealthSeverity.Error, "", "Run the agent as root.")]));
+        await LookAsync(site, new MonitorStatus(0, Blind: true, "3 devices cannot be opened", [new HealthItem("input.denied", HealthSeverity.Error, "", "Run the agent as root.")]));
         site.AvailableMiB = 100;
         site.Time.Pass(TimeSpan.FromSeconds(3));
         site.Monitor.Sink.Seen();
@@ -99,7 +99,7 @@ public sealed class ObstacleViewTests
 
     private static IReadOnlyList<Obstacle> Look(DecidingSite site) => new ObstacleView(site.Loop, site.Watch, site.Conditions).Look();
 
-    private static async Task LookAsync(DecidingSite site, MonitorSight sight)
+    private static async Task LookAsync(DecidingSite site, MonitorStatus sight)
     {
         site.Monitor.Look = _ => Task.FromResult(sight);
         await site.Watch.LookAsync(TestContext.Current.CancellationToken);

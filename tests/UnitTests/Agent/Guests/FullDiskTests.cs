@@ -131,7 +131,7 @@ public sealed class FullDiskTests
 
         private bool Acknowledged() => site.Keeper.Reports.Current.PlanVersion == site.Plan.Current.Version;
 
-        private GuestFate FateOnDisk(GuestId id) => new GuestBook(disk.Folder, site.Time).FateOf(id);
+        private GuestFate FateOnDisk(GuestId id) => new GuestJournal(disk.Folder, site.Time).FateOf(id);
 
         /// <summary>Holds every report against what is on the disk at that moment: what it acknowledges is there.</summary>
         private async Task WatchAsync()

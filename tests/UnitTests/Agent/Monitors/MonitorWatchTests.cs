@@ -130,7 +130,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
     [Fact]
     public async Task One_that_does_not_answer_is_blind_until_it_does()
     {
-        var answer = new TaskCompletionSource<MonitorSight>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<MonitorStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
         first.Look = _ => answer.Task;
         await RunAsync();
         first.Sink.SightChanged(ScriptedMonitor.Sees(1));
@@ -151,7 +151,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
         first.Look = _ =>
         {
             firsts++;
-            return new TaskCompletionSource<MonitorSight>().Task;
+            return new TaskCompletionSource<MonitorStatus>().Task;
         };
         second.Look = _ =>
         {
@@ -178,7 +178,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
     public async Task One_that_cannot_be_asked_or_answers_with_an_error_is_blind()
     {
         first.Look = _ => throw new IOException("no wire");
-        second.Look = _ => Task.FromException<MonitorSight>(new IOException("cut wire"));
+        second.Look = _ => Task.FromException<MonitorStatus>(new IOException("cut wire"));
         running = watch.WatchAsync(stop.Token);
         await first.StartedAsync();
         await second.StartedAsync();
@@ -214,7 +214,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
     [Fact]
     public async Task What_a_monitor_says_by_itself_is_newer_than_its_answer()
     {
-        var answer = new TaskCompletionSource<MonitorSight>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<MonitorStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await RunAsync();
         await Eventually(() => watch.BlindMonitor is null);

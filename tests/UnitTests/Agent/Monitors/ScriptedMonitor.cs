@@ -14,11 +14,11 @@ internal sealed class ScriptedMonitor(string name) : IActivityMonitor
 
     public int Starts { get; private set; }
 
-    public Func<CancellationToken, Task<MonitorSight>> Look { get; set; } = _ => Task.FromResult(Sees(1));
+    public Func<CancellationToken, Task<MonitorStatus>> Look { get; set; } = _ => Task.FromResult(Sees(1));
 
-    public static MonitorSight Sees(int sources) => new(sources, Blind: false, $"{sources} sources", []);
+    public static MonitorStatus Sees(int sources) => new(sources, Blind: false, $"{sources} sources", []);
 
-    public static MonitorSight BlindSight { get; } = new(0, Blind: true, "cannot see", []);
+    public static MonitorStatus BlindSight { get; } = new(0, Blind: true, "cannot see", []);
 
     public async Task WatchAsync(IActivitySink activity, CancellationToken cancellationToken)
     {
@@ -29,7 +29,7 @@ internal sealed class ScriptedMonitor(string name) : IActivityMonitor
         await run.Task.WaitAsync(cancellationToken);
     }
 
-    public Task<MonitorSight> LookAsync(CancellationToken cancellationToken) => Look(cancellationToken);
+    public Task<MonitorStatus> LookAsync(CancellationToken cancellationToken) => Look(cancellationToken);
 
     public Task StartedAsync() => started.Task.WaitAsync(TimeSpan.FromMinutes(1));
 

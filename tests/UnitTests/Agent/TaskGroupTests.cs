@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Opportunism.UnitTests.Agent;
 
-public sealed class TogetherTests : IDisposable
+public sealed class TaskGroupTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
@@ -16,7 +16,7 @@ public sealed class TogetherTests : IDisposable
     public async Task One_that_fails_ends_the_others_and_its_error_is_told()
     {
         var failure = new TaskCompletionSource();
-        var running = Together.RunAsync([UntilToldAsync, _ => failure.Task], time, stop.Token);
+        var running = TaskGroup.RunAsync([UntilToldAsync, _ => failure.Task], time, stop.Token);
         Assert.False(running.IsCompleted);
 
         failure.SetException(new IOException("broken"));
@@ -28,7 +28,7 @@ public sealed class TogetherTests : IDisposable
     [Fact]
     public async Task One_that_cannot_even_begin_ends_the_others_too()
     {
-        var running = Together.RunAsync([UntilToldAsync, _ => throw new IOException("no room")], time, stop.Token);
+        var running = TaskGroup.RunAsync([UntilToldAsync, _ => throw new IOException("no room")], time, stop.Token);
 
         Assert.Equal("no room", (await Assert.ThrowsAsync<IOException>(() => running.WaitAsync(Patience))).Message);
         Assert.True(otherEnded);
@@ -38,7 +38,7 @@ public sealed class TogetherTests : IDisposable
     public async Task One_that_ends_well_ends_none_of_the_others()
     {
         var other = new TaskCompletionSource();
-        var running = Together.RunAsync([_ => Task.CompletedTask, _ => other.Task], time, stop.Token);
+        var running = TaskGroup.RunAsync([_ => Task.CompletedTask, _ => other.Task], time, stop.Token);
         Assert.False(running.IsCompleted);
 
         other.SetResult();
@@ -49,7 +49,7 @@ public sealed class TogetherTests : IDisposable
     [Fact]
     public async Task All_end_when_told()
     {
-        var running = Together.RunAsync([UntilToldAsync], time, stop.Token);
+        var running = TaskGroup.RunAsync([UntilToldAsync], time, stop.Token);
 
         await stop.CancelAsync();
 
@@ -60,13 +60,13 @@ public sealed class TogetherTests : IDisposable
     [Fact]
     public async Task One_that_does_not_end_when_told_is_not_waited_for_without_limit()
     {
-        var running = Together.RunAsync([_ => new TaskCompletionSource().Task, _ => Task.FromException(new IOException("broken"))], time, stop.Token);
+        var running = TaskGroup.RunAsync([_ => new TaskCompletionSource().Task, _ => Task.FromException(new IOException("broken"))], time, stop.Token);
         Assert.False(running.IsCompleted);
 
         var began = TimeProvider.System.GetTimestamp();
         while (!running.IsCompleted && TimeProvider.System.GetElapsedTime(began) < Patience)
         {
-            time.Advance(Together.Patience);
+            time.Advance(TaskGroup.Patience);
             await Task.Yield();
         }
 

@@ -8,7 +8,7 @@ using Opportunism.Core;
 namespace Opportunism.Controller.Fleet;
 
 /// <summary>What the site knows of every node. Any thread; changes of one node follow one another, and each is stored before anyone sees it.</summary>
-internal sealed class NodeBook(NodeStore store, ControllerOptions options, TimeProvider time)
+internal sealed class NodeRegistry(NodeStore store, ControllerOptions options, TimeProvider time)
 {
     // A late report can only be of a run that ended lately.
     private const int PastRunsKept = 16;

@@ -7,11 +7,11 @@ namespace Opportunism.Agent.Monitors;
 /// <param name="Blind">True when there is something it should watch and cannot: the owner counts as present.</param>
 /// <param name="Sentence">What it sees, for a person.</param>
 /// <param name="Health">What stands in its way, each with a remedy.</param>
-public sealed record MonitorSight(int Sources, bool Blind, string Sentence, IReadOnlyList<HealthItem> Health)
+public sealed record MonitorStatus(int Sources, bool Blind, string Sentence, IReadOnlyList<HealthItem> Health)
 {
     /// <summary>Those of <see cref="Sources"/> that show that a person may sit at this machine: all but what a server without a seat has too, such as a power button.</summary>
     public int OfSeat { get; init; } = Sources;
 
     /// <summary>Before a monitor has looked for the first time.</summary>
-    public static MonitorSight NotYet { get; } = new(0, Blind: true, "has not looked yet", []);
+    public static MonitorStatus NotYet { get; } = new(0, Blind: true, "has not looked yet", []);
 }

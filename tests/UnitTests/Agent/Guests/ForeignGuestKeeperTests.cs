@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Opportunism.UnitTests.Agent.Guests;
 
-public sealed class GuestCaretakerTests : IAsyncLifetime
+public sealed class ForeignGuestKeeperTests : IAsyncLifetime
 {
     private readonly FakeTimeProvider time = new();
     private readonly FakeMachine machine;
@@ -22,10 +22,10 @@ public sealed class GuestCaretakerTests : IAsyncLifetime
     private readonly CancellationTokenSource stop = new();
     private readonly string image = Path.GetTempFileName();
     private readonly GuestSpec guest = new(GuestId.New(), "guest", 1, 128, 1, new string('a', 64), ImageFormat.Raw);
-    private GuestCaretaker caretaker = null!;
+    private ForeignGuestKeeper caretaker = null!;
     private Task running = Task.CompletedTask;
 
-    public GuestCaretakerTests()
+    public ForeignGuestKeeperTests()
     {
         machine = new FakeMachine(time);
         hypervisor = new FakeHypervisor(machine, time);
@@ -34,7 +34,7 @@ public sealed class GuestCaretakerTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        caretaker = new GuestCaretaker(hypervisor, node, plan, time, NullLogger<GuestCaretaker>.Instance);
+        caretaker = new ForeignGuestKeeper(hypervisor, node, plan, time, NullLogger<ForeignGuestKeeper>.Instance);
         await caretaker.PrepareAsync(stop.Token);
         running = caretaker.RunAsync(stop.Token);
         Enter(NodeState.Available);

@@ -2,7 +2,7 @@ using Grpc.Core;
 
 namespace Opportunism.Controller.Reports;
 
-internal sealed partial class NodeGate
+internal sealed partial class NodeAuthentication
 {
     [LoggerMessage(2020, LogLevel.Warning, "{Method} of {Node} at {Peer} was refused: {Status}, {Sentence}")]
     private partial void CallRefused(string method, string node, string peer, StatusCode status, string sentence);

@@ -14,7 +14,7 @@ namespace Opportunism.Agent.Guests;
 /// A change counts in memory at once. <see cref="Save"/> brings it to the disk, and is called again until that has worked: a plan is
 /// acknowledged, and a disk that was handed over deleted, only once this book is stored.
 /// </remarks>
-internal sealed class GuestBook
+internal sealed class GuestJournal
 {
     // A full disk stays full for minutes; a write of a few KiB each second costs nothing.
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
@@ -29,14 +29,14 @@ internal sealed class GuestBook
 
     /// <param name="stateFolder">Folder of the agent's state.</param>
     /// <param name="time">For the pause after a write that failed.</param>
-    public GuestBook(string stateFolder, TimeProvider time)
+    public GuestJournal(string stateFolder, TimeProvider time)
     {
         this.time = time;
         Directory.CreateDirectory(stateFolder);
         planPath = Path.Combine(stateFolder, "plan.bin");
         fatesPath = Path.Combine(stateFolder, "fates.json");
         Plan = Load(planPath, bytes => NodePlan.Parser.ParseFrom(bytes).Guests.ToArray()) ?? [];
-        entries = Load(fatesPath, bytes => JsonSerializer.Deserialize(bytes, GuestBookJson.Default.DictionaryStringGuestEntry)) ?? [];
+        entries = Load(fatesPath, bytes => JsonSerializer.Deserialize(bytes, GuestJournalJson.Default.DictionaryStringGuestEntry)) ?? [];
         storedEntries = entries.ToDictionary();
     }
 
@@ -127,7 +127,7 @@ internal sealed class GuestBook
     private void StoreFates(Dictionary<string, GuestEntry> fates, List<HealthItem> problems)
     {
         if (AreSame(fates, storedEntries)) return;
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(fates, GuestBookJson.Default.DictionaryStringGuestEntry);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(fates, GuestJournalJson.Default.DictionaryStringGuestEntry);
         if (TryReplace(fatesPath, bytes, problems)) storedEntries = fates;
     }
 
@@ -182,4 +182,4 @@ internal sealed record GuestEntry
 
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(Dictionary<string, GuestEntry>))]
-internal sealed partial class GuestBookJson : JsonSerializerContext;
+internal sealed partial class GuestJournalJson : JsonSerializerContext;

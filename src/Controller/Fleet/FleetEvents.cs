@@ -7,7 +7,7 @@ using Opportunism.Core.Health;
 namespace Opportunism.Controller.Fleet;
 
 /// <summary>Carries what changes from those who notice to those who must know: fleet, cloud, plans, events.</summary>
-internal sealed partial class FleetNews(NodeBook fleet, Cloud cloud, NodePlans plans, EventLog events, ILogger<FleetNews> log)
+internal sealed partial class FleetEvents(NodeRegistry fleet, Cloud cloud, NodePlans plans, EventLog events, ILogger<FleetEvents> log)
 {
     /// <summary>Reads what is stored. Called once, before the first request.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ using Opportunism.Contracts.Api;
 namespace Opportunism.Controller.Access;
 
 /// <summary>Turns a bearer token into a person and a role; answers 401 and 403 as problem details.</summary>
-internal sealed class PersonGate(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, PersonTokens tokens)
+internal sealed class TokenAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, PersonTokens tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>Name of the scheme.</summary>

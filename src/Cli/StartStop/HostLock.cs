@@ -5,7 +5,7 @@ namespace Opportunism.Cli.StartStop;
 
 /// <summary>Sees to it that one <c>start-node</c> or <c>stop-node</c> works on a host at a time, and that the newest gets its way: an owner who is back does not wait for a start.</summary>
 /// <remarks>Whoever comes writes down that he is the newest, and waits until the one before has let go; that one looks after each of its steps.</remarks>
-internal sealed class Turn : IDisposable
+internal sealed class HostLock : IDisposable
 {
     // Often enough for a person not to notice, seldom enough to cost nothing.
     private static readonly TimeSpan LooksEvery = TimeSpan.FromMilliseconds(200);
@@ -15,7 +15,7 @@ internal sealed class Turn : IDisposable
     private readonly string id = Guid.NewGuid().ToString("N");
     private FileStream? held;
 
-    private Turn(SwitchFolder? folder, string host) => (this.folder, newest) = (folder, host + ".newest");
+    private HostLock(SwitchFolder? folder, string host) => (this.folder, newest) = (folder, host + ".newest");
 
     /// <summary>True once another one wants the host; then its own work ends.</summary>
     public bool IsOvertaken
@@ -46,9 +46,9 @@ internal sealed class Turn : IDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IOException">The folder cannot be used.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
-    public static async Task<Turn?> TakeAsync(SwitchFolder folder, string host, CliWorld world, TimeSpan? patience, CancellationToken cancellationToken)
+    public static async Task<HostLock?> TakeAsync(SwitchFolder folder, string host, CliWorld world, TimeSpan? patience, CancellationToken cancellationToken)
     {
-        var turn = new Turn(folder, host);
+        var turn = new HostLock(folder, host);
         folder.Replace(turn.newest, Encoding.ASCII.GetBytes(turn.id), turn.id);
         var began = world.Time.GetTimestamp();
         while (true)
@@ -66,7 +66,7 @@ internal sealed class Turn : IDisposable
     }
 
     /// <summary>A turn where there is no folder to agree by: nobody is waited for, and nobody overtakes.</summary>
-    public static Turn WithoutFolder() => new(null, "");
+    public static HostLock WithoutFolder() => new(null, "");
 
     /// <summary>Lets time pass, or stops waiting as soon as it is overtaken.</summary>
     public async Task PauseAsync(TimeSpan wait, CliWorld world, CancellationToken cancellationToken)

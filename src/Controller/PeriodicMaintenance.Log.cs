@@ -1,6 +1,6 @@
 namespace Opportunism.Controller;
 
-internal sealed partial class SiteClock
+internal sealed partial class PeriodicMaintenance
 {
     [LoggerMessage(2040, LogLevel.Information, "The server's certificate was renewed")]
     private partial void CertificateRenewed();

@@ -11,7 +11,7 @@ namespace Opportunism.Agent.LocalSocket;
 /// <summary>Decides what a user of this desktop may ask, and answers it.</summary>
 /// <remarks>Anyone may look, though not at tenants' names for their guests; the owner at the seat and root may snooze, take back and run the doctor. Any thread.</remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class LocalDesk(AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial, SeatOwner seat, TimeProvider time)
+internal sealed class LocalRequests(AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial, SeatOwner seat, TimeProvider time)
 {
     // The deciding thread takes a millisecond.
     private static readonly TimeSpan DecidesWithin = TimeSpan.FromSeconds(1);

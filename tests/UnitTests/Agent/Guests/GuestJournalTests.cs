@@ -11,7 +11,7 @@ using Xunit;
 namespace Opportunism.UnitTests.Agent.Guests;
 
 [SupportedOSPlatform("linux")]
-public sealed class GuestBookTests : IDisposable
+public sealed class GuestJournalTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("opp-book-").FullName;
 
@@ -34,18 +34,18 @@ public sealed class GuestBookTests : IDisposable
     internal void What_became_of_a_guest_counts_until_a_newer_wish_overtakes_it(GuestFate fate, ulong generation, GuestWish wish, string disk, bool holds)
     {
         var entry = new GuestEntry { Fate = fate, Generation = 1, DiskSha256 = "left", PlannedDiskSha256 = "planned" };
-        Assert.Equal(holds, GuestBook.Holds(entry, Wanted(GuestId.New(), generation, wish, disk), here: true));
+        Assert.Equal(holds, GuestJournal.Holds(entry, Wanted(GuestId.New(), generation, wish, disk), here: true));
     }
 
     [Fact]
     public void It_is_known_again_after_a_restart()
     {
         var id = GuestId.New();
-        var book = new GuestBook(folder, TimeProvider.System);
+        var book = new GuestJournal(folder, TimeProvider.System);
         book.TakePlan(new NodePlan { Version = 3, Guests = { new GuestPlan { GuestId = id.Value, Name = "a" } } });
         book.Set(id, GuestFate.HandedOver, Wanted(id, 5, GuestWish.Running, ""), "abc");
         Assert.Null(book.Save());
-        var again = new GuestBook(folder, TimeProvider.System);
+        var again = new GuestJournal(folder, TimeProvider.System);
         Assert.Equal((GuestFate.HandedOver, "abc", id.Value), (again.FateOf(id), again.HandedOverSha256(id), Assert.Single(again.Plan).GuestId));
     }
 
@@ -54,7 +54,7 @@ public sealed class GuestBookTests : IDisposable
     {
         File.WriteAllText(Path.Combine(folder, "plan.bin"), "garbled, more than a little");
         File.WriteAllText(Path.Combine(folder, "fates.json"), "{ garbled");
-        Assert.Empty(new GuestBook(folder, TimeProvider.System).Plan);
+        Assert.Empty(new GuestJournal(folder, TimeProvider.System).Plan);
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class GuestBookTests : IDisposable
         using var disk = new SmallDisk(64);
         var time = new FakeTimeProvider();
         var (id, kept) = (GuestId.New(), GuestId.New());
-        var book = new GuestBook(disk.Folder, time);
+        var book = new GuestJournal(disk.Folder, time);
         book.Set(kept, GuestFate.ShutItselfDown, Wanted(kept, 1, GuestWish.Running, ""));
         Assert.Null(book.Save());
         disk.Fill();
@@ -81,7 +81,7 @@ public sealed class GuestBookTests : IDisposable
         Assert.Null(book.Save());
 
         Assert.Equal((true, 3UL, 0), (book.IsStored(id), book.StoredVersion, book.Problems.Count));
-        var again = new GuestBook(disk.Folder, time);
+        var again = new GuestJournal(disk.Folder, time);
         Assert.Equal((GuestFate.Terminated, GuestFate.ShutItselfDown, 1), (again.FateOf(id), again.FateOf(kept), again.Plan.Count));
     }
 
@@ -90,7 +90,7 @@ public sealed class GuestBookTests : IDisposable
     {
         using var disk = new SmallDisk(64);
         var id = GuestId.New();
-        var book = new GuestBook(disk.Folder, TimeProvider.System);
+        var book = new GuestJournal(disk.Folder, TimeProvider.System);
         book.Set(id, GuestFate.Terminated, Wanted(id, 1, GuestWish.Running, ""));
         Assert.Null(book.Save());
         disk.Fill(pagesLeft: 1);
@@ -101,7 +101,7 @@ public sealed class GuestBookTests : IDisposable
         Assert.NotNull(book.Save());
 
         Assert.Equal(GuestFate.None, book.FateOf(id));
-        Assert.Equal(GuestFate.Terminated, new GuestBook(disk.Folder, TimeProvider.System).FateOf(id));
+        Assert.Equal(GuestFate.Terminated, new GuestJournal(disk.Folder, TimeProvider.System).FateOf(id));
     }
 
     private static WantedGuest Wanted(GuestId id, ulong generation, GuestWish wish, string disk) =>

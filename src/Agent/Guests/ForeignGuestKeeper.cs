@@ -14,7 +14,7 @@ namespace Opportunism.Agent.Guests;
 /// The deciding thread freezes and thaws and waits for nobody. A frozen guest's hypervisor answers nobody, so nobody can evict it; a held
 /// one's does. So the order is: freeze, hold, and then the controller has them evicted by their cloud. All fields belong to the loop.
 /// </remarks>
-internal sealed partial class GuestCaretaker(IForeignGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, ILogger<GuestCaretaker> log) : IGuestKeeper
+internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, ILogger<ForeignGuestKeeper> log) : IGuestKeeper
 {
     // What could not be done because something does not answer is tried again this often.
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);

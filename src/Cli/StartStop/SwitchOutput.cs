@@ -3,7 +3,7 @@ using Opportunism.Cli.Commands;
 namespace Opportunism.Cli.StartStop;
 
 /// <summary>Says what a switch does as it does it, and keeps it for those who read JSON.</summary>
-internal sealed class SwitchVoice(CliWorld world, bool json)
+internal sealed class SwitchOutput(CliWorld world, bool json)
 {
     private readonly List<string> did = [];
     private readonly List<string> remarks = [];

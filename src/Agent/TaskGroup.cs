@@ -1,7 +1,7 @@
 namespace Opportunism.Agent;
 
 /// <summary>Runs parts that are worth nothing without each other.</summary>
-internal static class Together
+internal static class TaskGroup
 {
     /// <summary>A part that has been told to end is waited for at most this long: longer than a guest's step that has just begun.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

@@ -4,7 +4,7 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
-internal sealed partial class GuestCaretaker
+internal sealed partial class ForeignGuestKeeper
 {
     [LoggerMessage(1210, LogLevel.Information, "Looking after guests of {Hypervisor} {Version}; {Guests} found")]
     private static partial void LogReady(ILogger log, string hypervisor, string version, int guests);
