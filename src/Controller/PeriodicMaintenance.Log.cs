@@ -2,9 +2,9 @@ namespace Opportunism.Controller;
 
 internal sealed partial class PeriodicMaintenance
 {
-    [LoggerMessage(2040, LogLevel.Information, "The server's certificate was renewed")]
+    [LoggerMessage(2040, LogLevel.Information, "Server certificate renewed")]
     private partial void CertificateRenewed();
 
-    [LoggerMessage(2041, LogLevel.Error, "What is due by time alone failed; it is tried again in a second")]
+    [LoggerMessage(2041, LogLevel.Error, "Periodic maintenance failed; retrying in 1 s")]
     private partial void TickFailed(Exception failure);
 }

@@ -11,16 +11,16 @@ internal sealed partial class DecisionLog
     [LoggerMessage(1001, LogLevel.Information, "{Guests} guests frozen, still after {StillMs:0.00} ms, {LeakedMs:0.00} ms of CPU leaked: {Cause}")]
     private partial void LogFrozen(int guests, double stillMs, double leakedMs, string cause);
 
-    [LoggerMessage(1002, LogLevel.Error, "The kernel's freezer missed its deadline; {Guests} guests were stopped by {Brake} after {StillMs:0.0} ms. Run the doctor command on this desktop")]
+    [LoggerMessage(1002, LogLevel.Error, "Freezer deadline missed; {Guests} guests were suspended by {Brake} after {StillMs:0.0} ms. Run 'opportunism doctor' on this desktop")]
     private partial void LogCruderBrake(Brake brake, int guests, double stillMs);
 
-    [LoggerMessage(1003, LogLevel.Critical, "{Guests} guests could not be stopped, not even killed. End the QEMU processes by hand and run the doctor command on this desktop")]
+    [LoggerMessage(1003, LogLevel.Critical, "Could not freeze or kill {Guests} guests. Kill their QEMU processes and run 'opportunism doctor' on this desktop")]
     private partial void LogNotStopped(int guests);
 
-    [LoggerMessage(1004, LogLevel.Error, "The kernel refused to thaw the guests' cgroup, so they stay frozen. Run the doctor command on this desktop")]
+    [LoggerMessage(1004, LogLevel.Error, "Could not thaw the guests' cgroup; guests stay frozen. Run 'opportunism doctor' on this desktop")]
     private partial void LogThawRefused();
 
-    [LoggerMessage(1005, LogLevel.Information, "The agent stops; {Guests} guests are left frozen ({Brake})")]
+    [LoggerMessage(1005, LogLevel.Information, "Agent shutting down; {Guests} guests left frozen ({Brake})")]
     private partial void LogEnded(int guests, Brake brake);
 
     [LoggerMessage(1006, LogLevel.Warning, "{Dropped} log entries of the deciding thread were dropped because the log was not read. Look at what reads the agent's log")]

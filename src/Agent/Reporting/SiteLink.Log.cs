@@ -8,9 +8,9 @@ internal sealed partial class SiteLink
     [LoggerMessage(1320, LogLevel.Information, "Connected to the controller at {Controller} as node {Node}")]
     private partial void LogConnected(Uri controller, NodeId node);
 
-    [LoggerMessage(1321, LogLevel.Warning, "No connection to the controller at {Controller}: {Why}. Trying again in about {Seconds} s; the owner is protected all the same")]
+    [LoggerMessage(1321, LogLevel.Warning, "Controller {Controller} unreachable: {Why}. Retrying in about {Seconds} s; guests are still frozen when the owner returns")]
     private partial void LogBroken(Uri controller, string why, double seconds);
 
-    [LoggerMessage(1322, LogLevel.Warning, "The controller speaks version {Theirs} of the contract, this agent version {Ours}: what is new in it is ignored. Update the agent")]
+    [LoggerMessage(1322, LogLevel.Warning, "The controller uses contract version {Theirs}, this agent {Ours}; newer fields are ignored. Update the agent")]
     private partial void LogNewerContract(uint theirs, uint ours);
 }

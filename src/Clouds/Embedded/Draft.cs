@@ -103,7 +103,7 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
         {
             if (leftovers.Find(old => old.Id == vm.Id && old.MayRun) is not { } old) continue;
             queue.Remove(vm);
-            Put(vm with { Why = $"its former node {old.Node} must confirm first that it does not start it" });
+            Put(vm with { Why = $"waiting for node {old.Node} to confirm that it does not run this VM" });
         }
 
         var barred = leftovers.Select(old => (old.Id, old.Node)).ToHashSet();

@@ -54,7 +54,7 @@ public static class Placement
         var need = string.Create(CultureInfo.InvariantCulture, $"{guest.Vcpus} vCPU, {guest.MemoryMiB} MiB memory and {guest.DiskMiB} MiB disk");
         var open = hosts.Where(host => host.Takes).ToList();
         if (hosts.Count == 0) return "no node is enrolled yet";
-        if (!hosts.Any(host => Fits(guest, host.Whole))) return $"no node of this site could hold it: it needs {need}";
+        if (!hosts.Any(host => Fits(guest, host.Whole))) return $"no node is large enough: it needs {need}";
         if (open.Count == 0) return "no node is available; 'opportunism nodes' shows why each is not";
         if (open.All(host => guests[host.Node] >= GuestSpec.MostOnANode)) return $"each available node has {GuestSpec.MostOnANode} guests, which is the most";
         if (open.Any(host => Fits(guest, free[host.Node]))) return string.Create(CultureInfo.InvariantCulture, $"{waiting.Count} VM{(waiting.Count == 1 ? " that came" : "s that came")} before it wait{(waiting.Count == 1 ? "s" : "")} too");

@@ -73,11 +73,11 @@ public static class VmRules
         if (vm.End is VmEnd.Deleted) return (VmStatus.Deleted, "");
         if (vm.End is VmEnd.Terminated) return (VmStatus.Terminated, "the owner of its node came back and its policy is terminate");
         if (vm.Node is not { } on) return vm.Wanted is GuestWish.Stopped ? (VmStatus.Stopped, "") : (VmStatus.Waiting, vm.Why);
-        if (node is { Revoked: true }) return (VmStatus.NodeLost, $"its node {on} was revoked; delete it, or enrol the desktop anew");
-        if (node is { Lost: true }) return (VmStatus.NodeLost, $"nothing has been heard from its node {on}; it goes on when the node is back");
+        if (node is { Revoked: true }) return (VmStatus.NodeLost, $"node {on} is revoked; delete the VM, or enrol the desktop again");
+        if (node is { Lost: true }) return (VmStatus.NodeLost, $"node {on} is lost; the VM continues when the node reports again");
         if (vm.Wish is GuestWish.Gone) return (VmStatus.Deleting, $"its node {on} has not confirmed yet");
         if (vm.Moving) return Moving(vm, node, on);
-        if (vm.Seen is not { } seen) return vm.Wanted is GuestWish.Stopped ? (VmStatus.Stopped, "") : (VmStatus.Preparing, $"its node {on} has not taken it up yet");
+        if (vm.Seen is not { } seen) return vm.Wanted is GuestWish.Stopped ? (VmStatus.Stopped, "") : (VmStatus.Preparing, $"waiting for node {on} to accept it");
         return (BySight(vm, seen, node), seen.Sentence);
     }
 

@@ -4,21 +4,21 @@ namespace Opportunism.Clouds.OpenStack;
 
 public sealed partial class OpenStackCloud
 {
-    [LoggerMessage(5000, LogLevel.Information, "Server {Server} must leave node {Node}: Nova accepted {Action}")]
+    [LoggerMessage(5000, LogLevel.Information, "Evicting server {Server} from node {Node}: Nova accepted {Action}")]
     private partial void ServerEvicted(string server, string node, string action);
 
-    [LoggerMessage(5001, LogLevel.Information, "Server {Server} goes on by node {Node}: Nova accepted {Action}")]
+    [LoggerMessage(5001, LogLevel.Information, "Server {Server} brought back on node {Node}: Nova accepted {Action}")]
     private partial void ServerBroughtBack(string server, string node, string action);
 
-    [LoggerMessage(5002, LogLevel.Information, "Server {Server} is {State} by its tenant's wish and is left alone")]
+    [LoggerMessage(5002, LogLevel.Information, "Server {Server} was set to {State} by its tenant; skipped")]
     private partial void TenantTookOver(string server, string state);
 
     [LoggerMessage(5003, LogLevel.Warning, "Server {Server} could not be marked as evicted; only the store knows: {Why}")]
     private partial void NotMarked(string server, string why);
 
-    [LoggerMessage(5004, LogLevel.Warning, "Node {Node}: Nova made the change, but nova-compute on {Host} did not answer it in time")]
+    [LoggerMessage(5004, LogLevel.Warning, "Node {Node}: Nova stored the service change, but nova-compute on {Host} timed out")]
     private partial void HostDidNotAnswer(string node, string host);
 
-    [LoggerMessage(5005, LogLevel.Warning, "Server {Server} of the lost node {Node} is built anew elsewhere")]
+    [LoggerMessage(5005, LogLevel.Warning, "Evacuating server {Server} of lost node {Node}")]
     private partial void ServerEvacuated(string server, string node);
 }

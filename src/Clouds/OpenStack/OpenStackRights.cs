@@ -149,5 +149,5 @@ public sealed class OpenStackRights : IRightsCheck
 
     private static RightCheck Missing(string name, string sentence, string remedy) => new(name, RightState.Missing, sentence, remedy);
 
-    private static RightCheck Unknown(string name, string sentence, string remedy = "Mend that, then check again.") => new(name, RightState.Unknown, sentence, remedy);
+    private static RightCheck Unknown(string name, string sentence, string remedy = "Fix this, then run the check again.") => new(name, RightState.Unknown, sentence, remedy);
 }

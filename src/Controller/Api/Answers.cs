@@ -48,8 +48,8 @@ internal static class Answers
     public static void Explain(ProblemDetailsContext context) => context.ProblemDetails.Detail ??= context switch
     {
         { Exception: BadHttpRequestException bad } => $"The request could not be read: {RequestFault.Sentence(bad)}",
-        { Exception: not null } => "The controller could not do this now. Try again; if it lasts, see the controller's log.",
-        { ProblemDetails.Status: StatusCodes.Status404NotFound } => "There is nothing at this address; /openapi/v1.json lists what there is.",
+        { Exception: not null } => "Internal error. Retry; if it persists, see the controller's log.",
+        { ProblemDetails.Status: StatusCodes.Status404NotFound } => "No such endpoint; see /openapi/v1.json.",
         _ => null,
     };
 

@@ -43,7 +43,7 @@ internal static class NodesApi
     private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> WishAsync(string id, Func<NodeRecord, NodeRecord> wish, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken)
     {
         if (!NodeId.TryParse(id, out var node) || fleet.Find(node) is not { } record) return Answers.NoSuch("node", id);
-        if (record.Revoked) return Answers.Conflict($"Node {id} was revoked: enrol the desktop anew to use it again.");
+        if (record.Revoked) return Answers.Conflict($"Node {id} is revoked; enrol the desktop again.");
         await fleet.WishAsync(node, wish, cancellationToken);
         return TypedResults.Ok(views.ViewOf(fleet.Find(node)!));
     }

@@ -40,16 +40,16 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, Cloud cloud, NodeP
     private void Tell(NodeRecord before, NodeRecord after)
     {
         var id = after.Id;
-        if (after.Revoked && !before.Revoked) Say("node.revoked", HealthSeverity.Warning, "its secret is dead; enrol the desktop anew to use it again");
-        if (after.Lost && !before.Lost) Say("node.lost", HealthSeverity.Warning, "nothing has been heard from it; it is closed until it is back");
-        if (!after.Lost && before.Lost) Say("node.back", HealthSeverity.Note, "it is heard again");
-        if (after.Drained != before.Drained) Say(after.Drained ? "node.drained" : "node.undrained", HealthSeverity.Note, after.Drained ? "an operator wants it empty" : "an operator lends it again");
+        if (after.Revoked && !before.Revoked) Say("node.revoked", HealthSeverity.Warning, "its credential was revoked; enrol the desktop again");
+        if (after.Lost && !before.Lost) Say("node.lost", HealthSeverity.Warning, "lost: no report received; closed until it reports again");
+        if (!after.Lost && before.Lost) Say("node.back", HealthSeverity.Note, "reporting again");
+        if (after.Drained != before.Drained) Say(after.Drained ? "node.drained" : "node.undrained", HealthSeverity.Note, after.Drained ? "drained by an operator" : "undrained by an operator");
         if (after.SnoozedUntil != before.SnoozedUntil) Say("node.snoozed", HealthSeverity.Note, after.SnoozedUntil is { } until ? $"an operator does not lend it until {until:u}" : "an operator ended its snooze");
         if (after.Report is not { } report || ReferenceEquals(report, before.Report)) return;
         if (report.State != before.Report?.State) Say("node.state", HealthSeverity.Note, $"it is {ReportReading.StateOf(report)}: {ReportReading.ReasonOf(report).Sentence}");
         if (report.LastFreeze is { } freeze && !freeze.Equals(before.Report?.LastFreeze))
         {
-            Say("node.freeze", freeze.Brake == "freeze" || freeze.Guests == 0 ? HealthSeverity.Note : HealthSeverity.Warning, FormattableString.Invariant($"{freeze.Guests} guests stood still after {freeze.StillMs:0.##} ms, having used {freeze.LeakedCpuMs:0.##} ms of CPU; brake: {freeze.Brake}"));
+            Say("node.freeze", freeze.Brake == "freeze" || freeze.Guests == 0 ? HealthSeverity.Note : HealthSeverity.Warning, FormattableString.Invariant($"{freeze.Guests} guests frozen in {freeze.StillMs:0.##} ms, {freeze.LeakedCpuMs:0.##} ms of CPU used meanwhile; brake: {freeze.Brake}"));
         }
 
         foreach (var item in report.Health.Where(item => before.Report?.Health.Any(old => old.Code == item.Code) is not true)) TellHealth(id, item);

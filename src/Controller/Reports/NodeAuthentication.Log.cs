@@ -4,12 +4,12 @@ namespace Opportunism.Controller.Reports;
 
 internal sealed partial class NodeAuthentication
 {
-    [LoggerMessage(2020, LogLevel.Warning, "{Method} of {Node} at {Peer} was refused: {Status}, {Sentence}")]
+    [LoggerMessage(2020, LogLevel.Warning, "Rejected {Method} from node {Node} at {Peer}: {Status}, {Sentence}")]
     private partial void CallRefused(string method, string node, string peer, StatusCode status, string sentence);
 
-    [LoggerMessage(2021, LogLevel.Error, "{Method} of {Node} failed; it was told to try again")]
+    [LoggerMessage(2021, LogLevel.Error, "{Method} from node {Node} failed; replied \"unavailable, retry\"")]
     private partial void CallFailed(string method, string node, Exception failure);
 
-    [LoggerMessage(2022, LogLevel.Debug, "{Method} of {Node} ended: {Sentence}")]
+    [LoggerMessage(2022, LogLevel.Debug, "{Method} from node {Node} ended: {Sentence}")]
     private partial void CallEnded(string method, string node, string sentence);
 }

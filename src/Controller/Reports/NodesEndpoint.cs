@@ -40,7 +40,7 @@ internal sealed class NodesEndpoint(
         }
         catch (OperationCanceledException) when (fleet.Find(node) is { Revoked: true })
         {
-            throw new RpcException(new Status(StatusCode.Unauthenticated, "the node was revoked; enrol it with a join token"));
+            throw new RpcException(new Status(StatusCode.Unauthenticated, "node revoked; enrol it again with a join token"));
         }
         finally
         {
@@ -114,7 +114,7 @@ internal sealed class NodesEndpoint(
         var token = streams.TokenOf(node);
 
         // It may have been revoked between the gate and here.
-        if (fleet.Find(node) is not { Revoked: false }) throw new RpcException(new Status(StatusCode.Unauthenticated, "the node was revoked; enrol it with a join token"));
+        if (fleet.Find(node) is not { Revoked: false }) throw new RpcException(new Status(StatusCode.Unauthenticated, "node revoked; enrol it again with a join token"));
         return CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, token, lifetime.ApplicationStopping);
     }
 

@@ -19,7 +19,7 @@ internal sealed class SiteMetrics : IHostedService, IDisposable
             .CountBy(node => node.Lost ? "Lost" : ReportReading.StateOf(node.Report)?.ToString() ?? "Unknown")
             .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("state", count.Key))), description: "Nodes by state");
         meter.CreateObservableGauge("opportunism.nodes.open", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { IsOpen: true }), description: "Nodes open in the cloud");
-        meter.CreateObservableGauge("opportunism.nodes.pending", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { Pending.Length: > 0 }), description: "Nodes whose cloud has not done yet what it was told");
+        meter.CreateObservableGauge("opportunism.nodes.pending", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { Pending.Length: > 0 }), description: "Nodes with a pending cloud action");
         if (cloud.Guests is { } source)
         {
             meter.CreateObservableGauge("opportunism.vms", () => source.CountByStatus().Where(count => count.Key is not VmStatus.Terminated)

@@ -72,7 +72,7 @@ internal sealed class GuestTransfers(NodePlans plans, Cloud cloud, ConsoleBuffer
         if (!await requestStream.MoveNext(cancellationToken)) throw Invalid("the call has no message");
         var first = requestStream.Current;
         if (!GuestId.TryParse(first.GuestId, out var guest) || (first.Sha256.Length > 0 && !NodeContract.IsSha256(first.Sha256))) throw Invalid("guest_id or sha256 is malformed");
-        if (cloud.Guests is not { } source || plans.GuestOf(node, first.GuestId) is null || !source.MayHandOver(node, guest)) throw Forbidden("this guest is not to be handed over by this node");
+        if (cloud.Guests is not { } source || plans.GuestOf(node, first.GuestId) is null || !source.MayHandOver(node, guest)) throw Forbidden("no hand-over of this guest was requested from this node");
         var total = first.TotalBytes;
         if (total == 0 || total > (ulong)options.LargestImageMiB << 20) throw Invalid($"total_bytes is {total}; allowed is 1 to {options.LargestImageMiB} MiB");
         if (!disks.Folder.TryReserve((long)total)) throw new RpcException(new Status(StatusCode.ResourceExhausted, "the site has no room for this disk now; try again later"));
@@ -82,7 +82,7 @@ internal sealed class GuestTransfers(NodePlans plans, Cloud cloud, ConsoleBuffer
             await using var file = disks.Folder.NewFile();
             sha256 = await ReceiveAsync(requestStream, file, total, cancellationToken);
             if (!NodeContract.IsSha256(sha256)) throw Invalid("sha256 is in neither the first nor the last message");
-            if (file.Sha256() != sha256) throw new RpcException(new Status(StatusCode.DataLoss, "what came is not what sha256 says; send it again"));
+            if (file.Sha256() != sha256) throw new RpcException(new Status(StatusCode.DataLoss, "checksum mismatch; send the disk again"));
             await file.KeepAsync(disks.Folder.PathOf(DiskFiles.NameOf(guest, sha256)));
         }
         finally
@@ -127,7 +127,7 @@ internal sealed class GuestTransfers(NodePlans plans, Cloud cloud, ConsoleBuffer
         }
         while (await messages.MoveNext(cancellationToken));
 
-        if ((ulong)file.Bytes != total) throw Invalid($"{file.Bytes} bytes came, {total} were announced");
+        if ((ulong)file.Bytes != total) throw Invalid($"received {file.Bytes} of {total} bytes");
         return sha256;
     }
 

@@ -36,7 +36,7 @@ internal static class ImagesApi
     {
         if (!Names.IsDnsLike(name)) return Answers.Wrong("The image's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
         if (!Enum.TryParse<ImageFormat>(format, ignoreCase: true, out var known) || !Enum.IsDefined(known)) return Answers.Wrong($"The format (--format) is '{Answers.Shown(format)}'; allowed are {string.Join(", ", Enum.GetNames<ImageFormat>())}.");
-        if (http.Request.ContentLength is not { } bytes) return TypedResults.Problem("The upload does not say how long it is: send Content-Length.", statusCode: StatusCodes.Status411LengthRequired);
+        if (http.Request.ContentLength is not { } bytes) return TypedResults.Problem("Content-Length is required.", statusCode: StatusCodes.Status411LengthRequired);
         if (bytes == 0 || bytes > options.LargestImageMiB << 20) return TypedResults.Problem($"The image is {bytes} bytes; allowed is 1 byte to {options.LargestImageMiB} MiB (Controller.LargestImageMiB).", statusCode: StatusCodes.Status413PayloadTooLarge);
         if (await store.FindAsync(name, http.RequestAborted) is { } other) return Answers.Conflict($"An image {name} exists already ({other.Sha256}): delete it first, or choose another name.");
         if (!files.Folder.TryReserve(bytes)) return TypedResults.Problem($"There is no room for {bytes >> 20} MiB on the site's disk beside the {options.KeepFreeMiB} MiB that are kept free (Controller.KeepFreeMiB): delete images or VMs, or make it larger.", statusCode: StatusCodes.Status507InsufficientStorage);
@@ -45,7 +45,7 @@ internal static class ImagesApi
         {
             await using var file = files.Folder.NewFile();
             await ReceiveAsync(http.Request.Body, file, http.RequestAborted);
-            if (file.Bytes != bytes) return Answers.Wrong($"{file.Bytes} bytes came, {bytes} were announced.");
+            if (file.Bytes != bytes) return Answers.Wrong($"Received {file.Bytes} of {bytes} bytes.");
             if (known is ImageFormat.Qcow2)
             {
                 if (Qcow2Header.Parse(file.Head) is not { } header) return Answers.Wrong("The format (--format) is qcow2, but the content is not qcow2 of version 2 or 3.");

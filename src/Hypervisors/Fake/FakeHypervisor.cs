@@ -7,7 +7,7 @@ namespace Opportunism.Hypervisors.Fake;
 public sealed class FakeHypervisor : IHypervisor, IForeignGuests
 {
     private const long MiB = 1024 * 1024;
-    private const string Overtaken = "The owner came back meanwhile; the guest stands still.";
+    private const string Overtaken = "Cancelled: the owner is back; the guest stays held.";
     private static readonly GuestAnswer Done = new(GuestOutcome.Done);
     private static readonly GuestAnswer AlreadySo = new(GuestOutcome.AlreadySo);
     private readonly FakeMachine machine;

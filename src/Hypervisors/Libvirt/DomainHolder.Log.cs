@@ -5,6 +5,6 @@ namespace Opportunism.Hypervisors.Libvirt;
 
 internal sealed partial class DomainHolder
 {
-    [LoggerMessage(6101, LogLevel.Information, "Domain {Guest} goes on in libvirt")]
+    [LoggerMessage(6101, LogLevel.Information, "Domain {Guest} released in libvirt")]
     private static partial void LogReleased(ILogger log, GuestId guest);
 }

@@ -17,6 +17,6 @@ internal sealed partial class DomainWatch
     [LoggerMessage(6113, LogLevel.Error, "The domain that {Path} describes is not protected, since the file cannot be read: {Why}")]
     private static partial void LogUnreadable(ILogger log, string path, string why);
 
-    [LoggerMessage(6114, LogLevel.Error, "libvirt's domains could not be looked at; trying again")]
+    [LoggerMessage(6114, LogLevel.Error, "Could not list libvirt domains; retrying")]
     private static partial void LogFault(ILogger log, Exception exception);
 }

@@ -11,7 +11,7 @@ public sealed partial class QemuHypervisor
     // The longest that an operating system needs to shut down; one that ends later does so by itself.
     private static readonly TimeSpan ShutdownTakes = TimeSpan.FromMinutes(10);
 
-    private const string Overtaken = "The owner came back meanwhile; the guest stands still.";
+    private const string Overtaken = "Cancelled: the owner is back; the guest stays held.";
 
     private async Task<GuestAnswer> BootAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ public sealed partial class QemuHypervisor
     [LoggerMessage(6001, LogLevel.Information, "Guest {Guest} saved in {Milliseconds} ms: {MiB} MiB")]
     private static partial void LogSaved(ILogger log, GuestId guest, long miB, double milliseconds);
 
-    [LoggerMessage(6002, LogLevel.Information, "Guest {Guest} goes on")]
+    [LoggerMessage(6002, LogLevel.Information, "Guest {Guest} released")]
     private static partial void LogReleased(ILogger log, GuestId guest);
 
     [LoggerMessage(6003, LogLevel.Information, "Guest {Guest} suspended: {MiB} MiB given back in {Milliseconds} ms")]
@@ -38,19 +38,19 @@ public sealed partial class QemuHypervisor
     [LoggerMessage(6010, LogLevel.Warning, "Not every guest could be held: {Sentence}")]
     private static partial void LogNotHeld(ILogger log, string sentence);
 
-    [LoggerMessage(6011, LogLevel.Information, "A guest has not shut down within {Seconds} s and is ended: {Sentence}")]
+    [LoggerMessage(6011, LogLevel.Information, "Guest did not shut down within {Seconds} s; killing it: {Sentence}")]
     private static partial void LogNoShutdown(ILogger log, string seconds, string sentence);
 
     [LoggerMessage(6012, LogLevel.Information, "Guest {Guest} found after a restart: {Phase}")]
     private static partial void LogFound(ILogger log, GuestId guest, string phase);
 
-    [LoggerMessage(6013, LogLevel.Warning, "{Folder} is not a guest of ours and is left alone")]
+    [LoggerMessage(6013, LogLevel.Warning, "{Folder} is not a guest; skipped")]
     private static partial void LogForeign(ILogger log, string folder);
 
     [LoggerMessage(6014, LogLevel.Error, "Guest {Guest} ran although it was held: {Sentence}")]
     private static partial void LogRanWhileHeld(ILogger log, GuestId guest, string sentence);
 
-    [LoggerMessage(6015, LogLevel.Information, "Guest {Guest} loaded in {Milliseconds} ms; it stands still until the node is lent")]
+    [LoggerMessage(6015, LogLevel.Information, "Guest {Guest} loaded in {Milliseconds} ms; held until the node is available")]
     private static partial void LogLoaded(ILogger log, GuestId guest, double milliseconds);
 
     [LoggerMessage(6016, LogLevel.Information, "Guest {Guest} unloaded: {MiB} MiB given back in {Milliseconds} ms")]
@@ -59,6 +59,6 @@ public sealed partial class QemuHypervisor
     [LoggerMessage(6017, LogLevel.Error, "Suspended guest {Guest} cannot be resumed: {Sentence}")]
     private static partial void LogUnusable(ILogger log, GuestId guest, string sentence);
 
-    [LoggerMessage(6018, LogLevel.Warning, "What is left of a deleted guest could not be removed: {Why}")]
+    [LoggerMessage(6018, LogLevel.Warning, "Could not remove the folder of a deleted guest: {Why}")]
     private static partial void LogNotDeleted(ILogger log, string why);
 }
