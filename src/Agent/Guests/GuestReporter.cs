@@ -91,7 +91,7 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
     private IEnumerable<HealthItem> FailedSteps(IReadOnlyDictionary<GuestId, GuestAttempts> attempts) => attempts.Where(attempt => attempt.Value.Failed > 0 && !(attempt.Value.Step == GuestStep.Start && IsRunning(attempt.Key))).OrderBy(attempt => attempt.Key.Value, StringComparer.Ordinal).Take(MostFailedSteps)
         .Select(attempt => new HealthItem(
             "guests.step-failed", HealthSeverity.Warning, $"{attempt.Value.Step} of guest {attempt.Key} failed: {attempt.Value.Sentence}",
-            attempt.Value.Refused ? "Change what the sentence names, or stop the guest." : "Remove what the sentence names; the agent repeats the step by itself."));
+            attempt.Value.Refused ? "Change what the sentence names, or stop the guest." : "Remove what the sentence names; the agent retries."));
 
     private bool IsRunning(GuestId id) => hypervisor.Guests.Any(guest => guest.Id == id && guest.Phase == GuestPhase.Running);
 
@@ -100,7 +100,7 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
         if (left > 0) yield return new HealthItem("guests.too-many", HealthSeverity.Warning, $"{(left == 1 ? "1 guest of this node is" : $"{left} guests of this node are")} not reported: a report holds {NodeContract.MostGuests}.", "Delete guests that the plan does not name in the guests folder of the node.");
         var count = hypervisor.Guests.Count(guest => !wanted.Guests.ContainsKey(guest.Id));
         if (count == 0) yield break;
-        yield return new HealthItem("guests.not-in-plan", HealthSeverity.Warning, $"{(count == 1 ? "1 guest is on this node that the plan does not name; it is" : $"{count} guests are on this node that the plan does not name; they are")} left alone.", "If the controller was set up anew, delete them with 'opportunism vm delete' or in the guests folder of the node.");
+        yield return new HealthItem("guests.not-in-plan", HealthSeverity.Warning, $"{(count == 1 ? "1 guest is on this node that the plan does not name; it is" : $"{count} guests are on this node that the plan does not name; they are")} left alone.", "If the controller was newly set up, delete them with 'opportunism vm delete' or in the guests folder of the node.");
     }
 
     private HealthItem NoDisk() => new(

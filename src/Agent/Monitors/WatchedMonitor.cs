@@ -59,7 +59,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
             var pause = Pauses.After(++failures);
             var why = failure is null ? "it stopped by itself" : failure.Message;
             MonitorWatchLog.Broke(log, Name, pause, why, failure);
-            SightChanged(Down("monitor.broken", $"The monitor {Name} broke: {why}", "It is started again by itself. If this goes on, send the agent's log to whoever maintains it, or disable the monitor in the agent's settings."));
+            SightChanged(Down("monitor.broken", $"The monitor {Name} failed: {why}", "Restarting it. If this persists, disable it in [Monitors] Enabled and report the agent's log."));
             if (!await PausedAsync(pause, cancellationToken)) return;
         }
     }
@@ -130,7 +130,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
     private void Failed(Exception broken)
     {
         MonitorWatchLog.LookFailed(log, Name, broken.Message, broken);
-        SightChanged(Down("monitor.broken", $"The monitor {Name} could not say what it sees: {broken.Message}", "It is asked again in half a minute. If this goes on, restart the agent."));
+        SightChanged(Down("monitor.broken", $"The status of monitor {Name} could not be read: {broken.Message}", "Retrying in 30 s. If this persists, restart the agent."));
     }
 
     private static MonitorStatus Down(string code, string sentence, string remedy) =>

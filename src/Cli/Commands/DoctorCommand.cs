@@ -31,7 +31,7 @@ internal static class DoctorCommand
             var brake = TextTable.With("brake", "works", "still after", "what");
             if (reply.Brake is { } trial) brake.Row("freeze", trial.Ok ? "yes" : "no", $"{trial.StillMs:0.00} ms", trial.Sentence);
             options.World.Console.Show(brake, "The agent did not try its brake.");
-            options.World.Output.WriteLine(IsWell(reply) ? "All is well: the owner would be noticed, and guests would stand still." : "Not all is well: see what to do above.");
+            options.World.Output.WriteLine(IsWell(reply) ? "All is well: the owner would be noticed, and guests would be frozen." : "Not all is well: see what to do above.");
         });
         return IsWell(reply) ? ExitCode.Done : ExitCode.Failed;
     }

@@ -23,7 +23,7 @@ internal sealed partial class LabTemplates(LabPlace place, LabShape shape, LabSe
             ["rabbitmq-password-hash"] => secrets.RabbitMqHash("rabbitmq"),
             ["secret", var secret] => secrets[secret],
             ["port", var of] => Port(of).ToString(CultureInfo.InvariantCulture),
-            _ => Array.Find(more, pair => pair.Name == name).Value ?? throw new InvalidOperationException($"{template} wants '{name}', which nobody fills in."),
+            _ => Array.Find(more, pair => pair.Name == name).Value ?? throw new InvalidOperationException($"{template} has no value for '{name}'."),
         };
 
     private int Port(string of) => of switch

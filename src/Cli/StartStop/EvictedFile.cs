@@ -114,7 +114,7 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
 
     private void GiveUp(string problem)
     {
-        if (!goesOnWithout) throw new CliFailure(ExitCode.Failed, $"{problem} Make room or mend its rights, then run this again; nothing is brought back that could not be remembered meanwhile.");
+        if (!goesOnWithout) throw new CliFailure(ExitCode.Failed, $"{problem} Make room or fix its permissions, then run this again; servers that could not be recorded meanwhile are not brought back.");
         if (!IsLasting) return;
         IsLasting = false;
         tell($"{problem} The marks on the servers are all that remembers them now.");

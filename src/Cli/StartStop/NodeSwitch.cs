@@ -86,7 +86,7 @@ internal sealed class NodeSwitch
                    where server.Node == job.Node && server.Action is not EvictionStep.Shelve
                    let seen = guests.Where(guest => guest.Id == server.Guest).ToList()
                    where seen is not [{ State: CloudGuestState.Resting, Sentence: "" }]
-                   select new LeftServer(SwitchWords.IdOf(server.Guest), seen is [var guest] ? SwitchWords.Why(guest, last, "was asked to go on and does not run yet") : "is not on its host any more, and Nova did not say what became of it")];
+                   select new LeftServer(SwitchWords.IdOf(server.Guest), seen is [var guest] ? SwitchWords.Why(guest, last, "was asked to run again and does not yet") : "is not on its host any more, and Nova did not say what became of it")];
     }
 
     private (SwitchEnd, string, IReadOnlyList<LeftServer>) Ended(SwitchEnd end)

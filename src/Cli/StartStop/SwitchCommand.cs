@@ -86,7 +86,7 @@ internal sealed class SwitchCommand
             if (problem is null)
             {
                 var turn = await HostLock.TakeAsync(folder, job.Node.Value, world, job.Wish.Open ? null : oneStep, either.Token);
-                if (turn is { IsAlone: false }) voice.Remark($"Another start-node or stop-node works on {job.Host} and does not let go; find out why it hangs. It is not waited for any longer.");
+                if (turn is { IsAlone: false }) voice.Remark($"Another start-node or stop-node holds {job.Host}; continuing without the lock. Check why it hangs.");
                 return turn;
             }
         }

@@ -19,7 +19,7 @@ internal sealed class SwitchWords(SwitchJob job)
         CloudAction.Close close => $"{job.Host} is closed in Nova: {close.Reason}",
         CloudAction.Open => $"{job.Host} is open in Nova",
         CloudAction.Evict evict => $"server {IdOf(evict.Guest)} leaves {job.Host}: {ServerPolicies.NameOf(policyOf(evict.Guest))}",
-        CloudAction.BringBack back => $"server {IdOf(back.Guest)} goes on",
+        CloudAction.BringBack back => $\"server {IdOf(back.Guest)} is brought back\",
         _ => null,
     };
 
@@ -47,10 +47,10 @@ internal sealed class SwitchWords(SwitchJob job)
         {
             SwitchEnd.Done => job.Wish.Open ? $"{job.Host} is open{(moved > 0 ? $", and {Counted(moved)} went on" : "")}." : $"{job.Host} is closed and empty{(moved > 0 ? $": {Counted(moved)} left" : "")}.",
             SwitchEnd.Overtaken => $"A newer start-node or stop-node has taken {job.Host} over.",
-            SwitchEnd.Interrupted => $"Interrupted: {job.Host} is left as it is now. Run {job.Command} again to go on, or {job.Opposite} to go back.",
+            SwitchEnd.Interrupted => $"Interrupted: {job.Host} is left as it is now. Run {job.Command} again to continue, or {job.Opposite} to undo it.",
             _ when open != job.Wish.Open => $"{job.Host} could not be {(job.Wish.Open ? "opened" : "closed")}: {(because.Length > 0 ? because : $"Nova did not answer in the time given. Run {job.Command} again.")}",
             _ when because.Length > 0 => $"{job.Host} is {state}, but what is there is not known: {because}",
-            _ when left > 0 => job.Wish.Open ? $"{job.Host} is open, but {servers} that we evicted did not go on:" : $"{job.Host} is closed, but {servers} did not leave:",
+            _ when left > 0 => job.Wish.Open ? $"{job.Host} is open, but {servers} that we evicted do not run:" : $"{job.Host} is closed, but {servers} did not leave:",
             _ when last is { Hindrances.Count: > 0 } => $"{job.Host} is {state}, but not all could be done: {Shown(last.Sentence)}",
             _ when job.Wish.Open => $"{job.Host} is open, but the time was over before Nova had been asked for all of its servers. Run start-node again.",
             _ => $"{job.Host} is closed and empty, but it was not looked at for a whole minute: a build that was under way may still appear. Run stop-node again, or give it more time with --wait.",

@@ -90,7 +90,7 @@ internal sealed class OpenStackDayCloud : IDayCloud
     {
         var service = await LabHosts.OneAsync(admin, host, cancellationToken);
         var (status, reason) = ((string)service["status"]!, (string?)service["disabled_reason"] ?? "");
-        if (status == "disabled" && !reason.StartsWith(ReasonBegins, StringComparison.Ordinal)) throw new DayBrokenException($"{host} was disabled in Nova by somebody else than the controller: '{reason}'.");
+        if (status == "disabled" && !reason.StartsWith(ReasonBegins, StringComparison.Ordinal)) throw new DayBrokenException($"{host} was disabled in Nova by another program than the controller: '{reason}'.");
         // Before the controller's first word every host is enabled: it must be so because the controller wants it.
         var wanted = (await site.Client.NodeAsync(host, cancellationToken)).Open;
         return new(wanted == (status == "enabled") ? wanted : null, $"{host} is {status} in Nova{(reason.Length > 0 ? $": {reason}" : "")}");

@@ -15,7 +15,7 @@ internal sealed class PersonSeat(Action<string> say) : ISeat
 
     public Task TouchAsync(CancellationToken cancellationToken)
     {
-        if (!asked) say("Please move the mouse or press a key, and go on until told otherwise.");
+        if (!asked) say("Please keep moving the mouse or pressing keys until this asks you to stop.");
         asked = true;
         return Task.CompletedTask;
     }

@@ -30,6 +30,6 @@ internal sealed class ServerSights
 
         return marked
             ? new(VmStatus.Preparing, $"{sentence}, and the controller's mark is off: it is to be resumed")
-            : new(VmStatus.Failed, $"{sentence}, but without the controller's mark {EvictedKey}: somebody else did it");
+            : new(VmStatus.Failed, $"{sentence}, but without the controller's mark {EvictedKey}: another program did it");
     }
 }

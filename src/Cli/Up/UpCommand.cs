@@ -45,7 +45,7 @@ internal static class UpCommand
             console.WriteLine($"The site listens at {SiteFile.Read(folders.ControllerState)!.Url}; its state is in {state}.");
             console.WriteLine($"In another terminal: {folders.CommandLine} nodes{(state == DefaultState ? "" : $" --site {Path.Combine(folders.ControllerState, SiteFile.Name)}")}");
             if (!lendWithoutSeat && await site.IsWithoutSeatAsync(cancellationToken)) await OfferAsync(site, folders.CommandLine, console, cancellationToken);
-            console.WriteLine("Ctrl-C ends it; guests stay frozen and go on when it is started again.");
+            console.WriteLine("Ctrl-C ends it; guests stay frozen until it is started again.");
             await site.WaitForEndAsync(cancellationToken);
             return 1;
         }

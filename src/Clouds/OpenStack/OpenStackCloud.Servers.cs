@@ -45,7 +45,7 @@ public sealed partial class OpenStackCloud
         {
             var marked = await nova.MarkAsync(server.Id!, ServerRules.EvictedKey, ServerPolicies.NameOf(action), cancellationToken);
             if (marked.Answer.Outcome is CloudOutcome.TryLater) return marked.Answer;
-            if (!marked.IsDone && !memory.IsLasting) return Refused($"{ServerRules.Called(server)} stays: it can neither be marked nor written down, so nobody would bring it back. {marked.Answer.Sentence}");
+            if (!marked.IsDone && !memory.IsLasting) return Refused($"{ServerRules.Called(server)} cannot be evicted: neither the mark nor the store could be written, so it could not be brought back. {marked.Answer.Sentence}");
             if (!marked.IsDone) NotMarked(guest.Value, marked.Answer.Sentence);
         }
 
@@ -72,7 +72,7 @@ public sealed partial class OpenStackCloud
         }
     }
 
-    private static CloudAnswer Silent(NovaServer server) => TryLater($"nova-compute on {server.Host} does not report: what is asked of it now would run when nobody wants it any more. See its log on the desktop.");
+    private static CloudAnswer Silent(NovaServer server) => TryLater($"nova-compute on {server.Host} is down; action postponed until it reports. See its log on the desktop.");
 
     private static CloudAnswer Accepted(Reply<Ignored> reply) => reply.Answer;
 

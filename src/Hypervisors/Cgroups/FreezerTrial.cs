@@ -62,7 +62,7 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
             freezer.ThawAll();
             return await ChangesAsync(freezer, cancellationToken)
                 ? (took, "A busy process was frozen, stood still, and went on when thawed.")
-                : (null, "A busy process was frozen but did not go on when thawed.");
+                : (null, "A busy process was frozen but did not run when thawed.");
         }
 
         return (null, $"A busy process in {folder} went on running for {Patience.TotalSeconds} s after it was frozen. Guests are stopped by signals instead; update the kernel.");

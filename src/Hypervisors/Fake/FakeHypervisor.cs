@@ -158,7 +158,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     /// <inheritdoc/>
     public Task<GuestAnswer> LetLeaveAsync(GuestId id, TimeSpan within, CancellationToken cancellationToken) => DoAsync(new Request("LetLeave", id, cancellationToken), guest =>
     {
-        if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be let go on so");
+        if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be released");
         guest.Status = guest.Status with { Phase = GuestPhase.Running, Leaving = true };
 
         // When its time is over it runs where none may: the caretaker must be told.
@@ -278,7 +278,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         return DoAsync(new Request(request, id, cancellationToken), guest =>
         {
             if (guest.Status.Phase == GuestPhase.Running) return AlreadySo;
-            if (guest.Status.Phase != from) return Refused(guest, $"only a {from} guest can go on so");
+            if (guest.Status.Phase != from) return Refused(guest, $"only a {from} guest can be released or resumed\");
             if (machine.Holds != holds) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
             guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0, IsLoaded = false, LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume, LastRelease = from == GuestPhase.Held ? TimeSpan.FromMilliseconds(1) : guest.Status.LastRelease };
             return Done;

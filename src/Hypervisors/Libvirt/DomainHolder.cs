@@ -97,11 +97,11 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         var began = host.Time.GetTimestamp();
         lock (host.Gate)
         {
-            if (leavesWithin is null && host.Freezer.Standing) return new GuestAnswer(GuestOutcome.TryLater, "The owner is back; the guest stands still.");
+            if (leavesWithin is null && host.Freezer.Standing) return new GuestAnswer(GuestOutcome.TryLater, "Cancelled: the owner is back; the guest stays held.");
             host.AloneLocked(domain, frozen: false);
             if (domain.Suspending is not null) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {domain.Id} is still being held.");
             if (domain.File.State != DomainState.Paused) return new GuestAnswer(GuestOutcome.AlreadySo);
-            if (!host.Held.Contains(domain.Id)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {domain.Id} was paused in libvirt by somebody else ({domain.File.Reason}) and is left alone.");
+            if (!host.Held.Contains(domain.Id)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {domain.Id} was paused in libvirt by another program ({domain.File.Reason}) and is left alone.");
             resuming = ResumeAsync(domain);
             domain.Resuming = resuming;
             if (leavesWithin is { } within) domain.LeavesUntil = began + (long)(within.TotalSeconds * host.Time.TimestampFrequency);
@@ -113,12 +113,12 @@ internal sealed partial class DomainHolder(LibvirtHost host)
             if (problem.Length > 0)
             {
                 lock (host.Gate) domain.LeavesUntil = null;
-                return new GuestAnswer(GuestOutcome.TryLater, $"libvirt did not let guest {domain.Id} go on: {problem}");
+                return new GuestAnswer(GuestOutcome.TryLater, $"libvirt could not resume guest {domain.Id}: {problem}");
             }
         }
         catch (TimeoutException)
         {
-            return new GuestAnswer(GuestOutcome.TryLater, $"libvirt has not confirmed within {ReleasePatience.TotalSeconds} s that guest {domain.Id} goes on.");
+            return new GuestAnswer(GuestOutcome.TryLater, $"Timed out after {ReleasePatience.TotalSeconds} s: libvirt has not resumed guest {domain.Id}.");
         }
 
         lock (host.Gate) domain.LastRelease = host.Time.GetElapsedTime(began);

@@ -139,7 +139,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         }
         catch (TimeoutException exception)
         {
-            throw new QmpException($"QEMU of guest {guest.Id} has not confirmed that it goes on.", exception);
+            throw new QmpException($"QEMU of guest {guest.Id} has not confirmed within 10 s that it runs.", exception);
         }
 
         return true;
@@ -270,7 +270,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
 
     /// <summary>The guest's vCPUs stand still: by QEMU, which has paused it on a write that found no room and repeats that write when it goes on, or by us.</summary>
     public static void NoteLackOfRoom(QemuGuest guest, QemuProcess process) => guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
-        ? status with { Phase = GuestPhase.Held, WaitsForRoom = true, Sentence = "stands still until there is room on the node's disk for what it writes" }
+        ? status with { Phase = GuestPhase.Held, WaitsForRoom = true, Sentence = "held until there is room on the node's disk for what it writes" }
         : status);
 
     private static void OnEvent(QemuGuest guest, QemuProcess process, QmpEvent told)

@@ -115,7 +115,7 @@ public sealed class StartNodeTests
         await desk.SwitchAsync("stop-node");
         desk.StandIn.Host("pc-1").Fails["resume"] = true;
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("start-node"));
-        Assert.EndsWith($"pc-1 is open, but 1 server that we evicted did not go on:\n  server {server.Id}: server job ({server.Id}) is in error (resume failed in the hypervisor): see `openstack server show`, then reset its state or rebuild it\n", desk.Error, StringComparison.Ordinal);
+        Assert.EndsWith($"pc-1 is open, but 1 server that we evicted do not run:\n  server {server.Id}: server job ({server.Id}) is in error (resume failed in the hypervisor): see `openstack server show`, then reset its state or rebuild it\n", desk.Error, StringComparison.Ordinal);
         Assert.InRange(desk.Took.TotalSeconds, 0, 10);
     }
 

@@ -110,7 +110,7 @@ public sealed class SwitchTroubleTests
         desk.Time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("start-node"));
         Assert.Equal(("suspended", null, false), (server.VmState, server.TaskState, desk.StandIn.Host("pc-1").Disabled));
-        Assert.Contains("pc-1 is open, but 1 server that we evicted did not go on:", desk.Error, StringComparison.Ordinal);
+        Assert.Contains("pc-1 is open, but 1 server that we evicted do not run:", desk.Error, StringComparison.Ordinal);
         desk.StandIn.Host("pc-1").Thaw();
         Assert.Equal(ExitCode.Done, await desk.SwitchAsync("start-node"));
         Assert.Equal("active", server.VmState);

@@ -16,7 +16,7 @@ public sealed class ReasonTests
         [ReasonCode.OwnerStayed] = "the owner has stayed",
         [ReasonCode.MemoryNeeded] = "the owner needs the memory",
         [ReasonCode.TakenBack] = "taken back by x11",
-        [ReasonCode.GuestsFound] = "guests are in memory although the node is not lent, so they stand still",
+        [ReasonCode.GuestsFound] = "guests are in memory; they are held until the node is lent",
         [ReasonCode.MemoryScarce] = "memory is scarce while the owner is there",
         [ReasonCode.LendingPaused] = "it stopped lending though no owner came, so it waits longer before it lends again",
         [ReasonCode.NoGuestLeft] = "the last guest that had to leave has left",
