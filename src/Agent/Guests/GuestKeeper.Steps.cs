@@ -18,27 +18,8 @@ internal sealed partial class GuestKeeper
     {
         foreach (var work in works.Values)
         {
-            if (IsWrong(work, status)) work.Cancel.Cancel();
+            if (GuestStepRules.IsWrong(work.Step, status, wanted.Guests.GetValueOrDefault(work.Guest)?.Wish, book.FateOf(work.Guest))) work.Cancel.Cancel();
         }
-    }
-
-    private bool IsWrong(GuestWork work, NodeStatus status)
-    {
-        var state = status.State;
-        var wish = wanted.Guests.GetValueOrDefault(work.Guest)?.Wish;
-        return work.Step switch
-        {
-            GuestStep.Start or GuestStep.Resume => state != NodeState.Available || wish != GuestWish.Running,
-            // Not at the moment at which the node becomes Available: then it is resumed as soon as it is loaded.
-            GuestStep.Load => (state != NodeState.Available && !status.MayLoad) || wish != GuestWish.Running,
-            GuestStep.Release => state != NodeState.Available,
-            // Once the owner stays it is finished by the eviction, as fast as can be rather than paced.
-            GuestStep.Checkpoint => state is NodeState.Available or NodeState.Evicting,
-            // Frozen it cannot shut down any more.
-            GuestStep.ShutDown => state != NodeState.Available || wish == GuestWish.Running,
-            GuestStep.HandOver => wish is null or GuestWish.Gone || (wish is GuestWish.Running && book.FateOf(work.Guest) != GuestFate.Relocating),
-            _ => false,
-        };
     }
 
     /// <summary>Holds all guests once they have been frozen for long enough; at once where they are to leave.</summary>
@@ -89,7 +70,7 @@ internal sealed partial class GuestKeeper
         var step = GuestRules.Next(moment);
         if (step == GuestStep.Nothing) return status.State == NodeState.Frozen && saveDue > TimeSpan.Zero && here is { InMemory: true } ? saveDue : null;
         if (attempts.GetValueOrDefault(id) is { } before && before.Step == step && before.NotBefore > time.GetTimestamp()) return time.GetElapsedTime(time.GetTimestamp(), before.NotBefore);
-        if (TakesMemory(step) && RoomProblem(want!.Spec) is { } problem)
+        if (GuestStepRules.TakesMemory(step) && lent.ProblemOf(want!.Spec, works.Values) is { } problem)
         {
             if (step == GuestStep.Load) return null; // not yet asked for: nothing to report
             attempts[id] = new GuestAttempts(step, 0, time.GetTimestamp(), problem, Refused: false);
@@ -123,22 +104,5 @@ internal sealed partial class GuestKeeper
         {
             loop.Wake();
         }
-    }
-
-    /// <summary>Whether a guest is in memory after a step and was not before.</summary>
-    private static bool TakesMemory(GuestStep step) => step is GuestStep.Start or GuestStep.Load or GuestStep.Resume;
-
-    /// <summary>Why a guest has no room in what the node lends, or null.</summary>
-    private string? RoomProblem(GuestSpec spec)
-    {
-        var others = hypervisor.Guests.Where(guest => guest.TakesMemory && guest.Id != spec.Id).Select(guest => guest.Spec)
-            .Concat(works.Values
-                .Where(work => TakesMemory(work.Step) && work.Under is not null && work.Guest != spec.Id)
-                .Select(work => work.Under!.Spec))
-            .DistinctBy(other => other.Id).ToArray();
-        var (memory, vcpus) = (others.Sum(other => (long)other.MemoryMiB), others.Sum(other => other.Vcpus));
-        var (mostMemory, mostVcpus) = (options.LentMemoryMiB(), options.LentVcpus());
-        if (memory + spec.MemoryMiB > mostMemory) return $"waits for room: {spec.MemoryMiB} MiB of memory are needed, {memory} of {mostMemory} MiB are taken";
-        return vcpus + spec.Vcpus > mostVcpus ? $"waits for room: {spec.Vcpus} CPUs are needed, {vcpus} of {mostVcpus} are taken" : null;
     }
 }

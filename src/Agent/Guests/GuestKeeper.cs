@@ -23,7 +23,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     private readonly IHypervisor hypervisor;
     private readonly Level<NodeStatus> node;
     private readonly Level<NodePlan> plan;
-    private readonly GuestOptions options;
+    private readonly LentRoom lent;
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly SiteStore store;
@@ -55,7 +55,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         this.hypervisor = hypervisor;
         this.node = node;
         this.plan = plan;
-        this.options = options;
+        lent = new LentRoom(hypervisor, options);
         this.time = time;
         this.log = log;
         store = new SiteStore(options.StateFolder, options.KeepFreeMiB, files, new FileHash(new Pace(options.CheckpointBytesPerSecond, time)));

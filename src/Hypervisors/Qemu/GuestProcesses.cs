@@ -184,6 +184,16 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         return process.Process.HasExitedWithin((int)KillTime.TotalMilliseconds);
     }
 
+    /// <summary>Ends the QEMU of a guest that is only loaded: its checkpoint is the guest as before.</summary>
+    public async Task<GuestAnswer> UnloadAsync(QemuGuest guest)
+    {
+        if (!guest.Status.IsLoaded) return new GuestAnswer(GuestOutcome.AlreadySo);
+        var began = host.Time.GetTimestamp();
+        var returned = await EndAsync(guest);
+        QemuHypervisorLog.LogUnloaded(host.Log, guest.Id, returned, host.Time.GetElapsedTime(began).TotalMilliseconds);
+        return new GuestAnswer(GuestOutcome.Done);
+    }
+
     /// <summary>The last thing QEMU complained about, for a sentence.</summary>
     public static string LastComplaint(QemuGuest guest)
     {

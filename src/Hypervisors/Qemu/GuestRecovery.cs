@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors.Linux;
@@ -5,50 +6,53 @@ using Opportunism.Hypervisors.Qemu.Qmp;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-// What an earlier run of the agent left behind, wherever it was killed:
-// 1. Everything in our cgroup is frozen before anything else; programs that work on guests' files are ended.
-// 2. A process counts only if number, start time and cgroup are those written down. Others in a guest's cgroup are ended:
-//    they were never let go on.
-// 3. A process that lives beside a checkpoint it did not make was about to load it: it is ended, the checkpoint is the guest.
-// 4. The others are held: "stop" is the first thing they read, those too that a signal had stopped. Only then is their status asked
-//    for, and it alone is never believed.
-// 5. What does not live is Suspended if there is a checkpoint, else Stopped. One that this agent cannot load, of another version or damaged,
-//    is kept: only its tenant may give it up, by stopping the guest.
-public sealed partial class QemuHypervisor
+/// <summary>Finds what an earlier run of the agent left behind, wherever it was killed.</summary>
+/// <remarks>
+/// 1. Everything in our cgroup is frozen before anything else; programs that work on guests' files are ended.
+/// 2. A process counts only if number, start time and cgroup are those written down. Others in a guest's cgroup are ended:
+///    they were never let go on.
+/// 3. A process that lives beside a checkpoint it did not make was about to load it: it is ended, the checkpoint is the guest.
+/// 4. The others are held: "stop" is the first thing they read, those too that a signal had stopped. Only then is their status asked
+///    for, and it alone is never believed.
+/// 5. What does not live is Suspended if there is a checkpoint, else Stopped. One that this agent cannot load, of another version or damaged,
+///    is kept: only its tenant may give it up, by stopping the guest.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProcesses processes, GuestHolder holder, GuestWatch watch)
 {
     private static readonly TimeSpan SavingTime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SavingPoll = TimeSpan.FromMilliseconds(5);
 
-    /// <inheritdoc/>
+    /// <summary>Finds every guest, frozen and then held. Called once, before anything else.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        freezer.FreezeAll();
+        host.Freezer.FreezeAll();
         EndWork();
         LoadGuests();
         // Before the hold, which thaws: they are held by nothing but the freezer.
         RemoveStrays();
-        foreach (var guest in guests.Values)
+        foreach (var guest in guests.All)
         {
             cancellationToken.ThrowIfCancellationRequested();
             await FindProcessAsync(guest);
         }
 
         // Nobody waits for memory yet, and what is found out below decides what each guest is.
-        await HoldAllAsync(GuestProcesses.AnswerTime, cancellationToken);
-        foreach (var guest in guests.Values)
+        await holder.HoldAllAsync([.. guests.All], GuestProcesses.AnswerTime, cancellationToken);
+        foreach (var guest in guests.All)
         {
             if (guest.Process is { } process) await JudgeAsync(guest, process, cancellationToken);
-            LogFound(log, guest.Id, guest.Status.Phase.ToString());
+            QemuHypervisorLog.LogFound(host.Log, guest.Id, guest.Status.Phase.ToString());
         }
 
         RemoveStrayMemory();
-        Publish();
-        LookWhileInMemory();
+        guests.Publish();
+        watch.Begin();
     }
 
     private void LoadGuests()
     {
-        var all = GuestFolder.AllIn(settings.StateFolder);
+        var all = GuestFolder.AllIn(host.Settings.StateFolder);
         if (!Directory.Exists(all)) return;
         foreach (var path in Directory.EnumerateDirectories(all))
         {
@@ -58,14 +62,14 @@ public sealed partial class QemuHypervisor
                 continue;
             }
 
-            var guest = GuestId.TryParse(Path.GetFileName(path), out var id) ? QemuGuest.Load(settings.StateFolder, settings.RamFolder, id, Publish) : null;
+            var guest = GuestId.TryParse(Path.GetFileName(path), out var id) ? QemuGuest.Load(host.Settings.StateFolder, host.Settings.RamFolder, id, guests.Publish) : null;
             if (guest is null)
             {
-                LogForeign(log, path);
+                QemuHypervisorLog.LogForeign(host.Log, path);
                 continue;
             }
 
-            guests[guest.Id] = guest;
+            guests.Add(guest);
             File.Delete(guest.Folder.ExportPart);
             RemoveGone(guest.Folder.Checkpoint + LinuxFiles.Gone);
         }
@@ -76,7 +80,7 @@ public sealed partial class QemuHypervisor
     {
         var record = QemuJson.Read(guest.Folder.Process, QemuJson.Default.ProcessRecord);
         var found = record is null ? null : LinuxProcess.Find(record.Pid, record.StartTime);
-        if (found is not null && !cgroups.Holds(guest.Id, found.Pid))
+        if (found is not null && !host.Cgroups.Holds(guest.Id, found.Pid))
         {
             found.Dispose();
             found = null;
@@ -94,7 +98,7 @@ public sealed partial class QemuHypervisor
         guest.Attach(process);
         // The brake before a restart may have been SIGSTOP, which the state of a frozen process does not show. SIGCONT, which does nothing to
         // others, is sent when it is held: by then "stop" is the first thing that it reads.
-        freezer.NoteStopped();
+        host.Freezer.NoteStopped();
         guest.Set(status => status with { Phase = GuestPhase.Held, HasCheckpoint = manifest is not null, CheckpointMiB = StoredMiB(manifest) });
         if (manifest is not null && (manifest.Pid != found.Pid || manifest.StartTime != found.StartTime))
         {
@@ -148,27 +152,27 @@ public sealed partial class QemuHypervisor
                     GuestProcesses.NoteLackOfRoom(guest, process);
                     break;
                 case "running":
-                    lock (host.GoingOn) guest.FrozenAlone = cgroups.FreezeChild(guest.Id, frozen: true);
+                    lock (host.GoingOn) guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
                     guest.SetWhile(process, seen => seen with { Sentence = "QEMU does not stop it" });
                     break;
             }
         }
         catch (QmpException exception)
         {
-            LogFailed(log, guest.Id, exception.Message);
+            QemuHypervisorLog.LogFailed(host.Log, guest.Id, exception.Message);
         }
     }
 
     private async Task<string> StatusWhenSavedAsync(QemuProcess process, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
+        var began = host.Time.GetTimestamp();
         while (true)
         {
             var answer = await process.Qmp!.ExecuteAsync("query-status", GuestProcesses.AnswerTime, cancellationToken);
             var status = QmpLine.TextOf(answer, "status"u8);
             // The earlier agent was killed while QEMU was saving device state, which it then finishes by itself.
-            if (status != "finish-migrate" || time.GetElapsedTime(began) > SavingTime) return status;
-            await Task.Delay(SavingPoll, time, cancellationToken);
+            if (status != "finish-migrate" || host.Time.GetElapsedTime(began) > SavingTime) return status;
+            await Task.Delay(SavingPoll, host.Time, cancellationToken);
         }
     }
 
@@ -178,8 +182,8 @@ public sealed partial class QemuHypervisor
         await processes.EndAsync(guest);
         GuestCheckpoints.Clear(guest);
         var manifest = guest.FindCheckpoint(out var problem);
-        var unusable = problem is null ? null : UnusableCheckpoint(guest, problem);
-        if (unusable is not null) LogUnusable(log, guest.Id, unusable);
+        var unusable = problem is null ? null : GuestLoading.UnusableCheckpoint(guest, problem);
+        if (unusable is not null) QemuHypervisorLog.LogUnusable(host.Log, guest.Id, unusable);
         else if (manifest is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
         guest.Set(status => status with
         {
@@ -199,14 +203,14 @@ public sealed partial class QemuHypervisor
         }
         catch (IOException exception)
         {
-            LogNotDeleted(log, exception.Message);
+            QemuHypervisorLog.LogNotDeleted(host.Log, exception.Message);
         }
     }
 
     /// <summary>Ends programs that work on guests' files: their results were for the agent that ended, and they would write on into a deleted file.</summary>
     private void EndWork()
     {
-        foreach (var pid in cgroups.Working())
+        foreach (var pid in host.Cgroups.Working())
         {
             using var program = LinuxProcess.Find(pid);
             program?.KillAndWait(TimeSpan.FromSeconds(10));
@@ -215,7 +219,7 @@ public sealed partial class QemuHypervisor
 
     private void EndStrays(GuestId guest, int? known)
     {
-        foreach (var pid in cgroups.Processes(guest))
+        foreach (var pid in host.Cgroups.Processes(guest))
         {
             if (pid == known) continue;
             using var stray = LinuxProcess.Find(pid);
@@ -226,18 +230,18 @@ public sealed partial class QemuHypervisor
     /// <summary>Ends processes in cgroups of guests that are not here at all.</summary>
     private void RemoveStrays()
     {
-        foreach (var id in cgroups.Children().Where(id => !guests.ContainsKey(id)).ToArray())
+        foreach (var id in host.Cgroups.Children().Where(id => guests.Find(id) is null).ToArray())
         {
             EndStrays(id, known: null);
-            cgroups.RemoveChild(id);
+            host.Cgroups.RemoveChild(id);
         }
     }
 
     /// <summary>Removes memory that a start which was broken off has left.</summary>
     private void RemoveStrayMemory()
     {
-        if (!Directory.Exists(settings.RamFolder)) return;
-        foreach (var path in Directory.EnumerateFiles(settings.RamFolder))
+        if (!Directory.Exists(host.Settings.RamFolder)) return;
+        foreach (var path in Directory.EnumerateFiles(host.Settings.RamFolder))
         {
             if (GuestId.TryParse(Path.GetFileName(path), out _)) File.Delete(path);
         }

@@ -1,45 +1,44 @@
+using System.Runtime.Versioning;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-// How a suspended guest comes back, at once or in two steps:
-// 1. Loading: memory, QEMU with its vCPUs stopped, device state. The checkpoint stays complete; the guest stays Suspended.
-// 2. Unloading ends that QEMU. Nothing of the guest has run, so the checkpoint is the guest as before.
-// 3. Resuming a guest that is not loaded loads it first; then it is released as after a hold.
-public sealed partial class QemuHypervisor
+/// <summary>Brings suspended guests back, at once or in two steps.</summary>
+/// <remarks>
+/// 1. Loading: memory, QEMU with its vCPUs stopped, device state. The checkpoint stays complete; the guest stays Suspended.
+/// 2. Unloading ends that QEMU. Nothing of the guest has run, so the checkpoint is the guest as before.
+/// 3. Resuming a guest that is not loaded loads it first; then it is released as after a hold.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class GuestLoading(QemuHost host, GuestTable guests, GuestProcesses processes, GuestCheckpoints checkpoints, GuestHolder holder, GuestLife life, GuestWatch watch)
 {
-    private async Task<GuestAnswer> LoadAsync(QemuGuest guest, CancellationToken cancellationToken)
+    private static readonly GuestAnswer Done = new(GuestOutcome.Done);
+
+    /// <summary>Brings a suspended guest into memory; it stays suspended.</summary>
+    public async Task<GuestAnswer> LoadAsync(QemuGuest guest, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
+        var began = host.Time.GetTimestamp();
         if (guest.Status.IsLoaded) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Suspended) return OnlySuspended(guest, "loaded");
         var manifest = ManifestToLoad(guest);
-        holder.ThawToLoad([.. guests.Values]);
+        holder.ThawToLoad([.. guests.All]);
         guest.Set(status => status with { IsLoading = true, Sentence = "" });
         var process = await LoadAsync(guest, manifest, cancellationToken);
         guest.SetWhile(process, status => status with { IsLoading = false, IsLoaded = true });
-        LogLoaded(log, guest.Id, time.GetElapsedTime(began).TotalMilliseconds);
-        LookWhileInMemory();
+        QemuHypervisorLog.LogLoaded(host.Log, guest.Id, host.Time.GetElapsedTime(began).TotalMilliseconds);
+        watch.Begin();
         return Done;
     }
 
-    private async Task<GuestAnswer> UnloadAsync(QemuGuest guest)
+    /// <summary>Lets a suspended guest run again.</summary>
+    public async Task<GuestAnswer> ResumeAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
     {
-        if (!guest.Status.IsLoaded) return new GuestAnswer(GuestOutcome.AlreadySo);
-        var began = time.GetTimestamp();
-        var returned = await processes.EndAsync(guest);
-        LogUnloaded(log, guest.Id, returned, time.GetElapsedTime(began).TotalMilliseconds);
-        return Done;
-    }
-
-    private async Task<GuestAnswer> ResumeAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
-    {
-        var began = time.GetTimestamp();
+        var began = host.Time.GetTimestamp();
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Suspended) return OnlySuspended(guest, "resumed");
         // One whose QEMU has just ended or hangs must not cost it its checkpoint: it is loaded again.
-        if (guest.FrozenAlone || guest.Process is not { Process.IsAlive: true, Qmp.Closed.IsCompleted: false }) await UnloadAsync(guest);
+        if (guest.FrozenAlone || guest.Process is not { Process.IsAlive: true, Qmp.Closed.IsCompleted: false }) await processes.UnloadAsync(guest);
         if (guest is not { Status.IsLoaded: true, Process: { } process })
         {
             var manifest = ManifestToLoad(guest);
@@ -50,19 +49,20 @@ public sealed partial class QemuHypervisor
         // It is in memory and stands still, as after a hold; from here on it is released the same way.
         process.StateSave = DeviceStateSave.NotAsked;
         guest.SetWhile(process, status => status with { Phase = GuestPhase.Held, Sentence = "", HasCheckpoint = true, IsLoaded = false });
-        var answer = await ReleaseAsync(guest, holds, cancellationToken);
+        var answer = await life.ReleaseAsync(guest, holds, cancellationToken);
         if (!answer.IsDone) return answer;
-        var took = time.GetElapsedTime(began);
+        var took = host.Time.GetElapsedTime(began);
         guest.Set(status => status with { LastResume = took });
-        LogResumed(log, guest.Id, took.TotalMilliseconds);
-        LookWhileInMemory();
+        QemuHypervisorLog.LogResumed(host.Log, guest.Id, took.TotalMilliseconds);
+        watch.Begin();
         return answer;
     }
 
     private static GuestAnswer OnlySuspended(QemuGuest guest, string done) =>
         new(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a suspended guest can be {done}.");
 
-    private static string UnusableCheckpoint(QemuGuest guest, string problem) =>
+    /// <summary>Why a checkpoint that is there cannot be loaded.</summary>
+    public static string UnusableCheckpoint(QemuGuest guest, string problem) =>
         $"The checkpoint of guest {guest.Id} cannot be loaded: {problem}. Run the version of the agent that wrote it, or stop the guest; it then boots from its disk.";
 
     private CheckpointManifest ManifestToLoad(QemuGuest guest)
@@ -81,8 +81,8 @@ public sealed partial class QemuHypervisor
         Task<MemoryPieces>? loading = null;
         try
         {
-            LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
-            processes.MakeRam(guest, OthersMiB(guest));
+            LinuxFiles.MakeFolder(host.Settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
+            processes.MakeRam(guest, guests.OthersMiB(guest));
             await processes.FillRamAsync(guest, cancellationToken);
             loading = GuestCheckpoints.LoadMemoryAsync(guest, manifest, giveUp.Token);
             var process = await processes.LaunchAsync(guest, manifest.Launch, incoming: true, cancellationToken);
