@@ -19,6 +19,35 @@ public sealed class RepositoryShapeTests
     {
     };
 
+    // Composition, and what keeps or is told of one kind of cloud; the list is to become the catalog alone.
+    private static readonly string[] FilesThatNameAKindOfCloud =
+    [
+        "src/Cli/OpenStack/NotTried.cs",
+        "src/Cli/OpenStack/OpenStackArguments.cs",
+        "src/Cli/OpenStack/OpenStackCheckCommand.cs",
+        "src/Cli/OpenStack/OpenStackDriver.cs",
+        "src/Cli/StartStop/EvictedFile.cs",
+        "src/Cli/StartStop/SwitchCommand.cs",
+        "src/Cli/StartStop/SwitchWords.cs",
+        "src/Controller/ControllerHost.cs",
+        "src/Controller/Settings/ControllerSettings.cs",
+        "src/Controller/Store/EmbeddedStore.cs",
+        "src/Controller/Store/OpenStackStore.cs",
+        "src/Controller/Store/VmRow.cs",
+    ];
+
+    [Fact]
+    public void Only_the_catalog_names_a_kind_of_cloud()
+    {
+        var kinds = Directory.EnumerateDirectories(Path.Combine(RepositoryTests.Root, "src", "Clouds")).Select(folder => "Clouds." + Path.GetFileName(folder)).Where(kind => kind is not "Clouds.obj" and not "Clouds.bin").ToList();
+        var naming = from file in Files("src")
+                     let path = Path.GetRelativePath(RepositoryTests.Root, file)
+                     where path != "src/Clouds/CloudCatalog.cs" && !kinds.Exists(kind => path.StartsWith("src/" + kind.Replace('.', '/') + "/", StringComparison.Ordinal))
+                     where kinds.Exists(kind => File.ReadAllText(file).Contains(kind, StringComparison.Ordinal))
+                     select path;
+        Assert.Equal(FilesThatNameAKindOfCloud, naming.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void No_class_is_longer_than_its_limit_over_all_its_parts() =>
         Assert.Equal(LongerClasses, SizesOf("src").Where(size => size.Value > LongestClass).ToDictionary());
