@@ -66,7 +66,7 @@ internal sealed partial class AgentParts : BackgroundService
         var ledger = new ActivityLedger(time);
         watch = new MonitorWatch(MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>(), settings.Monitors.WithoutSeat);
         var snooze = new SnoozeCondition(Path.Combine(settings.StateFolder, "snooze"), time, null, logs.CreateLogger<SnoozeCondition>());
-        var policy = new Level<NodePolicy>(new(false, settings.Times));
+        var policy = new Level<NodeFlags>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
         // What is about to be resumed counts before the node lends; afterwards it takes what it takes.
         var upcoming = new UpcomingGuests(guests, plan);
@@ -100,7 +100,7 @@ internal sealed partial class AgentParts : BackgroundService
         var desk = new LocalRequests(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site, obstacles), trial, seat, time);
         services =
         [
-            new PlanPolicy(plan, policy, refused, settings.Times, snooze, loop, logs.CreateLogger<PlanPolicy>()),
+            new PlanTimes(plan, policy, refused, settings.Times, snooze, loop, logs.CreateLogger<PlanTimes>()),
             link,
             new LocalSocketListener(settings.Socket, desk, new LocalPlaces(seat.SitsHere), time, logs.CreateLogger<LocalSocketListener>()),
         ];

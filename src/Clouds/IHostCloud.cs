@@ -34,5 +34,5 @@ public interface IHostCloud
     Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken);
 
     /// <summary>Brings whatever else the cloud keeps about the node in line with what is wanted: its network's marks, and that it is lost or back. Asked only of a cloud whose <see cref="CloudHost"/> shows such marks.</summary>
-    Task<CloudAnswer> SettleAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken);
+    Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken);
 }

@@ -59,7 +59,7 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     }
 
     /// <summary>One comparison of wanted and actual, and what follows from it.</summary>
-    public async Task<AgreementStep> StepAsync(FleetWish wish, CancellationToken cancellationToken)
+    public async Task<AgreementStep> StepAsync(HostTarget wish, CancellationToken cancellationToken)
     {
         // Closing does not wait for a look: what is not known to be closed is closed blind, before anything else.
         if (!wish.Open && host is not { Open: false })
@@ -140,7 +140,7 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     }
 
     /// <summary>True while the cloud is at work on guests there, or may still bring some that it had begun to build.</summary>
-    private bool MayChangeSoon(FleetWish wish, CloudHost seen) =>
+    private bool MayChangeSoon(HostTarget wish, CloudHost seen) =>
         seen.Guests.Any(guest => guest.State is CloudGuestState.Busy)
         || (cloud.Capabilities.BuildsAppearLate && wish.Empty && closed != 0 && time.GetElapsedTime(closed) < BuildsAppearFor);
 

@@ -52,7 +52,7 @@ internal sealed class FreezeBench(int times, TimeProvider time)
         var watch = new MonitorWatch([monitor], ledger, time, NullLogger<MonitorWatch>.Instance);
         var brake = new GuestBrake(path, BrakeTimes.Default, time, ShortPause.For);
         var log = new DecisionLog(logging, NullLogger<DecisionLog>.Instance);
-        var loop = new AvailabilityLoop(ledger, watch, new ConditionSet([]), brake, guests.Hypervisor, new Level<NodePolicy>(new(false, Times)), path, time, publishing, log);
+        var loop = new AvailabilityLoop(ledger, watch, new ConditionSet([]), brake, guests.Hypervisor, new Level<NodeFlags>(new(false, Times)), path, time, publishing, log);
         ledger.Woken = loop;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = watch.RunAsync(end.Token);

@@ -29,7 +29,7 @@ internal sealed class AvailabilityLoop : IWakeable
     private readonly ConditionSet conditions;
     private readonly GuestBrake brake;
     private readonly IMachineGuests guests;
-    private readonly Level<NodePolicy> policy;
+    private readonly Level<NodeFlags> policy;
     private readonly IWakeUp wakeUp;
     private readonly TimeProvider time;
     private readonly DecisionPublisher publisher;
@@ -65,7 +65,7 @@ internal sealed class AvailabilityLoop : IWakeable
     /// <param name="hasUpcoming">Whether suspended guests will be resumed when the node lends; allocates nothing. Null for never.</param>
     public AvailabilityLoop(
         ActivityLedger ledger, MonitorWatch watch, ConditionSet conditions, GuestBrake brake, IMachineGuests guests,
-        Level<NodePolicy> policy, IWakeUp wakeUp, TimeProvider time, IWakeUp publishing, DecisionLog log,
+        Level<NodeFlags> policy, IWakeUp wakeUp, TimeProvider time, IWakeUp publishing, DecisionLog log,
         Func<TimeSpan>? asleep = null, Func<bool>? hasUpcoming = null)
     {
         (this.ledger, this.watch, this.conditions, this.brake, this.guests) = (ledger, watch, conditions, brake, guests);

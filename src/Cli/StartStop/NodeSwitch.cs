@@ -47,7 +47,7 @@ internal sealed class NodeSwitch
         {
             while (!turn.IsOvertaken)
             {
-                last = await agreement.StepAsync(job.Wish, either.Token);
+                last = await agreement.StepAsync(job.Target, either.Token);
                 if (agreement.Host is { } seen && last.Hindrances.All(left => left.Action is not (null or CloudAction.Close))) (guests, open, answered) = (seen.Guests, seen.Open, true);
                 var left = Left();
                 Tell(last, left);
@@ -72,14 +72,14 @@ internal sealed class NodeSwitch
         if (last is not { AtRest: true } || guests is null) return false;
 
         // What we asked to come back and what nobody has seen yet may still come; what is in error will not.
-        return !job.Wish.Open || left.All(one => guests.Any(guest => SwitchWords.IdOf(guest.Id) == one.Server && guest.State is CloudGuestState.Resting));
+        return !job.Target.Open || left.All(one => guests.Any(guest => SwitchWords.IdOf(guest.Id) == one.Server && guest.State is CloudGuestState.Resting));
     }
 
     /// <summary>Servers that are not where they should be, as far as was seen.</summary>
     private IReadOnlyList<LeftServer> Left()
     {
         if (guests is null) return [];
-        if (!job.Wish.Open) return [.. guests.Where(guest => guest.State is CloudGuestState.Here or CloudGuestState.Busy).Select(guest => new LeftServer(SwitchWords.IdOf(guest.Id), SwitchWords.Why(guest, last, "was asked to leave and has not left yet")))];
+        if (!job.Target.Open) return [.. guests.Where(guest => guest.State is CloudGuestState.Here or CloudGuestState.Busy).Select(guest => new LeftServer(SwitchWords.IdOf(guest.Id), SwitchWords.Why(guest, last, "was asked to leave and has not left yet")))];
 
         // A shelved server goes wherever there is room, whoever opens a host next; and what its tenant put to rest since is the tenant's.
         return [.. from server in file.Servers
@@ -113,7 +113,7 @@ internal sealed class NodeSwitch
     private void Tell(AgreementStep step, IReadOnlyList<LeftServer> left)
     {
         if (step.IsNotable) voice.Waits(job.Host, SwitchWords.Waits(step));
-        if (watches || job.Wish.Open || step.AtRest || step.Hindrances.Count > 0 || left.Count > 0 || guests is null) return;
+        if (watches || job.Target.Open || step.AtRest || step.Hindrances.Count > 0 || left.Count > 0 || guests is null) return;
         watches = true;
         voice.Did($"{job.Host} is empty; it is watched for a minute, in case a build was under way");
     }

@@ -13,5 +13,5 @@ internal static class StartNodeCommand
         new SwitchCommand(options).Complete(
             new Command(Name, "Without a controller, for hooks: open a compute host in Nova, then bring back what stop-node got off it. Safe to repeat and to interrupt."),
             StopNodeCommand.Name,
-            _ => new FleetWish(Open: true, Empty: false, ""));
+            _ => new HostTarget(Open: true, Empty: false, ""));
 }

@@ -17,6 +17,6 @@ internal static class StopNodeCommand
         {
             if (parsed.GetValue(reason) is { } text && string.IsNullOrWhiteSpace(text)) parsed.AddError("--reason is empty; a reason is required, which Nova shows.");
         });
-        return new SwitchCommand(options).Complete(command, StartNodeCommand.Name, parsed => new FleetWish(Open: false, Empty: true, parsed.GetValue(reason)!));
+        return new SwitchCommand(options).Complete(command, StartNodeCommand.Name, parsed => new HostTarget(Open: false, Empty: true, parsed.GetValue(reason)!));
     }
 }

@@ -36,7 +36,7 @@ internal sealed class SwitchCommand
     /// <param name="command">start-node or stop-node.</param>
     /// <param name="opposite">The other one's name.</param>
     /// <param name="wish">How the host should stand with Nova.</param>
-    public Command Complete(Command command, string opposite, Func<ParseResult, FleetWish> wish)
+    public Command Complete(Command command, string opposite, Func<ParseResult, HostTarget> wish)
     {
         command.Options.Add(host);
         command.Options.Add(wait);
@@ -53,7 +53,7 @@ internal sealed class SwitchCommand
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, string command, string opposite, FleetWish wish, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult parsed, string command, string opposite, HostTarget wish, CancellationToken cancellationToken)
     {
         var began = world.Time.GetTimestamp();
         var name = parsed.GetValue(host) ?? world.HostName;
@@ -85,7 +85,7 @@ internal sealed class SwitchCommand
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
             if (problem is null)
             {
-                var turn = await HostLock.TakeAsync(folder, job.Node.Value, world, job.Wish.Open ? null : oneStep, either.Token);
+                var turn = await HostLock.TakeAsync(folder, job.Node.Value, world, job.Target.Open ? null : oneStep, either.Token);
                 if (turn is { IsAlone: false }) voice.Remark($"Another start-node or stop-node holds {job.Host}; continuing without the lock. Check why it hangs.");
                 return turn;
             }
@@ -99,7 +99,7 @@ internal sealed class SwitchCommand
             problem = $"The files in {folder[""]} cannot be written: {failure.Message}";
         }
 
-        if (job.Wish.Open) throw new CliFailure(ExitCode.Failed, $"{problem} Nothing was done: what is brought back must be remembered until it runs.");
+        if (job.Target.Open) throw new CliFailure(ExitCode.Failed, $"{problem} Nothing was done: what is brought back must be remembered until it runs.");
         voice.Remark($"{problem} The marks on the servers are all that remembers them now.");
         file.DoWithout();
         return HostLock.WithoutFolder();

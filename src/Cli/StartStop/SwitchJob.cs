@@ -8,5 +8,5 @@ namespace Opportunism.Cli.StartStop;
 /// <param name="Opposite">The command that undoes it.</param>
 /// <param name="Host">The compute host, as Nova calls it.</param>
 /// <param name="Node">The same for the driver.</param>
-/// <param name="Wish">How the host should stand with Nova.</param>
-internal sealed record SwitchJob(string Command, string Opposite, string Host, NodeId Node, FleetWish Wish);
+/// <param name="Target">How the host should stand with Nova.</param>
+internal sealed record SwitchJob(string Command, string Opposite, string Host, NodeId Node, HostTarget Target);

@@ -42,17 +42,17 @@ internal sealed class SwitchWords(SwitchJob job)
     public string Sentence(SwitchEnd end, bool? open, AgreementStep? last, int left, int moved)
     {
         var because = last is { Hindrances: [var first, ..] } && first.Action is null or CloudAction.Open or CloudAction.Close ? Shown(first.Answer.Sentence) : "";
-        var (state, servers) = (job.Wish.Open ? "open" : "closed", Counted(left));
+        var (state, servers) = (job.Target.Open ? "open" : "closed", Counted(left));
         return end switch
         {
-            SwitchEnd.Done => job.Wish.Open ? $"{job.Host} is open{(moved > 0 ? $", and {Counted(moved)} went on" : "")}." : $"{job.Host} is closed and empty{(moved > 0 ? $": {Counted(moved)} left" : "")}.",
+            SwitchEnd.Done => job.Target.Open ? $"{job.Host} is open{(moved > 0 ? $", and {Counted(moved)} went on" : "")}." : $"{job.Host} is closed and empty{(moved > 0 ? $": {Counted(moved)} left" : "")}.",
             SwitchEnd.Overtaken => $"A newer start-node or stop-node has taken {job.Host} over.",
             SwitchEnd.Interrupted => $"Interrupted: {job.Host} is left as it is now. Run {job.Command} again to continue, or {job.Opposite} to undo it.",
-            _ when open != job.Wish.Open => $"{job.Host} could not be {(job.Wish.Open ? "opened" : "closed")}: {(because.Length > 0 ? because : $"Nova did not answer in the time given. Run {job.Command} again.")}",
+            _ when open != job.Target.Open => $"{job.Host} could not be {(job.Target.Open ? "opened" : "closed")}: {(because.Length > 0 ? because : $"Nova did not answer in the time given. Run {job.Command} again.")}",
             _ when because.Length > 0 => $"{job.Host} is {state}, but what is there is not known: {because}",
-            _ when left > 0 => job.Wish.Open ? $"{job.Host} is open, but {servers} that we evicted do not run:" : $"{job.Host} is closed, but {servers} did not leave:",
+            _ when left > 0 => job.Target.Open ? $"{job.Host} is open, but {servers} that we evicted do not run:" : $"{job.Host} is closed, but {servers} did not leave:",
             _ when last is { Hindrances.Count: > 0 } => $"{job.Host} is {state}, but not all could be done: {Shown(last.Sentence)}",
-            _ when job.Wish.Open => $"{job.Host} is open, but the time was over before Nova had been asked for all of its servers. Run start-node again.",
+            _ when job.Target.Open => $"{job.Host} is open, but the time was over before Nova had been asked for all of its servers. Run start-node again.",
             _ => $"{job.Host} is closed and empty, but it was not looked at for a whole minute: a build that was under way may still appear. Run stop-node again, or give it more time with --wait.",
         };
     }

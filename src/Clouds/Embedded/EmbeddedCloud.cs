@@ -78,7 +78,7 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
     public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> SettleAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken) => Task.FromResult(CloudAnswer.AlreadySo);
+    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken) => Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>
     public Task ObserveAsync(NodeObservation node, CancellationToken cancellationToken) => ChangeAsync(

@@ -68,7 +68,7 @@ public sealed class FakeCloud : IHostCloud
         DoAsync($"bring back {node} {guest}", () => GuestFault ?? Move(node, guest, CloudGuestState.Evicted, CloudGuestState.Here), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> SettleAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken) =>
+    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken) =>
         DoAsync($"settle {node}", () => CloudAnswer.AlreadySo, cancellationToken);
 
     private async Task<CloudAnswer> DoAsync(string call, Func<CloudAnswer> act, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ internal sealed class NetworkMarks(NeutronApi neutron, ComputeServices services,
     }
 
     /// <summary>Marks the node's agents as its host is to be.</summary>
-    public async Task<CloudAnswer> MarkAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken)
+    public async Task<CloudAnswer> MarkAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken)
     {
         if (await AgentsAsync(node, cancellationToken) is not { } agents) return CloudAnswer.AlreadySo;
         if (!agents.IsDone) return agents.Answer;

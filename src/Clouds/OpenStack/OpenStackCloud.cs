@@ -75,7 +75,7 @@ public sealed class OpenStackCloud : IHostCloud
     public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => evictions.BringBackAsync(node, guest, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<CloudAnswer> SettleAsync(NodeId node, FleetWish wish, CancellationToken cancellationToken)
+    public async Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken)
     {
         var told = wish.Lost ? await lost.LoseAsync(node, cancellationToken) : await lost.FindAgainAsync(node, cancellationToken);
         var marked = await network.MarkAsync(node, wish, cancellationToken);

@@ -46,7 +46,7 @@ internal sealed class NodeViews(CloudWorkers workers, Cloud cloud, TimeProvider 
 
     private string ReasonOf(NodeRecord node)
     {
-        var wish = FleetPlan.Wish(new FleetCase
+        var wish = FleetPlan.Target(new FleetCase
         {
             State = ReportReading.StateOf(node.Report),
             Reason = ReportReading.ReasonOf(node.Report),

@@ -17,9 +17,9 @@ internal static class NodesApi
         nodes.MapGet("/{id}", Show).RequireAuthorization(Answers.Viewer).WithName("showNode");
         nodes.MapPost("/{id}/snooze", SnoozeAsync).RequireAuthorization(Answers.Operator).WithName("snoozeNode");
         nodes.MapPost("/{id}/drain", (string id, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken) =>
-            WishAsync(id, node => node with { Drained = true }, fleet, views, cancellationToken)).RequireAuthorization(Answers.Operator).WithName("drainNode");
+            SetFlagsAsync(id, node => node with { Drained = true }, fleet, views, cancellationToken)).RequireAuthorization(Answers.Operator).WithName("drainNode");
         nodes.MapPost("/{id}/undrain", (string id, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken) =>
-            WishAsync(id, node => node with { Drained = false }, fleet, views, cancellationToken)).RequireAuthorization(Answers.Operator).WithName("undrainNode");
+            SetFlagsAsync(id, node => node with { Drained = false }, fleet, views, cancellationToken)).RequireAuthorization(Answers.Operator).WithName("undrainNode");
         nodes.MapPost("/{id}/revoke", RevokeAsync).RequireAuthorization(Answers.Admin).WithName("revokeNode");
     }
 
@@ -30,21 +30,21 @@ internal static class NodesApi
     {
         var now = time.GetUtcNow();
         if (snooze.Until > now + SnoozeLimit.Longest) return Answers.Wrong($"The snooze would end {snooze.Until:u} (--for, --until); allowed is at most {SnoozeLimit.Longest.TotalDays} d from now. To keep a node empty for longer, drain it.");
-        return await WishAsync(id, node => node with { SnoozedUntil = snooze.Until > now ? snooze.Until : null }, fleet, views, cancellationToken);
+        return await SetFlagsAsync(id, node => node with { SnoozedUntil = snooze.Until > now ? snooze.Until : null }, fleet, views, cancellationToken);
     }
 
     private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> RevokeAsync(string id, NodeRegistry fleet, NodeViews views, OpenStreams streams, CancellationToken cancellationToken)
     {
-        var answer = await WishAsync(id, node => node with { Revoked = true }, fleet, views, cancellationToken);
+        var answer = await SetFlagsAsync(id, node => node with { Revoked = true }, fleet, views, cancellationToken);
         if (NodeId.TryParse(id, out var node)) streams.Cut(node);
         return answer;
     }
 
-    private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> WishAsync(string id, Func<NodeRecord, NodeRecord> wish, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> SetFlagsAsync(string id, Func<NodeRecord, NodeRecord> wish, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken)
     {
         if (!NodeId.TryParse(id, out var node) || fleet.Find(node) is not { } record) return Answers.NoSuch("node", id);
         if (record.Revoked) return Answers.Conflict($"Node {id} is revoked; enrol the desktop again.");
-        await fleet.WishAsync(node, wish, cancellationToken);
+        await fleet.SetFlagsAsync(node, wish, cancellationToken);
         return TypedResults.Ok(views.ViewOf(fleet.Find(node)!));
     }
 }

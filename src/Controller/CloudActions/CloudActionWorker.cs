@@ -52,7 +52,7 @@ internal sealed partial class CloudActionWorker
             IReadOnlyList<GuestId> waitsFor = [];
             try
             {
-                var wish = FleetPlan.Wish(CaseOf(seen));
+                var wish = FleetPlan.Target(CaseOf(seen));
                 var step = await agreement.StepAsync(wish, cancellationToken);
                 if (cloud.Guests is null && agreement.Host is { } host) await fleet.ShowAsync(node, GuestsOf(host, wish), cancellationToken);
                 Note(step.Sentence, step.IsNotable);
@@ -89,13 +89,13 @@ internal sealed partial class CloudActionWorker
     /// <summary>Waits for the time to pass, for the node to change in what is wanted of it, or for a guest to run that is waited for: a mere new report does not cut a back-off short.</summary>
     private async Task WaitAsync(NodeRecord seen, TimeSpan wait, IReadOnlyList<GuestId> waitsFor, CancellationToken cancellationToken)
     {
-        var wish = FleetPlan.Wish(CaseOf(seen));
+        var wish = FleetPlan.Target(CaseOf(seen));
         using var patience = new CancellationTokenSource(wait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         Volatile.Write(ref comparesAgain, (time.GetUtcNow() + wait).UtcTicks);
         try
         {
-            while (FleetPlan.Wish(CaseOf(seen)) is var now && now.Open == wish.Open && now.Empty == wish.Empty && now.Lost == wish.Lost)
+            while (FleetPlan.Target(CaseOf(seen)) is var now && now.Open == wish.Open && now.Empty == wish.Empty && now.Lost == wish.Lost)
             {
                 if (waitsFor.Any(Runs)) return;
                 seen = await level.NewerThanAsync(seen, either.Token);
@@ -117,7 +117,7 @@ internal sealed partial class CloudActionWorker
     private bool Runs(GuestId guest) => level.Current.Report?.Guests.Any(report => report.GuestId == guest.Value && report.Phase == nameof(GuestPhase.Running)) ?? false;
 
     /// <summary>What the node's agent needs to know of its guests. Those that must run to leave are only named once they should leave: they may run then although the owner is there.</summary>
-    private static CloudGuests GuestsOf(CloudHost host, FleetWish wish) => new()
+    private static CloudGuests GuestsOf(CloudHost host, HostTarget wish) => new()
     {
         MustRun = { host.Guests.Where(guest => wish.Empty && guest.MustRun).Select(guest => guest.Id.Value) },
         Paused = { host.Guests.Where(guest => guest.Paused).Select(guest => guest.Id.Value) },

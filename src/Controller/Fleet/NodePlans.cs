@@ -7,7 +7,7 @@ using Opportunism.Core;
 namespace Opportunism.Controller.Fleet;
 
 /// <summary>Everything each node should be, as the level its agent gets. Its version grows only when something in it changes.</summary>
-internal sealed class NodePlans(IPlannedGuests planned, PolicyOptions policy, TimeProvider time)
+internal sealed class NodePlans(IPlannedGuests planned, SiteTimes policy, TimeProvider time)
 {
     // An agent reports the newest plan it has taken up within seconds; older ones need not be remembered.
     private const int VersionsKept = 64;

@@ -78,10 +78,10 @@ internal sealed class NodeRegistry(NodeStore store, ControllerOptions options, T
         cancellationToken);
 
     /// <summary>Changes what an operator wants of a node. False when it was so already.</summary>
-    public Task<bool> WishAsync(NodeId id, Func<NodeRecord, NodeRecord> wish, CancellationToken cancellationToken) => ChangeAsync(
+    public Task<bool> SetFlagsAsync(NodeId id, Func<NodeRecord, NodeRecord> wish, CancellationToken cancellationToken) => ChangeAsync(
         id,
         node => wish(node) is var wished && wished == node ? null : wished,
-        (node, token) => store.SaveWishesAsync(id.Value, node.Revoked, node.Drained, node.SnoozedUntil, token),
+        (node, token) => store.SaveFlagsAsync(id.Value, node.Revoked, node.Drained, node.SnoozedUntil, token),
         cancellationToken);
 
     /// <summary>Takes up how the guests on a node stand with their cloud. False when that was known.</summary>

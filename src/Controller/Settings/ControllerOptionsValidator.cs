@@ -7,7 +7,7 @@ namespace Opportunism.Controller.Settings;
 /// <summary>Finds every reason why settings cannot be used, each naming key, value and what is allowed.</summary>
 internal static class ControllerOptionsValidator
 {
-    public static IEnumerable<string> Problems(ControllerOptions options, PolicyOptions policy)
+    public static IEnumerable<string> Problems(ControllerOptions options, SiteTimes policy)
     {
         if (!IPEndPoint.TryParse(options.Listen, out _) || !options.Listen.Contains(':', StringComparison.Ordinal)) yield return $"Controller.Listen is '{options.Listen}'; allowed is ADDRESS:PORT with an IP address, such as 127.0.0.1:7443 or [::]:7443.";
         if (string.IsNullOrWhiteSpace(options.State)) yield return "Controller.State is empty; a folder that the controller may write is needed.";
@@ -26,7 +26,7 @@ internal static class ControllerOptionsValidator
     /// <summary>The names in <see cref="ControllerOptions.Names"/>.</summary>
     public static string[] NamesOf(ControllerOptions options) => options.Names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    private static IEnumerable<string> PolicyProblems(PolicyOptions policy)
+    private static IEnumerable<string> PolicyProblems(SiteTimes policy)
     {
         // A time that is not set here is the node's own, so only those that are set can be judged, together with the most lenient rest.
         var idle = policy.IdleFor ?? AvailabilityTimes.Longest;

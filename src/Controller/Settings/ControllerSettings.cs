@@ -5,7 +5,7 @@ using Opportunism.Core;
 namespace Opportunism.Controller.Settings;
 
 /// <summary>The controller's settings as read from its arguments and its settings file.</summary>
-internal sealed record ControllerSettings(ControllerOptions Controller, PolicyOptions Policy)
+internal sealed record ControllerSettings(ControllerOptions Controller, SiteTimes Policy)
 {
     /// <summary>Settings of the OpenStack cloud; they count where Controller.Cloud is openstack.</summary>
     public OpenStackOptions OpenStack { get; } = new();
@@ -64,7 +64,7 @@ internal sealed record ControllerSettings(ControllerOptions Controller, PolicyOp
         foreach (var key in section.GetChildren())
         {
             var property = Array.Find(known, property => property.Name.Equals(key.Key, StringComparison.OrdinalIgnoreCase));
-            if (property is null) problems.Add($"{typeof(T).Name.Replace("Options", "", StringComparison.Ordinal)}.{key.Key} is not a known key; known are {string.Join(", ", known.Select(property => property.Name))}.");
+            if (property is null) problems.Add($"{section.Key}.{key.Key} is not a known key; known are {string.Join(", ", known.Select(property => property.Name))}.");
             else if (Parse(key.Value ?? "", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is { } value) property.SetValue(options, value);
             else problems.Add($"{section.Key}.{property.Name} is '{key.Value}'; {(property.PropertyType == typeof(string) ? "a text" : typeof(TimeSpan) == (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) ? $"a time such as {Duration.Examples}" : "a whole number")} is expected.");
         }

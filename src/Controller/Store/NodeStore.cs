@@ -18,7 +18,7 @@ internal sealed class NodeStore(IDbContextFactory<SiteDbContext> contexts)
             set => set.SetProperty(row => row.LastHeard, heard).SetProperty(row => row.Report, report).SetProperty(row => row.PastRuns, pastRuns), cancellationToken);
     }
 
-    public async Task SaveWishesAsync(string id, bool revoked, bool drained, DateTimeOffset? snoozedUntil, CancellationToken cancellationToken)
+    public async Task SaveFlagsAsync(string id, bool revoked, bool drained, DateTimeOffset? snoozedUntil, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await context.Nodes.Where(row => row.Id == id).ExecuteUpdateAsync(

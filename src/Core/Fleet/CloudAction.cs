@@ -41,5 +41,5 @@ public abstract record CloudAction
     public sealed record BringBack(GuestId Guest) : CloudAction;
 
     /// <summary>Bring everything else that the cloud keeps about the node in line: its network's marks, and whether it is lost.</summary>
-    public sealed record Settle(FleetWish Wish) : CloudAction;
+    public sealed record Settle(HostTarget Wish) : CloudAction;
 }

@@ -6,7 +6,7 @@ namespace Opportunism.Core.Fleet;
 public static class FleetPlan
 {
     /// <summary>How the node should stand with its cloud.</summary>
-    public static FleetWish Wish(FleetCase node)
+    public static HostTarget Target(FleetCase node)
     {
         if (node is { State: NodeState.Available, Lost: false, Revoked: false, Drained: false, Snoozed: false }) return new(true, false, "");
 
@@ -18,12 +18,12 @@ public static class FleetPlan
     /// <summary>What to tell the cloud, in this order; empty when wanted and actual are the same.</summary>
     /// <remarks>Closing comes before anything else, so that no new guest lands on a node that others leave; opening comes before bringing back,
     /// since a cloud does not start guests on a closed host. What is only a mark comes last, so that nobody waits for it.</remarks>
-    public static IReadOnlyList<CloudAction> Next(FleetCase node) => Next(Wish(node), node.Host);
+    public static IReadOnlyList<CloudAction> Next(FleetCase node) => Next(Target(node), node.Host);
 
     /// <summary>The same, where what is wanted is known already.</summary>
     /// <param name="wish">How the node should stand with its cloud.</param>
     /// <param name="host">The node as the cloud shows it; null when that is not known.</param>
-    public static IReadOnlyList<CloudAction> Next(FleetWish wish, CloudHost? host)
+    public static IReadOnlyList<CloudAction> Next(HostTarget wish, CloudHost? host)
     {
         var actions = new List<CloudAction>();
         var guests = host?.Guests ?? [];

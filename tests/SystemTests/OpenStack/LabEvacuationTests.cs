@@ -16,7 +16,7 @@ public sealed class LabEvacuationTests(SharedLab shared)
 {
     private const string Lost = "desktop-03", Refuge = "desktop-04";
 
-    private static readonly FleetWish Open = new(true, false, ""), Closed = new(false, false, "a test begins"), Gone = new(false, false, "nothing has been heard from the node", Lost: true);
+    private static readonly HostTarget Open = new(true, false, ""), Closed = new(false, false, "a test begins"), Gone = new(false, false, "nothing has been heard from the node", Lost: true);
 
     // Nova believes in a host for a minute after its last word; a bit more for the building.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
@@ -66,7 +66,7 @@ public sealed class LabEvacuationTests(SharedLab shared)
     }
 
     /// <summary>Takes step after step until node and cloud agree and something is so.</summary>
-    private static async Task UntilAsync(NodeAgreement agreement, FleetWish wish, string what, Func<Task<bool>>? reached = null)
+    private static async Task UntilAsync(NodeAgreement agreement, HostTarget wish, string what, Func<Task<bool>>? reached = null)
     {
         var began = TimeProvider.System.GetTimestamp();
         while (true)

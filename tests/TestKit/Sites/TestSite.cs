@@ -132,7 +132,7 @@ public sealed class TestSite : IAsyncDisposable
 
     private async Task RunAsync(Action<ControllerSettings> change, Action<WebApplicationBuilder>? more)
     {
-        var settings = new ControllerSettings(new ControllerOptions { Listen = "127.0.0.1:0", State = Folder, KeepFreeMiB = 0 }, new PolicyOptions());
+        var settings = new ControllerSettings(new ControllerOptions { Listen = "127.0.0.1:0", State = Folder, KeepFreeMiB = 0 }, new SiteTimes());
         change(settings);
         state = new StateFolder(Folder);
         app = ControllerHost.Build(settings, state, Time, builder =>

@@ -11,8 +11,8 @@ namespace Opportunism.UnitTests.Clouds;
 public sealed class LeavingGuestsTests
 {
     private static readonly NodeId Node = NodeId.Parse("pc-1");
-    private static readonly FleetWish Open = new(true, false, "");
-    private static readonly FleetWish Empty = new(false, true, "the owner has stayed");
+    private static readonly HostTarget Open = new(true, false, "");
+    private static readonly HostTarget Empty = new(false, true, "the owner has stayed");
     private static readonly GuestId Stopping = GuestId.New();
     private static readonly GuestId Other = GuestId.New();
 
@@ -79,7 +79,7 @@ public sealed class LeavingGuestsTests
         var agreement = Agreement();
         cloud.Put(Node, new CloudGuest(Stopping, CloudGuestState.Here) { MustRun = true });
         cloud.Put(Node, Other, CloudGuestState.Here);
-        await agreement.StepAsync(new FleetWish(false, false, ""), default);
+        await agreement.StepAsync(new HostTarget(false, false, ""), default);
         cloud.GuestFault = new CloudAnswer(CloudOutcome.TryLater, "Nova is busy.");
         for (var i = 0; i < 3; i++) await agreement.StepAsync(Empty, default);
         time.Advance(TimeSpan.FromSeconds(3));

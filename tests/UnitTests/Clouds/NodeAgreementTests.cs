@@ -11,8 +11,8 @@ namespace Opportunism.UnitTests.Clouds;
 public sealed class NodeAgreementTests
 {
     private static readonly NodeId Node = NodeId.Parse("pc-1");
-    private static readonly FleetWish Open = new(true, false, "");
-    private static readonly FleetWish Empty = new(false, true, "the owner has stayed");
+    private static readonly HostTarget Open = new(true, false, "");
+    private static readonly HostTarget Empty = new(false, true, "the owner has stayed");
 
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
     private readonly FakeCloud cloud = new();

@@ -54,7 +54,7 @@ public sealed class ControllerSettingsTests
     public void Every_key_is_a_row_of_the_page_on_settings()
     {
         var page = File.ReadAllText(Path.Combine(Repository(), "docs", "settings.md"));
-        foreach (var (section, type) in new[] { ("Controller", typeof(ControllerOptions)), ("Policy", typeof(PolicyOptions)), ("OpenStack", typeof(OpenStackOptions)) })
+        foreach (var (section, type) in new[] { ("Controller", typeof(ControllerOptions)), ("Policy", typeof(SiteTimes)), ("OpenStack", typeof(OpenStackOptions)) })
         {
             foreach (var key in type.GetProperties()) Assert.Contains($"| {section} | {key.Name} |", page, StringComparison.Ordinal);
         }

@@ -33,7 +33,7 @@ public sealed class AvailabilityLoopTests : IAsyncLifetime
         watch = new MonitorWatch([monitor], ledger, time, NullLogger<MonitorWatch>.Instance);
         loop = new AvailabilityLoop(
             ledger, watch, new ConditionSet([condition]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), new FakeHypervisor(machine, time),
-            new Level<NodePolicy>(new(false, Times)), wakeUp, time, new PlayedWakeUp(), log);
+            new Level<NodeFlags>(new(false, Times)), wakeUp, time, new PlayedWakeUp(), log);
     }
 
     public async ValueTask InitializeAsync()

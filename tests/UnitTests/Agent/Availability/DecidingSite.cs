@@ -46,7 +46,7 @@ internal sealed class DecidingSite : IAsyncDisposable, IMemoryReader, IWakeUp
 
     public Level<NodePlan> Plan { get; } = new(new NodePlan());
 
-    public Level<NodePolicy> Policy { get; }
+    public Level<NodeFlags> Policy { get; }
 
     public AvailabilityLoop Loop { get; }
 

@@ -57,7 +57,7 @@ public sealed class DecisionLogTests
         var log = new DecisionLog(logging, logger);
         var loop = new AvailabilityLoop(
             ledger, watch, new ConditionSet([]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), new FakeHypervisor(machine, time),
-            new Level<NodePolicy>(new(false, Times)), deciding, time, publishing, log);
+            new Level<NodeFlags>(new(false, Times)), deciding, time, publishing, log);
         ledger.Woken = loop;
         using CancellationTokenSource end = new(), decided = new();
         var watching = watch.WatchAsync(end.Token);

@@ -30,7 +30,7 @@ public sealed class TwitchTests : IAsyncLifetime
         watch = new MonitorWatch([monitor], ledger, time, NullLogger<MonitorWatch>.Instance);
         loop = new AvailabilityLoop(
             ledger, watch, new ConditionSet([]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), new FakeHypervisor(machine, time),
-            new Level<NodePolicy>(new(false, Times)), new NoWakeUp(), time, new NoWakeUp(), new DecisionLog(new NoWakeUp(), NullLogger<DecisionLog>.Instance));
+            new Level<NodeFlags>(new(false, Times)), new NoWakeUp(), time, new NoWakeUp(), new DecisionLog(new NoWakeUp(), NullLogger<DecisionLog>.Instance));
     }
 
     public async ValueTask InitializeAsync()

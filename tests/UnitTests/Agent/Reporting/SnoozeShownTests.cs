@@ -46,7 +46,7 @@ public sealed class SnoozeShownTests : IDisposable
         var watch = new MonitorWatch([], ledger, time, NullLogger<MonitorWatch>.Instance);
         var conditions = new ConditionSet([snooze]);
         var loop = new AvailabilityLoop(
-            ledger, watch, conditions, new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), hypervisor, new Level<NodePolicy>(new(false, new())),
+            ledger, watch, conditions, new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), hypervisor, new Level<NodeFlags>(new(false, new())),
             new SilentWakeUp(), time, new SilentWakeUp(), new DecisionLog(new SilentWakeUp(), NullLogger<DecisionLog>.Instance));
         var guests = new Level<GuestsReport>(GuestsReport.NotYet);
         var health = new NodeHealth(watch, guests, new Level<IReadOnlyList<HealthItem>>([]));

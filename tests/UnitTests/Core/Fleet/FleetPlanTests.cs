@@ -53,7 +53,7 @@ public sealed class FleetPlanTests
         foreach (var node in All())
         {
             var expected = node is { State: NodeState.Available, Lost: false, Revoked: false, Drained: false, Snoozed: false };
-            Assert.True(FleetPlan.Wish(node).Open == expected, node.ToString());
+            Assert.True(FleetPlan.Target(node).Open == expected, node.ToString());
         }
     }
 
@@ -63,7 +63,7 @@ public sealed class FleetPlanTests
         foreach (var node in All())
         {
             var expected = !node.Lost && (node.Revoked || node.Drained || node.State is NodeState.InUse or NodeState.Evicting);
-            Assert.True(FleetPlan.Wish(node).Empty == expected, node.ToString());
+            Assert.True(FleetPlan.Target(node).Empty == expected, node.ToString());
         }
     }
 
@@ -72,7 +72,7 @@ public sealed class FleetPlanTests
     {
         foreach (var node in All())
         {
-            var wish = FleetPlan.Wish(node);
+            var wish = FleetPlan.Target(node);
             Assert.True(wish.Open == (wish.Reason.Length == 0), node.ToString());
         }
     }
@@ -82,7 +82,7 @@ public sealed class FleetPlanTests
     {
         foreach (var node in All())
         {
-            var wish = FleetPlan.Wish(node);
+            var wish = FleetPlan.Target(node);
             var guests = node.Host?.Guests.Count > 0;
             List<CloudAction> expected = [];
             if (wish.Open && node.Host is not { Open: true }) expected.Add(new CloudAction.Open());
@@ -99,7 +99,7 @@ public sealed class FleetPlanTests
     {
         foreach (var node in All())
         {
-            var done = FleetPlan.Next(node).Aggregate(node.Host ?? new CloudHost(!FleetPlan.Wish(node).Open, []), (host, action) => action switch
+            var done = FleetPlan.Next(node).Aggregate(node.Host ?? new CloudHost(!FleetPlan.Target(node).Open, []), (host, action) => action switch
             {
                 CloudAction.Open => host with { Open = true },
                 CloudAction.Close => host with { Open = false },
@@ -115,7 +115,7 @@ public sealed class FleetPlanTests
     [Fact]
     public void A_cloud_is_told_that_a_node_is_lost_exactly_when_it_is_and_still_counts()
     {
-        foreach (var node in All()) Assert.True(FleetPlan.Wish(node).Lost == (node.Lost && !node.Revoked), node.ToString());
+        foreach (var node in All()) Assert.True(FleetPlan.Target(node).Lost == (node.Lost && !node.Revoked), node.ToString());
     }
 
     [Theory]
@@ -127,16 +127,16 @@ public sealed class FleetPlanTests
     public void The_weightiest_reason_is_told(string reason)
     {
         var node = new FleetCase { State = NodeState.Frozen, Reason = new(ReasonCode.OwnerSeen, "input"), Revoked = true, Lost = true, Drained = true, Snoozed = true };
-        if (reason != FleetPlan.Wish(node).Reason) node = node with { Revoked = false };
-        if (reason != FleetPlan.Wish(node).Reason) node = node with { Lost = false };
-        if (reason != FleetPlan.Wish(node).Reason) node = node with { Drained = false };
-        if (reason != FleetPlan.Wish(node).Reason) node = node with { Snoozed = false };
-        Assert.Equal(reason, FleetPlan.Wish(node).Reason);
+        if (reason != FleetPlan.Target(node).Reason) node = node with { Revoked = false };
+        if (reason != FleetPlan.Target(node).Reason) node = node with { Lost = false };
+        if (reason != FleetPlan.Target(node).Reason) node = node with { Drained = false };
+        if (reason != FleetPlan.Target(node).Reason) node = node with { Snoozed = false };
+        Assert.Equal(reason, FleetPlan.Target(node).Reason);
     }
 
     [Fact]
     public void A_node_that_never_reported_says_so() =>
-        Assert.Equal("the node has not reported yet", FleetPlan.Wish(new FleetCase { State = null }).Reason);
+        Assert.Equal("the node has not reported yet", FleetPlan.Target(new FleetCase { State = null }).Reason);
 
     private static bool Fits(CloudMark mark, bool wanted) => mark is CloudMark.Absent || mark == Marked(mark, wanted);
 

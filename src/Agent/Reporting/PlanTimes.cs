@@ -16,9 +16,9 @@ namespace Opportunism.Agent.Reporting;
 /// A plan can only make a node more careful or change its waiting times within what is allowed. A field that cannot be used is refused
 /// alone: it stays as it was, a health item names it, and the rest of the plan counts.
 /// </remarks>
-internal sealed partial class PlanPolicy(
-    Level<NodePlan> plan, Level<NodePolicy> policy, Level<IReadOnlyList<HealthItem>> refused, AvailabilityTimes own, SnoozeCondition snooze, AvailabilityLoop loop,
-    ILogger<PlanPolicy> log) : BackgroundService
+internal sealed partial class PlanTimes(
+    Level<NodePlan> plan, Level<NodeFlags> policy, Level<IReadOnlyList<HealthItem>> refused, AvailabilityTimes own, SnoozeCondition snooze, AvailabilityLoop loop,
+    ILogger<PlanTimes> log) : BackgroundService
 {
     // google.protobuf.Duration and Timestamp hold any 64-bit number, of which TimeSpan and DateTimeOffset hold a part.
     private const int NanosecondsPerSecond = 1_000_000_000;
@@ -36,7 +36,7 @@ internal sealed partial class PlanPolicy(
     internal void Take(NodePlan next)
     {
         var problems = new List<string>();
-        var wanted = new NodePolicy(next.Drained, Times(next.Policy, problems));
+        var wanted = new NodeFlags(next.Drained, Times(next.Policy, problems));
         var until = Until(next.SnoozedUntil, problems);
         Refuse(problems);
         var changed = wanted != policy.Current || until != snooze.Times.Operator;

@@ -1,7 +1,7 @@
 namespace Opportunism.Controller.Settings;
 
 /// <summary>Times set for every node of the site; one that is absent leaves the node's own setting.</summary>
-internal sealed class PolicyOptions
+internal sealed class SiteTimes
 {
     /// <summary>How long an owner must be away before the node is lent.</summary>
     public TimeSpan? IdleFor { get; set; }

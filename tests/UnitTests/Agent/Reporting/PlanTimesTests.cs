@@ -16,18 +16,18 @@ using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
 namespace Opportunism.UnitTests.Agent.Reporting;
 
-public sealed class PlanPolicyTests : IDisposable
+public sealed class PlanTimesTests : IDisposable
 {
     private static readonly AvailabilityTimes Own = new();
 
     private readonly string folder = Directory.CreateTempSubdirectory("opp-policy-").FullName;
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-    private readonly Level<NodePolicy> policy = new(new(false, Own));
+    private readonly Level<NodeFlags> policy = new(new(false, Own));
     private readonly Level<IReadOnlyList<HealthItem>> refused = new([]);
     private readonly SnoozeCondition snooze;
-    private readonly PlanPolicy taken;
+    private readonly PlanTimes taken;
 
-    public PlanPolicyTests()
+    public PlanTimesTests()
     {
         snooze = new SnoozeCondition(Path.Combine(folder, "snooze"), time, null, NullLogger<SnoozeCondition>.Instance);
         var ledger = new ActivityLedger(time);
@@ -35,7 +35,7 @@ public sealed class PlanPolicyTests : IDisposable
         var loop = new AvailabilityLoop(
             ledger, new MonitorWatch([], ledger, time, NullLogger<MonitorWatch>.Instance), new ConditionSet([]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance),
             new FakeHypervisor(machine, time), policy, new SilentWakeUp(), time, new SilentWakeUp(), new DecisionLog(new SilentWakeUp(), NullLogger<DecisionLog>.Instance));
-        taken = new PlanPolicy(new Level<NodePlan>(new NodePlan()), policy, refused, Own, snooze, loop, NullLogger<PlanPolicy>.Instance);
+        taken = new PlanTimes(new Level<NodePlan>(new NodePlan()), policy, refused, Own, snooze, loop, NullLogger<PlanTimes>.Instance);
     }
 
     public void Dispose()
@@ -57,7 +57,7 @@ public sealed class PlanPolicyTests : IDisposable
     {
         taken.Take(new NodePlan { Drained = true, Policy = new PolicyPlan { IdleFor = impossible, EvictAfter = Minutes(7) } });
 
-        Assert.Equal(new NodePolicy(true, Own with { EvictAfter = TimeSpan.FromMinutes(7) }), policy.Current);
+        Assert.Equal(new NodeFlags(true, Own with { EvictAfter = TimeSpan.FromMinutes(7) }), policy.Current);
         Assert.Contains("IdleFor", Assert.Single(refused.Current).Sentence, StringComparison.Ordinal);
     }
 
