@@ -35,8 +35,8 @@ public interface IGuestSource
     IReadOnlyDictionary<VmStatus, int> CountByStatus();
 
     /// <summary>Whether a node may hand over a guest's disk now; never blocks.</summary>
-    bool MayHandOver(NodeId node, GuestId guest);
+    bool MayHandOver(NodeId node, GuestId id);
 
     /// <summary>The disk that a node handed over is with the site. False when it is not wanted any more.</summary>
-    Task<bool> DiskStoredAsync(NodeId node, GuestId guest, string sha256, long bytes, CancellationToken cancellationToken);
+    Task<bool> DiskStoredAsync(NodeId node, GuestId id, string sha256, long bytes, CancellationToken cancellationToken);
 }

@@ -19,11 +19,11 @@ public interface ITenantCloud
     Task<TenantAnswer> CreateAsync(NewTenantVm vm, CancellationToken cancellationToken);
 
     /// <summary>Wants a VM on.</summary>
-    Task<TenantAnswer> StartAsync(GuestId vm, CancellationToken cancellationToken);
+    Task<TenantAnswer> StartAsync(GuestId id, CancellationToken cancellationToken);
 
     /// <summary>Wants a VM off, its disk kept.</summary>
-    Task<TenantAnswer> StopAsync(GuestId vm, CancellationToken cancellationToken);
+    Task<TenantAnswer> StopAsync(GuestId id, CancellationToken cancellationToken);
 
     /// <summary>Wants a VM gone.</summary>
-    Task<TenantAnswer> DeleteAsync(GuestId vm, CancellationToken cancellationToken);
+    Task<TenantAnswer> DeleteAsync(GuestId id, CancellationToken cancellationToken);
 }

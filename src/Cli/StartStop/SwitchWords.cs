@@ -19,7 +19,7 @@ internal sealed class SwitchWords(SwitchJob job)
         CloudAction.Close close => $"{job.Host} is closed in Nova: {close.Reason}",
         CloudAction.Open => $"{job.Host} is open in Nova",
         CloudAction.Evict evict => $"server {IdOf(evict.Guest)} leaves {job.Host}: {ServerPolicies.NameOf(policyOf(evict.Guest))}",
-        CloudAction.BringBack back => $\"server {IdOf(back.Guest)} is brought back\",
+        CloudAction.BringBack back => $"server {IdOf(back.Guest)} is brought back",
         _ => null,
     };
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Opportunism.Core;
 using Opportunism.Core.Eviction;
+using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds.OpenStack;
 
@@ -67,7 +68,7 @@ internal sealed partial class ServerEvictions(NovaApi nova, OpenStackCalls calls
         }
     }
 
-    private static CloudAnswer Silent(NovaServer server) => CloudAnswer.TryLater($"nova-compute on {server.Host} is down; action postponed until it reports. See its log on the desktop.");
+    private static CloudAnswer Silent(NovaServer server) => CloudAnswer.TryLater($"nova-compute on {server.Host} does not report; the action is postponed until it does. See its log on the desktop.");
 
     private static CloudAnswer Accepted(Reply<Ignored> reply) => reply.Answer;
 

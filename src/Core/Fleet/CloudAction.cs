@@ -12,8 +12,8 @@ public abstract record CloudAction
     {
         Close close => $"closed in the cloud: {close.Reason}",
         Open => "open in the cloud",
-        Evict evict => $\"evict guest {evict.Guest}\",
-        BringBack back => $\"bring back guest {back.Guest}\",
+        Evict evict => $"evict guest {evict.Guest}",
+        BringBack back => $"bring back guest {back.Guest}",
         Settle { Wish.Lost: true } => "lost in the cloud",
         Settle settle => settle.Wish.Open ? "its network marked as open in the cloud" : "its network marked as closed in the cloud",
         _ => ToString(),

@@ -278,7 +278,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         return DoAsync(new Request(request, id, cancellationToken), guest =>
         {
             if (guest.Status.Phase == GuestPhase.Running) return AlreadySo;
-            if (guest.Status.Phase != from) return Refused(guest, $"only a {from} guest can be released or resumed\");
+            if (guest.Status.Phase != from) return Refused(guest, $"only a {from} guest can be released or resumed");
             if (machine.Holds != holds) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
             guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0, IsLoaded = false, LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume, LastRelease = from == GuestPhase.Held ? TimeSpan.FromMilliseconds(1) : guest.Status.LastRelease };
             return Done;

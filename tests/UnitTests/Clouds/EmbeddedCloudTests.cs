@@ -71,7 +71,7 @@ public sealed class EmbeddedCloudTests : CloudConformance
         await cloud.ObserveAsync(Observation(Other, NodeState.Available), default);
         await cloud.OpenAsync(Other, default);
         var waiting = cloud.Find(guest.Value)!;
-        Assert.Equal((VmStatus.Waiting, null, $"its former node {Node} must confirm first that it does not start it"), (waiting.Status, waiting.Node, waiting.Why));
+        Assert.Equal((VmStatus.Waiting, null, $"waiting for node {Node} to confirm that it does not run this VM"), (waiting.Status, waiting.Node, waiting.Why));
         await ObserveAsync(cloud, NodeState.InUse);
         Assert.Equal(Other, cloud.Find(guest.Value)!.Node);
     }

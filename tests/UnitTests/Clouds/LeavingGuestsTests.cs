@@ -47,13 +47,13 @@ public sealed class LeavingGuestsTests
         cloud.Put(Node, new CloudGuest(Stopping, CloudGuestState.Here) { MustRun = true });
         cloud.Put(Node, Other, CloudGuestState.Here);
         var step = await agreement.StepAsync(Empty, default);
-        Assert.Equal([$"guest {Other} must leave: Done"], answered.Skip(1));
+        Assert.Equal([$"evict guest {Other}: Done"], answered.Skip(1));
         Assert.Equal([Stopping], step.WaitsFor);
         Assert.False(step.AtRest);
 
         running.Add(Stopping);
         step = await agreement.StepAsync(Empty, default);
-        Assert.Equal($"guest {Stopping} must leave: Done", answered[^1]);
+        Assert.Equal($"evict guest {Stopping}: Done", answered[^1]);
         Assert.Empty(step.WaitsFor);
     }
 
@@ -69,7 +69,7 @@ public sealed class LeavingGuestsTests
         Assert.Equal(TimeSpan.FromSeconds(1), step.Wait);
         time.Advance(step.Wait);
         step = await agreement.StepAsync(Empty, default);
-        Assert.Equal($"guest {Stopping} must leave: Done", answered[^1]);
+        Assert.Equal($"evict guest {Stopping}: Done", answered[^1]);
         Assert.Empty(step.WaitsFor);
     }
 
@@ -95,7 +95,7 @@ public sealed class LeavingGuestsTests
         var agreement = Agreement(runs: null);
         cloud.Put(Node, new CloudGuest(Stopping, CloudGuestState.Here) { MustRun = true });
         await agreement.StepAsync(Empty, default);
-        Assert.Equal($"guest {Stopping} must leave: Done", answered[^1]);
+        Assert.Equal($"evict guest {Stopping}: Done", answered[^1]);
     }
 
     private NodeAgreement Agreement() => Agreement(running.Contains);

@@ -28,7 +28,7 @@ public sealed class NodeAgreementTests
         var guest = GuestId.New();
         cloud.Put(Node, guest, CloudGuestState.Here);
         var step = await agreement.StepAsync(Empty, default);
-        Assert.Equal(["closed in the cloud: the owner has stayed: AlreadySo", $"guest {guest} must leave: Done"], answered);
+        Assert.Equal(["closed in the cloud: the owner has stayed: AlreadySo", $"evict guest {guest}: Done"], answered);
         Assert.Equal((false, TimeSpan.FromSeconds(2)), (step.AtRest, step.Wait));
         time.Advance(TimeSpan.FromSeconds(59.9));
         Assert.False((await agreement.StepAsync(Empty, default)).AtRest);

@@ -43,7 +43,7 @@ public sealed class PlacementTests
 
     [Theory]
     [InlineData(0, false, "no node is enrolled yet")]
-    [InlineData(100, true, "no node of this site could hold it: it needs 1 vCPU, 500 MiB memory and 10 MiB disk")]
+    [InlineData(100, true, "no node is large enough: it needs 1 vCPU, 500 MiB memory and 10 MiB disk")]
     [InlineData(1000, false, "no node is available; 'opportunism nodes' shows why each is not")]
     public void Who_waits_is_told_why(int memory, bool takes, string why)
     {

@@ -47,7 +47,6 @@ public sealed class X11Monitor : IActivityMonitor
         using var stop = cancellationToken.UnsafeRegister(static wake => ((WakeEvent)wake!).Set(), questions.Wake);
         using var changes = new FolderWatch(folder);
         using var displays = new X11DisplaySet(folder, ignore, activity, time);
-
         changes.Arm();
         displays.Scan();
         activity.SightChanged(displays.Sight());

@@ -21,7 +21,7 @@ public sealed class StartNodeTests
         Assert.Equal(("active", null, 0), (server.VmState, server.TaskState, server.Metadata.Count));
         Assert.Equal((false, true, "rack 7"), (desk.StandIn.Host("pc-1").Disabled, desk.StandIn.Host("pc-1").AgentUp, desk.StandIn.Host("pc-1").AgentDescription));
         Assert.DoesNotContain(server.Guest.Value, File.ReadAllText(Path.Combine(desk.State, "pc-1.json")), StringComparison.Ordinal);
-        Assert.Equal(["pc-1 is open in Nova", $"server {server.Id} goes on", "pc-1 is open, and 1 server went on."], desk.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["pc-1 is open in Nova", $"server {server.Id} is brought back", "pc-1 is open, and 1 server went on."], desk.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal("", desk.Error);
     }
 
@@ -90,7 +90,7 @@ public sealed class StartNodeTests
 
         Assert.Equal(ExitCode.Done, await desk.SwitchAsync("start-node"));
         Assert.Equal(("suspended", 0), (server.VmState, server.Metadata.Count));
-        Assert.Contains($"Server {server.Id} is suspended by its tenant's wish and is left alone", desk.Error, StringComparison.Ordinal);
+        Assert.Contains($"Server {server.Id} was set to suspended by its tenant; skipped", desk.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public sealed class SwitchMemoryTests
         Assert.Contains("pc-1.json cannot be written", desk.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("start-node"));
         Assert.Equal("suspended", server.VmState);
-        Assert.Contains("nothing is brought back that could not be remembered meanwhile", desk.Error, StringComparison.Ordinal);
+        Assert.Contains("servers that could not be recorded meanwhile are not brought back", desk.Error, StringComparison.Ordinal);
         Directory.Delete(Path.Combine(desk.State, "pc-1.json.part"), recursive: true);
         Assert.Equal(ExitCode.Done, await desk.SwitchAsync("start-node"));
         Assert.Equal("active", server.VmState);
@@ -106,7 +106,7 @@ public sealed class SwitchMemoryTests
         desk.StandIn.Deny("os_compute_api:server-metadata:create");
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("stop-node"));
         Assert.Equal(("active", true), (server.VmState, desk.StandIn.Host("pc-1").Disabled));
-        Assert.Contains("it can neither be marked nor written down, so nobody would bring it back", desk.Error, StringComparison.Ordinal);
+        Assert.Contains("neither the mark nor the store could be written, so it could not be brought back", desk.Error, StringComparison.Ordinal);
 
         // With one of both it goes.
         File.Delete(desk.State);
@@ -189,7 +189,7 @@ public sealed class SwitchMemoryTests
         using (new FileStream(Path.Combine(desk.State, "pc-1.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
             Assert.Equal(ExitCode.Done, await desk.SwitchAsync("stop-node"));
-            Assert.Contains("works on pc-1 and does not let go; find out why it hangs", desk.Error, StringComparison.Ordinal);
+            Assert.Contains("holds pc-1; continuing without the lock. Check why it hangs", desk.Error, StringComparison.Ordinal);
             Assert.Equal("suspended", server.VmState);
             Assert.InRange(desk.Took.TotalSeconds, 75, 80);
 

@@ -87,7 +87,7 @@ public sealed class SwitchTroubleTests
         desk.Time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("stop-node"));
         Assert.Equal(("active", null, true), (server.VmState, server.TaskState, desk.StandIn.Host("pc-1").Disabled));
-        Assert.EndsWith($"pc-1 is closed, but 1 server did not leave:\n  server {server.Id}: nova-compute on pc-1 does not report: what is asked of it now would run when nobody wants it any more. See its log on the desktop\n", desk.Error, StringComparison.Ordinal);
+        Assert.EndsWith($"pc-1 is closed, but 1 server did not leave:\n  server {server.Id}: nova-compute on pc-1 does not report; the action is postponed until it does. See its log on the desktop\n", desk.Error, StringComparison.Ordinal);
         Assert.Equal(120, desk.Took.TotalSeconds);
 
         // It is back within the time: then all is done.
@@ -129,7 +129,7 @@ public sealed class SwitchTroubleTests
         desk.Time.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal(ExitCode.Done, await running);
         Assert.Contains("pc-1 is closed in Nova: stop-node was run", desk.Output, StringComparison.Ordinal);
-        Assert.Contains("nova-compute on pc-1 did not answer it in time", desk.Error, StringComparison.Ordinal);
+        Assert.Contains("nova-compute on pc-1 timed out", desk.Error, StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(63), desk.Took);
     }
 
@@ -240,6 +240,6 @@ public sealed class SwitchTroubleTests
         using var interrupt = new CancellationTokenSource();
         desk.WhileWaiting = interrupt.Cancel;
         Assert.Equal(ExitCode.Failed, await desk.SwitchHostAsync("stop-node", "pc-1", interrupt.Token));
-        Assert.Equal("Interrupted: pc-1 is left as it is now. Run stop-node again to go on, or start-node to go back.\n", desk.Error);
+        Assert.Equal("Interrupted: pc-1 is left as it is now. Run stop-node again to continue, or start-node to undo it.\n", desk.Error);
     }
 }

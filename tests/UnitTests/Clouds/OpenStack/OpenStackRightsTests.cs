@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.TestKit.OpenStack;
 using Xunit;
