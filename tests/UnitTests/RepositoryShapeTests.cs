@@ -21,7 +21,7 @@ public sealed class RepositoryShapeTests
         ["src/Controller"] = 261,
         ["src/Core"] = 58,
         ["src/Files"] = 8,
-        ["src/Hypervisors"] = 327,
+        ["src/Hypervisors"] = 325,
         ["tests/MonitorProbe"] = 3,
         ["tests/SystemTests"] = 232,
         ["tests/TestKit"] = 204,
