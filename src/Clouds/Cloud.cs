@@ -3,7 +3,7 @@ namespace Opportunism.Clouds;
 /// <summary>A cloud of a site: its roles. Which cloud it is, only its own folder knows.</summary>
 /// <param name="Name">Name in settings, logs and the API.</param>
 /// <param name="Hosts">Opens and closes nodes, and gets guests off them and back.</param>
-public sealed record Cloud(string Name, IHostCloud Hosts)
+public sealed record Cloud(string Name, IHostCloud Hosts) : IAsyncDisposable
 {
     /// <summary>Gives the guests that agents run; null where they are started by others.</summary>
     public IGuestSource? Guests { get; init; }
@@ -16,4 +16,10 @@ public sealed record Cloud(string Name, IHostCloud Hosts)
 
     /// <summary>Reads what is stored. Called once, before any other call.</summary>
     public Func<CancellationToken, Task> StartAsync { get; init; } = static _ => Task.CompletedTask;
+
+    /// <summary>What the cloud holds while it is in use; null for nothing.</summary>
+    public IAsyncDisposable? Parts { get; init; }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Parts?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

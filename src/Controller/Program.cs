@@ -1,6 +1,5 @@
 using Opportunism.Contracts.Api;
 using Opportunism.Controller;
-using Opportunism.Controller.Access;
 using Opportunism.Controller.Settings;
 
 var problems = new List<string>();
@@ -25,7 +24,16 @@ if (ListenPort.Problem(settings.Controller.Listen) is { } taken)
 }
 
 await using var app = ControllerHost.Build(settings, state, TimeProvider.System);
-await ControllerHost.StartAsync(app, state, CancellationToken.None);
+try
+{
+    await ControllerHost.StartAsync(app, state, CancellationToken.None);
+}
+catch (CannotStartException reason)
+{
+    await Console.Error.WriteLineAsync(reason.Message);
+    return 2;
+}
+
 Console.WriteLine($"Listening on {ControllerHost.UrlOf(app)}; state in {state.Path}");
 await app.WaitForShutdownAsync();
 return 0;

@@ -38,11 +38,6 @@ public sealed class RepositoryShapeTests
         "src/Cli/StartStop/EvictedFile.cs",
         "src/Cli/StartStop/SwitchCommand.cs",
         "src/Cli/StartStop/SwitchWords.cs",
-        "src/Controller/ControllerHost.cs",
-        "src/Controller/Settings/ControllerSettings.cs",
-        "src/Controller/Store/EmbeddedStore.cs",
-        "src/Controller/Store/OpenStackStore.cs",
-        "src/Controller/Store/VmRow.cs",
     ];
 
     [Fact]

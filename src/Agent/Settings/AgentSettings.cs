@@ -2,7 +2,6 @@ using Microsoft.Extensions.Configuration;
 using Opportunism.Agent.Conditions;
 using Opportunism.Agent.Guests;
 using Opportunism.Agent.Monitors;
-using Opportunism.Agent.Reporting;
 using Opportunism.Contracts.Local;
 using Opportunism.Core.Availability;
 

@@ -10,11 +10,14 @@ internal static class NodeText
 
     public static TextTable Table(IEnumerable<NodeView> nodes, TimeProvider time)
     {
-        var table = TextTable.With("node", "state", "for", "open", "guests", "lends", "why");
-        foreach (var node in nodes)
+        // Most sites have one cloud: then it needs no column.
+        var all = nodes.ToList();
+        var several = all.Select(node => node.Cloud).Distinct().Count() > 1;
+        var table = TextTable.With([.. several ? (string[])["node", "cloud"] : ["node"], "state", "for", "open", "guests", "lends", "why"]);
+        foreach (var node in all)
         {
             var lends = node.Capacity is { } capacity ? $"{Words.Count(capacity.Vcpus, "vcpu")}, {Words.MiB(capacity.MemoryMiB)}" : "-";
-            table.Row(node.Id, State(node), Words.Since(node.Since, time), node.Open ? "yes" : "closed", $"{node.Guests.Count}", lends, node.Reason);
+            table.Row([.. several ? (string[])[node.Id, node.Cloud] : [node.Id], State(node), Words.Since(node.Since, time), node.Open ? "yes" : "closed", $"{node.Guests.Count}", lends, node.Reason]);
         }
 
         return table;
@@ -24,6 +27,7 @@ internal static class NodeText
     {
         world.Console.Write(TextTable.Of(
             ("node", node.Id),
+            ("cloud", node.Cloud),
             ("state", State(node)),
             ("because", node.Reason),
             ("for", Words.Since(node.Since, world.Time)),

@@ -17,12 +17,14 @@ internal static class TokenCreateCommand
         var uses = NumberOption.Create("--uses", "How many desktops may join with it.", normally: 1, least: 1, most: NewJoinToken.MostUses);
         var valid = new Option<string?>("--valid") { Description = "For how long: minutes to 30d for joining (1h unless said), whole days for a person (365d unless said).", HelpName = "TIME" };
         var note = new Option<string>("--note") { Description = "What a token for joining is for." };
-        var command = new Command("create", "Make a token; it is shown this once.") { person, role, uses, valid, note };
+        var cloud = new Option<string?>("--cloud") { Description = "The cloud of the site that desktops joining with it belong to; the site's settings decide unless said.", HelpName = "NAME" };
+        var command = new Command("create", "Make a token; it is shown this once.") { person, role, uses, valid, note, cloud };
         command.Validators.Add(parsed =>
         {
             var isPersons = Given(parsed, person);
             if (isPersons && Given(parsed, uses)) parsed.AddError("--uses: only a token for joining has a number of uses; a person's is used until it expires or is revoked. Leave out --uses or --person.");
             if (isPersons && Given(parsed, note)) parsed.AddError("--note: only a token for joining has a note; a person's has the name. Leave out --note or --person.");
+            if (isPersons && Given(parsed, cloud)) parsed.AddError("--cloud: only a token for joining names a cloud. Leave out --cloud or --person.");
             if (!isPersons && Given(parsed, role)) parsed.AddError("--role: only a person's token has a role. Add --person NAME, or leave out --role.");
             if (parsed.GetValue(valid) is { } text && Problem(text, isPersons) is { } problem) parsed.AddError(problem);
         });
@@ -31,7 +33,8 @@ internal static class TokenCreateCommand
             var lasts = parsed.GetValue(valid) is { } text ? Words.Duration(text) : null;
             var minted = parsed.GetValue(person) is { } name
                 ? await site.CreatePersonTokenAsync(new() { Name = name, Role = Enum.Parse<Role>(parsed.GetValue(role) ?? "viewer", ignoreCase: true), ValidForDays = (int)(lasts ?? TimeSpan.FromDays(365)).TotalDays }, cancellationToken)
-                : await site.CreateJoinTokenAsync(new() { Uses = parsed.GetValue(uses), ValidForMinutes = (int)(lasts ?? TimeSpan.FromHours(1)).TotalMinutes, Note = parsed.GetValue(note) ?? "" }, cancellationToken);
+                : await site.CreateJoinTokenAsync(
+                    new() { Uses = parsed.GetValue(uses), ValidForMinutes = (int)(lasts ?? TimeSpan.FromHours(1)).TotalMinutes, Note = parsed.GetValue(note) ?? "", Cloud = parsed.GetValue(cloud) }, cancellationToken);
             return options.Show(parsed, minted, SiteJson.Default.MintedToken, minted.Token);
         });
     }

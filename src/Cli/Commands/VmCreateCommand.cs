@@ -20,8 +20,9 @@ internal static class VmCreateCommand
         var disk = NumberOption.Create("--disk", "Disk in MiB; 0 for the image's own size.", normally: 0, least: 0, most: GuestSpec.MostDiskMiB, helpName: "MIB");
         var policy = new Option<string>("--policy") { Description = "What happens when its node's owner stays.", DefaultValueFactory = _ => "suspend" };
         policy.AcceptOnlyFromAmong("suspend", "relocate", "terminate");
+        var cloud = new Option<string?>("--cloud") { Description = "The cloud of the site it is made in; needed where several make VMs.", HelpName = "NAME" };
         var wait = new Option<bool>("--wait") { Description = "Wait until it runs." };
-        return options.ForSite(new Command("create", "Make a virtual machine.") { name, image, vcpus, memory, disk, policy, wait }, async (parsed, site, cancellationToken) =>
+        return options.ForSite(new Command("create", "Make a virtual machine.") { name, image, vcpus, memory, disk, policy, cloud, wait }, async (parsed, site, cancellationToken) =>
         {
             var asked = new NewVm
             {
@@ -31,6 +32,7 @@ internal static class VmCreateCommand
                 MemoryMiB = parsed.GetValue(memory),
                 DiskMiB = parsed.GetValue(disk),
                 Policy = parsed.GetValue(policy)!,
+                Cloud = parsed.GetValue(cloud),
             };
             var vm = await AskAsync(site, asked, cancellationToken);
             if (parsed.GetValue(wait)) vm = await WaitAsync(options.World, site, vm, cancellationToken);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Core;
@@ -42,14 +43,14 @@ internal sealed partial class OpenStackArguments
     }
 
     /// <summary>True when the person gave any of them.</summary>
-    public bool AreGiven(ParseResult parsed) => all.Exists(one => parsed.GetResult(one.Option) is { Implicit: false });
+    public bool AreGiven(SymbolResult parsed) => all.Exists(one => parsed.GetResult(one.Option) is { Implicit: false });
 
     /// <summary>The settings; called once they have been checked.</summary>
     public OpenStackOptions Read(ParseResult parsed) => Read(name => parsed.GetValue(name), []);
 
     /// <summary>A sentence of the driver's, for people who gave options and have no settings file.</summary>
     public static string ForCommandLine(string sentence) =>
-        SettingsKey().Replace(sentence.Replace("map the node's name in OpenStack.Hosts", "name another host with --host", StringComparison.Ordinal), key => NameOf(key.Groups[1].Value));
+        SettingsKey().Replace(sentence.Replace("map the node's name in [OpenStack] Hosts", "name another host with --host", StringComparison.Ordinal), key => NameOf(key.Groups[1].Value));
 
     /// <summary>A setting's name as an option: <c>CloudsFile</c> is <c>--clouds-file</c>.</summary>
     public static string NameOf(string key) => "--" + Capital().Replace(key, "-$0").TrimStart('-').ToLowerInvariant();
@@ -91,7 +92,7 @@ internal sealed partial class OpenStackArguments
         }
     }
 
-    [GeneratedRegex(@"\bOpenStack\.([A-Z][A-Za-z]+)")]
+    [GeneratedRegex(@"\[OpenStack\] ([A-Z][A-Za-z]+)")]
     private static partial Regex SettingsKey();
 
     [GeneratedRegex("[A-Z]")]

@@ -14,20 +14,24 @@ internal static class OpenStackCheckCommand
     public static Command Create(CliOptions options)
     {
         var arguments = new OpenStackArguments();
-        var command = new Command("check", "Test for each right whether the credential has it, and name the line that gives one that is missing. Changes nothing. Asks the site; with any option below except --json, the cloud itself, without a controller.");
+        var command = new Command("check", "Test for each right whether the credential has it, and name the line that gives one that is missing. Changes nothing. Asks the site; with any option below except --json and --site-cloud, the cloud itself, without a controller.");
         arguments.AddTo(command);
+        var cloud = new Option<string?>("--site-cloud") { Description = "The cloud of the site; needed where several need rights.", HelpName = "NAME" };
+        command.Options.Add(cloud);
         command.Options.Add(options.Json);
         command.Validators.Add(parsed =>
         {
-            if (parsed.GetResult(options.Site) is { Implicit: false } && command.Options.Any(option => option != options.Json && parsed.GetResult(option) is { Implicit: false })) parsed.AddError("--site asks a site, whose settings count; leave out either it or the options of the cloud.");
+            if (!arguments.AreGiven(parsed)) return;
+            if (parsed.GetResult(options.Site) is { Implicit: false }) parsed.AddError("--site asks a site, whose settings count; leave out either it or the options of the cloud.");
+            if (parsed.GetResult(cloud) is { Implicit: false }) parsed.AddError("--site-cloud asks a site, whose settings count; leave out either it or the options of the cloud.");
         });
         command.SetAction((parsed, cancellationToken) => options.World.RunAsync(
             async () =>
             {
-                var settings = arguments.AreGiven(parsed) ? arguments.Read(parsed) : null;
+                var settings = arguments.AreGiven(parsed.CommandResult) ? arguments.Read(parsed) : null;
                 var rights = settings is not null
                     ? await AskCloudAsync(settings, options.World, cancellationToken)
-                    : await AskSiteAsync(options, parsed, cancellationToken);
+                    : await AskSiteAsync(options, parsed, parsed.GetValue(cloud), cancellationToken);
                 options.Show(parsed, rights, SiteJson.Default.IReadOnlyListCloudRightView, () => Write(options.World, rights, NotTried.For(settings)));
                 return ExitOf(rights);
             },
@@ -35,10 +39,10 @@ internal static class OpenStackCheckCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<CloudRightView>> AskSiteAsync(CliOptions options, ParseResult parsed, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<CloudRightView>> AskSiteAsync(CliOptions options, ParseResult parsed, string? cloud, CancellationToken cancellationToken)
     {
         using var site = options.Open(parsed);
-        return await site.CloudRightsAsync(cancellationToken);
+        return await site.CloudRightsAsync(cloud, cancellationToken);
     }
 
     private static async Task<IReadOnlyList<CloudRightView>> AskCloudAsync(OpenStackOptions settings, CliWorld world, CancellationToken cancellationToken)

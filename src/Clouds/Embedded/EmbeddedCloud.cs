@@ -8,9 +8,12 @@ namespace Opportunism.Clouds.Embedded;
 
 /// <summary>A cloud without OpenStack: keeps VMs, queues them, places them on open nodes and says to each node's plan what it should run.</summary>
 /// <remarks>Any thread. One change at a time: made on a <see cref="Draft"/>, saved, then published whole, so that readers never wait and never see half of one.</remarks>
-public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider time) : IHostCloud, IGuestSource, ITenantCloud, IDisposable
+/// <param name="store">Where it keeps its VMs.</param>
+/// <param name="time">The clock.</param>
+/// <param name="name">Its name in its site.</param>
+public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider time, string name = EmbeddedCloud.CloudName) : IHostCloud, IGuestSource, ITenantCloud, IDisposable
 {
-    /// <summary>Its name in settings.</summary>
+    /// <summary>The kind's name in settings.</summary>
     public const string CloudName = "embedded";
 
     /// <summary>How long a VM that ended can still be looked at.</summary>
@@ -31,7 +34,7 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
     public event Action<GuestChange>? GuestChanged;
 
     /// <inheritdoc/>
-    public string Name => CloudName;
+    public string Name => name;
 
     /// <inheritdoc/>
     public HostCapabilities Capabilities { get; } = new(BuildsAppearLate: false);

@@ -5,15 +5,16 @@ using Opportunism.Core.Fleet;
 namespace Opportunism.Clouds.Fake;
 
 /// <summary>A cloud that lives in memory and does as it is told: for tests and for trying a controller without guests. Can be slow, fail and lie.</summary>
-public sealed class FakeCloud : IHostCloud
+/// <param name="name">Its name in its site.</param>
+public sealed class FakeCloud(string name = FakeCloud.CloudName) : IHostCloud
 {
-    /// <summary>Its name in settings.</summary>
+    /// <summary>The kind's name in settings.</summary>
     public const string CloudName = "fake";
 
     private readonly ConcurrentDictionary<NodeId, Host> hosts = new();
 
     /// <inheritdoc/>
-    public string Name => CloudName;
+    public string Name => name;
 
     /// <inheritdoc/>
     public HostCapabilities Capabilities { get; } = new(BuildsAppearLate: true);

@@ -15,7 +15,7 @@ internal sealed class CloudsFile(OpenStackOptions options)
         var path = options.CloudsFile.Length > 0 ? options.CloudsFile : Array.Find(Places(), File.Exists);
         if (path is null)
         {
-            problem = $"There is no clouds.yaml in {string.Join(", ", Places())}. Put one there or name it in OpenStack.CloudsFile.";
+            problem = $"There is no clouds.yaml in {string.Join(", ", Places())}. Put one there or name it in [{options.Section}] CloudsFile.";
             return null;
         }
 
@@ -26,7 +26,7 @@ internal sealed class CloudsFile(OpenStackOptions options)
             if (File.Exists(secure)) Merge(tree, Load(secure));
             if (Child(Child(tree, "clouds"), options.Cloud) is not { } cloud)
             {
-                problem = $"{path} has no cloud '{options.Cloud}'. Name one of its clouds in OpenStack.Cloud.";
+                problem = $"{path} has no cloud '{options.Cloud}'. Name one of its clouds in [{options.Section}] Cloud.";
                 return null;
             }
 

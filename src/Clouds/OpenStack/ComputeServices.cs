@@ -38,7 +38,7 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
         if (!reply.IsDone) return (reply.Answer, null);
         return reply.Value!.Services!.FirstOrDefault(service => service.Host == host && service.Id is not null) is { } service
             ? (CloudAnswer.Done, service)
-            : (CloudAnswer.Refused($"Nova knows no compute service on {host}. Start nova-compute there, or map the node's name in OpenStack.Hosts."), null);
+            : (CloudAnswer.Refused($"Nova knows no compute service on {host}. Start nova-compute there, or map the node's name in [{options.Section}] Hosts."), null);
     }
 
     /// <summary>Opens the node's host. One that an operator closed stays closed.</summary>

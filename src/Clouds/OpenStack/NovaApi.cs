@@ -104,7 +104,7 @@ internal sealed class NovaApi(OpenStackCalls calls)
             if (reply.Value.Servers!.Count < PageSize) return new(CloudAnswer.Done, 200, new ServersReply(all));
         }
 
-        return Refused($"Nova lists more than {MostPages * PageSize} servers with {filter}; that is no site of desktops. Check OpenStack.Hosts and the controller's rights.");
+        return Refused($"Nova lists more than {MostPages * PageSize} servers with {filter}; that is no site of desktops. Check Hosts in this cloud's settings, and the rights of its credential.");
     }
 
     private async Task<Reply<T>> GetAsync<T>(string path, JsonTypeInfo<T> type, Func<T, bool> makesSense, CancellationToken cancellationToken)

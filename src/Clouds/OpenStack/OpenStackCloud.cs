@@ -8,7 +8,7 @@ namespace Opportunism.Clouds.OpenStack;
 /// <remarks>Any thread; at most one call per node at a time. Nothing is believed that was not read back: 202 means under way, and the next look shows how far.</remarks>
 public sealed class OpenStackCloud : IHostCloud
 {
-    /// <summary>Its name in settings.</summary>
+    /// <summary>The kind's name in settings.</summary>
     public const string CloudName = "openstack";
 
     private readonly NovaApi nova;
@@ -32,7 +32,7 @@ public sealed class OpenStackCloud : IHostCloud
     }
 
     /// <inheritdoc/>
-    public string Name => CloudName;
+    public required string Name { get; init; }
 
     /// <inheritdoc/>
     public HostCapabilities Capabilities { get; } = new(BuildsAppearLate: true);

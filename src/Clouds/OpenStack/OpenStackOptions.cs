@@ -1,7 +1,8 @@
 namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>Settings of the OpenStack cloud; every key is a row in docs/settings.md. Credentials are not among them: they lie in clouds.yaml.</summary>
-public sealed class OpenStackOptions
+/// <param name="section">The section of the settings file that holds them, for messages.</param>
+public sealed class OpenStackOptions(string section = "OpenStack") : CloudOptions(section)
 {
     /// <summary>The clouds.yaml to read; empty for the places where OpenStack's own tools look.</summary>
     public string CloudsFile { get; set; } = "";

@@ -12,7 +12,10 @@ namespace Opportunism.Clouds.OpenStack;
 public static class OpenStackParts
 {
     /// <summary>Adds the cloud, and the client that reaches it, with checked settings.</summary>
-    public static IServiceCollection AddOpenStack(this IServiceCollection services, OpenStackOptions options)
+    /// <param name="services">Where to.</param>
+    /// <param name="options">Checked settings.</param>
+    /// <param name="name">The cloud's name in its site.</param>
+    public static IServiceCollection AddOpenStack(this IServiceCollection services, OpenStackOptions options, string name = OpenStackCloud.CloudName)
     {
         ArgumentNullException.ThrowIfNull(options);
         var file = new CloudsFile(options);
@@ -41,7 +44,10 @@ public static class OpenStackParts
             parts.GetRequiredService<EvictionMemory>(),
             options,
             parts.GetRequiredService<TimeProvider>(),
-            parts.GetRequiredService<ILogger<OpenStackCloud>>()));
+            parts.GetRequiredService<ILogger<OpenStackCloud>>())
+        {
+            Name = name,
+        });
         return services;
     }
 

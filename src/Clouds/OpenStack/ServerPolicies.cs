@@ -46,11 +46,9 @@ public sealed class ServerPolicies
         if (metadata.TryGetValue(OwnersKey, out var wished) && Offered.Find(wished) is { } policy && allowed.Contains(policy)) return policy;
         foreach (var group in groups)
         {
-            if (Fits(group.Nodes, node.Value)) return group.Policy;
+            if (NodePatterns.Fits(group.Nodes, node.Value)) return group.Policy;
         }
 
         return site;
     }
-
-    private static bool Fits(string nodes, string node) => nodes.EndsWith('*') ? node.StartsWith(nodes[..^1], StringComparison.Ordinal) : nodes == node;
 }

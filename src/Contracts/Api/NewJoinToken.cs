@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Opportunism.Contracts.Api;
 
 /// <summary>Asks for a join token.</summary>
@@ -14,4 +16,8 @@ public sealed record NewJoinToken
 
     /// <summary>What it is for; at most 200 characters.</summary>
     public string Note { get; init; } = "";
+
+    /// <summary>Name of the cloud that its nodes belong to; null for the one that the site's settings give them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Cloud { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Opportunism.Contracts.Api;
 
 /// <summary>Asks for a VM.</summary>
@@ -20,4 +22,8 @@ public sealed record NewVm
 
     /// <summary>What happens when its node's owner stays: <c>suspend</c>, <c>relocate</c> or <c>terminate</c>.</summary>
     public string Policy { get; init; } = "suspend";
+
+    /// <summary>Name of the cloud it is created in; null where the site has only one that creates VMs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Cloud { get; init; }
 }

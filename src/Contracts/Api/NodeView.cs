@@ -8,6 +8,9 @@ public sealed record NodeView
     /// <summary>Name under which it is enrolled.</summary>
     public required string Id { get; init; }
 
+    /// <summary>Name of the cloud it belongs to.</summary>
+    public string Cloud { get; init; } = "";
+
     /// <summary>What its agent has decided; null until its first report.</summary>
     public NodeState? State { get; init; }
 

@@ -43,9 +43,11 @@ public sealed partial class SiteClient : IDisposable
     public Task<SiteStatus> StatusAsync(CancellationToken cancellationToken = default) =>
         GetAsync("/v1/status", SiteJson.Default.SiteStatus, cancellationToken);
 
-    /// <summary>Every right that the controller needs in its cloud, tried now.</summary>
-    public Task<IReadOnlyList<CloudRightView>> CloudRightsAsync(CancellationToken cancellationToken = default) =>
-        GetAsync("/v1/cloud/rights", SiteJson.Default.IReadOnlyListCloudRightView, cancellationToken);
+    /// <summary>Every right that the controller needs in a cloud, tried now.</summary>
+    /// <param name="cloud">The cloud's name in its site; null where only one needs rights.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<IReadOnlyList<CloudRightView>> CloudRightsAsync(string? cloud = null, CancellationToken cancellationToken = default) =>
+        GetAsync(cloud is null ? "/v1/cloud/rights" : $"/v1/clouds/{Escape(cloud)}/rights", SiteJson.Default.IReadOnlyListCloudRightView, cancellationToken);
 
     /// <summary>Every node, ordered by id.</summary>
     public Task<IReadOnlyList<NodeView>> NodesAsync(CancellationToken cancellationToken = default) =>

@@ -6,8 +6,11 @@ public sealed record SiteStatus
     /// <summary>Version of the controller.</summary>
     public required string Version { get; init; }
 
-    /// <summary>Name of the cloud it serves.</summary>
+    /// <summary>Names of the clouds it serves, separated by commas.</summary>
     public required string Cloud { get; init; }
+
+    /// <summary>Names of the clouds it serves.</summary>
+    public IReadOnlyList<string> Clouds { get; init; } = [];
 
     /// <summary>When the controller started.</summary>
     public DateTimeOffset Started { get; init; }

@@ -11,6 +11,9 @@ public sealed record VmView
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Name of the cloud that has it.</summary>
+    public string Cloud { get; init; } = "";
+
     /// <summary>Where it is in its life.</summary>
     public required VmStatus Status { get; init; }
 

@@ -41,9 +41,6 @@ internal static class Answers
         _ => Conflict(answer.Sentence),
     };
 
-    public static ProblemHttpResult NotThisCloud(Cloud cloud) =>
-        TypedResults.Problem($"This site serves the {cloud.Name} cloud: its VMs and images are made there, not here.", statusCode: StatusCodes.Status501NotImplemented);
-
     /// <summary>Says what was wrong with a request that could not be read, or what to do about a fault of ours.</summary>
     public static void Explain(ProblemDetailsContext context) => context.ProblemDetails.Detail ??= context switch
     {

@@ -2,6 +2,7 @@ using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.CloudActions;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Fleet;
 using Opportunism.Core;
 using Opportunism.Core.Fleet;
@@ -9,7 +10,7 @@ using Opportunism.Core.Fleet;
 namespace Opportunism.Controller.Api;
 
 /// <summary>Shows nodes to people.</summary>
-internal sealed class NodeViews(CloudWorkers workers, Cloud cloud, TimeProvider time)
+internal sealed class NodeViews(CloudWorkers workers, SiteClouds clouds, TimeProvider time)
 {
     public NodeView ViewOf(NodeRecord node)
     {
@@ -18,6 +19,7 @@ internal sealed class NodeViews(CloudWorkers workers, Cloud cloud, TimeProvider 
         return new NodeView
         {
             Id = node.Id.Value,
+            Cloud = node.Cloud,
             State = ReportReading.StateOf(report),
             ReasonCode = report?.ReasonCode ?? "",
             Reason = ReasonOf(node),
@@ -30,7 +32,7 @@ internal sealed class NodeViews(CloudWorkers workers, Cloud cloud, TimeProvider 
             SnoozedUntil = node.SnoozedUntil > time.GetUtcNow() ? node.SnoozedUntil : null,
             OwnerSnoozedUntil = report?.SnoozedUntil?.ToDateTimeOffset() is { } owners && owners > time.GetUtcNow() ? owners : null,
             Capacity = report?.Capacity is { } capacity ? new((int)capacity.Vcpus, (int)capacity.MemoryMib, (long)capacity.DiskMib, capacity.Hypervisor, capacity.Accelerator) : null,
-            Guests = report is null ? [] : [.. report.Guests.Select(guest => GuestOf(guest))],
+            Guests = report is null ? [] : [.. report.Guests.Select(guest => GuestOf(guest, clouds.Of(node.Cloud).Guests))],
             Monitors = report is null ? [] : [.. report.Monitors.Select(WatcherOf)],
             Conditions = report is null ? [] : [.. report.Conditions.Select(WatcherOf)],
             Obstacles = report is null ? [] : [.. report.Obstacles.Select(obstacle => new ObstacleView(obstacle.Code, obstacle.Source, obstacle.Sentence, obstacle.Remedy))],
@@ -61,10 +63,10 @@ internal sealed class NodeViews(CloudWorkers workers, Cloud cloud, TimeProvider 
         return wish.Reason == last && node.Report is { State: NodeStateKind.InUse, Obstacles.Count: > 0 } report ? report.Obstacles[0].Sentence : wish.Reason;
     }
 
-    private NodeGuestView GuestOf(GuestReport guest) => new()
+    private static NodeGuestView GuestOf(GuestReport guest, IGuestSource? source) => new()
     {
         Id = guest.GuestId,
-        Name = GuestId.TryParse(guest.GuestId, out var id) ? cloud.Guests?.NameOf(id) ?? "" : "",
+        Name = GuestId.TryParse(guest.GuestId, out var id) ? source?.NameOf(id) ?? "" : "",
         Phase = guest.Phase,
         Sentence = guest.Sentence,
         Since = guest.PhaseSince?.ToDateTimeOffset(),

@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Security.Claims;
-using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.CloudActions;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
 using Opportunism.Core.Fleet;
@@ -17,14 +17,15 @@ internal static class StatusApi
     public static void MapStatus(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/status", Show).RequireAuthorization(Answers.Viewer).WithTags("site").WithName("showStatus");
 
-    private static SiteStatus Show(HttpContext http, NodeRegistry fleet, CloudWorkers workers, Cloud cloud, EventLog events, SiteStart start, TimeProvider time)
+    private static SiteStatus Show(HttpContext http, NodeRegistry fleet, CloudWorkers workers, SiteClouds clouds, EventLog events, SiteStart start, TimeProvider time)
     {
         var nodes = fleet.Nodes.Where(node => !node.Revoked).ToList();
-        var vms = cloud.Guests?.CountByStatus() ?? new Dictionary<VmStatus, int>();
+        var vms = clouds.CountByStatus();
         return new SiteStatus
         {
             Version = Version,
-            Cloud = cloud.Name,
+            Cloud = clouds.Names,
+            Clouds = [.. clouds.All.Select(cloud => cloud.Name)],
             Started = start.Started,
             Now = time.GetUtcNow(),
             Nodes = nodes.Count,

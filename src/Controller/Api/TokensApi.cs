@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Access;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Enrolment;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
@@ -24,14 +25,15 @@ internal static class TokensApi
     }
 
     private static async Task<IReadOnlyList<JoinTokenView>> ListJoinAsync(TokenStore store, CancellationToken cancellationToken) =>
-        (await store.JoinTokensAsync(cancellationToken)).ConvertAll(row => new JoinTokenView(row.Id, row.UsesLeft, row.Created, row.Expires, row.Revoked, row.Note));
+        (await store.JoinTokensAsync(cancellationToken)).ConvertAll(row => new JoinTokenView(row.Id, row.UsesLeft, row.Created, row.Expires, row.Revoked, row.Note, row.Cloud));
 
-    private static async Task<Results<Ok<MintedToken>, ProblemHttpResult>> CreateJoinAsync(NewJoinToken asked, NodeEnrolment enrolment, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<MintedToken>, ProblemHttpResult>> CreateJoinAsync(NewJoinToken asked, NodeEnrolment enrolment, SiteClouds clouds, CancellationToken cancellationToken)
     {
         if (asked.Uses is < 1 or > NewJoinToken.MostUses) return Answers.Wrong($"The number of uses (--uses) is {asked.Uses}; allowed is 1 to {NewJoinToken.MostUses}.");
         if (asked.ValidForMinutes is < 1 or > NewJoinToken.MostMinutes) return Answers.Wrong($"The token would be valid (--valid) for {asked.ValidForMinutes} minutes; allowed is 1 to {NewJoinToken.MostMinutes} (30 days).");
         if (asked.Note is null || asked.Note.Length > LongestNote) return Answers.Wrong("The note (--note) is longer than 200 characters.");
-        return TypedResults.Ok(await enrolment.CreateTokenAsync(asked.Uses, TimeSpan.FromMinutes(asked.ValidForMinutes), asked.Note, cancellationToken));
+        if (asked.Cloud is { Length: > 0 } cloud && clouds.Find(cloud) is null) return Answers.Wrong($"The cloud (--cloud) is '{Answers.Shown(cloud)}'; allowed are {clouds.Names}.");
+        return TypedResults.Ok(await enrolment.CreateTokenAsync(asked.Uses, TimeSpan.FromMinutes(asked.ValidForMinutes), asked.Note, asked.Cloud ?? "", cancellationToken));
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RevokeJoinAsync(string id, TokenStore store, CancellationToken cancellationToken) =>

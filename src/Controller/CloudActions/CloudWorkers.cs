@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Opportunism.Clouds;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Settings;
@@ -8,7 +8,7 @@ using Opportunism.Core;
 namespace Opportunism.Controller.CloudActions;
 
 /// <summary>Keeps a worker running for every node, those enrolled later too.</summary>
-internal sealed class CloudWorkers(NodeRegistry fleet, Cloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger<CloudActionWorker> log) : BackgroundService
+internal sealed class CloudWorkers(NodeRegistry fleet, SiteClouds clouds, EventLog events, ControllerOptions options, TimeProvider time, ILogger<CloudActionWorker> log) : BackgroundService
 {
     private readonly ConcurrentDictionary<NodeId, CloudActionWorker> workers = new();
 
@@ -23,7 +23,7 @@ internal sealed class CloudWorkers(NodeRegistry fleet, Cloud cloud, EventLog eve
         {
             foreach (var node in enrolled.Where(node => !workers.ContainsKey(node)))
             {
-                var worker = new CloudActionWorker(node, fleet, cloud, events, options, time, log);
+                var worker = new CloudActionWorker(node, fleet, clouds.Of(fleet.Find(node)!.Cloud), events, options, time, log);
                 workers[node] = worker;
                 running.Add(Task.Run(() => worker.RunAsync(stoppingToken), stoppingToken));
             }

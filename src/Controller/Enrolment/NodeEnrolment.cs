@@ -1,8 +1,10 @@
 using Grpc.Core;
+using Opportunism.Clouds;
 using Opportunism.Contracts;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Access;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Store;
@@ -12,18 +14,24 @@ using Opportunism.Core.Health;
 namespace Opportunism.Controller.Enrolment;
 
 /// <summary>Makes join tokens, and takes on the desktops that show one.</summary>
-internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeRegistry fleet, SiteKeys keys, AttemptLimit attempts, EventLog events, TimeProvider time) : IDisposable
+internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeRegistry fleet, SiteClouds clouds, SiteKeys keys, AttemptLimit attempts, EventLog events, TimeProvider time) : IDisposable
 {
     // Names already taken get a number; after so many tries the desktop's administrator should choose one.
     private const int MostNumbers = 1000;
 
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
 
-    public async Task<MintedToken> CreateTokenAsync(int uses, TimeSpan validFor, string note, CancellationToken cancellationToken)
+    /// <summary>Makes a join token.</summary>
+    /// <param name="uses">How many nodes may enrol with it.</param>
+    /// <param name="validFor">How long it may be used.</param>
+    /// <param name="note">What it is for.</param>
+    /// <param name="cloud">Name of the cloud that its nodes belong to; empty for the one that the settings give them.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<MintedToken> CreateTokenAsync(int uses, TimeSpan validFor, string note, string cloud, CancellationToken cancellationToken)
     {
         var token = JoinToken.New(keys.CaFingerprint);
         var now = time.GetUtcNow();
-        var row = new JoinTokenRow { Id = Guid.NewGuid().ToString("N"), SecretHash = Secrets.Hash(token.Secret), UsesLeft = uses, Created = now, Expires = now + validFor, Note = note };
+        var row = new JoinTokenRow { Id = Guid.NewGuid().ToString("N"), SecretHash = Secrets.Hash(token.Secret), UsesLeft = uses, Created = now, Expires = now + validFor, Note = note, Cloud = cloud };
         await tokens.AddAsync(row, cancellationToken);
         return new(row.Id, token.Format(), row.Expires);
     }
@@ -42,8 +50,10 @@ internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeRegi
         try
         {
             var secret = Secrets.New();
-            var node = new NodeRecord { Id = FreeName(proposed), SecretHash = Secrets.Hash(secret), Enrolled = time.GetUtcNow() };
-            if (!await nodes.EnrolAsync(new NodeRow { Id = node.Id.Value, SecretHash = node.SecretHash, Enrolled = node.Enrolled }, token.Id, cancellationToken)) throw Unknown();
+            var id = FreeName(proposed);
+            var node = new NodeRecord { Id = id, SecretHash = Secrets.Hash(secret), Enrolled = time.GetUtcNow(), Cloud = CloudOf(id, token).Name };
+            var row = new NodeRow { Id = id.Value, SecretHash = node.SecretHash, Enrolled = node.Enrolled, Cloud = node.Cloud };
+            if (!await nodes.EnrolAsync(row, token.Id, cancellationToken)) throw Unknown();
             await fleet.AddAsync(node, cancellationToken);
             events.Add("node.enrolled", HealthSeverity.Note, node.Id, null, $"Node {node.Id}: enrolled from {address}");
             return new EnrolReply { NodeId = node.Id.Value, NodeSecret = secret };
@@ -55,6 +65,15 @@ internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeRegi
     }
 
     public void Dispose() => oneAtATime.Dispose();
+
+    /// <summary>The cloud that a node will belong to: the join token's, else the one that the settings give it.</summary>
+    private Cloud CloudOf(NodeId node, JoinTokenRow token)
+    {
+        if (token.Cloud.Length > 0) return clouds.Find(token.Cloud) ?? throw NoCloud($"the join token is for the cloud {token.Cloud}, which this site no longer has; ask for a new one");
+        return clouds.For(node) ?? throw NoCloud($"no cloud of this site takes a node named {node}; ask for a join token that names one");
+    }
+
+    private static RpcException NoCloud(string sentence) => new(new Status(StatusCode.FailedPrecondition, sentence));
 
     /// <summary>The proposed name, or with a number when another desktop has or had it: a name is never reused.</summary>
     private NodeId FreeName(string proposed)

@@ -1,5 +1,5 @@
-using Opportunism.Clouds;
 using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Events;
 using Opportunism.Core;
 using Opportunism.Core.Health;
@@ -7,12 +7,12 @@ using Opportunism.Core.Health;
 namespace Opportunism.Controller.Fleet;
 
 /// <summary>Carries what changes from those who notice to those who must know: fleet, cloud, plans, events.</summary>
-internal sealed partial class FleetEvents(NodeRegistry fleet, Cloud cloud, NodePlans plans, EventLog events, ILogger<FleetEvents> log)
+internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds, NodePlans plans, EventLog events, ILogger<FleetEvents> log)
 {
     /// <summary>Reads what is stored. Called once, before the first request.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await cloud.StartAsync(cancellationToken);
+        await clouds.StartAsync(cancellationToken);
         fleet.Changed = NodeChangedAsync;
         await fleet.LoadAsync(cancellationToken);
     }
@@ -23,7 +23,7 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, Cloud cloud, NodeP
 
         // The plan comes first, so that what the report says it has taken up can be looked up, and last, so that it shows what the cloud made of it.
         if (plans.LevelOf(after.Id) is null) plans.Rebuild(after);
-        if (cloud.Guests is { } source)
+        if (clouds.Of(after.Cloud).Guests is { } source)
         {
             await source.ObserveAsync(ReportReading.ObservationOf(after, plans.RevisionOf(after.Id, after.Report?.PlanVersion ?? 0)), cancellationToken);
         }

@@ -12,6 +12,9 @@ internal sealed record NodeRecord
 
     public required DateTimeOffset Enrolled { get; init; }
 
+    /// <summary>Name of the cloud it belongs to; never changes.</summary>
+    public required string Cloud { get; init; }
+
     /// <summary>True once its secret is dead.</summary>
     public bool Revoked { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Google.Protobuf;
 using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
@@ -8,7 +9,7 @@ using Opportunism.Core;
 namespace Opportunism.Controller.Fleet;
 
 /// <summary>What the site knows of every node. Any thread; changes of one node follow one another, and each is stored before anyone sees it.</summary>
-internal sealed class NodeRegistry(NodeStore store, ControllerOptions options, TimeProvider time)
+internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, ControllerOptions options, TimeProvider time)
 {
     // A late report can only be of a run that ended lately.
     private const int PastRunsKept = 16;
@@ -42,6 +43,7 @@ internal sealed class NodeRegistry(NodeStore store, ControllerOptions options, T
                 Id = NodeId.Parse(row.Id),
                 SecretHash = row.SecretHash,
                 Enrolled = row.Enrolled,
+                Cloud = await CloudOfAsync(row, cancellationToken),
                 Revoked = row.Revoked,
                 Drained = row.Drained,
                 SnoozedUntil = row.SnoozedUntil,
@@ -54,6 +56,22 @@ internal sealed class NodeRegistry(NodeStore store, ControllerOptions options, T
 
         foreach (var node in Nodes) await Changed(null, node, cancellationToken);
         Enrolled.Set([.. entries.Keys]);
+    }
+
+    /// <summary>The cloud of a stored node. One that enrolled before a site could have several gets the one that the settings give it now, and keeps it.</summary>
+    /// <exception cref="CannotStartException">The settings have no such cloud.</exception>
+    private async Task<string> CloudOfAsync(NodeRow row, CancellationToken cancellationToken)
+    {
+        if (row.Cloud.Length > 0)
+        {
+            return clouds.Find(row.Cloud)?.Name ?? throw new CannotStartException(
+                $"Node {row.Id} belongs to the cloud {row.Cloud}, but the settings have only {clouds.Names}: add a section [Cloud.{row.Cloud}], or start with the former settings, revoke the node and enrol it again.");
+        }
+
+        var given = clouds.For(NodeId.Parse(row.Id))?.Name
+            ?? throw new CannotStartException($"Node {row.Id} belongs to no cloud yet, and no Nodes in the settings fit its name: add it to one, or have one cloud without Nodes.");
+        await store.SaveCloudAsync(row.Id, given, cancellationToken);
+        return given;
     }
 
     /// <summary>Takes on a node that was just stored.</summary>

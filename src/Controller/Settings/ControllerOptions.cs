@@ -12,7 +12,7 @@ internal sealed class ControllerOptions
     /// <summary>More names and addresses under which the site is dialled, for its certificate; separated by commas.</summary>
     public string Names { get; set; } = "";
 
-    /// <summary>The cloud that places guests.</summary>
+    /// <summary>The kind of the site's only cloud; sections [Cloud.NAME] describe several.</summary>
     public string Cloud { get; set; } = "embedded";
 
     /// <summary>How long a node may be silent before it counts as lost.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Opportunism.Clouds.OpenStack;
+using Opportunism.Clouds;
 using Opportunism.Core;
 
 namespace Opportunism.Controller.Settings;
@@ -7,11 +7,26 @@ namespace Opportunism.Controller.Settings;
 /// <summary>The controller's settings as read from its arguments and its settings file.</summary>
 internal sealed record ControllerSettings(ControllerOptions Controller, SiteTimes Policy)
 {
-    /// <summary>Settings of the OpenStack cloud; they count where Controller.Cloud is openstack.</summary>
-    public OpenStackOptions OpenStack { get; } = new();
-
     /// <summary>How the program is called.</summary>
     public const string Usage = "Usage: controller [--settings FILE] [--state FOLDER] [--listen ADDRESS:PORT]";
+
+    private readonly List<CloudSettings> named = [];
+
+    // Settings of a kind of cloud that stand in a section of the kind's own name; they count for the one cloud that [Controller] Cloud names.
+    private readonly Dictionary<CloudModule, CloudOptions> byKind = [];
+
+    /// <summary>The clouds of the site: those with a section of their own, else the one that [Controller] Cloud names.</summary>
+    public IReadOnlyList<CloudSettings> Clouds => named.Count > 0 || CloudCatalog.Find(Controller.Cloud) is not { } only
+        ? named
+        : [new(only.Kind, only, byKind.GetValueOrDefault(only) ?? only.NewOptions(only.Kind))];
+
+    /// <summary>Adds a cloud as a section [Cloud.NAME] does, and returns its settings.</summary>
+    public CloudOptions AddCloud(string name, CloudModule module)
+    {
+        var options = module.NewOptions(CloudSettings.SectionPrefix + name);
+        named.Add(new(name, module, options));
+        return options;
+    }
 
     /// <summary>Reads arguments and the file they name. Arguments win over the file. All problems at once; none means the settings can be used.</summary>
     public static ControllerSettings Read(string[] args, List<string> problems)
@@ -25,15 +40,15 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
             else given[args[i]] = args[i + 1];
         }
 
-        if (given.TryGetValue("--settings", out var file)) ReadFile(file, settings, problems);
+        if (given.TryGetValue("--settings", out var file)) settings.ReadFile(file, problems);
         if (given.TryGetValue("--state", out var state)) settings.Controller.State = state;
         if (given.TryGetValue("--listen", out var listen)) settings.Controller.Listen = listen;
         problems.AddRange(ControllerOptionsValidator.Problems(settings.Controller, settings.Policy));
-        problems.AddRange(OpenStackOptionsValidator.Problems(settings.OpenStack));
+        problems.AddRange(CloudSettings.Problems(settings.Clouds));
         return settings;
     }
 
-    private static void ReadFile(string file, ControllerSettings settings, List<string> problems)
+    private void ReadFile(string file, List<string> problems)
     {
         IConfigurationRoot read;
         try
@@ -50,25 +65,43 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
 
         foreach (var section in read.GetChildren())
         {
-            if (section.Key.Equals("Controller", StringComparison.OrdinalIgnoreCase)) ReadSection(section, settings.Controller, problems);
-            else if (section.Key.Equals("Policy", StringComparison.OrdinalIgnoreCase)) ReadSection(section, settings.Policy, problems);
-            else if (section.Key.Equals("OpenStack", StringComparison.OrdinalIgnoreCase)) ReadSection(section, settings.OpenStack, problems);
-            else problems.Add($"The settings file {file} has an unknown section or key '{section.Key}'; known sections are Controller, Policy, OpenStack.");
+            if (section.Key.Equals("Controller", StringComparison.OrdinalIgnoreCase)) ReadSection(section, Controller, problems);
+            else if (section.Key.Equals("Policy", StringComparison.OrdinalIgnoreCase)) ReadSection(section, Policy, problems);
+            else if (section.Key.StartsWith(CloudSettings.SectionPrefix, StringComparison.OrdinalIgnoreCase)) ReadCloud(section, problems);
+            else if (CloudCatalog.Find(section.Key) is { } module) ReadSection(section, byKind[module] = module.NewOptions(section.Key), problems);
+            else problems.Add($"The settings file {file} has an unknown section or key '{section.Key}'; known sections are Controller, Policy, {CloudSettings.SectionPrefix}NAME, {string.Join(", ", CloudCatalog.All.Select(known => known.Kind))}.");
+        }
+
+        if (named.Count == 0) return;
+        if (read["Controller:Cloud"] is not null) problems.Add($"[Controller] Cloud and [{named[0].Options.Section}] exclude each other; keep the sections {CloudSettings.SectionPrefix}NAME.");
+        foreach (var module in byKind.Keys) problems.Add($"[{byKind[module].Section}] and [{named[0].Options.Section}] exclude each other; move its keys to a section {CloudSettings.SectionPrefix}NAME with Kind = {module.Kind}.");
+    }
+
+    private void ReadCloud(IConfigurationSection section, List<string> problems)
+    {
+        if (section[CloudSettings.KindKey] is not { } kind) problems.Add($"[{section.Key}] has no {CloudSettings.KindKey}; allowed are {CloudCatalog.Kinds}.");
+        else if (CloudCatalog.Find(kind) is not { } module) problems.Add($"[{section.Key}] {CloudSettings.KindKey} is '{kind}'; allowed are {CloudCatalog.Kinds}.");
+        else ReadSection(section, AddCloud(section.Key[CloudSettings.SectionPrefix.Length..], module), problems, CloudSettings.KindKey);
+    }
+
+    /// <param name="section">The section of the file.</param>
+    /// <param name="options">What its values are written to.</param>
+    /// <param name="problems">Where problems are added.</param>
+    /// <param name="read">A key that the caller has read already; empty for none.</param>
+    private static void ReadSection(IConfigurationSection section, object options, List<string> problems, string read = "")
+    {
+        var known = options.GetType().GetProperties().Where(property => property.CanWrite).ToArray();
+        foreach (var key in section.GetChildren().Where(key => !key.Key.Equals(read, StringComparison.OrdinalIgnoreCase)))
+        {
+            var property = Array.Find(known, property => property.Name.Equals(key.Key, StringComparison.OrdinalIgnoreCase));
+            if (property is null) problems.Add($"[{section.Key}] {key.Key} is not a known key; known are {string.Join(", ", known.Select(property => property.Name))}.");
+            else if (Parse(key.Value ?? "", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is { } value) property.SetValue(options, value);
+            else problems.Add($"[{section.Key}] {property.Name} is '{key.Value}'; {Expected(property.PropertyType)} is expected.");
         }
     }
 
-    private static void ReadSection<T>(IConfigurationSection section, T options, List<string> problems)
-        where T : class
-    {
-        var known = typeof(T).GetProperties();
-        foreach (var key in section.GetChildren())
-        {
-            var property = Array.Find(known, property => property.Name.Equals(key.Key, StringComparison.OrdinalIgnoreCase));
-            if (property is null) problems.Add($"{section.Key}.{key.Key} is not a known key; known are {string.Join(", ", known.Select(property => property.Name))}.");
-            else if (Parse(key.Value ?? "", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is { } value) property.SetValue(options, value);
-            else problems.Add($"{section.Key}.{property.Name} is '{key.Value}'; {(property.PropertyType == typeof(string) ? "a text" : typeof(TimeSpan) == (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) ? $"a time such as {Duration.Examples}" : "a whole number")} is expected.");
-        }
-    }
+    private static string Expected(Type type) =>
+        type == typeof(string) ? "a text" : (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan) ? $"a time such as {Duration.Examples}" : "a whole number";
 
     private static object? Parse(string text, Type type)
     {

@@ -16,4 +16,7 @@ internal sealed class JoinTokenRow
     public bool Revoked { get; set; }
 
     public string Note { get; set; } = "";
+
+    /// <summary>Name of the cloud that nodes enrolled with it belong to; empty for the one that the settings give them.</summary>
+    public string Cloud { get; set; } = "";
 }

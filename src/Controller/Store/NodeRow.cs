@@ -9,6 +9,9 @@ internal sealed class NodeRow
 
     public DateTimeOffset Enrolled { get; set; }
 
+    /// <summary>Name of the cloud it belongs to; empty for one that enrolled before a site could have several.</summary>
+    public string Cloud { get; set; } = "";
+
     public bool Revoked { get; set; }
 
     public bool Drained { get; set; }

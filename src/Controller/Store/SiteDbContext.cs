@@ -16,13 +16,10 @@ internal abstract class SiteDbContext(DbContextOptions options) : DbContext(opti
 
     public DbSet<EventRow> Events => Set<EventRow>();
 
-    public DbSet<VmRow> Vms => Set<VmRow>();
+    public DbSet<CloudRecordRow> CloudRecords => Set<CloudRecordRow>();
 
-    public DbSet<LeftoverRow> Leftovers => Set<LeftoverRow>();
-
-    public DbSet<HostRow> Hosts => Set<HostRow>();
-
-    public DbSet<EvictedServerRow> EvictedServers => Set<EvictedServerRow>();
+    /// <summary>Writes a copy of the whole database, as it is now, into an empty file.</summary>
+    public abstract Task CopyToAsync(string file, CancellationToken cancellationToken);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -47,10 +44,7 @@ internal abstract class SiteDbContext(DbContextOptions options) : DbContext(opti
             table.ToTable("events").HasKey(row => row.Id);
             table.Property(row => row.Id).ValueGeneratedOnAdd();
         });
-        modelBuilder.Entity<VmRow>().ToTable("vms").HasKey(row => row.Id);
-        modelBuilder.Entity<LeftoverRow>().ToTable("leftovers").HasKey(row => new { row.GuestId, row.Node });
-        modelBuilder.Entity<HostRow>().ToTable("hosts").HasKey(row => row.Node);
-        modelBuilder.Entity<EvictedServerRow>().ToTable("evicted_servers").HasKey(row => row.Guest);
+        modelBuilder.Entity<CloudRecordRow>().ToTable("cloud_records").HasKey(row => new { row.Cloud, row.Kind, row.Id });
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)

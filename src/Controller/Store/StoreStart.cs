@@ -1,15 +1,32 @@
 using Microsoft.EntityFrameworkCore;
+using Opportunism.Controller.Access;
 
 namespace Opportunism.Controller.Store;
 
 /// <summary>Brings the database to this version's tables before anything reads it.</summary>
-internal sealed class StoreStart(IDbContextFactory<SiteDbContext> contexts)
+internal sealed class StoreStart(IDbContextFactory<SiteDbContext> contexts, StateFolder state)
 {
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await CopyBeforeUpgradeAsync(context, cancellationToken);
 
         // EF turns WAL on for a database it makes; synchronous stays FULL, so that what was acknowledged also survives a power cut.
         await context.Database.MigrateAsync(cancellationToken);
     }
+
+    /// <summary>Keeps a copy of a database whose tables are about to change, so that an operator can go back to the former version. Whole or not there.</summary>
+    private async Task CopyBeforeUpgradeAsync(SiteDbContext context, CancellationToken cancellationToken)
+    {
+        var pending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).FirstOrDefault();
+        if (pending is null || !(await context.Database.GetAppliedMigrationsAsync(cancellationToken)).Any()) return;
+        var unfinished = "site.db.copying";
+        File.Delete(state[unfinished]);
+        state.Touch(unfinished);
+        await context.CopyToAsync(state[unfinished], cancellationToken);
+        File.Move(state[unfinished], state[CopyBefore(pending)], overwrite: true);
+    }
+
+    /// <summary>Name in the state folder of the copy that was made before an upgrade.</summary>
+    public static string CopyBefore(string migration) => $"site.db.before-{migration}";
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
-using Opportunism.Clouds;
 using Opportunism.Controller.CloudActions;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Fleet;
 using Opportunism.Core.Fleet;
 
@@ -13,16 +13,16 @@ internal sealed class SiteMetrics : IHostedService, IDisposable
 
     private readonly Meter meter = new(MeterName);
 
-    public SiteMetrics(NodeRegistry fleet, CloudWorkers workers, Cloud cloud)
+    public SiteMetrics(NodeRegistry fleet, CloudWorkers workers, SiteClouds clouds)
     {
         meter.CreateObservableGauge("opportunism.nodes", () => fleet.Nodes.Where(node => !node.Revoked)
             .CountBy(node => node.Lost ? "Lost" : ReportReading.StateOf(node.Report)?.ToString() ?? "Unknown")
             .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("state", count.Key))), description: "Nodes by state");
         meter.CreateObservableGauge("opportunism.nodes.open", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { IsOpen: true }), description: "Nodes open in the cloud");
         meter.CreateObservableGauge("opportunism.nodes.pending", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { Pending.Length: > 0 }), description: "Nodes with a pending cloud action");
-        if (cloud.Guests is { } source)
+        if (clouds.GuestSources.Any())
         {
-            meter.CreateObservableGauge("opportunism.vms", () => source.CountByStatus().Where(count => count.Key is not VmStatus.Terminated)
+            meter.CreateObservableGauge("opportunism.vms", () => clouds.CountByStatus().Where(count => count.Key is not VmStatus.Terminated)
                 .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("status", count.Key.ToString()))), description: "VMs by status");
         }
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Opportunism.Controller.Access;
 using Opportunism.Files;
 
 namespace Opportunism.Controller.Tenants;

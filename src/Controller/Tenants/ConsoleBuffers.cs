@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Opportunism.Controller.Access;
 using Opportunism.Core;
 using Opportunism.Files;
 

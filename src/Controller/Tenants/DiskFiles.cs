@@ -1,5 +1,4 @@
 using Opportunism.Clouds;
-using Opportunism.Controller.Access;
 using Opportunism.Controller.Files;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;

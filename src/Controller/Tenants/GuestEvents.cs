@@ -1,4 +1,5 @@
 using Opportunism.Clouds;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
 using Opportunism.Core.Fleet;
@@ -7,26 +8,30 @@ using Opportunism.Core.Health;
 namespace Opportunism.Controller.Tenants;
 
 /// <summary>What follows from a change of a guest that agents run: its node's plan, an event, and files that are no longer needed.</summary>
-internal sealed partial class GuestEvents(Cloud cloud, FleetEvents fleet, ConsoleBuffers consoles, DiskFiles disks, EventLog events, ILogger<GuestEvents> log)
+internal sealed partial class GuestEvents(SiteClouds clouds, FleetEvents fleet, ConsoleBuffers consoles, DiskFiles disks, EventLog events, ILogger<GuestEvents> log)
 {
-    /// <summary>Begins to listen. Called once, before the cloud and the fleet read what is stored.</summary>
+    /// <summary>Begins to listen. Called once, before the clouds and the fleet read what is stored.</summary>
     public void Connect()
     {
-        if (cloud.Guests is not { } source) return;
-        source.GuestChanged += change => GuestChanged(source, change);
-        source.AssignmentsChanged += fleet.RebuildPlan;
-        consoles.WantedChanged += guest =>
+        foreach (var source in clouds.GuestSources)
         {
-            if (source.NodeOf(guest) is { } node) fleet.RebuildPlan(node);
-        };
+            source.GuestChanged += change => GuestChanged(source, change);
+            source.AssignmentsChanged += fleet.RebuildPlan;
+            consoles.WantedChanged += guest =>
+            {
+                if (source.NodeOf(guest) is { } node) fleet.RebuildPlan(node);
+            };
+        }
     }
 
     /// <summary>Deletes what no guest needs any more. Called once, when everything was read.</summary>
     public void CleanUp()
     {
-        if (cloud.Guests?.InUse() is not { } inUse) return;
-        disks.DropAllUnless(inUse.Disks);
-        consoles.ForgetAllUnless(inUse.Consoles.Select(guest => guest.Value).ToHashSet());
+        // A site whose clouds run no guests by agents keeps what it has: it may be set up with such a cloud again.
+        var inUse = clouds.GuestSources.Select(source => source.InUse()).ToList();
+        if (inUse.Count == 0) return;
+        disks.DropAllUnless(inUse.SelectMany(cloud => cloud.Disks).ToHashSet());
+        consoles.ForgetAllUnless(inUse.SelectMany(cloud => cloud.Consoles).Select(guest => guest.Value).ToHashSet());
     }
 
     private void GuestChanged(IGuestSource source, GuestChange change)

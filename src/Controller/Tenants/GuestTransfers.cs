@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
-using Opportunism.Clouds;
 using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Files;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Settings;
@@ -11,7 +11,7 @@ using Opportunism.Core.Guests;
 namespace Opportunism.Controller.Tenants;
 
 /// <summary>What nodes fetch for guests that they run, and hand over of them: images, disks, consoles. A node gets and gives only what its plan names.</summary>
-internal sealed class GuestTransfers(NodePlans plans, Cloud cloud, ConsoleBuffers consoles, ImageFiles images, DiskFiles disks, ControllerOptions options, TimeProvider time)
+internal sealed class GuestTransfers(NodePlans plans, NodeRegistry fleet, SiteClouds clouds, ConsoleBuffers consoles, ImageFiles images, DiskFiles disks, ControllerOptions options, TimeProvider time)
 {
     // The contract allows 1 MiB; a quarter of it keeps memory small with many transfers and loses no speed.
     private const int PieceBytes = 256 * 1024;
@@ -72,7 +72,7 @@ internal sealed class GuestTransfers(NodePlans plans, Cloud cloud, ConsoleBuffer
         if (!await requestStream.MoveNext(cancellationToken)) throw Invalid("the call has no message");
         var first = requestStream.Current;
         if (!GuestId.TryParse(first.GuestId, out var guest) || (first.Sha256.Length > 0 && !NodeContract.IsSha256(first.Sha256))) throw Invalid("guest_id or sha256 is malformed");
-        if (cloud.Guests is not { } source || plans.GuestOf(node, first.GuestId) is null || !source.MayHandOver(node, guest)) throw Forbidden("no hand-over of this guest was requested from this node");
+        if (fleet.Find(node) is not { } record || clouds.Of(record.Cloud).Guests is not { } source || plans.GuestOf(node, first.GuestId) is null || !source.MayHandOver(node, guest)) throw Forbidden("no hand-over of this guest was requested from this node");
         var total = first.TotalBytes;
         if (total == 0 || total > (ulong)options.LargestImageMiB << 20) throw Invalid($"total_bytes is {total}; allowed is 1 to {options.LargestImageMiB} MiB");
         if (!disks.Folder.TryReserve((long)total)) throw new RpcException(new Status(StatusCode.ResourceExhausted, "the site has no room for this disk now; try again later"));

@@ -1,4 +1,3 @@
-using Opportunism.Controller.Access;
 using Opportunism.Controller.Files;
 using Opportunism.Controller.Settings;
 

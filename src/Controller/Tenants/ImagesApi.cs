@@ -1,9 +1,8 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
-using Opportunism.Controller.Api;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Events;
 using Opportunism.Controller.Files;
 using Opportunism.Controller.Settings;
@@ -27,19 +26,19 @@ internal static class ImagesApi
         images.MapDelete("/{image}", DeleteAsync).RequireAuthorization(Answers.Operator).WithName("deleteImage");
     }
 
-    private static async Task<IReadOnlyList<ImageView>> ListAsync(ImageStore store, ImageFiles files, Cloud cloud, CancellationToken cancellationToken) =>
-        (await store.ListAsync(cancellationToken)).ConvertAll(row => ViewOf(row, files, cloud.Guests?.InUse()));
+    private static async Task<IReadOnlyList<ImageView>> ListAsync(ImageStore store, ImageFiles files, SiteClouds clouds, CancellationToken cancellationToken) =>
+        (await store.ListAsync(cancellationToken)).ConvertAll(row => ViewOf(row, files, clouds));
 
     /// <summary>The body is the image; name and format are stated, never guessed.</summary>
     private static async Task<Results<Created<ImageView>, ProblemHttpResult>> UploadAsync(
-        HttpContext http, string name, string format, ImageStore store, ImageFiles files, Cloud cloud, EventLog events, ControllerOptions options, TimeProvider time)
+        HttpContext http, string name, string format, ImageStore store, ImageFiles files, SiteClouds clouds, EventLog events, ControllerOptions options, TimeProvider time)
     {
         if (!Names.IsDnsLike(name)) return Answers.Wrong("The image's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
         if (!Enum.TryParse<ImageFormat>(format, ignoreCase: true, out var known) || !Enum.IsDefined(known)) return Answers.Wrong($"The format (--format) is '{Answers.Shown(format)}'; allowed are {string.Join(", ", Enum.GetNames<ImageFormat>())}.");
         if (http.Request.ContentLength is not { } bytes) return TypedResults.Problem("Content-Length is required.", statusCode: StatusCodes.Status411LengthRequired);
-        if (bytes == 0 || bytes > options.LargestImageMiB << 20) return TypedResults.Problem($"The image is {bytes} bytes; allowed is 1 byte to {options.LargestImageMiB} MiB (Controller.LargestImageMiB).", statusCode: StatusCodes.Status413PayloadTooLarge);
+        if (bytes == 0 || bytes > options.LargestImageMiB << 20) return TypedResults.Problem($"The image is {bytes} bytes; allowed is 1 byte to {options.LargestImageMiB} MiB ([Controller] LargestImageMiB).", statusCode: StatusCodes.Status413PayloadTooLarge);
         if (await store.FindAsync(name, http.RequestAborted) is { } other) return Answers.Conflict($"An image {name} exists already ({other.Sha256}): delete it first, or choose another name.");
-        if (!files.Folder.TryReserve(bytes)) return TypedResults.Problem($"There is no room for {bytes >> 20} MiB on the site's disk beside the {options.KeepFreeMiB} MiB that are kept free (Controller.KeepFreeMiB): delete images or VMs, or make it larger.", statusCode: StatusCodes.Status507InsufficientStorage);
+        if (!files.Folder.TryReserve(bytes)) return TypedResults.Problem($"There is no room for {bytes >> 20} MiB on the site's disk beside the {options.KeepFreeMiB} MiB that are kept free ([Controller] KeepFreeMiB): delete images or VMs, or make it larger.", statusCode: StatusCodes.Status507InsufficientStorage);
         http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = bytes;
         try
         {
@@ -57,7 +56,7 @@ internal static class ImagesApi
             await file.KeepAsync(files.Folder.PathOf(row.Sha256));
             await store.AddAsync(row, CancellationToken.None);
             events.Add("image.uploaded", HealthSeverity.Note, null, null, $"Image {name}: uploaded, {bytes >> 20} MiB");
-            return TypedResults.Created($"/v1/images/{row.Sha256}", ViewOf(row, files, cloud.Guests?.InUse()));
+            return TypedResults.Created($"/v1/images/{row.Sha256}", ViewOf(row, files, clouds));
         }
         finally
         {
@@ -65,10 +64,10 @@ internal static class ImagesApi
         }
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(string image, ImageStore store, ImageFiles files, Cloud cloud, EventLog events, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(string image, ImageStore store, ImageFiles files, SiteClouds clouds, EventLog events, CancellationToken cancellationToken)
     {
         if (await store.FindAsync(image, cancellationToken) is not { } row) return Answers.NoSuch("image", image);
-        if (UsersOf(row.Sha256, cloud.Guests?.InUse()) is > 0 and var users) return Answers.Conflict($"Image {row.Name} is needed by {users} VM{(users == 1 ? "" : "s")}: delete them first.");
+        if (UsersOf(row.Sha256, clouds) is > 0 and var users) return Answers.Conflict($"Image {row.Name} is needed by {users} VM{(users == 1 ? "" : "s")}: delete them first.");
 
         // The row first: a file without a row is only room, a row without a file is a lie.
         await store.DeleteAsync(row.Sha256, cancellationToken);
@@ -91,8 +90,8 @@ internal static class ImagesApi
         }
     }
 
-    private static ImageView ViewOf(ImageRow row, ImageFiles files, ContentInUse? inUse) =>
-        new(row.Sha256, row.Name, row.Format, row.Bytes, files.Folder.LengthOf(row.Sha256) == row.Bytes ? "Ready" : "Missing", row.Created, UsersOf(row.Sha256, inUse));
+    private static ImageView ViewOf(ImageRow row, ImageFiles files, SiteClouds clouds) =>
+        new(row.Sha256, row.Name, row.Format, row.Bytes, files.Folder.LengthOf(row.Sha256) == row.Bytes ? "Ready" : "Missing", row.Created, UsersOf(row.Sha256, clouds));
 
-    private static int UsersOf(string sha256, ContentInUse? inUse) => inUse?.Images.GetValueOrDefault(sha256) ?? 0;
+    private static int UsersOf(string sha256, SiteClouds clouds) => clouds.GuestSources.Sum(source => source.InUse().Images.GetValueOrDefault(sha256));
 }

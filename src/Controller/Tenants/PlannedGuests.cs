@@ -1,17 +1,18 @@
 using Opportunism.Clouds;
 using Opportunism.Contracts.Nodes;
+using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Fleet;
 using Opportunism.Core.Guests;
 
 namespace Opportunism.Controller.Tenants;
 
 /// <summary>The guests of a node's plan, from its cloud.</summary>
-internal sealed class PlannedGuests(Cloud cloud, ConsoleBuffers consoles) : IPlannedGuests
+internal sealed class PlannedGuests(SiteClouds clouds, ConsoleBuffers consoles) : IPlannedGuests
 {
     /// <inheritdoc/>
     public (long Revision, IReadOnlyList<GuestPlan> Guests) Of(NodeRecord node)
     {
-        if (node.Revoked || cloud.Guests is not { } source) return (0, []);
+        if (node.Revoked || clouds.Of(node.Cloud).Guests is not { } source) return (0, []);
         var assignments = source.AssignmentsFor(node.Id);
         return (assignments.Revision, [.. assignments.Guests.Select(PlanOf)]);
     }

@@ -6,7 +6,7 @@ namespace Opportunism.Controller.Tenants;
 internal static class TenantParts
 {
     public static IServiceCollection AddTenants(this IServiceCollection services) => services
-        .AddSingleton<ImageFiles>().AddSingleton<DiskFiles>().AddSingleton<ConsoleBuffers>()
+        .AddSingleton<ImageFiles>().AddSingleton<DiskFiles>().AddSingleton<ConsoleBuffers>().AddSingleton<TenantClouds>()
         .AddSingleton<IPlannedGuests, PlannedGuests>().AddSingleton<GuestEvents>().AddSingleton<GuestTransfers>();
 
     public static void MapTenants(this IEndpointRouteBuilder routes)

@@ -6,9 +6,12 @@ namespace Opportunism.Controller.Tenants;
 /// <summary>Shows VMs to people.</summary>
 internal static class VmViews
 {
-    public static VmView ViewOf(TenantVm vm) => new()
+    public static VmView ViewOf(FoundVm found) => ViewOf(found.Vm, found.Cloud.Name);
+
+    private static VmView ViewOf(TenantVm vm, string cloud) => new()
     {
         Id = vm.Id.Value,
+        Cloud = cloud,
         Name = vm.Spec.Name,
         Status = vm.Status,
         Why = vm.Why,

@@ -2,7 +2,6 @@ using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
-using Opportunism.Controller.Api;
 using Opportunism.Controller.Files;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
@@ -10,7 +9,7 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Controller.Tenants;
 
-/// <summary>VMs of the embedded cloud: create, look, console, stop, start, delete.</summary>
+/// <summary>VMs of the clouds in which this site creates them: create, look, console, stop, start, delete.</summary>
 internal static class VmsApi
 {
     private const int NewestBytes = 4096;
@@ -24,21 +23,26 @@ internal static class VmsApi
         vms.MapPost("", CreateAsync).RequireAuthorization(Answers.Operator).WithName("createVm");
         vms.MapGet("/{id}", ShowAsync).RequireAuthorization(Answers.Viewer).WithName("showVm");
         vms.MapGet("/{id}/console", ConsoleAsync).RequireAuthorization(Answers.Viewer).WithName("readConsole");
-        vms.MapPost("/{id}/start", (string id, Cloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (tenants, vm) => tenants.StartAsync(vm, cancellationToken), cancellationToken)).RequireAuthorization(Answers.Operator).WithName("startVm");
-        vms.MapPost("/{id}/stop", (string id, Cloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (tenants, vm) => tenants.StopAsync(vm, cancellationToken), cancellationToken)).RequireAuthorization(Answers.Operator).WithName("stopVm");
-        vms.MapDelete("/{id}", (string id, Cloud cloud, CancellationToken cancellationToken) => AskAsync(id, cloud, (tenants, vm) => tenants.DeleteAsync(vm, cancellationToken), cancellationToken)).RequireAuthorization(Answers.Operator).WithName("deleteVm");
+        vms.MapPost("/{id}/start", (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds, (tenants, vm) => tenants.StartAsync(vm, cancellationToken), cancellationToken))
+            .RequireAuthorization(Answers.Operator).WithName("startVm");
+        vms.MapPost("/{id}/stop", (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds, (tenants, vm) => tenants.StopAsync(vm, cancellationToken), cancellationToken))
+            .RequireAuthorization(Answers.Operator).WithName("stopVm");
+        vms.MapDelete("/{id}", (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds, (tenants, vm) => tenants.DeleteAsync(vm, cancellationToken), cancellationToken))
+            .RequireAuthorization(Answers.Operator).WithName("deleteVm");
     }
 
-    private static async Task<Results<Ok<IReadOnlyList<VmView>>, ProblemHttpResult>> ListAsync(Cloud cloud, CancellationToken cancellationToken, bool all = false)
+    private static async Task<Results<Ok<IReadOnlyList<VmView>>, ProblemHttpResult>> ListAsync(TenantClouds clouds, CancellationToken cancellationToken, bool all = false)
     {
-        if (cloud.Tenants is not { } tenants) return Answers.NotThisCloud(cloud);
-        var shown = (await tenants.ListAsync(cancellationToken)).Where(vm => all || !vm.IsDeleted).OrderBy(vm => vm.Spec.Name, StringComparer.Ordinal).ThenBy(vm => vm.Created);
+        var (vms, problem) = await clouds.ListAsync(cancellationToken);
+        if (problem is not null) return problem;
+        var shown = vms.Where(one => all || !one.Vm.IsDeleted).OrderBy(one => one.Vm.Spec.Name, StringComparer.Ordinal).ThenBy(one => one.Vm.Created);
         return TypedResults.Ok<IReadOnlyList<VmView>>([.. shown.Select(VmViews.ViewOf)]);
     }
 
-    private static async Task<Results<Created<VmView>, ProblemHttpResult>> CreateAsync(NewVm asked, Cloud cloud, ImageStore images, ImageFiles files, CancellationToken cancellationToken)
+    private static async Task<Results<Created<VmView>, ProblemHttpResult>> CreateAsync(NewVm asked, TenantClouds clouds, ImageStore images, ImageFiles files, CancellationToken cancellationToken)
     {
-        if (cloud.Tenants is not { } tenants) return Answers.NotThisCloud(cloud);
+        var (cloud, problem) = clouds.For(asked.Cloud);
+        if (cloud is null) return problem!;
         if (asked.Image is not { Length: > 0 and <= 100 } || await images.FindAsync(asked.Image, cancellationToken) is not { } image) return Answers.NoSuch("image", asked.Image ?? "", "upload it first, or name one from the list of images");
         if (files.Folder.LengthOf(image.Sha256) != image.Bytes) return Answers.Conflict($"The file of image {image.Name} is missing or damaged: delete the image and upload it again.");
         if (await DiskBytesAsync(image, files.Folder, cancellationToken) is not { } imageBytes) return Answers.Conflict($"Image {image.Name} is not a qcow2 file of version 2 or 3: delete the image and upload it again.");
@@ -47,9 +51,9 @@ internal static class VmsApi
         if (!Names.IsDnsLike(asked.Name)) return Answers.Wrong("The VM's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
         var spec = new GuestSpec(GuestId.New(), asked.Name, asked.Vcpus, asked.MemoryMiB, asked.DiskMiB == 0 ? imageMiB : asked.DiskMiB, image.Sha256, image.Format);
         if (spec.Problems().ToList() is { Count: > 0 } problems) return Answers.Wrong(string.Join(" ", problems));
-        var answer = await tenants.CreateAsync(new NewTenantVm(spec, asked.Policy, image.Name, image.Bytes), cancellationToken);
+        var answer = await cloud.Tenants.CreateAsync(new NewTenantVm(spec, asked.Policy, image.Name, image.Bytes), cancellationToken);
         if (answer.Vm is not { } id) return Answers.Refusal(answer.Answer);
-        return TypedResults.Created($"/v1/vms/{id}", VmViews.ViewOf((await tenants.FindAsync(id.Value, cancellationToken))!));
+        return TypedResults.Created($"/v1/vms/{id}", VmViews.ViewOf(new(cloud, (await cloud.Tenants.FindAsync(id.Value, cancellationToken))!)));
     }
 
     /// <summary>Size of the disk that an image holds, which its file may be much smaller than; null when it cannot be told.</summary>
@@ -63,10 +67,11 @@ internal static class VmsApi
         return Qcow2Header.Parse(head.AsSpan(0, length))?.VirtualBytes;
     }
 
-    private static async Task<Results<Ok<ConsoleView>, ProblemHttpResult>> ConsoleAsync(string id, Cloud cloud, ConsoleBuffers consoles, IHostApplicationLifetime lifetime, CancellationToken cancellationToken, long offset = -1, int waitSeconds = 0)
+    private static async Task<Results<Ok<ConsoleView>, ProblemHttpResult>> ConsoleAsync(string id, TenantClouds clouds, ConsoleBuffers consoles, IHostApplicationLifetime lifetime, CancellationToken cancellationToken, long offset = -1, int waitSeconds = 0)
     {
-        var (vm, problem) = await FindAsync(cloud, id, cancellationToken);
-        if (vm is null) return problem!;
+        var (found, problem) = await clouds.FindAsync(id, cancellationToken);
+        if (found is null) return problem!;
+        var vm = found.Vm;
         if (waitSeconds is < 0 or > LongestWaitSeconds) waitSeconds = LongestWaitSeconds;
         consoles.Ask(vm.Id);
         var piece = consoles.Read(vm.Id, offset, offset < 0 ? NewestBytes : MostBytes);
@@ -96,23 +101,18 @@ internal static class VmsApi
         return bytes.Length;
     }
 
-    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> AskAsync(string id, Cloud cloud, Func<ITenantCloud, GuestId, Task<TenantAnswer>> ask, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> AskAsync(
+        string id, TenantClouds clouds, Func<ITenantCloud, GuestId, Task<TenantAnswer>> ask, CancellationToken cancellationToken)
     {
-        var (vm, problem) = await FindAsync(cloud, id, cancellationToken);
-        if (vm is null) return problem!;
-        var answer = await ask(cloud.Tenants!, vm.Id);
-        return answer.Vm is null ? Answers.Refusal(answer.Answer) : TypedResults.Ok(VmViews.ViewOf(await cloud.Tenants!.FindAsync(vm.Id.Value, cancellationToken) ?? vm));
+        var (found, problem) = await clouds.FindAsync(id, cancellationToken);
+        if (found is null) return problem!;
+        var answer = await ask(found.Cloud.Tenants, found.Vm.Id);
+        return answer.Vm is null ? Answers.Refusal(answer.Answer) : TypedResults.Ok(VmViews.ViewOf(await found.AgainAsync(cancellationToken)));
     }
 
-    private static async Task<(TenantVm? Result, ProblemHttpResult? Problem)> FindAsync(Cloud cloud, string id, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> ShowAsync(string id, TenantClouds clouds, CancellationToken cancellationToken)
     {
-        if (cloud.Tenants is not { } tenants) return (null, Answers.NotThisCloud(cloud));
-        return await tenants.FindAsync(id, cancellationToken) is { } vm ? (vm, null) : (null, Answers.NoSuch("VM", id));
-    }
-
-    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> ShowAsync(string id, Cloud cloud, CancellationToken cancellationToken)
-    {
-        var (vm, problem) = await FindAsync(cloud, id, cancellationToken);
-        return vm is null ? problem! : TypedResults.Ok(VmViews.ViewOf(vm));
+        var (found, problem) = await clouds.FindAsync(id, cancellationToken);
+        return found is null ? problem! : TypedResults.Ok(VmViews.ViewOf(found));
     }
 }

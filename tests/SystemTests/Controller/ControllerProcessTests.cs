@@ -80,7 +80,7 @@ public sealed class ControllerProcessTests : IDisposable
         await refused.WaitForExitAsync();
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("--colour", said, StringComparison.Ordinal);
-        Assert.Contains("Controller.Listen is 'nowhere'", said, StringComparison.Ordinal);
+        Assert.Contains("[Controller] Listen is 'nowhere'", said, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,6 +14,7 @@ namespace Opportunism.TestKit.Sites;
 public sealed class TestSite : IAsyncDisposable
 {
     private readonly bool ownsFolder;
+    private Action<ControllerSettings> change = _ => { };
     private WebApplication? app;
     private StateFolder? state;
 
@@ -52,15 +53,20 @@ public sealed class TestSite : IAsyncDisposable
         // In memory where that can be had: what a disk does is for the tests of the real process.
         var folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"site-{Guid.NewGuid():N}");
         var site = new TestSite(time ?? TimeProvider.System, folder, ownsFolder: true);
-        await site.RunAsync(change, more);
+        site.change = change;
+        await site.RunAsync(more);
         return site;
     }
 
-    /// <summary>Ends the controller and starts one anew on the same state folder.</summary>
-    public async Task RestartAsync()
+    /// <summary>Ends the controller and starts one with the same settings and state folder.</summary>
+    public Task RestartAsync() => RestartAsync(change);
+
+    /// <summary>Ends the controller and starts one with other settings on the same state folder.</summary>
+    internal async Task RestartAsync(Action<ControllerSettings> other)
     {
         await StopAsync();
-        await RunAsync(_ => { }, null);
+        change = other;
+        await RunAsync(null);
     }
 
     /// <summary>Enrols a new node.</summary>
@@ -130,7 +136,7 @@ public sealed class TestSite : IAsyncDisposable
         if (ownsFolder) Directory.Delete(Folder, recursive: true);
     }
 
-    private async Task RunAsync(Action<ControllerSettings> change, Action<WebApplicationBuilder>? more)
+    private async Task RunAsync(Action<WebApplicationBuilder>? more)
     {
         var settings = new ControllerSettings(new ControllerOptions { Listen = "127.0.0.1:0", State = Folder, KeepFreeMiB = 0 }, new SiteTimes());
         change(settings);
@@ -141,7 +147,18 @@ public sealed class TestSite : IAsyncDisposable
             builder.Logging.AddProvider(Log);
             more?.Invoke(builder);
         });
-        await ControllerHost.StartAsync(app, state, CancellationToken.None);
+        try
+        {
+            await ControllerHost.StartAsync(app, state, CancellationToken.None);
+        }
+        catch (CannotStartException)
+        {
+            await app.DisposeAsync();
+            state.Dispose();
+            app = null;
+            throw;
+        }
+
         Url = new Uri(ControllerHost.UrlOf(app));
         CaFingerprint = app.Services.GetRequiredService<SiteKeys>().CaFingerprint;
         Admin = SiteClient.Open(Folder);
@@ -149,9 +166,12 @@ public sealed class TestSite : IAsyncDisposable
 
     private async Task StopAsync()
     {
+        // A start that was refused has left nothing that runs.
+        if (app is null) return;
         Admin.Dispose();
-        await app!.StopAsync();
+        await app.StopAsync();
         await app.DisposeAsync();
         state!.Dispose();
+        app = null;
     }
 }

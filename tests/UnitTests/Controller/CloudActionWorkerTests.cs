@@ -4,6 +4,7 @@ using Opportunism.Clouds;
 using Opportunism.Clouds.Fake;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.CloudActions;
+using Opportunism.Controller.Clouds;
 using Opportunism.Core;
 using Opportunism.Core.Fleet;
 using Opportunism.TestKit.Sites;
@@ -94,7 +95,7 @@ public sealed class CloudActionWorkerTests
 
     private static Task<TestSite> StartAsync(TimeProvider time) => TestSite.StartAsync(time, settings => settings.Controller.Cloud = FakeCloud.CloudName);
 
-    private static FakeCloud CloudOf(TestSite site) => (FakeCloud)site.Parts.GetRequiredService<Cloud>().Hosts;
+    private static FakeCloud CloudOf(TestSite site) => (FakeCloud)site.Parts.GetRequiredService<SiteClouds>().Of(FakeCloud.CloudName).Hosts;
 
     /// <summary>Calls without immediate repeats: a worker may do the same thing again, never in another order.</summary>
     private static List<string> Distinct(IEnumerable<string> calls)

@@ -32,14 +32,52 @@ public sealed class ControllerSettingsTests
         Assert.Equal(
             [
                 "'--verbose' is not an argument of the controller. Usage: controller [--settings FILE] [--state FOLDER] [--listen ADDRESS:PORT]",
-                "Controller.LostAfter is '30'; a time such as 90s, 1h30m, 300ms or 00:01:30 is expected.",
-                "Controller.LostAftre is not a known key; known are Listen, State, Names, Cloud, LostAfter, CompareEvery, LargestImageMiB, KeepFreeMiB, EnrolmentsPerMinute, ReportsPerSecond, OtlpEndpoint.",
+                "[Controller] LostAfter is '30'; a time such as 90s, 1h30m, 300ms or 00:01:30 is expected.",
+                "[Controller] LostAftre is not a known key; known are Listen, State, Names, Cloud, LostAfter, CompareEvery, LargestImageMiB, KeepFreeMiB, EnrolmentsPerMinute, ReportsPerSecond, OtlpEndpoint.",
             ],
             problems.Take(3));
-        foreach (var part in new[] { "section or key 'Polcy'", "Controller.Listen is 'here'", "Controller.Names holds 'pc 1'", "Controller.Cloud is 'nova'; allowed are embedded, fake, openstack.", "Controller.ReportsPerSecond is 0", "Policy.ThawAfter is 00:00:01" })
+        foreach (var part in new[] { "section or key 'Polcy'", "[Controller] Listen is 'here'", "[Controller] Names holds 'pc 1'", "[Controller] Cloud is 'nova'; allowed are embedded, fake, openstack.", "[Controller] ReportsPerSecond is 0", "[Policy] ThawAfter is 00:00:01" })
         {
             Assert.Contains(problems, problem => problem.Contains(part, StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public void Each_section_of_a_cloud_is_one_cloud()
+    {
+        var problems = new List<string>();
+        var settings = Read("[Cloud.nova1]\nKind = openstack\nNodes = lab-*, pc-7\nPolicy = shelve\n[Cloud.desks]\nkind = Embedded\n", problems);
+        Assert.Empty(problems);
+        Assert.Equal(["desks", "nova1"], settings.Clouds.Select(cloud => cloud.Name).Order());
+        var nova = Assert.Single(settings.Clouds, cloud => cloud.Name == "nova1");
+        Assert.Equal(("openstack", "lab-*, pc-7", "shelve"), (nova.Module.Kind, nova.Options.Nodes, ((OpenStackOptions)nova.Options).Policy));
+    }
+
+    [Fact]
+    public void A_section_of_a_kinds_own_name_counts_for_the_only_cloud()
+    {
+        var problems = new List<string>();
+        var cloud = Assert.Single(Read("[Controller]\nCloud = openstack\n[OpenStack]\nPolicy = shelve\n", problems).Clouds);
+        Assert.Empty(problems);
+        Assert.Equal(("openstack", "shelve"), (cloud.Name, ((OpenStackOptions)cloud.Options).Policy));
+    }
+
+    [Theory]
+    [InlineData("[Cloud.a]\nNodes = x\n", "[Cloud.a] has no Kind; allowed are embedded, fake, openstack.")]
+    [InlineData("[Cloud.a]\nKind = nova\n", "[Cloud.a] Kind is 'nova'; allowed are embedded, fake, openstack.")]
+    [InlineData("[Cloud.A b]\nKind = fake\n", "[Cloud.A b] names the cloud 'A b'; allowed is 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.")]
+    [InlineData("[Cloud.a]\nKind = fake\nNodes = p*c\n", "[Cloud.a] Nodes holds 'p*c'; allowed are names of nodes, separated by commas; a name may end in *.")]
+    [InlineData("[Cloud.a]\nKind = fake\n[Cloud.b]\nKind = fake\n", "[Cloud.a] and [Cloud.b] have no Nodes; at most one cloud may take every node that no other cloud takes.")]
+    [InlineData("[Cloud.a]\nKind = embedded\nPolicy = stop\n", "[Cloud.a] Policy is not a known key; known are Nodes.")]
+    [InlineData("[Cloud.a]\nKind = openstack\nPolicy = burn\n", "[Cloud.a] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]
+    [InlineData("[Cloud.a]\nKind = fake\n[Controller]\nCloud = fake\n", "[Controller] Cloud and [Cloud.a] exclude each other; keep the sections Cloud.NAME.")]
+    [InlineData("[Cloud.a]\nKind = fake\n[OpenStack]\nPolicy = stop\n", "[OpenStack] and [Cloud.a] exclude each other; move its keys to a section Cloud.NAME with Kind = openstack.")]
+    [InlineData("[OpenStack]\nPolicy = burn\n[Controller]\nCloud = openstack\n", "[OpenStack] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]
+    public void What_is_wrong_with_a_cloud_is_named_with_its_section(string text, string expected)
+    {
+        var problems = new List<string>();
+        Read(text, problems);
+        Assert.Equal([expected], problems);
     }
 
     [Fact]
@@ -56,8 +94,10 @@ public sealed class ControllerSettingsTests
         var page = File.ReadAllText(Path.Combine(Repository(), "docs", "settings.md"));
         foreach (var (section, type) in new[] { ("Controller", typeof(ControllerOptions)), ("Policy", typeof(SiteTimes)), ("OpenStack", typeof(OpenStackOptions)) })
         {
-            foreach (var key in type.GetProperties()) Assert.Contains($"| {section} | {key.Name} |", page, StringComparison.Ordinal);
+            foreach (var key in type.GetProperties().Where(key => key.CanWrite && key.DeclaringType == type)) Assert.Contains($"| {section} | {key.Name} |", page, StringComparison.Ordinal);
         }
+
+        foreach (var key in new[] { "Kind", "Nodes" }) Assert.Contains($"| Cloud.NAME | {key} |", page, StringComparison.Ordinal);
     }
 
     private static ControllerSettings Read(string text, List<string> problems, params string[] more)

@@ -1,9 +1,12 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.CloudActions;
+using Opportunism.Controller.Store;
 using Opportunism.Core;
 using Opportunism.TestKit.OpenStack;
 using Opportunism.TestKit.Sites;
@@ -40,7 +43,7 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         Assert.True(standIn.Host("pc-1").Disabled);
 
         // Stored in the site's database: another controller reads it.
-        var store = site.Parts.GetRequiredService<IOpenStackStore>();
+        var store = new OpenStackRecords(new CloudStore(site.Parts.GetRequiredService<IDbContextFactory<SiteDbContext>>(), OpenStackCloud.CloudName));
         Assert.Equal(servers.Select(server => server.Guest.Value).Order(), (await store.LoadAsync(default)).Select(server => server.Guest.Value).Order());
 
         await agent.ReportAsync(report => report.State = NodeStateKind.Available);
@@ -152,7 +155,7 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         Assert.Equal(13, rights.Count);
         Assert.All(rights, right => Assert.Equal("Granted", right.State));
         await using var other = await TestSite.StartAsync();
-        Assert.Contains("needs no rights elsewhere", (await Assert.ThrowsAsync<SiteException>(() => other.Admin.CloudRightsAsync())).Message, StringComparison.Ordinal);
+        Assert.Contains("No cloud of this site (embedded) needs rights elsewhere.", (await Assert.ThrowsAsync<SiteException>(() => other.Admin.CloudRightsAsync())).Message, StringComparison.Ordinal);
     }
 
     private async Task<TestSite> StartAsync()
@@ -161,11 +164,7 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         foreach (var name in new[] { "pc-1", "pc-2" }) standIn.AddHost(name);
         var file = Path.Combine(folder, "clouds.yaml");
         standIn.WriteCloudsFile(file);
-        return await TestSite.StartAsync(time, settings =>
-        {
-            settings.Controller.Cloud = OpenStackCloud.CloudName;
-            settings.OpenStack.CloudsFile = file;
-        });
+        return await TestSite.StartAsync(time, settings => ((OpenStackOptions)settings.AddCloud("openstack", CloudCatalog.Find("openstack")!)).CloudsFile = file);
     }
 
     /// <summary>Lets time pass in steps of a second, each once the node was heard and its worker has done what is due, until something is so; fails after five minutes of it.</summary>

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Opportunism.Controller.Access;
 
 namespace Opportunism.Controller.Store.Sqlite;
 

@@ -27,7 +27,7 @@ public sealed class CloudsFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("clouds:\n  other: {}\n", "has no cloud 'lab'. Name one of its clouds in OpenStack.Cloud.")]
+    [InlineData("clouds:\n  other: {}\n", "has no cloud 'lab'. Name one of its clouds in [OpenStack] Cloud.")]
     [InlineData("clouds: [1, 2]\n", "has no cloud 'lab'")]
     [InlineData("", "has no cloud 'lab'")]
     [InlineData("clouds:\n  lab:\n    auth: {auth_url: 'ftp://k'}\n", "auth.auth_url is 'ftp://k'; an http or https URL is needed.")]

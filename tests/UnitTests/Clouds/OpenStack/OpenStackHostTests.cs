@@ -119,7 +119,7 @@ public sealed class OpenStackHostTests
     {
         await using var site = await OpenStackSite.StartAsync();
         var sight = await site.Cloud.LookAsync(Opportunism.Core.NodeId.Parse("pc-9"), default);
-        Assert.Equal((CloudOutcome.Refused, "Nova knows no compute service on pc-9. Start nova-compute there, or map the node's name in OpenStack.Hosts."), (sight.Answer.Outcome, sight.Answer.Sentence));
+        Assert.Equal((CloudOutcome.Refused, "Nova knows no compute service on pc-9. Start nova-compute there, or map the node's name in [OpenStack] Hosts."), (sight.Answer.Outcome, sight.Answer.Sentence));
     }
 
     [Fact]

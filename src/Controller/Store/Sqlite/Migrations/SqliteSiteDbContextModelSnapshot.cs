@@ -16,6 +16,26 @@ namespace Opportunism.Controller.Store.Sqlite.Migrations
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
+            modelBuilder.Entity("Opportunism.Controller.Store.CloudRecordRow", b =>
+                {
+                    b.Property<string>("Cloud")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Kind")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Json")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Cloud", "Kind", "Id");
+
+                    b.ToTable("cloud_records", (string)null);
+                });
+
             modelBuilder.Entity("Opportunism.Controller.Store.EventRow", b =>
                 {
                     b.Property<long>("Id")
@@ -46,52 +66,6 @@ namespace Opportunism.Controller.Store.Sqlite.Migrations
                     b.HasKey("Id");
 
                     b.ToTable("events", (string)null);
-                });
-
-            modelBuilder.Entity("Opportunism.Controller.Store.EvictedServerRow", b =>
-                {
-                    b.Property<string>("Guest")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Action")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Node")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long?>("NotBefore")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("Returning")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Returns")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Since")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Guest");
-
-                    b.ToTable("evicted_servers", (string)null);
-                });
-
-            modelBuilder.Entity("Opportunism.Controller.Store.HostRow", b =>
-                {
-                    b.Property<string>("Node")
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("Open")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("Node");
-
-                    b.ToTable("hosts", (string)null);
                 });
 
             modelBuilder.Entity("Opportunism.Controller.Store.ImageRow", b =>
@@ -126,6 +100,10 @@ namespace Opportunism.Controller.Store.Sqlite.Migrations
                     b.Property<string>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Cloud")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("Created")
                         .HasColumnType("INTEGER");
 
@@ -154,52 +132,13 @@ namespace Opportunism.Controller.Store.Sqlite.Migrations
                     b.ToTable("join_tokens", (string)null);
                 });
 
-            modelBuilder.Entity("Opportunism.Controller.Store.LeftoverRow", b =>
-                {
-                    b.Property<string>("GuestId")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Node")
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("DiskMiB")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Generation")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("ImageFormat")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("ImageSha256")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("MayRun")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("MemoryMiB")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("Revision")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Vcpus")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("GuestId", "Node");
-
-                    b.ToTable("leftovers", (string)null);
-                });
-
             modelBuilder.Entity("Opportunism.Controller.Store.NodeRow", b =>
                 {
                     b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Cloud")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<bool>("Drained")
@@ -265,111 +204,6 @@ namespace Opportunism.Controller.Store.Sqlite.Migrations
                         .IsUnique();
 
                     b.ToTable("person_tokens", (string)null);
-                });
-
-            modelBuilder.Entity("Opportunism.Controller.Store.VmRow", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("Created")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("DiskBytes")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("DiskMiB")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("DiskSha256")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("End")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long?>("Ended")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Generation")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("ImageBytes")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("ImageFormat")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("ImageName")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("ImageSha256")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("MemoryMiB")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("Moving")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Node")
-                        .HasColumnType("TEXT");
-
-                    b.Property<int>("Placements")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Policy")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("Queued")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Revision")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long>("Since")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("StartedHere")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Status")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<long>("StoredBytes")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("StoredSha256")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<bool>("Terminating")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("Vcpus")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<string>("Wanted")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Why")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.HasKey("Id");
-
-                    b.ToTable("vms", (string)null);
                 });
 #pragma warning restore 612, 618
         }

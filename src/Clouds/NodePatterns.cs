@@ -1,0 +1,29 @@
+using Opportunism.Core;
+
+namespace Opportunism.Clouds;
+
+/// <summary>Names of nodes as settings list them: <c>pc-1, lab-*</c>.</summary>
+public static class NodePatterns
+{
+    /// <summary>The patterns of a list, in its order.</summary>
+    public static string[] Read(string list)
+    {
+        ArgumentNullException.ThrowIfNull(list);
+        return list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    /// <summary>True for a node's name, or the beginning of one followed by <c>*</c>.</summary>
+    public static bool IsValid(string pattern)
+    {
+        ArgumentNullException.ThrowIfNull(pattern);
+        return pattern == "*" || Names.IsDnsLike(pattern.EndsWith('*') ? pattern[..^1] + "x" : pattern);
+    }
+
+    /// <summary>True when a node of that name is meant.</summary>
+    public static bool Fits(string pattern, string node)
+    {
+        ArgumentNullException.ThrowIfNull(pattern);
+        ArgumentNullException.ThrowIfNull(node);
+        return pattern.EndsWith('*') ? node.StartsWith(pattern[..^1], StringComparison.Ordinal) : pattern == node;
+    }
+}
