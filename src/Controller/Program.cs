@@ -1,6 +1,7 @@
 using Opportunism.Contracts.Api;
 using Opportunism.Controller;
 using Opportunism.Controller.Settings;
+using Opportunism.Controller.Store;
 
 var problems = new List<string>();
 var settings = ControllerSettings.Read(args, problems);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Opportunism.Contracts;
+using Opportunism.Controller.Store;
 
 namespace Opportunism.Controller.Access;
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Clouds;
+using Opportunism.Controller.Http;
 
 namespace Opportunism.Controller.Api;
 

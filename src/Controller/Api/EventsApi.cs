@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Events;
+using Opportunism.Controller.Http;
 
 namespace Opportunism.Controller.Api;
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Contracts;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Http;
 using Opportunism.Controller.Reports;
 using Opportunism.Core;
 

@@ -5,6 +5,8 @@ using Opportunism.Controller.CloudActions;
 using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Http;
+using Opportunism.Controller.Lifecycle;
 using Opportunism.Core.Fleet;
 
 namespace Opportunism.Controller.Api;

@@ -3,6 +3,7 @@ using Opportunism.Contracts.Api;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Enrolment;
+using Opportunism.Controller.Http;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
 

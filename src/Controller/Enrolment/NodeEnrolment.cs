@@ -7,6 +7,7 @@ using Opportunism.Controller.Access;
 using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Limits;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
 using Opportunism.Core.Health;

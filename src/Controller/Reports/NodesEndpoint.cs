@@ -2,6 +2,7 @@ using Grpc.Core;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Enrolment;
 using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Limits;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Tenants;
 using Opportunism.Core;

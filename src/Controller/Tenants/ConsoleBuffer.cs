@@ -1,4 +1,5 @@
 using System.Globalization;
+using Opportunism.Controller.Store;
 using Opportunism.Files;
 
 namespace Opportunism.Controller.Tenants;

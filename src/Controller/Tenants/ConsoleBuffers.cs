@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Opportunism.Controller.Store;
 using Opportunism.Core;
 using Opportunism.Files;
 

@@ -1,6 +1,7 @@
 using Opportunism.Clouds;
 using Opportunism.Controller.Files;
 using Opportunism.Controller.Settings;
+using Opportunism.Controller.Store;
 using Opportunism.Core;
 
 namespace Opportunism.Controller.Tenants;

@@ -1,5 +1,6 @@
 using Opportunism.Controller.Files;
 using Opportunism.Controller.Settings;
+using Opportunism.Controller.Store;
 
 namespace Opportunism.Controller.Tenants;
 

@@ -5,6 +5,7 @@ using Opportunism.Contracts.Api;
 using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Events;
 using Opportunism.Controller.Files;
+using Opportunism.Controller.Http;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Store;
 using Opportunism.Core;

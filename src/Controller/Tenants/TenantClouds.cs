@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
 using Opportunism.Controller.Clouds;
+using Opportunism.Controller.Http;
 
 namespace Opportunism.Controller.Tenants;
 

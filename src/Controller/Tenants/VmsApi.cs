@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Files;
+using Opportunism.Controller.Http;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
 using Opportunism.Core.Guests;

@@ -6,6 +6,7 @@ using Opportunism.Controller;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.CloudActions;
 using Opportunism.Controller.Settings;
+using Opportunism.Controller.Store;
 using Opportunism.Core;
 
 namespace Opportunism.TestKit.Sites;

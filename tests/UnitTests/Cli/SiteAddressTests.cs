@@ -4,6 +4,7 @@ using Opportunism.Cli.Commands;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.Settings;
+using Opportunism.Controller.Store;
 using Spectre.Console;
 using Xunit;
 

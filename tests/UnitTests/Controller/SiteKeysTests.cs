@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Time.Testing;
 using Opportunism.Contracts;
 using Opportunism.Controller.Access;
+using Opportunism.Controller.Store;
 using Xunit;
 
 namespace Opportunism.UnitTests.Controller;

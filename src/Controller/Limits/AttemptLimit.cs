@@ -1,7 +1,6 @@
-using Opportunism.Controller.Reports;
 using Opportunism.Controller.Settings;
 
-namespace Opportunism.Controller.Enrolment;
+namespace Opportunism.Controller.Limits;
 
 /// <summary>How often an address may try to enrol. Any thread.</summary>
 internal sealed class AttemptLimit(ControllerOptions options, TimeProvider time)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Opportunism.Controller.Api;
+namespace Opportunism.Controller.Http;
 
 /// <summary>Says in the API's own words why a request could not be read: what the framework says names types of this program.</summary>
 internal static partial class RequestFault

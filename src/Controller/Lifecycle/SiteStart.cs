@@ -4,7 +4,7 @@ using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Store;
 using Opportunism.Controller.Tenants;
 
-namespace Opportunism.Controller;
+namespace Opportunism.Controller.Lifecycle;
 
 /// <summary>Takes up what is stored, in the order in which one thing needs another, before the first request is answered.</summary>
 internal sealed class SiteStart(StoreStart store, PersonTokens people, EventLog events, FleetEvents news, GuestEvents guests, TimeProvider time)

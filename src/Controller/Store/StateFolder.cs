@@ -1,7 +1,7 @@
 using System.Text;
 using Opportunism.Files;
 
-namespace Opportunism.Controller.Access;
+namespace Opportunism.Controller.Store;
 
 /// <summary>The folder that holds all a site must not lose. Only the controller's user may enter it.</summary>
 internal sealed class StateFolder : IDisposable

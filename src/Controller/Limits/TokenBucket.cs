@@ -1,4 +1,4 @@
-namespace Opportunism.Controller.Reports;
+namespace Opportunism.Controller.Limits;
 
 /// <summary>Lets so many things happen per second in the long run, and a burst of them at once. One thread at a time.</summary>
 internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time)

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
 
-namespace Opportunism.Controller.Api;
+namespace Opportunism.Controller.Http;
 
 /// <summary>Refusals in the API's words (RFC 9457).</summary>
 internal static class Answers

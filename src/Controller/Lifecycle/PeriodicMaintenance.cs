@@ -1,10 +1,10 @@
 using Opportunism.Controller.Access;
-using Opportunism.Controller.Enrolment;
 using Opportunism.Controller.Fleet;
+using Opportunism.Controller.Limits;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Tenants;
 
-namespace Opportunism.Controller;
+namespace Opportunism.Controller.Lifecycle;
 
 /// <summary>Does what is due by the passing of time alone: silent nodes, consoles nobody looks at, another comparison, the certificate.</summary>
 internal sealed partial class PeriodicMaintenance(NodeRegistry fleet, ConsoleBuffers consoles, AttemptLimit attempts, SiteKeys keys, ControllerOptions options, TimeProvider time, ILogger<PeriodicMaintenance> log) : BackgroundService

@@ -1,4 +1,4 @@
-namespace Opportunism.Controller;
+namespace Opportunism.Controller.Lifecycle;
 
 internal sealed partial class PeriodicMaintenance
 {
