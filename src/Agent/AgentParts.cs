@@ -9,6 +9,7 @@ using Opportunism.Agent.Guests;
 using Opportunism.Agent.LocalSocket;
 using Opportunism.Agent.Monitors;
 using Opportunism.Agent.Reporting;
+using Opportunism.Agent.Running;
 using Opportunism.Agent.Settings;
 using Opportunism.Agent.Transfers;
 using Opportunism.Agent.Transfers.Linux;

@@ -1,5 +1,6 @@
 using Opportunism.Agent;
 using Opportunism.Agent.Availability.Linux;
+using Opportunism.Agent.Running;
 using Opportunism.Agent.Settings;
 using Opportunism.Hypervisors.Linux;
 

@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
-using Opportunism.Agent.Reporting;
+using Opportunism.Agent.Running;
 using Opportunism.Contracts;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
@@ -23,7 +23,7 @@ internal sealed partial class Enroller(SiteOptions options, IdentityFile identit
 
         using var channel = GrpcChannel.ForAddress(options.Controller!, new GrpcChannelOptions { HttpHandler = new PinnedCa(token.CaFingerprint).CreateHandler(), DisposeHttpClient = true });
         var reply = await new Nodes.NodesClient(channel).EnrolAsync(
-            new EnrolRequest { ContractVersion = SiteLink.ContractVersion, JoinSecret = token.Secret, ProposedName = options.NodeName, AgentVersion = AgentVersion.Text },
+            new EnrolRequest { ContractVersion = NodeContract.Version, JoinSecret = token.Secret, ProposedName = options.NodeName, AgentVersion = AgentVersion.Text },
             deadline: null, cancellationToken: cancellationToken);
         if (!NodeId.TryParse(reply.NodeId, out var node) || reply.NodeSecret.Length is 0 or > 256)
             throw new InvalidDataException("The controller's answer to the enrolment names no node. Is it an older version?");

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Opportunism.Agent.Availability;
+using Opportunism.Agent.Running;
 using Opportunism.Agent.Transfers;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;

@@ -1,7 +1,9 @@
 using Opportunism.Agent.Availability;
 using Opportunism.Agent.Conditions;
+using Opportunism.Agent.Enrolment;
 using Opportunism.Agent.Monitors;
 using Opportunism.Agent.Reporting;
+using Opportunism.Agent.Running;
 using Opportunism.Contracts.Local;
 using Opportunism.Hypervisors;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Opportunism.Agent.Running;
 
 namespace Opportunism.Agent.Monitors;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Opportunism.Agent.Running;
 using Opportunism.Core;
 using Opportunism.Core.Health;
 

@@ -3,6 +3,7 @@ using Opportunism.Agent.Availability;
 using Opportunism.Agent.Conditions;
 using Opportunism.Agent.Guests;
 using Opportunism.Agent.Monitors;
+using Opportunism.Agent.Running;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Availability;
@@ -23,7 +24,7 @@ internal sealed class ReportView(
         var here = guests.Current;
         var report = new NodeReport
         {
-            ContractVersion = SiteLink.ContractVersion,
+            ContractVersion = NodeContract.Version,
             RunId = runId,
             Sequence = sequence,
             AgentVersion = AgentVersion.Text,

@@ -21,9 +21,6 @@ internal sealed partial class SiteLink(
     SiteOptions options, Enroller enroller, ReportView reports, Level<NodePlan> plan, AvailabilityLoop loop, BackgroundConnection background, TimeProvider time,
     ILogger<SiteLink> log) : BackgroundService
 {
-    /// <summary>Version of src/Contracts/Nodes/nodes.proto that this program speaks.</summary>
-    public const uint ContractVersion = 1;
-
     // A plan with 64 guests is 30 KiB; a chunk of an image is 1 MiB.
     private const int LargestMessage = 4 * 1024 * 1024;
 
@@ -135,7 +132,7 @@ internal sealed partial class SiteLink(
                 succeeded();
             }
 
-            if (next.ContractVersion > ContractVersion) LogNewerContract(next.ContractVersion, ContractVersion);
+            if (next.ContractVersion > NodeContract.Version) LogNewerContract(next.ContractVersion, NodeContract.Version);
             // The same version again is an acknowledgement and nothing new.
             if (next.Version != plan.Current.Version || plan.Current.Version == 0) plan.Set(next);
         }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Opportunism.Agent.Conditions;
+using Opportunism.Agent.Enrolment;
 using Opportunism.Agent.Guests;
 using Opportunism.Agent.Monitors;
 using Opportunism.Contracts.Local;

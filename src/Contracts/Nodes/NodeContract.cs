@@ -2,9 +2,12 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Contracts.Nodes;
 
-/// <summary>Limits of what agent and controller send each other (nodes.proto). Each side keeps to them, and refuses what does not.</summary>
+/// <summary>Version and limits of what agent and controller send each other (nodes.proto). Each side keeps to them, and refuses what does not.</summary>
 public static class NodeContract
 {
+    /// <summary>Version of nodes.proto. A peer with a newer one is answered all the same; fields that are unknown here are ignored.</summary>
+    public const uint Version = 1;
+
     /// <summary>Guests in a plan or a report.</summary>
     public const int MostGuests = GuestSpec.MostOnANode;
 

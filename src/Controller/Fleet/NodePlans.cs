@@ -63,7 +63,7 @@ internal sealed class NodePlans(IPlannedGuests planned, SiteTimes policy, TimePr
 
     private NodePlan Make(NodeRecord node, IReadOnlyList<GuestPlan> guests) => new()
     {
-        ContractVersion = 1,
+        ContractVersion = NodeContract.Version,
         LateDiskSha256 = true,
         Drained = node.Drained,
         SnoozedUntil = node.SnoozedUntil is { } until && until > time.GetUtcNow() ? until.ToTimestamp() : null,

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Opportunism.Agent;
+using Opportunism.Agent.Running;
 using Xunit;
 
 namespace Opportunism.UnitTests.Agent;

@@ -1,3 +1,4 @@
+using Opportunism.Agent.Enrolment;
 using Opportunism.Agent.Reporting;
 using Xunit;
 

@@ -1,4 +1,4 @@
-namespace Opportunism.Agent;
+namespace Opportunism.Agent.Running;
 
 /// <summary>Threads of their own for what waits in the kernel, so that the runtime's pool sleeps meanwhile.</summary>
 internal static class OwnThread

@@ -1,4 +1,4 @@
-namespace Opportunism.Agent;
+namespace Opportunism.Agent.Running;
 
 /// <summary>Runs parts that are worth nothing without each other.</summary>
 internal static class TaskGroup

@@ -1,4 +1,4 @@
-namespace Opportunism.Agent.Reporting;
+namespace Opportunism.Agent.Enrolment;
 
 /// <summary>How this node finds its site. Section <c>[Site]</c>.</summary>
 internal sealed class SiteOptions

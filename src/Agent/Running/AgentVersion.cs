@@ -1,4 +1,4 @@
-namespace Opportunism.Agent;
+namespace Opportunism.Agent.Running;
 
 /// <summary>The version of this program, as it tells it to others.</summary>
 internal static class AgentVersion
