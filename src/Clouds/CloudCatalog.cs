@@ -8,7 +8,7 @@ namespace Opportunism.Clouds;
 public static class CloudCatalog
 {
     /// <summary>Every kind, ordered by name.</summary>
-    public static IReadOnlyList<CloudModule> All { get; } = [new EmbeddedModule(), new FakeModule(), new OpenStackModule()];
+    public static IReadOnlyList<CloudModule> All { get; } = [new EmbeddedModule(), new FakeModule(), new FakeGuestModule(), new OpenStackModule()];
 
     /// <summary>The names that settings may hold, separated by commas.</summary>
     public static string Kinds => string.Join(", ", All.Select(module => module.Kind));

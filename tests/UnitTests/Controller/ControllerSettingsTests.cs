@@ -36,7 +36,7 @@ public sealed class ControllerSettingsTests
                 "[Controller] LostAftre is not a known key; known are Listen, State, Names, Cloud, LostAfter, CompareEvery, LargestImageMiB, KeepFreeMiB, EnrolmentsPerMinute, ReportsPerSecond, OtlpEndpoint.",
             ],
             problems.Take(3));
-        foreach (var part in new[] { "section or key 'Polcy'", "[Controller] Listen is 'here'", "[Controller] Names holds 'pc 1'", "[Controller] Cloud is 'nova'; allowed are embedded, fake, openstack.", "[Controller] ReportsPerSecond is 0", "[Policy] ThawAfter is 00:00:01" })
+        foreach (var part in new[] { "section or key 'Polcy'", "[Controller] Listen is 'here'", "[Controller] Names holds 'pc 1'", "[Controller] Cloud is 'nova'; allowed are embedded, fake, fake-guests, openstack.", "[Controller] ReportsPerSecond is 0", "[Policy] ThawAfter is 00:00:01" })
         {
             Assert.Contains(problems, problem => problem.Contains(part, StringComparison.Ordinal));
         }
@@ -63,8 +63,8 @@ public sealed class ControllerSettingsTests
     }
 
     [Theory]
-    [InlineData("[Cloud.a]\nNodes = x\n", "[Cloud.a] has no Kind; allowed are embedded, fake, openstack.")]
-    [InlineData("[Cloud.a]\nKind = nova\n", "[Cloud.a] Kind is 'nova'; allowed are embedded, fake, openstack.")]
+    [InlineData("[Cloud.a]\nNodes = x\n", "[Cloud.a] has no Kind; allowed are embedded, fake, fake-guests, openstack.")]
+    [InlineData("[Cloud.a]\nKind = nova\n", "[Cloud.a] Kind is 'nova'; allowed are embedded, fake, fake-guests, openstack.")]
     [InlineData("[Cloud.A b]\nKind = fake\n", "[Cloud.A b] names the cloud 'A b'; allowed is 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.")]
     [InlineData("[Cloud.a]\nKind = fake\nNodes = p*c\n", "[Cloud.a] Nodes holds 'p*c'; allowed are names of nodes, separated by commas; a name may end in *.")]
     [InlineData("[Cloud.a]\nKind = fake\n[Cloud.b]\nKind = fake\n", "[Cloud.a] and [Cloud.b] have no Nodes; at most one cloud may take every node that no other cloud takes.")]

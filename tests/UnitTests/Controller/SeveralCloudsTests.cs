@@ -40,15 +40,17 @@ public sealed class SeveralCloudsTests
         Assert.Equal("desks", (await site.Admin.NodeAsync("lab-3")).Cloud);
     }
 
-    [Fact]
-    public async Task Clouds_with_different_roles_work_side_by_side_and_a_vm_is_placed_on_a_node_of_its_own_cloud_only()
+    [Theory]
+    [InlineData("embedded", "suspend")]
+    [InlineData("fake-guests", "terminate")]
+    public async Task Clouds_with_different_roles_work_side_by_side_and_a_vm_is_placed_on_a_node_of_its_own_cloud_only(string kind, string policy)
     {
-        await using var site = await TestSite.StartAsync(null, DesksAndLab);
+        await using var site = await TestSite.StartAsync(null, settings => DesksAndLab(settings, kind));
         var lab = (FakeCloud)site.Parts.GetRequiredService<SiteClouds>().Of("lab").Hosts;
         await using var labNode = await site.EnrolAsync("lab-1");
         await labNode.ConnectAsync();
         await site.UploadAsync("tiny");
-        var vm = await site.Admin.CreateVmAsync(new NewVm { Name = "job", Image = "tiny", MemoryMiB = 256 });
+        var vm = await site.Admin.CreateVmAsync(new NewVm { Name = "job", Image = "tiny", MemoryMiB = 256, Policy = policy });
         Assert.Equal("desks", vm.Cloud);
         await labNode.ReportAsync(report => report.State = NodeStateKind.Available);
         await site.EventAsync("cloud.open", "lab-1");
@@ -132,9 +134,11 @@ public sealed class SeveralCloudsTests
         Assert.Equal("No cloud of this site (lab) creates VMs here; use that cloud's own API.", refused.Message);
     }
 
-    private static void DesksAndLab(ControllerSettings settings)
+    private static void DesksAndLab(ControllerSettings settings) => DesksAndLab(settings, "embedded");
+
+    private static void DesksAndLab(ControllerSettings settings, string kind)
     {
-        settings.AddCloud("desks", CloudCatalog.Find("embedded")!);
+        settings.AddCloud("desks", CloudCatalog.Find(kind)!);
         settings.AddCloud("lab", CloudCatalog.Find("fake")!).Nodes = "lab-*";
     }
 
