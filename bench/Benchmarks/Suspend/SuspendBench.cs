@@ -30,7 +30,7 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
     // So that the wait for the tick is the guest's going on and not its sleeping.
     private const string TickEverySeconds = "0.05";
 
-    // The pace of the agent's own default (Guests:CheckpointBytesPerSecond).
+    // The pace of the agent's own default ([Guests] CheckpointBytesPerSecond).
     private const long Pace = 100_000_000;
 
     private static readonly TimeSpan Running = TimeSpan.FromSeconds(1), Writing = TimeSpan.FromSeconds(60), Look = TimeSpan.FromMilliseconds(2), Still = TimeSpan.FromMilliseconds(20);

@@ -196,7 +196,7 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
         var here = guests.Guests;
         var planned = plan.Current.Guests.Count;
         IEnumerable<HealthItem> health = [.. probe.Health, .. guests.Health];
-        if (planned > 0) health = health.Append(new HealthItem("guests.plan.not-run-here", HealthSeverity.Warning, $"The plan names {planned} guests, but this node only looks after guests that {guests.Name} has.", "Set Guests:Hypervisor to qemu for a node whose guests the controller places itself."));
+        if (planned > 0) health = health.Append(new HealthItem("guests.plan.not-run-here", HealthSeverity.Warning, $"The plan names {planned} guests, but this node only looks after guests that {guests.Name} has.", "Set [Guests] Hypervisor to qemu for a node whose guests the controller places itself."));
         var next = new GuestsReport([.. here.Select(Describe)], [.. health], plan.Current.Version, Capacity: null);
         since.KeepOnly(next.Guests);
         if (!next.SaysTheSameAs(Reports.Current)) Reports.Set(next);

@@ -124,7 +124,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
     {
         var free = new DriveInfo(stateFolder).AvailableFreeSpace;
         if (free >= bytes + (keepFreeMiB * MiB)) return;
-        throw new SiteFilesException($"{stateFolder} has no room for {(bytes + MiB - 1) / MiB} MiB that are to be fetched beside the {keepFreeMiB} MiB that are kept free (Guests:KeepFreeMiB). Make room on that disk.");
+        throw new SiteFilesException($"{stateFolder} has no room for {(bytes + MiB - 1) / MiB} MiB that are to be fetched beside the {keepFreeMiB} MiB that are kept free ([Guests] KeepFreeMiB). Make room on that disk.");
     }
 
     private static string NameOf(WantedGuest guest) => $"{guest.Spec.Id}-{guest.DiskSha256}";

@@ -172,7 +172,7 @@ internal sealed class GuestCgroups : IDisposable
             foreach (var controller in new[] { "+cpu", "+memory", "+io" }) LinuxFiles.TryControl(Path.Combine(folder, "cgroup.subtree_control"), controller);
             folder = Path.Combine(folder, part);
             Directory.CreateDirectory(folder);
-            if (folder != Parent && File.ReadAllText(Path.Combine(folder, "cgroup.procs")).Length > 0) throw new IOException($"The cgroup {folder} holds processes of other programs, which would get the guests' rank. Set Guests:Cgroup to a path of its own.");
+            if (folder != Parent && File.ReadAllText(Path.Combine(folder, "cgroup.procs")).Length > 0) throw new IOException($"The cgroup {folder} holds processes of other programs, which would get the guests' rank. Set [Guests] Cgroup to a path of its own.");
         }
 
         LinuxFiles.TryControl(Path.Combine(folder, "cgroup.subtree_control"), "+memory");

@@ -24,7 +24,7 @@ public static class GuestMemoryMount
         {
             Directory.CreateDirectory(folder, LinuxFiles.OwnerFolder);
             var isMounted = IsMountPoint(folder);
-            if (isMounted && !LinuxFiles.IsTmpfs(folder)) return $"{folder} is a mount point of another file system than tmpfs. Set Guests:RamFolder to a folder of its own.";
+            if (isMounted && !LinuxFiles.IsTmpfs(folder)) return $"{folder} is a mount point of another file system than tmpfs. Set [Guests] RamFolder to a folder of its own.";
             if (isMounted && LinuxFiles.RoomAt(folder).Total == bytes) return null;
             foreach (var pages in PageOptions)
             {

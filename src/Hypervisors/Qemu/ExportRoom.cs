@@ -20,7 +20,7 @@ internal static class ExportRoom
         long kept = host.Settings.KeepFreeMiB;
         if (LinuxFiles.FreeBytes(guest.Folder.Root) >= needed + (kept * MiB)) return;
         throw new IOException(
-            $"{host.Settings.StateFolder} has no room to export the disk of guest {guest.Id}, which needs {(needed + MiB - 1) / MiB} MiB beside the {kept} MiB that are kept free (Guests:KeepFreeMiB). "
+            $"{host.Settings.StateFolder} has no room to export the disk of guest {guest.Id}, which needs {(needed + MiB - 1) / MiB} MiB beside the {kept} MiB that are kept free ([Guests] KeepFreeMiB). "
             + "Make room on that disk.");
     }
 

@@ -194,7 +194,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         var needed = (guest.Spec.MemoryMiB * MiB) - (process.SavedMemory?.StoredBytes ?? 0) + RoomBesideMemory;
         long kept = host.Settings.KeepFreeMiB;
         if (free >= needed + (kept * MiB)) return;
-        throw new IOException($"{host.Settings.StateFolder} has no room for a checkpoint of guest {guest.Id}, which may need {needed / MiB} MiB beside the {kept} MiB that are kept free (Guests:KeepFreeMiB). Make room on that disk.");
+        throw new IOException($"{host.Settings.StateFolder} has no room for a checkpoint of guest {guest.Id}, which may need {needed / MiB} MiB beside the {kept} MiB that are kept free ([Guests] KeepFreeMiB). Make room on that disk.");
     }
 
     /// <summary>Waits for device state that an earlier attempt, or an earlier agent, has asked for: before QEMU has written it, it must not be let run.</summary>

@@ -71,7 +71,7 @@ internal sealed class GuestLoading(QemuHost host, GuestTable guests, GuestProces
         if (manifest.Launch.Accelerator == host.Machine.Accelerator && manifest.Vcpus == guest.Spec.Vcpus) return manifest;
         throw new InvalidDataException(
             $"The checkpoint of guest {guest.Id} was made with {manifest.Vcpus} CPUs on {manifest.Launch.Accelerator}, "
-            + $"this node now runs {guest.Spec.Vcpus} on {host.Machine.Accelerator}. Set Guests:Accelerator back, or stop the guest; it boots from its disk.");
+            + $"this node now runs {guest.Spec.Vcpus} on {host.Machine.Accelerator}. Set [Guests] Accelerator back, or stop the guest; it boots from its disk.");
     }
 
     /// <summary>Brings the guest into memory; if that fails it is suspended as before.</summary>

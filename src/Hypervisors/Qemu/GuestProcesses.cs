@@ -48,7 +48,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         // A file on tmpfs takes its room only as the guest uses it, so what the others may still take counts too.
         if (bytes > free || bytes + (memoryOfOthersMiB * MiB) > total)
         {
-            throw new IOException($"{folder} has no room for {guest.Spec.MemoryMiB} MiB of memory (of {total / MiB} MiB, {memoryOfOthersMiB} MiB are promised and {free / MiB} MiB free). Lower Guests:MaxMemoryMiB or enlarge the tmpfs.");
+            throw new IOException($"{folder} has no room for {guest.Spec.MemoryMiB} MiB of memory (of {total / MiB} MiB, {memoryOfOthersMiB} MiB are promised and {free / MiB} MiB free). Lower [Guests] MaxMemoryMiB or enlarge the tmpfs.");
         }
 
         File.Delete(guest.Folder.Ram);

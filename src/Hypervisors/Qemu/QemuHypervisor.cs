@@ -207,7 +207,7 @@ public sealed class QemuHypervisor : IHypervisor
         disposed.Dispose();
     }
 
-    private string NoUser => $"Every user of Guests:RunAsRange ({host.Settings.RunAsRange}) has a guest. Make the range longer.";
+    private string NoUser => $"Every user of [Guests] RunAsRange ({host.Settings.RunAsRange}) has a guest. Make the range longer.";
 
     private static Task<GuestAnswer> Refuse(string sentence) => Task.FromResult(new GuestAnswer(GuestOutcome.Refused, sentence));
 

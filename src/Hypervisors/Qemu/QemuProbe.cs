@@ -34,8 +34,8 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         if (binary is null) Error("guests.qemu.missing", $"{settings.Binary} is not installed.", "apt install qemu-system-x86 qemu-utils");
         if (FindBinary("qemu-img") is null) Error("guests.qemu.missing-img", "qemu-img is not installed.", "apt install qemu-utils");
         var user = GuestUser.Find(settings.RunAs);
-        if (user is null) Error("guests.qemu.user", $"Guests:RunAs is '{settings.RunAs}', which is no user of this machine, or root.", $"useradd --system --no-create-home --shell /usr/sbin/nologin {settings.RunAs}");
-        if (settings.RunAsRange is { } range && range.UserIn() is { } taken) Error("guests.qemu.user-range", $"Guests:RunAsRange is {range}, in which {taken} is a user of this machine.", "Set it to numbers that no user has.");
+        if (user is null) Error("guests.qemu.user", $"[Guests] RunAs is '{settings.RunAs}', which is no user of this machine, or root.", $"useradd --system --no-create-home --shell /usr/sbin/nologin {settings.RunAs}");
+        if (settings.RunAsRange is { } range && range.UserIn() is { } taken) Error("guests.qemu.user-range", $"[Guests] RunAsRange is {range}, in which {taken} is a user of this machine.", "Set it to numbers that no user has.");
         if (health.Count > 0 || binary is null || user is not { } guestUser) return null;
 
         PrepareFolders(guestUser);
@@ -43,7 +43,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         var version = await VersionAsync(binary, cancellationToken);
         var type = await MachineTypeAsync(binary, cancellationToken);
         var direct = LinuxFiles.AllowsDirectAccess(GuestFolder.AllIn(settings.StateFolder));
-        if (!direct) health.Add(new HealthItem("guests.disk.cached", HealthSeverity.Note, $"Disks in {settings.StateFolder} cannot be used past the page cache, so guests' disk traffic takes some of the owner's memory.", "Put Guests:StateFolder on ext4, xfs or btrfs."));
+        if (!direct) health.Add(new HealthItem("guests.disk.cached", HealthSeverity.Note, $"Disks in {settings.StateFolder} cannot be used past the page cache, so guests' disk traffic takes some of the owner's memory.", "Put [Guests] StateFolder on ext4, xfs or btrfs."));
         var accelerator = await AcceleratorAsync(binary, version, guestUser, cancellationToken);
         var kvmGroup = accelerator == "kvm" ? GuestUser.FindGroup("kvm") : null;
         return new QemuMachine(binary, version, type, accelerator, guestUser, kvmGroup, direct);
@@ -58,8 +58,8 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         // Images, of which each guest's start lets the guests' group read its own.
         LinuxFiles.MakeFolder(Path.Combine(settings.StateFolder, "images"), LinuxFiles.GroupMayPass, 0, user.Gid);
         LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, user.Gid);
-        if (!LinuxFiles.IsTmpfs(settings.RamFolder)) Error("guests.ram.not-tmpfs", $"Guests:RamFolder is {settings.RamFolder}, which is not on tmpfs: the kernel would write guests' memory to the owner's disk all the time.", "Set it to a folder of its own below /run.");
-        else if (!GuestMemoryMount.IsMountPoint(settings.RamFolder)) health.Add(new HealthItem("guests.ram.shared", HealthSeverity.Warning, $"Guests:RamFolder is {settings.RamFolder}, which is no mount of its own: a program that fills that tmpfs kills every guest here, and guests take the room of other programs' shared memory.", "Start the agent by its systemd unit or as root; it mounts the folder by itself."));
+        if (!LinuxFiles.IsTmpfs(settings.RamFolder)) Error("guests.ram.not-tmpfs", $"[Guests] RamFolder is {settings.RamFolder}, which is not on tmpfs: the kernel would write guests' memory to the owner's disk all the time.", "Set it to a folder of its own below /run.");
+        else if (!GuestMemoryMount.IsMountPoint(settings.RamFolder)) health.Add(new HealthItem("guests.ram.shared", HealthSeverity.Warning, $"[Guests] RamFolder is {settings.RamFolder}, which is no mount of its own: a program that fills that tmpfs kills every guest here, and guests take the room of other programs' shared memory.", "Start the agent by its systemd unit or as root; it mounts the folder by itself."));
     }
 
     /// <summary>What a QEMU says of its version, such as 7.2.22.</summary>
@@ -97,7 +97,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
             var boot = new KvmTestBoot(binary, settings, user, time);
             if (await boot.RunAsync(kernel, cancellationToken) is not { } boots)
             {
-                health.Add(new HealthItem("guests.kvm.untested", HealthSeverity.Note, $"/boot/vmlinuz-{kernel} is not there, so it could not be tried whether a kernel boots with KVM; guests run by translation (tcg).", "Set Guests:Accelerator to kvm if you know that it works."));
+                health.Add(new HealthItem("guests.kvm.untested", HealthSeverity.Note, $"/boot/vmlinuz-{kernel} is not there, so it could not be tried whether a kernel boots with KVM; guests run by translation (tcg).", "Set [Guests] Accelerator to kvm if you know that it works."));
                 return "tcg";
             }
 
@@ -105,7 +105,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
             DurableFile.Replace(file, JsonSerializer.SerializeToUtf8Bytes(record, QemuJson.Default.ProbeRecord));
         }
 
-        if (!record.KvmBoots) health.Add(new HealthItem("guests.kvm.broken", HealthSeverity.Warning, "/dev/kvm is there, but a kernel did not boot with it; guests run by translation (tcg).", $"Mend KVM and delete {file}, or set Guests:Accelerator."));
+        if (!record.KvmBoots) health.Add(new HealthItem("guests.kvm.broken", HealthSeverity.Warning, "/dev/kvm is there, but a kernel did not boot with it; guests run by translation (tcg).", $"Mend KVM and delete {file}, or set [Guests] Accelerator."));
         return record.KvmBoots ? "kvm" : "tcg";
     }
 

@@ -81,7 +81,7 @@ public sealed class GuestRankTests : IAsyncLifetime
         var busy = Loop(Mounts().Select(mount => Path.Combine(mount, OwnerName, "cgroup.procs")));
         Assert.False(busy.HasExited);
         var exception = Assert.Throws<IOException>(() => GuestCgroups.Make(OwnerName + "/guests", mounts));
-        Assert.Contains("Guests:Cgroup", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("[Guests] Cgroup", exception.Message, StringComparison.Ordinal);
     }
 
     private IEnumerable<string> Mounts() => new[] { mounts.Cpu, mounts.Memory, mounts.Disk, mounts.Unified }.OfType<string>();

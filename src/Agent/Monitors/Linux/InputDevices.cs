@@ -86,7 +86,7 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
         if (error is Libc.ENOENT or Libc.ENODEV or Libc.ENXIO) return false;
         var remedy = error is Libc.EACCES or Libc.EPERM
             ? "Run the agent as root or in the group 'input', and allow it the device (systemd: DeviceAllow=char-input w)."
-            : "Raise the agent's limit of open files (LimitNOFILE), or put the device on Monitors:Ignore.";
+            : "Raise the agent's limit of open files (LimitNOFILE), or put the device on [Monitors] Ignore.";
         closed[node] = new("monitor.input.cannot-open", HealthSeverity.Error, $"The {Word(description.Kind)} {path} ('{description.Name}') cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}.", remedy);
         return false;
     }

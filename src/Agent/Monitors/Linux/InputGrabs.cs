@@ -68,7 +68,7 @@ internal sealed class InputGrabs
         var names = holders.Select(process => $"{OpenFiles.NameOf(process)} ({process})").ToList();
         var who = names.Count == 0 ? "another program" : $"a program (it is open in {string.Join(", ", names)})";
         return new("monitor.input.grabbed", HealthSeverity.Error, $"The input device {device.Description.Source.Text} is grabbed by {who}, which alone gets its events.",
-            $"End that program (a VM that was given the device, a key remapper). If all it does reaches a virtual device that is watched, or the owner does not use it, put '{device.Node}' on Monitors:Ignore.");
+            $"End that program (a VM that was given the device, a key remapper). If all it does reaches a virtual device that is watched, or the owner does not use it, put '{device.Node}' on [Monitors] Ignore.");
     }
 
     private static string PathOf(InputDevice device) => $"/dev/input/{device.Node}";

@@ -51,7 +51,7 @@ internal sealed class X11Display : IDisposable
         }
         catch (Exception failure) when (failure is IOException or TimeoutException or InvalidDataException)
         {
-            display.GiveUp("no-answer", $"The X display :{number} does not answer as it should: {failure.Message}", "Look at the X server's log, or put ':" + number + "' on Monitors:Ignore if nobody sits at it. It is tried again by itself.");
+            display.GiveUp("no-answer", $"The X display :{number} does not answer as it should: {failure.Message}", "Look at the X server's log, or put ':" + number + "' on [Monitors] Ignore if nobody sits at it. It is tried again by itself.");
             return display;
         }
     }
@@ -102,7 +102,7 @@ internal sealed class X11Display : IDisposable
         idle = new X11Idle(server!, Handle);
         if (idle.Start() is { } missing)
         {
-            GiveUp("no-idle-time", $"The X server of display :{Number} lacks {missing}.", "Use an X server with the SYNC extension (any of X.Org's), or put ':" + Number + "' on Monitors:Ignore if nobody sits at it.");
+            GiveUp("no-idle-time", $"The X server of display :{Number} lacks {missing}.", "Use an X server with the SYNC extension (any of X.Org's), or put ':" + Number + "' on [Monitors] Ignore if nobody sits at it.");
             return true;
         }
 

@@ -34,7 +34,7 @@ public sealed class GuestOptionsValidatorTests
         });
         var problems = result.Failures!.ToArray();
         Assert.Equal(17, problems.Length);
-        foreach (var key in typeof(GuestOptions).GetProperties().Select(property => property.Name)) Assert.Contains(problems, problem => problem.StartsWith($"Guests:{key} is ", StringComparison.Ordinal));
+        foreach (var key in typeof(GuestOptions).GetProperties().Select(property => property.Name)) Assert.Contains(problems, problem => problem.StartsWith($"[Guests] {key} is ", StringComparison.Ordinal));
     }
 
     [Theory]
