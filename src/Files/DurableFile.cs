@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
 namespace Opportunism.Files;
@@ -8,7 +7,7 @@ namespace Opportunism.Files;
 /// Any thread; two that change the same file at once need names of their own for their parts. Failures are an <see cref="IOException"/> or
 /// <see cref="UnauthorizedAccessException"/> that names the path.
 /// </summary>
-public static partial class DurableFile
+public static class DurableFile
 {
     // O_RDONLY | O_CLOEXEC of open(2): a guest's process that another thread starts meanwhile must not get it.
     private const int ReadOnlyAndNotInherited = 0x80000;
@@ -62,24 +61,15 @@ public static partial class DurableFile
     private static void SyncByDescriptor(string path)
     {
         // A folder has no FileStream: the framework opens files alone.
-        var descriptor = Open(path, ReadOnlyAndNotInherited);
+        var descriptor = Libc.Open(path, ReadOnlyAndNotInherited);
         if (descriptor < 0) throw FileFailure.OfLastCall("open", path);
         try
         {
-            if (Fsync(descriptor) != 0) throw FileFailure.OfLastCall("sync", path);
+            if (Libc.Fsync(descriptor) != 0) throw FileFailure.OfLastCall("sync", path);
         }
         finally
         {
-            _ = Close(descriptor);
+            _ = Libc.Close(descriptor);
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Fsync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int descriptor);
 }

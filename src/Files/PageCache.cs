@@ -1,11 +1,9 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 namespace Opportunism.Files;
 
 /// <summary>Keeps large files that are read or written once out of the page cache, so that the files of the desktop's owner stay in it.</summary>
-public static partial class PageCache
+public static class PageCache
 {
     /// <summary>How much of a large file may stay in the cache until <see cref="Drop"/> is called: as much as a paced checkpoint writes between two flushes.</summary>
     public const int StepBytes = 8 * 1024 * 1024;
@@ -21,10 +19,6 @@ public static partial class PageCache
     public static void Drop(SafeFileHandle file, long offset, long length, bool written)
     {
         if (written) RandomAccess.FlushToDisk(file);
-        if (OperatingSystem.IsLinux()) _ = Advise(file, offset, length, DontNeed); // where a file system cannot, the pages stay
+        if (OperatingSystem.IsLinux()) _ = Libc.Advise(file, offset, length, DontNeed); // where a file system cannot, the pages stay
     }
-
-    [SupportedOSPlatform("linux")]
-    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
-    private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
 }

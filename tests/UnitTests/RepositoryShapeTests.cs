@@ -68,6 +68,13 @@ public sealed class RepositoryShapeTests
             select $"{Path.GetRelativePath(RepositoryTests.Root, file)}: {LinesOf(method)} lines at '{method.ToString().Split('\n')[0].Trim()}'");
 
     [Fact]
+    public void The_C_library_is_bound_in_one_file_of_each_project() =>
+        Assert.Empty(
+            from file in Files("src")
+            where Path.GetFileName(file) != "Libc.cs" && File.ReadAllText(file).Contains("LibraryImport(\"libc\"", StringComparison.Ordinal)
+            select Path.GetRelativePath(RepositoryTests.Root, file));
+
+    [Fact]
     public void No_line_is_wider_than_its_limit() =>
         Assert.Equal(
             WiderLines,

@@ -1,8 +1,7 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 using Opportunism.Agent.Conditions;
-using Opportunism.Agent.Monitors.Linux;
+using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Availability.Linux;
 
@@ -13,7 +12,7 @@ namespace Opportunism.Agent.Availability.Linux;
 /// Where 2 or 3 is not to be had, what it would notice is found by the next step, at the latest after a condition's sample.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed partial class DecidingWait : IWakeUp, IDisposable
+internal sealed class DecidingWait : IWakeUp, IDisposable
 {
     private const int RealTime = 0, AbsoluteTime = 1, CancelOnSet = 2;
     private const int Woken = 0, ClockSet = 1, Pressure = 2;
@@ -74,10 +73,10 @@ internal sealed partial class DecidingWait : IWakeUp, IDisposable
 
     private static SafeFileHandle ClockTimer()
     {
-        var timer = TimerFd(RealTime, Libc.O_CLOEXEC | Libc.O_NONBLOCK);
+        var timer = Libc.TimerFd(RealTime, Libc.O_CLOEXEC | Libc.O_NONBLOCK);
         // The farthest time there is: the timer itself never ends.
-        var never = new TimerSpec { Seconds = nint.MaxValue };
-        if (!timer.IsInvalid && SetTimer(timer, AbsoluteTime | CancelOnSet, never, 0) != 0) timer.Dispose();
+        var never = new Libc.TimerSpec { Value = new() { Seconds = nint.MaxValue } };
+        if (!timer.IsInvalid && Libc.SetTimer(timer, AbsoluteTime | CancelOnSet, never, 0) != 0) timer.Dispose();
         return timer;
     }
 
@@ -89,19 +88,4 @@ internal sealed partial class DecidingWait : IWakeUp, IDisposable
     }
 
     private static int Number(SafeFileHandle file) => file.IsInvalid || file.IsClosed ? -1 : (int)file.DangerousGetHandle();
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct TimerSpec
-    {
-        public nint IntervalSeconds;
-        public nint IntervalNanoseconds;
-        public nint Seconds;
-        public nint Nanoseconds;
-    }
-
-    [LibraryImport("libc", EntryPoint = "timerfd_create", SetLastError = true)]
-    private static partial SafeFileHandle TimerFd(int clock, int flags);
-
-    [LibraryImport("libc", EntryPoint = "timerfd_settime", SetLastError = true)]
-    private static partial int SetTimer(SafeFileHandle timer, int flags, in TimerSpec time, nint before);
 }

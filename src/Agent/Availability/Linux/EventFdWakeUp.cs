@@ -1,5 +1,5 @@
 using System.Runtime.Versioning;
-using Opportunism.Agent.Monitors.Linux;
+using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Availability.Linux;
 

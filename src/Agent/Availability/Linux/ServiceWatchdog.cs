@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Availability.Linux;
 
 /// <summary>Shows systemd that the deciding thread runs (sd_notify(3), WATCHDOG=1). A thread that hangs no longer does, and systemd ends the agent and freezes the guests.</summary>
 /// <remarks>Wraps the wait of the deciding thread, which it therefore enters each time it has decided: at least every 5 s. Never blocks or allocates: a message that does not fit is dropped.</remarks>
 [SupportedOSPlatform("linux")]
-internal sealed partial class ServiceWatchdog : IWakeUp, IDisposable
+internal sealed class ServiceWatchdog : IWakeUp, IDisposable
 {
     // Of the time that systemd allows: the thread may be late by as much again.
     private const int FedPerPeriod = 2;
@@ -57,9 +57,6 @@ internal sealed partial class ServiceWatchdog : IWakeUp, IDisposable
         if (fedAt is { } before && time.GetElapsedTime(before) < every / FedPerPeriod) return;
         fedAt = time.GetTimestamp();
         const int DontWait = 0x40, NoSignal = 0x4000;
-        fixed (byte* start = Message) _ = Send(descriptor, start, (nuint)Message.Length, DontWait | NoSignal);
+        fixed (byte* start = Message) _ = Libc.Send(descriptor, start, (nuint)Message.Length, DontWait | NoSignal);
     }
-
-    [LibraryImport("libc", EntryPoint = "send")]
-    private static unsafe partial nint Send(int fd, byte* bytes, nuint count, int flags);
 }

@@ -1,12 +1,12 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Availability.Linux;
 
 /// <summary>How long this machine has been asleep (suspended to RAM or disk) since it started.</summary>
 /// <remarks>CLOCK_BOOTTIME counts the time asleep and CLOCK_MONOTONIC does not (man 2 clock_gettime).</remarks>
 [SupportedOSPlatform("linux")]
-internal static partial class SleepClock
+internal static class SleepClock
 {
     private const int Monotonic = 1, BootTime = 7;
 
@@ -20,17 +20,7 @@ internal static partial class SleepClock
 
     private static unsafe TimeSpan Read(int clock)
     {
-        TimeSpec now;
-        return GetTime(clock, &now) == 0 ? TimeSpan.FromTicks((now.Seconds * TimeSpan.TicksPerSecond) + (now.Nanoseconds / TimeSpan.NanosecondsPerTick)) : TimeSpan.Zero;
+        Libc.TimeSpec now;
+        return Libc.GetTime(clock, &now) == 0 ? TimeSpan.FromTicks((now.Seconds * TimeSpan.TicksPerSecond) + (now.Nanoseconds / TimeSpan.NanosecondsPerTick)) : TimeSpan.Zero;
     }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct TimeSpec
-    {
-        public nint Seconds;
-        public nint Nanoseconds;
-    }
-
-    [LibraryImport("libc", EntryPoint = "clock_gettime")]
-    private static unsafe partial int GetTime(int clock, TimeSpec* time);
 }

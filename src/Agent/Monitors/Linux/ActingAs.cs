@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Monitors.Linux;
 

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Monitors.Linux;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Opportunism.Agent.Platform.Linux;
 using Opportunism.Core.Health;
 
 namespace Opportunism.Agent.Monitors.Linux;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text;
+using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Monitors.Linux;
 

@@ -2,9 +2,9 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
-namespace Opportunism.Agent.Monitors.Linux;
+namespace Opportunism.Agent.Platform.Linux;
 
-/// <summary>The calls to the kernel that monitors make. The last error is in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+/// <summary>Every call of this program to the C library and so to the kernel. The last error is in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
 [SupportedOSPlatform("linux")]
 internal static partial class Libc
 {
@@ -44,6 +44,22 @@ internal static partial class Libc
         public int Descriptor;
         public short Events;
         public short Returned;
+    }
+
+    /// <summary>A time of the kernel's (struct timespec).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimeSpec
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
+    }
+
+    /// <summary>When a timer ends, and how often it does (struct itimerspec).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimerSpec
+    {
+        public TimeSpec Interval;
+        public TimeSpec Value;
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -93,6 +109,25 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(SafeFileHandle socket, ReadOnlySpan<byte> buffer, nuint count, int flags);
+
+    // Without the last error: the deciding thread calls it, and does not look.
+    [LibraryImport("libc", EntryPoint = "send")]
+    public static unsafe partial nint Send(int socket, byte* bytes, nuint count, int flags);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    public static unsafe partial int GetTime(int clock, TimeSpec* time);
+
+    [LibraryImport("libc", EntryPoint = "nanosleep")]
+    public static unsafe partial int NanoSleep(TimeSpec* wanted, TimeSpec* left);
+
+    [LibraryImport("libc", EntryPoint = "mlockall", SetLastError = true)]
+    public static partial int LockAll(int flags);
+
+    [LibraryImport("libc", EntryPoint = "timerfd_create", SetLastError = true)]
+    public static partial SafeFileHandle TimerFd(int clock, int flags);
+
+    [LibraryImport("libc", EntryPoint = "timerfd_settime", SetLastError = true)]
+    public static partial int SetTimer(SafeFileHandle timer, int flags, in TimerSpec time, nint before);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(SafeFileHandle folder, string path, int flags, uint mask, Span<byte> result);
