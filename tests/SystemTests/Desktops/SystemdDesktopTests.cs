@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using System.Text.RegularExpressions;
 using Opportunism.Core.Availability;
 using Opportunism.TestKit.Desktops;
 using Xunit;
@@ -79,13 +80,17 @@ public sealed class SystemdDesktopTests(SystemdDesktopSite site)
         await site.AskAsync("systemctl daemon-reload; systemctl restart systemd-journald");
         Assert.Matches("^[0-9]+$", await site.AskAsync("cat $T/memory.max"));
 
-        // A loop in the tenant's cgroup and one of a user, on the desktop's only processor, for 5 s.
-        const string Usage = "sed -n 's/^usage_usec //p'";
+        // A loop in the tenant's cgroup and one of a user, on the desktop's only processor, for 5 s from when both run. One program reads both clocks,
+        // so that what starts another does not count for one of them.
+        const string Clocks = "grep -h usage_usec $o $g";
         var used = await site.AskAsync(
-            $"sh -c 'echo $$ >$0/cgroup.procs; while :; do :; done' $T & guest=$!; systemd-run -q --slice=user.slice --unit=owner-loop sh -c 'while :; do :; done'; sleep 1; "
-            + $"o=/sys/fs/cgroup/user.slice/owner-loop.service/cpu.stat; g=/sys/fs/cgroup/opportunism.slice/cpu.stat; o1=$({Usage} $o); g1=$({Usage} $g); sleep 5; o2=$({Usage} $o); g2=$({Usage} $g); "
-            + "systemctl stop owner-loop; kill -9 $guest; echo $((o2-o1)) $((g2-g1))");
-        var (owner, guests) = (long.Parse(used.Split(' ')[0], CultureInfo.InvariantCulture), long.Parse(used.Split(' ')[1], CultureInfo.InvariantCulture));
+            "sh -c 'echo $$ >$0/cgroup.procs; while :; do :; done' $T & guest=$!; systemd-run -q --slice=user.slice --unit=owner-loop sh -c 'while :; do :; done'; "
+            + "o=/sys/fs/cgroup/user.slice/owner-loop.service/cpu.stat; g=/sys/fs/cgroup/opportunism.slice/cpu.stat; "
+            + "until [ $(sed -n 's/^usage_usec //p' $o) -gt 500000 ]; do sleep 0.1; done; "
+            + $"before=$({Clocks}); sleep 5; after=$({Clocks}); systemctl stop owner-loop; kill -9 $guest; echo $before $after");
+        var clocks = Regex.Matches(used, "[0-9]+").Select(match => long.Parse(match.Value, CultureInfo.InvariantCulture)).ToList();
+        Assert.Equal(4, clocks.Count);
+        var (owner, guests) = (clocks[2] - clocks[0], clocks[3] - clocks[1]);
         Assert.True(owner >= 0.95 * (owner + guests), $"The owner's loop got {owner} us, the guests {guests} us of one processor.");
     }
 
