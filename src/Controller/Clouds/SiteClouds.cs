@@ -46,6 +46,10 @@ internal sealed class SiteClouds : IAsyncDisposable
     public Dictionary<VmStatus, int> CountByStatus() =>
         GuestSources.SelectMany(source => source.CountByStatus()).GroupBy(count => count.Key).ToDictionary(status => status.Key, status => status.Sum(count => count.Value));
 
+    /// <summary>How many guests run by agents need each image, by its SHA-256.</summary>
+    public Dictionary<string, int> ImagesInUse() =>
+        GuestSources.SelectMany(source => source.InUse().Images).GroupBy(image => image.Key).ToDictionary(image => image.Key, image => image.Sum(count => count.Value));
+
     /// <summary>Reads what the clouds have stored. Called once, before any other use.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {

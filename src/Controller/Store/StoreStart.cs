@@ -1,5 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using Opportunism.Controller.Access;
+using Opportunism.Files;
 
 namespace Opportunism.Controller.Store;
 
@@ -20,11 +20,12 @@ internal sealed class StoreStart(IDbContextFactory<SiteDbContext> contexts, Stat
     {
         var pending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).FirstOrDefault();
         if (pending is null || !(await context.Database.GetAppliedMigrationsAsync(cancellationToken)).Any()) return;
-        var unfinished = "site.db.copying";
+        const string unfinished = "site.db.copying";
         File.Delete(state[unfinished]);
         state.Touch(unfinished);
         await context.CopyToAsync(state[unfinished], cancellationToken);
-        File.Move(state[unfinished], state[CopyBefore(pending)], overwrite: true);
+        DurableFile.Sync(state[unfinished]);
+        DurableFile.Move(state[unfinished], state[CopyBefore(pending)]);
     }
 
     /// <summary>Name in the state folder of the copy that was made before an upgrade.</summary>

@@ -27,8 +27,11 @@ internal static class ImagesApi
         images.MapDelete("/{image}", DeleteAsync).RequireAuthorization(Answers.Operator).WithName("deleteImage");
     }
 
-    private static async Task<IReadOnlyList<ImageView>> ListAsync(ImageStore store, ImageFiles files, SiteClouds clouds, CancellationToken cancellationToken) =>
-        (await store.ListAsync(cancellationToken)).ConvertAll(row => ViewOf(row, files, clouds));
+    private static async Task<IReadOnlyList<ImageView>> ListAsync(ImageStore store, ImageFiles files, SiteClouds clouds, CancellationToken cancellationToken)
+    {
+        var inUse = clouds.ImagesInUse();
+        return (await store.ListAsync(cancellationToken)).ConvertAll(row => ViewOf(row, files, inUse));
+    }
 
     /// <summary>The body is the image; name and format are stated, never guessed.</summary>
     private static async Task<Results<Created<ImageView>, ProblemHttpResult>> UploadAsync(
@@ -57,7 +60,7 @@ internal static class ImagesApi
             await file.KeepAsync(files.Folder.PathOf(row.Sha256));
             await store.AddAsync(row, CancellationToken.None);
             events.Add("image.uploaded", HealthSeverity.Note, null, null, $"Image {name}: uploaded, {bytes >> 20} MiB");
-            return TypedResults.Created($"/v1/images/{row.Sha256}", ViewOf(row, files, clouds));
+            return TypedResults.Created($"/v1/images/{row.Sha256}", ViewOf(row, files, clouds.ImagesInUse()));
         }
         finally
         {
@@ -68,7 +71,7 @@ internal static class ImagesApi
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(string image, ImageStore store, ImageFiles files, SiteClouds clouds, EventLog events, CancellationToken cancellationToken)
     {
         if (await store.FindAsync(image, cancellationToken) is not { } row) return Answers.NoSuch("image", image);
-        if (UsersOf(row.Sha256, clouds) is > 0 and var users) return Answers.Conflict($"Image {row.Name} is needed by {users} VM{(users == 1 ? "" : "s")}: delete them first.");
+        if (clouds.ImagesInUse().GetValueOrDefault(row.Sha256) is > 0 and var users) return Answers.Conflict($"Image {row.Name} is needed by {users} VM{(users == 1 ? "" : "s")}: delete them first.");
 
         // The row first: a file without a row is only room, a row without a file is a lie.
         await store.DeleteAsync(row.Sha256, cancellationToken);
@@ -91,8 +94,6 @@ internal static class ImagesApi
         }
     }
 
-    private static ImageView ViewOf(ImageRow row, ImageFiles files, SiteClouds clouds) =>
-        new(row.Sha256, row.Name, row.Format, row.Bytes, files.Folder.LengthOf(row.Sha256) == row.Bytes ? "Ready" : "Missing", row.Created, UsersOf(row.Sha256, clouds));
-
-    private static int UsersOf(string sha256, SiteClouds clouds) => clouds.GuestSources.Sum(source => source.InUse().Images.GetValueOrDefault(sha256));
+    private static ImageView ViewOf(ImageRow row, ImageFiles files, Dictionary<string, int> inUse) =>
+        new(row.Sha256, row.Name, row.Format, row.Bytes, files.Folder.LengthOf(row.Sha256) == row.Bytes ? "Ready" : "Missing", row.Created, inUse.GetValueOrDefault(row.Sha256));
 }
