@@ -19,9 +19,6 @@ using Opportunism.Core.Availability;
 using Opportunism.Core.Health;
 using Opportunism.Hypervisors;
 using Opportunism.Hypervisors.Cgroups;
-using Opportunism.Hypervisors.Libvirt;
-using Opportunism.Hypervisors.Linux;
-using Opportunism.Hypervisors.Qemu;
 
 namespace Opportunism.Agent;
 
@@ -56,11 +53,7 @@ internal sealed partial class AgentParts : BackgroundService
         this.time = time;
         log = logs.CreateLogger<AgentParts>();
         var options = settings.Guests;
-        guests = HypervisorCatalog.Make(
-            options.Hypervisor,
-            new QemuSettings { StateFolder = options.StateFolder, RamFolder = options.RamFolder, Cgroup = options.Cgroup, RunAs = options.RunAs, RunAsRange = UserRange.TryParse(options.RunAsRange, out var range) ? range : null, Accelerator = options.Accelerator, Network = options.Network, KeepFreeMiB = options.KeepFreeMiB },
-            new LibvirtSettings { Uri = options.LibvirtUri, RunFolder = options.LibvirtFolder, StateFolder = options.StateFolder, Cgroup = options.Cgroup },
-            time, logs);
+        guests = HypervisorCatalog.Find(options.Hypervisor)!.Make(options.ForHypervisor(), time, logs);
         // 1. Before anything can fail or take time.
         guests.Freezer.FreezeAll();
 

@@ -1,4 +1,4 @@
-using Opportunism.Hypervisors.Qemu;
+using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
@@ -26,23 +26,8 @@ public sealed class GuestOptions
     /// <summary>The guests' cgroup below the mount point.</summary>
     public string Cgroup { get; set; } = "opportunism.slice/guests";
 
-    /// <summary>Unprivileged user that hypervisor processes run as, by name or number.</summary>
-    public string RunAs { get; set; } = "opportunism-guest";
-
-    /// <summary>Users of which each guest gets one of its own, as FIRST-LAST; empty for <see cref="RunAs"/> for all.</summary>
-    public string RunAsRange { get; set; } = "70000-70255";
-
-    /// <summary>How guests' CPUs are run.</summary>
-    public Accelerator Accelerator { get; set; } = Accelerator.Auto;
-
-    /// <summary>What network guests get.</summary>
-    public GuestNetwork Network { get; set; } = GuestNetwork.Isolated;
-
-    /// <summary>How libvirt is reached.</summary>
-    public string LibvirtUri { get; set; } = "qemu:///system";
-
-    /// <summary>Folder in which libvirt's QEMU driver keeps what it knows of running guests.</summary>
-    public string LibvirtFolder { get; set; } = "/run/libvirt/qemu";
+    /// <summary>The keys that only one hypervisor has, as they were written.</summary>
+    public IReadOnlyDictionary<string, string> Own { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Memory lent to guests in all, in MiB; 0 for half of what the machine has.</summary>
     public int MaxMemoryMiB { get; set; }
@@ -64,4 +49,7 @@ public sealed class GuestOptions
 
     /// <summary>Disk that is never used for guests, in MiB.</summary>
     public int KeepFreeMiB { get; set; } = 2048;
+
+    /// <summary>What the hypervisor needs to know of all this.</summary>
+    public HypervisorSettings ForHypervisor() => new() { StateFolder = StateFolder, RamFolder = RamFolder, Cgroup = Cgroup, KeepFreeMiB = KeepFreeMiB, Own = Own };
 }

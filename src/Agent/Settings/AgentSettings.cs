@@ -5,6 +5,7 @@ using Opportunism.Agent.Guests;
 using Opportunism.Agent.Monitors;
 using Opportunism.Contracts.Local;
 using Opportunism.Core.Availability;
+using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Settings;
 
@@ -144,12 +145,7 @@ internal sealed class AgentSettings
             StateFolder = state,
             RamFolder = reader.Text(section, nameof(defaults.RamFolder), defaults.RamFolder),
             Cgroup = reader.Text(section, nameof(defaults.Cgroup), defaults.Cgroup),
-            RunAs = reader.Text(section, nameof(defaults.RunAs), defaults.RunAs),
-            RunAsRange = reader.TextOrEmpty(section, nameof(defaults.RunAsRange), defaults.RunAsRange),
-            Accelerator = reader.OneOf(section, nameof(defaults.Accelerator), defaults.Accelerator),
-            Network = reader.OneOf(section, nameof(defaults.Network), defaults.Network),
-            LibvirtUri = reader.Text(section, nameof(defaults.LibvirtUri), defaults.LibvirtUri),
-            LibvirtFolder = reader.Text(section, nameof(defaults.LibvirtFolder), defaults.LibvirtFolder),
+            Own = reader.Given(section, HypervisorCatalog.All.SelectMany(module => module.Keys)),
             MaxMemoryMiB = reader.Number(section, nameof(defaults.MaxMemoryMiB), defaults.MaxMemoryMiB),
             MaxVcpus = reader.Number(section, nameof(defaults.MaxVcpus), defaults.MaxVcpus),
             CheckpointBytesPerSecond = reader.Long(section, nameof(defaults.CheckpointBytesPerSecond), defaults.CheckpointBytesPerSecond),

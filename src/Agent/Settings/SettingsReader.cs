@@ -16,11 +16,17 @@ internal sealed class SettingsReader(IConfiguration file)
 
     public string Text(string section, string key, string fallback) => Find(section, key) ?? fallback;
 
-    /// <summary>A text that may be set to nothing.</summary>
-    public string TextOrEmpty(string section, string key, string fallback)
+    /// <summary>Those of these keys that are there, as they were written; they may be set to nothing.</summary>
+    public IReadOnlyDictionary<string, string> Given(string section, IEnumerable<string> keys)
     {
-        _ = Find(section, key);
-        return file[$"{section}:{key}"]?.Trim() ?? fallback;
+        var given = new Dictionary<string, string>();
+        foreach (var key in keys)
+        {
+            _ = Find(section, key);
+            if (file[$"{section}:{key}"]?.Trim() is { } text) given[key] = text;
+        }
+
+        return given;
     }
 
     public string? TextOrNone(string section, string key) => Find(section, key);
