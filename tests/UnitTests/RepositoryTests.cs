@@ -19,6 +19,8 @@ public sealed partial class RepositoryTests
         ["Agent"] = ["Core", "Files", "Contracts", "Hypervisors"],
         ["Controller"] = ["Core", "Files", "Contracts", "Clouds"],
         ["Cli"] = ["Core", "Files", "Contracts", "Clouds"],
+        // No other program may use it: what plays a site on one machine is not part of what desktops, servers and tenants get.
+        ["Workshop"] = ["Core", "Files", "Contracts", "Hypervisors", "Clouds", "Cli"],
     };
 
     [Fact]

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
-using Opportunism.Cli.Lab;
-using Opportunism.Cli.Site;
 using Opportunism.TestKit.Sites;
+using Opportunism.Workshop.Lab;
+using Opportunism.Workshop.Site;
 
 namespace Opportunism.Benchmarks.OpenStack;
 
@@ -96,8 +96,8 @@ internal sealed class BenchLab : IAsyncDisposable
 
     private static async Task RunAsync(params string[] words)
     {
-        var start = new ProcessStartInfo(RealSite.CliProgram, ["lab", .. words, "--state", State]) { RedirectStandardOutput = true };
-        using var process = Process.Start(start) ?? throw new IOException("The command line program did not start.");
+        var start = new ProcessStartInfo(RealSite.WorkshopProgram, ["lab", .. words, "--state", State]) { RedirectStandardOutput = true };
+        using var process = Process.Start(start) ?? throw new IOException("The workshop program did not start.");
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new IOException($"lab {words[0]} ended with {process.ExitCode}: {said}");

@@ -14,9 +14,13 @@ internal static class CommandList
     /// <summary>Before other words: only says what is wrong with them, and runs nothing.</summary>
     public const string CheckWords = "[check]";
 
-    /// <summary>Adds the commands and the options that go with all of them.</summary>
-    public static void AddTo(RootCommand root, CliWorld world)
+    /// <summary>Every command with the options that go with all of them, and those that only one program has.</summary>
+    /// <param name="world">What commands reach the world by.</param>
+    /// <param name="own">Commands that only the calling program has; help lists them first.</param>
+    public static RootCommand Root(CliWorld world, params IEnumerable<Command> own)
     {
+        var root = new RootCommand("Turns idle desktops into nodes of a private cloud.");
+        foreach (var command in own) root.Subcommands.Add(command);
         var options = new CliOptions(world);
         var help = root.Options.OfType<HelpOption>().Single();
         if (help.Action is HelpAction plain) help.Action = new NamedHelp(plain);
@@ -63,6 +67,7 @@ internal static class CommandList
         root.Subcommands.Add(StartNodeCommand.Create(options));
         root.Subcommands.Add(StopNodeCommand.Create(options));
         root.Subcommands.Add(CompletionCommand.Create(options));
+        return root;
     }
 
     /// <summary>Parses and runs; words that cannot be understood end with <see cref="ExitCode.Usage"/>.</summary>

@@ -17,7 +17,7 @@ public sealed class TryTests
     [Fact]
     public async Task A_day_that_is_interrupted_while_a_guest_runs_ends_everything_it_began_and_leaves_nothing()
     {
-        await using var day = RealProgram.Start("try", RealSite.CliProgram, "try", "--json", "--seat", "virtual");
+        await using var day = RealProgram.Start("try", RealSite.WorkshopProgram, "try", "--json", "--seat", "virtual");
         var began = TimeProvider.System.GetTimestamp();
         while (!day.Said.Contains("ok  The guest counts", StringComparison.Ordinal))
         {

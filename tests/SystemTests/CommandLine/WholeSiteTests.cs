@@ -2,13 +2,13 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Opportunism.Cli.Site;
-using Opportunism.Cli.Up;
 using Opportunism.Core;
 using Opportunism.Core.Fleet;
 using Opportunism.SystemTests.Days;
 using Opportunism.TestKit.Guests;
 using Opportunism.TestKit.Sites;
+using Opportunism.Workshop.Site;
+using Opportunism.Workshop.Up;
 using Xunit;
 
 namespace Opportunism.SystemTests.CommandLine;
@@ -77,7 +77,7 @@ public sealed partial class WholeSiteTests : IDisposable
         var siteFile = Path.Combine(state, "controller", "site.json");
         for (var round = 0; round < 2; round++)
         {
-            await using var up = RealProgram.Start("up", RealSite.CliProgram, "up", "--state", state, "--listen", "127.0.0.1:0");
+            await using var up = RealProgram.Start("up", RealSite.WorkshopProgram, "up", "--state", state, "--listen", "127.0.0.1:0");
             await UntilAsync(() => up.Said.Contains("Ctrl-C ends it", StringComparison.Ordinal) || up.HasExited, () => up.Said);
             Assert.False(up.HasExited, up.Said);
 
@@ -85,7 +85,7 @@ public sealed partial class WholeSiteTests : IDisposable
             Assert.Equal("opportunism", node.GetProperty("id").GetString());
             await SayAsync($"status --site {siteFile} --agent-socket {Path.Combine(state, "agent.sock")}", expected: 0);
             // A second one by mistake is refused and takes nothing from the first.
-            Assert.Contains("runs already", await SayAsync($"up --state {state} --listen 127.0.0.1:0", expected: 1), StringComparison.Ordinal);
+            Assert.Contains("runs already", await SayAsync($"up --state {state} --listen 127.0.0.1:0", expected: 1, RealSite.WorkshopProgram), StringComparison.Ordinal);
             await SayAsync($"nodes --site {siteFile}", expected: 0);
             await EndsWhenAskedAsync(up);
             await SayAsync($"nodes --site {siteFile}", expected: 4);
@@ -103,7 +103,7 @@ public sealed partial class WholeSiteTests : IDisposable
         var name = UpCommand.NameOf(state);
         try
         {
-            await using var up = RealProgram.Start("up", RealSite.CliProgram, "up", "--state", state, "--listen", "127.0.0.1:0");
+            await using var up = RealProgram.Start("up", RealSite.WorkshopProgram, "up", "--state", state, "--listen", "127.0.0.1:0");
             await UntilAsync(() => up.Said.Contains("Ctrl-C ends it", StringComparison.Ordinal) || up.HasExited, () => up.Said);
             var guests = RealRemains.CgroupsOf(name).Single(path => path.EndsWith("/guests", StringComparison.Ordinal) && File.Exists(Path.Combine(path, "cgroup.freeze")));
             var guest = Directory.CreateDirectory(Path.Combine(guests, GuestId.New().Value)).FullName;
@@ -134,9 +134,9 @@ public sealed partial class WholeSiteTests : IDisposable
 
     private static async Task<JsonElement> AskAsync(string words) => JsonDocument.Parse(await SayAsync(words, expected: 0)).RootElement;
 
-    private static async Task<string> SayAsync(string words, int expected)
+    private static async Task<string> SayAsync(string words, int expected, string? path = null)
     {
-        await using var program = RealProgram.Start(words, RealSite.CliProgram, words.Split(' '));
+        await using var program = RealProgram.Start(words, path ?? RealSite.CliProgram, words.Split(' '));
         Assert.True(await EndOfAsync(program) == expected, $"'{words}' ended with {program.ExitCode}, not {expected}:\n{program.Said}");
         return program.Said;
     }

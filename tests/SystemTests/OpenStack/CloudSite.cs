@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
-using Opportunism.Cli.Lab;
 using Opportunism.TestKit.Sites;
+using Opportunism.Workshop.Lab;
 
 namespace Opportunism.SystemTests.OpenStack;
 

@@ -1,11 +1,11 @@
 using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Opportunism.Cli.Lab;
 using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Core;
 using Opportunism.TestKit.Conformance;
+using Opportunism.Workshop.Lab;
 using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;

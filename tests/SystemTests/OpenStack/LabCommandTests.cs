@@ -1,6 +1,6 @@
 using System.Runtime.Versioning;
-using Opportunism.Cli.Lab;
 using Opportunism.TestKit.Sites;
+using Opportunism.Workshop.Lab;
 using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;

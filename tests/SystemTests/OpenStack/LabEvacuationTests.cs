@@ -1,10 +1,10 @@
 using System.Runtime.Versioning;
 using Microsoft.Extensions.DependencyInjection;
-using Opportunism.Cli.Lab;
 using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Core;
 using Opportunism.Core.Fleet;
+using Opportunism.Workshop.Lab;
 using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;

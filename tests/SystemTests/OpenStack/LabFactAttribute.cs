@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Opportunism.Cli.Lab;
+using Opportunism.Workshop.Lab;
 using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
-using Opportunism.Cli.Lab;
+using Opportunism.Workshop.Lab;
 using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;

@@ -5,11 +5,11 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Opportunism.Cli.Lab;
 using Opportunism.Cli.OpenStack;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.TestKit.OpenStack;
 using Opportunism.TestKit.Sites;
+using Opportunism.Workshop.Lab;
 
 namespace Opportunism.SystemTests.OpenStack;
 
@@ -183,5 +183,5 @@ internal sealed class RealLab : IAsyncDisposable
         if (!program.EndsWithin(patience) || program.ExitCode != expected) throw new InvalidOperationException($"'{program.Name}' ended with {program.ExitCode}, not {expected}:\n{program.Said}");
     }
 
-    private RealProgram Begin(params string[] words) => RealProgram.Start("lab " + words[0], RealSite.CliProgram, ["lab", .. words, "--state", Place.State]);
+    private RealProgram Begin(params string[] words) => RealProgram.Start("lab " + words[0], RealSite.WorkshopProgram, ["lab", .. words, "--state", Place.State]);
 }

@@ -1,8 +1,8 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
-using Opportunism.Cli.Lab;
-using Opportunism.Cli.Site;
-using Opportunism.Cli.Try;
+using Opportunism.Workshop.Lab;
+using Opportunism.Workshop.Site;
+using Opportunism.Workshop.Try;
 using Spectre.Console;
 using Xunit;
 

@@ -40,6 +40,9 @@ public sealed class RealSite : IAsyncDisposable
 
     public static string CliProgram => Path.Combine(Programs, "cli", "Opportunism.Cli");
 
+    /// <summary>The command line of a clone, which has <c>try</c>, <c>up</c> and <c>lab</c> too.</summary>
+    public static string WorkshopProgram => Path.Combine(Programs, "workshop", "Opportunism.Workshop");
+
     /// <summary>The file that names this site to the command line.</summary>
     public string SiteFilePath => Path.Combine(ControllerState, SiteFile.Name);
 

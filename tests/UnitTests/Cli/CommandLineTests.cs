@@ -183,7 +183,7 @@ public sealed class CommandLineTests : IDisposable
     public async Task Words_are_checked_without_being_carried_out()
     {
         var world = World();
-        Assert.Equal((ExitCode.Done, ""), (await CommandList.InvokeAsync(Root(world), world, [CommandList.CheckWords, "vm", "delete", "sum"]), output.ToString()));
+        Assert.Equal((ExitCode.Done, ""), (await CommandList.InvokeAsync(CommandList.Root(world), world, [CommandList.CheckWords, "vm", "delete", "sum"]), output.ToString()));
         Assert.Empty(site.Requests);
     }
 
@@ -221,7 +221,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void No_option_answers_a_wrong_value_with_the_name_of_a_type()
     {
-        var root = Root(World());
+        var root = CommandList.Root(World());
         static IEnumerable<(string Path, Command Command)> All(string path, Command command) =>
             command.Subcommands.SelectMany(child => All($"{path} {child.Name}", child)).Append((path, command));
         var said = All("", root).SelectMany(pair => pair.Command.Options.SelectMany(option => root.Parse($"{pair.Path} {option.Name} no-such-value").Errors)).Select(fault => fault.Message).ToList();
@@ -368,7 +368,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Words_are_completed()
     {
-        var found = Root(World()).Parse("vm ").GetCompletions(3).Select(item => item.Label).ToList();
+        var found = CommandList.Root(World()).Parse("vm ").GetCompletions(3).Select(item => item.Label).ToList();
         Assert.Contains("create", found);
         Assert.Contains("console", found);
     }
@@ -380,14 +380,7 @@ public sealed class CommandLineTests : IDisposable
     private async Task<int> RunAsync(string[] words, CancellationToken cancellationToken)
     {
         var world = World();
-        return await CommandList.InvokeAsync(Root(world), world, ["--site", siteFile, .. words], cancellationToken);
-    }
-
-    private static RootCommand Root(CliWorld world)
-    {
-        var root = new RootCommand();
-        CommandList.AddTo(root, world);
-        return root;
+        return await CommandList.InvokeAsync(CommandList.Root(world), world, ["--site", siteFile, .. words], cancellationToken);
     }
 
     private CliWorld World()

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using Opportunism.Cli.Commands;
@@ -37,8 +36,6 @@ public sealed class LastSeenTests : IDisposable
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = 200;
         var world = new CliWorld { Console = console, Output = output, Error = output, Time = new FakeTimeProvider(), Variable = _ => null, OpenSite = _ => throw new InvalidOperationException("No site is asked.") };
-        var root = new RootCommand();
-        CommandList.AddTo(root, world);
-        return CommandList.InvokeAsync(root, world, words);
+        return CommandList.InvokeAsync(CommandList.Root(world), world, words);
     }
 }

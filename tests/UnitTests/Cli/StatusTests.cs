@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
@@ -114,10 +113,9 @@ public sealed class StatusTests : IDisposable
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = 200;
         var world = new CliWorld { Console = console, Output = output, Error = error, Time = time, Variable = _ => null, OpenSite = address => new SiteClient(new Uri(address.Url), handler, address.Token) };
-        var root = new RootCommand();
-        CommandList.AddTo(root, world);
         string[] more = json ? ["--json"] : [];
-        return await CommandList.InvokeAsync(root, world, ["status", "--site", folder, "--agent-socket", socket, .. more]);
+        string[] words = ["status", "--site", folder, "--agent-socket", socket, .. more];
+        return await CommandList.InvokeAsync(CommandList.Root(world), world, words);
     }
 
     private sealed class AwaySite : HttpMessageHandler

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Microsoft.Extensions.Time.Testing;
 using Opportunism.Cli.Commands;
 using Opportunism.TestKit.OpenStack;
@@ -65,9 +64,7 @@ internal sealed class CloudDesk : IAsyncDisposable
         var (output, error) = (new StringWriter(), new StringWriter());
         var began = Time.GetTimestamp();
         var world = World(output, error, began);
-        var root = new RootCommand();
-        CommandList.AddTo(root, world);
-        var exit = await CommandList.InvokeAsync(root, world, words, cancellationToken);
+        var exit = await CommandList.InvokeAsync(CommandList.Root(world), world, words, cancellationToken);
         (Output, Error, Took) = (output.ToString(), error.ToString(), Time.GetElapsedTime(began));
         Said += Output + Error;
         return exit;

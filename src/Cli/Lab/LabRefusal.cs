@@ -1,9 +1,0 @@
-using System.Net;
-
-namespace Opportunism.Cli.Lab;
-
-/// <summary>The lab's OpenStack said no.</summary>
-internal sealed class LabRefusal(HttpStatusCode status, string message) : IOException(message)
-{
-    public HttpStatusCode Status { get; } = status;
-}

@@ -1,4 +1,0 @@
-namespace Opportunism.Cli.Site;
-
-/// <summary>A signal has ended one of the site's programs: its log holds no reason.</summary>
-internal sealed class ProgramEndedException(string program, int signal) : IOException($"The {program} was ended by signal {signal}.");

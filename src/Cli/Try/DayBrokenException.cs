@@ -1,4 +1,0 @@
-namespace Opportunism.Cli.Try;
-
-/// <summary>A step of the day was not seen to happen.</summary>
-internal sealed class DayBrokenException(string message) : Exception(message);

@@ -1,0 +1,9 @@
+using System.Net;
+
+namespace Opportunism.Workshop.Lab;
+
+/// <summary>The lab's OpenStack said no.</summary>
+internal sealed class LabRefusal(HttpStatusCode status, string message) : IOException(message)
+{
+    public HttpStatusCode Status { get; } = status;
+}
