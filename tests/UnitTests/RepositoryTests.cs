@@ -79,6 +79,17 @@ public sealed partial class RepositoryTests
         Assert.Empty(broken);
     }
 
+    [Fact]
+    public void Every_list_of_packages_is_one_that_the_bootstrap_installs_and_has_one_package_a_line()
+    {
+        var bootstrap = File.ReadAllText(Path.Combine(Root, "opportunism"));
+        var named = PackageList().Matches(bootstrap).Select(match => match.Groups[1].Value).Distinct();
+        var lists = Directory.GetFiles(Path.Combine(Root, "packaging", "packages"));
+
+        Assert.Equal(named.Order(), lists.Select(Path.GetFileNameWithoutExtension).Order());
+        Assert.DoesNotContain(lists.SelectMany(path => File.ReadLines(path)), line => !line.StartsWith('#') && !PackageName().IsMatch(line));
+    }
+
     internal static IEnumerable<string> Sources(string folder) =>
         Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
 
@@ -97,6 +108,12 @@ public sealed partial class RepositoryTests
 
     [GeneratedRegex("(Manager|Helper|Util|Utils|Common|Base|Info)$")]
     private static partial Regex EmptyName();
+
+    [GeneratedRegex(@"\b(?:need_list|packages_of) ([a-z]+)")]
+    private static partial Regex PackageList();
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9.+-]+$")]
+    private static partial Regex PackageName();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex MarkdownLink();
