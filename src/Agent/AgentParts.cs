@@ -22,15 +22,15 @@ using Opportunism.Hypervisors.Cgroups;
 
 namespace Opportunism.Agent;
 
-/// <summary>Puts the agent's parts together and runs them: the one place that knows them all.</summary>
+/// <summary>Builds the agent's parts and runs them: the only place that uses all of them.</summary>
 /// <remarks>
-/// Start: 1. whatever guests there are, freeze them; 2. find out which they are; 3. the monitors watch and the deciding thread decides;
-/// 4. everything else. Stop: the deciding thread freezes the guests last thing; nothing else matters to the owner.
+/// Start: 1. freeze whatever guests there are; 2. find out which they are; 3. start the monitors and the deciding thread;
+/// 4. everything else. Shutdown: the deciding thread freezes the guests as its last step; nothing else matters to the owner.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed partial class AgentParts : BackgroundService
 {
-    // For the last entries; a log that is not read does not keep the agent from ending.
+    // For the last entries; a log that is not read does not keep the agent from shutting down.
     private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(1);
 
     private readonly IMachineGuests guests;
@@ -62,7 +62,7 @@ internal sealed partial class AgentParts : BackgroundService
         var snooze = new SnoozeCondition(Path.Combine(settings.StateFolder, "snooze"), time, null, logs.CreateLogger<SnoozeCondition>());
         var policy = new Level<NodeFlags>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
-        // What is about to be resumed counts before the node lends; afterwards it takes what it takes.
+        // Guests that are about to be resumed count until the node lends; afterwards their memory is in use anyway.
         var upcoming = new UpcomingGuests(guests, plan);
         var conditions = new ConditionSet([.. ConditionCatalog.Create(settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time, () => loop!.Lends ? 0 : upcoming.MiB(), pressure), new GuestsCondition(guests)]);
         wakeUp = new DecidingWait(pressure);
@@ -106,19 +106,19 @@ internal sealed partial class AgentParts : BackgroundService
         await base.StartAsync(cancellationToken);
     }
 
-    // 3 and 4. One that fails ends them all, and so the agent: without it the node must not look as if it worked.
+    // 3 and 4. One that fails ends them all and the agent: a node that lacks one of them must not look healthy.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         TaskGroup.RunAsync([DecideAsync, watch.RunAsync, keeper.RunAsync, .. services.Select(Serving), SettleMemoryAsync], time, stoppingToken);
 
     public override void Dispose()
     {
-        // The container knows this object as itself and as a hosted service, and disposes of both.
+        // The container has this object twice, as itself and as a hosted service, and disposes of both.
         if (disposed) return;
         disposed = true;
         base.Dispose();
         foreach (var service in services) service.Dispose();
         trial.Dispose();
-        // Letting go of guests is told to whoever listens; nobody is left who would.
+        // Detaching from guests raises Changed; no listener may be left by then.
         guests.GuestsChanged -= loop.Reconsider;
         guests.DisposeAsync().AsTask().GetAwaiter().GetResult();
         (watchedWakeUp as ServiceWatchdog)?.Dispose();
@@ -127,7 +127,8 @@ internal sealed partial class AgentParts : BackgroundService
         logging.Dispose();
     }
 
-    /// <summary>Gives the desktop back the memory that only starting took, 4 MiB, and locks the rest in memory. The collection stops every thread for some milliseconds: it is over before the shortest <see cref="AvailabilityTimes.IdleFor"/>, so that no guest runs yet.</summary>
+    /// <summary>Frees the memory that was needed only for starting, 4 MiB, and locks the rest in memory. The collection halts every thread
+    /// for some milliseconds: it is over before the shortest <see cref="AvailabilityTimes.IdleFor"/>, so that no guest runs yet.</summary>
     private async Task SettleMemoryAsync(CancellationToken cancellationToken)
     {
         await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
@@ -141,7 +142,8 @@ internal sealed partial class AgentParts : BackgroundService
         await (service.ExecuteTask ?? Task.CompletedTask);
     };
 
-    /// <summary>The deciding thread, and the two that show and log what it decided; these end after it, so that its last decision is known.</summary>
+    /// <summary>The deciding thread, and the two that show and log its decisions; these end after it, so that its last decision is shown
+    /// and logged.</summary>
     private async Task DecideAsync(CancellationToken cancellationToken)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -151,7 +153,7 @@ internal sealed partial class AgentParts : BackgroundService
         var deciding = OwnThread.RunAsync("availability", Blocking(() => loop.Run(end.Token)), isBackground: false);
         try
         {
-            // Each of them ends only when cancelled, so one that ends first has failed, and the agent with it.
+            // Each of them ends only when cancelled, so one that ends earlier has failed; then the agent ends too.
             await (await Task.WhenAny([deciding, .. after]));
         }
         finally

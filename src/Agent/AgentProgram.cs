@@ -7,14 +7,14 @@ using Opportunism.Agent.Settings;
 
 namespace Opportunism.Agent;
 
-/// <summary>Runs the agent until it is asked to stop. SIGTERM and Ctrl-C leave the guests frozen.</summary>
+/// <summary>Runs the agent until it is asked to shut down. SIGTERM and Ctrl-C leave the guests frozen.</summary>
 [SupportedOSPlatform("linux")]
 internal static class AgentProgram
 {
     public static async Task<int> RunAsync(AgentSettings settings)
     {
         Directory.CreateDirectory(settings.StateFolder);
-        // The hypervisor's user passes through it to its guests' files; set, since a mask may have taken that away.
+        // The hypervisor's user passes through it to its guests' files; set explicitly, since a umask may have removed that right.
         File.SetUnixFileMode(settings.StateFolder, (UnixFileMode)0b111_001_001);
         using var alone = Claim(settings.StateFolder);
         if (alone is null)
@@ -27,9 +27,9 @@ internal static class AgentProgram
         builder.Services.AddSystemd();
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat, options.ColorBehavior) = (true, "yyyy-MM-ddTHH:mm:ss.fffzzz ", LoggerColorBehavior.Disabled));
-        // A log that is not read loses lines, counted by the console logger; it never makes a thread of the agent wait.
+        // A log that is not read loses lines, counted by the console logger; no thread of the agent ever waits for it.
         builder.Services.Configure<ConsoleLoggerOptions>(options => (options.QueueFullMode, options.MaxQueueLength) = (ConsoleLoggerQueueFullMode.DropWrite, 500));
-        // Longer than the slowest thing a stop waits for: a guest's step that has just begun.
+        // Longer than the slowest thing that shutting down waits for: a guest's step that has just begun.
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(15));
 
         AgentParts? parts = null;
@@ -48,7 +48,7 @@ internal static class AgentProgram
         }
     }
 
-    /// <summary>Two agents over the same guests would undo each other's work; the kernel frees the lock of one that was killed.</summary>
+    /// <summary>Two agents for the same guests would undo each other's work; the kernel frees the lock of one that was killed.</summary>
     private static FileStream? Claim(string stateFolder)
     {
         try

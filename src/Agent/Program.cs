@@ -27,7 +27,7 @@ if (!OperatingSystem.IsLinux())
     return 2;
 }
 
-// Before anything that can fail or take time: guests that an earlier agent left running stand still even if this one cannot start.
+// Before anything that can fail or take time: guests that an earlier agent left running are frozen even if this one cannot start.
 if (command != "mount-memory" && FreezeCommand.Run(settingsPath) is var frozen && command == "freeze") return frozen;
 
 if (AgentSettings.Read(settingsPath, out var problems) is not { } settings)
@@ -37,7 +37,7 @@ if (AgentSettings.Read(settingsPath, out var problems) is not { } settings)
     return 2;
 }
 
-// systemd runs this with the right to mount, which the agent itself does not have there.
+// systemd runs this with the right to mount, which the agent itself does not have under systemd.
 var mounting = GuestMemoryMount.Ensure(settings.Guests.RamFolder, settings.Guests.LentMemoryMiB() * 1024 * 1024);
 if (command == "mount-memory")
 {

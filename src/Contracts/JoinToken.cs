@@ -32,7 +32,7 @@ public sealed record JoinToken(string CaFingerprint, string Secret)
     /// <summary>The token as one string. It is a secret: never log it.</summary>
     public string Format() => $"{Prefix}.{Base64Url.EncodeToString(Convert.FromHexString(CaFingerprint))}.{Secret}";
 
-    /// <summary>Says what it is without giving the secret away.</summary>
+    /// <summary>Describes the token without its secret.</summary>
     public override string ToString() => $"join token for the CA {CaFingerprint}";
 
     private static bool IsKey(string part) => Base64Url.IsValid(part, out var bytes) && bytes == 32;

@@ -5,10 +5,11 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Opportunism.Contracts;
 
-/// <summary>Trusts exactly one CA, known by the SHA-256 of its certificate: that of the site. The machine's own trusted CAs count for nothing.</summary>
+/// <summary>Trusts exactly one CA, identified by the SHA-256 of its certificate: the site's. The machine's own trusted CAs are
+/// ignored.</summary>
 /// <remarks>
 /// A fingerprint alone cannot check a signature, and a TLS server does not send its root. So the server's certificate carries its CA's
-/// certificate in an extension. 1. Take it out. 2. Its SHA-256 must be the fingerprint. 3. The chain must end at it.
+/// certificate in an extension. 1. Read it. 2. Its SHA-256 must be the fingerprint. 3. The chain must end at it.
 /// 4. The name that was dialled must be in the server's certificate.
 /// </remarks>
 public sealed class PinnedCa
@@ -17,7 +18,7 @@ public sealed class PinnedCa
     // Under the arc for UUIDs, which needs no registration (ITU-T X.667).
     public const string CaExtensionOid = "2.25.218376408157730425571393290516371930441";
 
-    /// <summary>A server that has not taken a connection after this time does not answer.</summary>
+    /// <summary>A server that has not accepted a connection after this time counts as unreachable.</summary>
     public static readonly TimeSpan ConnectsWithin = TimeSpan.FromSeconds(10);
 
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
@@ -41,7 +42,7 @@ public sealed class PinnedCa
         UseCookies = false,
         UseProxy = false,
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = Validate },
-        // Two missed pings and the connection is dead: a cable that was pulled is noticed within the time after which a node counts as lost.
+        // After two missed pings the connection is closed: a pulled cable is noticed within the time after which a node counts as lost.
         KeepAlivePingDelay = TimeSpan.FromSeconds(10),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,

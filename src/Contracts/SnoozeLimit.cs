@@ -1,8 +1,8 @@
 namespace Opportunism.Contracts;
 
-/// <summary>How long a desktop may be left alone at most, by its owner or by an operator.</summary>
+/// <summary>Longest snooze that an owner or an operator can set.</summary>
 public static class SnoozeLimit
 {
-    /// <summary>A month away is a holiday; beyond it the operator should drain the node.</summary>
+    /// <summary>A month covers a holiday; for longer the operator should drain the node.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(31);
 }

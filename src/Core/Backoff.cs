@@ -5,7 +5,7 @@ namespace Opportunism.Core;
 /// <param name="Longest">Never more than this, also after the first.</param>
 public readonly record struct Backoff(TimeSpan First, TimeSpan Longest)
 {
-    // 2^40 times a tick is 30 hours, more than any wait here; and it keeps the product far from overflow.
+    // 2^40 times a tick is 30 hours, more than any wait here; and the product cannot overflow.
     private const int MostDoublings = 40;
 
     /// <summary>The wait after so many failures in a row; at least one.</summary>

@@ -1,7 +1,8 @@
 namespace Opportunism.Core;
 
 /// <summary>The newest value of something that changes, and a way to wait for a newer one.</summary>
-/// <remarks>Any thread may read, wait and set. Readers see whole immutable values and may miss ones in between: what counts is the level, not its edges.</remarks>
+/// <remarks>Any thread may read, wait and set. Readers see whole immutable values and may miss ones in between: what counts is the level,
+/// not its edges.</remarks>
 public sealed class Level<T>(T first)
     where T : class
 {
@@ -26,7 +27,7 @@ public sealed class Level<T>(T first)
         wake.TrySetResult();
     }
 
-    /// <summary>Answers as soon as the current value is another object than <paramref name="seen"/>.</summary>
+    /// <summary>Completes as soon as the current value is another object than <paramref name="seen"/>.</summary>
     public async Task<T> NewerThanAsync(T seen, CancellationToken cancellationToken)
     {
         while (true)

@@ -3,23 +3,24 @@ using System.Runtime.Versioning;
 namespace Opportunism.Files;
 
 /// <summary>
-/// Changes to files that last over a crash and a power cut: each has happened whole or not at all, and once the call has returned it has happened.
-/// Any thread; two that change the same file at once need names of their own for their parts. Failures are an <see cref="IOException"/> or
-/// <see cref="UnauthorizedAccessException"/> that names the path.
+/// Changes to files that survive a crash and a power cut: each is done completely or not at all, and is done once the call has returned.
+/// Any thread; two that change the same file at the same time need different names for their parts. Failures are an
+/// <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> that names the path.
 /// </summary>
 public static class DurableFile
 {
-    // O_RDONLY | O_CLOEXEC of open(2): a guest's process that another thread starts meanwhile must not get it.
+    // O_RDONLY | O_CLOEXEC of open(2): a guest's process that another thread starts at that moment must not inherit it.
     private const int ReadOnlyAndNotInherited = 0x80000;
 
-    /// <summary>Replaces a small file whole, readable by nobody but this program's user (mode 0600) at any time. When it fails the old one is still there.</summary>
-    /// <param name="path">The file; its folder is there.</param>
-    /// <param name="content">All it shall hold.</param>
+    /// <summary>Replaces a small file whole, always readable only by this program's user (mode 0600). When it fails the old file is still
+    /// there.</summary>
+    /// <param name="path">The file; its folder exists.</param>
+    /// <param name="content">Its new content.</param>
     /// <param name="part">What ends the name of the file until it is whole.</param>
     public static void Replace(string path, ReadOnlySpan<byte> content, string part = "part")
     {
         var unfinished = $"{path}.{part}";
-        // What a crash has left, whoever it belongs to: it is not opened, it is made anew.
+        // A file that a crash left behind, of any owner: it is not opened but created again.
         File.Delete(unfinished);
         try
         {
@@ -39,7 +40,7 @@ public static class DurableFile
         }
     }
 
-    /// <summary>Gives a file whose content is on the disk its final name, over one that has it.</summary>
+    /// <summary>Gives a file whose content is on the disk its final name, replacing a file of that name.</summary>
     /// <param name="from">The file.</param>
     /// <param name="to">Its final name, on the same file system.</param>
     public static void Move(string from, string to)
@@ -50,7 +51,8 @@ public static class DurableFile
         Sync(Path.GetDirectoryName(Path.GetFullPath(to))!);
     }
 
-    /// <summary>Brings to the disk what was written to a file, or made, renamed and removed in a folder. Other systems than Linux see to folders in their own time.</summary>
+    /// <summary>Flushes to the disk what was written to a file, or created, renamed and removed in a folder. Systems other than Linux flush
+    /// folders by themselves.</summary>
     /// <param name="path">The file or folder.</param>
     public static void Sync(string path)
     {
@@ -60,7 +62,7 @@ public static class DurableFile
     [SupportedOSPlatform("linux")]
     private static void SyncByDescriptor(string path)
     {
-        // A folder has no FileStream: the framework opens files alone.
+        // A folder has no FileStream: the framework opens only files.
         var descriptor = Libc.Open(path, ReadOnlyAndNotInherited);
         if (descriptor < 0) throw FileFailure.OfLastCall("open", path);
         try

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Opportunism.Files;
 
-/// <summary>Says what a call into the system could not do, with which file, and why.</summary>
+/// <summary>Describes what a system call could not do, with which file, and why.</summary>
 public static class FileFailure
 {
     /// <summary>The exception for the call that has just failed on this thread; its import has <c>SetLastError</c>.</summary>
     /// <param name="tried">What it was to do, such as "open".</param>
-    /// <param name="path">With which file or folder.</param>
+    /// <param name="path">The file or folder.</param>
     public static IOException OfLastCall(string tried, string path)
     {
         var error = Marshal.GetLastPInvokeError();

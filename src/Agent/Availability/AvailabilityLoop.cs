@@ -6,11 +6,11 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Availability;
 
-/// <summary>The one thread that decides whether this node may run guests, and stops them when it may not.</summary>
+/// <summary>The one thread that decides whether this node may run guests, and freezes them when it may not.</summary>
 /// <remarks>
 /// The way of a key press: 1. a monitor calls the ledger, the ledger calls <see cref="Wake"/>; 2. the kernel wakes <see cref="Run"/>;
-/// 3. <see cref="Step"/> builds a <see cref="Moment"/> and asks the rules; 4. <see cref="Enter"/> stops the guests; 5. only then is
-/// it handed to two other threads, which show it (<see cref="DecisionPublisher"/>) and log it (<see cref="DecisionLog"/>).
+/// 3. <see cref="Step"/> builds a <see cref="Moment"/> and asks the rules; 4. <see cref="Enter"/> freezes the guests; 5. only then is
+/// the decision handed to two other threads, which show it (<see cref="DecisionPublisher"/>) and log it (<see cref="DecisionLog"/>).
 /// This thread never allocates, locks, logs or waits for anything but the kernel, before 5 or after it.
 /// </remarks>
 internal sealed class AvailabilityLoop : IWakeable
@@ -54,13 +54,13 @@ internal sealed class AvailabilityLoop : IWakeable
     /// <param name="ledger">When the owner was seen last.</param>
     /// <param name="watch">Which monitors see.</param>
     /// <param name="conditions">Sampled by this thread alone.</param>
-    /// <param name="brake">Stops the guests.</param>
+    /// <param name="brake">Freezes the guests.</param>
     /// <param name="guests">How many there are.</param>
     /// <param name="policy">What the operator wants.</param>
     /// <param name="wakeUp">Where this thread waits.</param>
     /// <param name="time">Clock.</param>
     /// <param name="publishing">Where the publisher waits.</param>
-    /// <param name="log">Takes down what was decided.</param>
+    /// <param name="log">Records what was decided.</param>
     /// <param name="asleep">How long this machine has been asleep since it started; null where that is not known.</param>
     /// <param name="hasUpcoming">Whether suspended guests will be resumed when the node lends; allocates nothing. Null for never.</param>
     public AvailabilityLoop(
@@ -85,7 +85,7 @@ internal sealed class AvailabilityLoop : IWakeable
     /// <summary>What was decided last, as soon as <see cref="Publisher"/> has shown it.</summary>
     public Level<NodeStatus> Status => publisher.Status;
 
-    /// <summary>How guests were stopped last.</summary>
+    /// <summary>The last freeze.</summary>
     public Level<FreezeRecord> LastFreeze => publisher.LastFreeze;
 
     /// <summary>Shows what was decided; must run on a thread of its own while this runs, and a little longer.</summary>
@@ -98,13 +98,14 @@ internal sealed class AvailabilityLoop : IWakeable
     public string LastSeen => ledger is { LastSource: { } source, LastSeenBy: var monitor } ? $"{monitor}: {source.Text}" : ledger.LastSeenBy;
 
     /// <summary>A monitor saw the owner. Only a node that lends or loads guests must react at once.</summary>
-    /// <remarks>Else the next step finds it in the ledger, and a busy mouse wakes no thread.</remarks>
+    /// <remarks>Otherwise the next step finds it in the ledger, and a busy mouse wakes no thread.</remarks>
     public void Wake()
     {
         if (state == NodeState.Available || mayLoad) wakeUp.Wake();
     }
 
-    /// <summary>Something else has changed (guests, plan, snooze): the conditions are read anew and the state decided again. Any thread.</summary>
+    /// <summary>Something else has changed (guests, plan, snooze): the conditions are read again and the state decided again. Any
+    /// thread.</summary>
     public void Reconsider()
     {
         reconsider = true;
@@ -119,13 +120,14 @@ internal sealed class AvailabilityLoop : IWakeable
         wakeUp.Wake();
     }
 
-    /// <summary>Decides until cancelled or until something throws, and leaves the guests frozen either way. Blocks its thread, which should be its own.</summary>
+    /// <summary>Decides until cancelled or until something throws, and leaves the guests frozen either way. Blocks its thread, which should
+    /// be its own.</summary>
     public void Run(CancellationToken cancellationToken)
     {
         using var stop = cancellationToken.UnsafeRegister(static wakeUp => ((IWakeUp)wakeUp!).Wake(), wakeUp);
         try
         {
-            // A node that starts knows nothing: guests stand still until it does.
+            // A node that has just started has no information: guests stay frozen until it has.
             brake.FreezeAll();
             while (!cancellationToken.IsCancellationRequested) wakeUp.Wait(Step());
         }
@@ -136,11 +138,12 @@ internal sealed class AvailabilityLoop : IWakeable
         }
     }
 
-    /// <summary>Decides until nothing more changes; answers after how long to decide again, null when only an event can change anything.</summary>
+    /// <summary>Decides until nothing more changes; returns after how long to decide again, null when only an event can change
+    /// anything.</summary>
     internal TimeSpan? Step()
     {
         NoteSleep();
-        // First with what is known: an owner who comes back does not wait until the conditions have been read.
+        // First with the last readings: an owner who comes back does not wait until the conditions have been read.
         Decide();
         var standStill = conditions.MemoryPressureIsNew && state == NodeState.Available && guests.GuestsInMemory > 0;
         if (standStill) StandStillForMemory();
@@ -152,9 +155,9 @@ internal sealed class AvailabilityLoop : IWakeable
             brake.LetGuestsEnd(state != NodeState.Available && (conditions.MemoryPressed || conditions.OwnerNeedsMemory));
         }
 
-        // There is enough after all.
+        // Memory is sufficient again.
         if (standStill && state == NodeState.Available) ThawAll(state, decided.Reason);
-        // Taken back with nothing here: done.
+        // Taken back with no guest in memory: done.
         if (state == NodeState.InUse) takenBack = false;
         if (!ReferenceEquals(decided.Times, policy.Current.Times))
         {
@@ -166,7 +169,8 @@ internal sealed class AvailabilityLoop : IWakeable
         return untilChange < untilSample ? untilChange : untilSample;
     }
 
-    /// <summary>The kernel reports that programs wait for memory: guests stand still, and those that it kills can end, before anything is read, which may have to wait for memory too.</summary>
+    /// <summary>The kernel reports that programs wait for memory: before anything is read, which may have to wait for memory too, guests
+    /// are frozen, and those that the kernel kills can end.</summary>
     private void StandStillForMemory()
     {
         var result = brake.FreezeAll();
@@ -174,7 +178,8 @@ internal sealed class AvailabilityLoop : IWakeable
         log.Add(new(DecisionKind.Stopped, state, state, default, guests.GuestsInMemory, result));
     }
 
-    /// <summary>The desktop slept and is awake again: its owner woke it, and guests that were thawed with everything else stop before anything is looked at.</summary>
+    /// <summary>The desktop slept and is awake again: its owner woke it, and guests that were thawed with everything else are frozen before
+    /// anything is read.</summary>
     private void NoteSleep()
     {
         var slept = asleep();
@@ -194,7 +199,7 @@ internal sealed class AvailabilityLoop : IWakeable
         var begins = CountdownBeginsIn();
         if (begins == TimeSpan.Zero && !mayLoad)
         {
-            // First this, so that activity from now on wakes this thread at once; what came before is found by looking once more.
+            // First, so that activity from now on wakes this thread at once; earlier activity is found by deciding once more.
             mayLoad = true;
             Interlocked.MemoryBarrier();
             begins = CountdownBeginsIn();
@@ -202,7 +207,8 @@ internal sealed class AvailabilityLoop : IWakeable
 
         var ends = mayLoad && begins != TimeSpan.Zero;
         if (ends) mayLoad = false;
-        // The owner is back: what is being loaded stops at once; the keeper then ends it. Held guests stay as they are: they must be saved.
+        // The owner is back: guests that are being loaded are frozen at once; the keeper then ends them. Held guests stay as they are: they
+        // must be saved.
         if (ends && state == NodeState.InUse) brake.FreezeAll();
         untilCountdown = begins > TimeSpan.Zero ? begins : null;
         if (decided.MayLoad == mayLoad) return;
@@ -210,13 +216,14 @@ internal sealed class AvailabilityLoop : IWakeable
         publisher.Publish(decided);
     }
 
-    // The plan, which may be long, is looked at only when the rest is so.
+    // The plan, which may be long, is read only when everything else allows it.
     private TimeSpan? CountdownBeginsIn() => Countdown.BeginsIn(Now(), policy.Current.Times) is { } begins && hasUpcoming() ? begins : null;
 
     /// <summary>True while guests may run. Any thread.</summary>
     public bool Lends => state == NodeState.Available;
 
-    /// <summary>What the rules look at now. Any thread; another than the deciding one may see values a moment apart.</summary>
+    /// <summary>What the rules use now. Any thread; a thread other than the deciding one may see values of slightly different
+    /// times.</summary>
     internal Moment Now() => new()
     {
         State = state,
@@ -266,7 +273,7 @@ internal sealed class AvailabilityLoop : IWakeable
         enteredAt = now;
         switch (verdict.State)
         {
-            // Leaving Available also without guests: one may be starting at this very moment.
+            // Leaving Available also without guests: one may be starting at this moment.
             case NodeState.Frozen or NodeState.InUse:
                 result = brake.FreezeAll();
                 break;
@@ -303,7 +310,7 @@ internal sealed class AvailabilityLoop : IWakeable
         reconsider = false;
         sampledAt = now;
         conditions.Sample(now);
-        // Guests have stood still for all the time that the kernel looked at, so those who waited were the owner's programs.
+        // Guests were halted for the whole time that the report covers, so the programs that waited were the owner's.
         ownersWait = conditions.MemoryPressed && state == NodeState.Frozen && time.GetElapsedTime(enteredAt, now) >= MemoryPressure.Window;
         return ICondition.SampledEvery;
     }

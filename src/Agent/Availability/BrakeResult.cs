@@ -1,6 +1,6 @@
 namespace Opportunism.Agent.Availability;
 
-/// <summary>The brake that stopped the guests, from gentle to crude.</summary>
+/// <summary>The brake that halted the guests, from gentle to crude.</summary>
 internal enum Brake
 {
     /// <summary>The kernel's freezer.</summary>
@@ -16,7 +16,7 @@ internal enum Brake
     None,
 }
 
-/// <summary>How the guests were stopped.</summary>
+/// <summary>How the guests were halted.</summary>
 /// <param name="Brake">The brake that was needed.</param>
 /// <param name="StillIn">From the decision until no guest used CPU.</param>
 /// <param name="LeakedCpu">CPU time guests used after the decision.</param>

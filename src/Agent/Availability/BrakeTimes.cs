@@ -4,9 +4,10 @@ namespace Opportunism.Agent.Availability;
 /// <param name="Freeze">For the kernel's freezer.</param>
 /// <param name="Stop">For SIGSTOP, after the freezer missed its deadline.</param>
 /// <param name="Kill">For SIGKILL, after SIGSTOP missed its deadline.</param>
-/// <param name="Look">Between two looks at the guests' CPU clocks; two equal ones mean that they stand still.</param>
+/// <param name="Look">Between two reads of the guests' CPU clocks; two equal ones mean that the guests are halted.</param>
 internal sealed record BrakeTimes(TimeSpan Freeze, TimeSpan Stop, TimeSpan Kill, TimeSpan Look)
 {
-    /// <summary>Ten times the slowest freeze measured with eight busy guests (8.4 ms p99); a stopped process is crude, a killed one loses work.</summary>
+    /// <summary>Ten times the slowest freeze measured with eight busy guests (8.4 ms p99); SIGSTOP is cruder, and a killed guest loses
+    /// work.</summary>
     public static BrakeTimes Default { get; } = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(0.3));
 }

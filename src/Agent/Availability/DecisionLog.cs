@@ -3,29 +3,30 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.Availability;
 
-/// <summary>Logs what the deciding thread did, on a thread of its own: a log that is not read may stop this thread for ever and harms nothing else.</summary>
+/// <summary>Logs what the deciding thread did, on a thread of its own: a log that is not read may block this thread for ever and harms
+/// nothing else.</summary>
 internal sealed partial class DecisionLog(IWakeUp wakeUp, ILogger<DecisionLog> log)
 {
     private readonly DecisionQueue queue = new();
     private long droppedBefore;
 
-    /// <summary>Takes an entry down for the log. The deciding thread only; never waits, never allocates.</summary>
+    /// <summary>Records an entry for the log. The deciding thread only; never waits, never allocates.</summary>
     public void Add(in Decision decision)
     {
         queue.Add(decision);
         wakeUp.Wake();
     }
 
-    /// <summary>Logs until cancelled, and then what is still there. Blocks its thread, which should be its own.</summary>
+    /// <summary>Logs until cancelled, and then the entries that are left. Blocks its thread, which should be its own.</summary>
     public void Run(CancellationToken cancellationToken) => wakeUp.StepWhenWoken(Step, cancellationToken);
 
-    /// <summary>Logs everything that has been taken down so far.</summary>
+    /// <summary>Logs everything that has been recorded so far.</summary>
     internal void Step()
     {
         while (queue.TryTake(out var decision))
         {
             Log(decision);
-            // After the entry that waited longest: from then on the log is read again.
+            // After the oldest entry: once that is written the log is read again.
             var dropped = queue.Dropped;
             if (dropped == droppedBefore) continue;
             LogDropped(dropped - droppedBefore);

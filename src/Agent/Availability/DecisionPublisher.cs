@@ -3,7 +3,8 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.Availability;
 
-/// <summary>Shows the other threads what the deciding thread has decided, on a thread of its own: whatever waits for a change runs there or on the pool.</summary>
+/// <summary>Shows the other threads what the deciding thread has decided, on a thread of its own: code that waits for a change runs there
+/// or on the pool.</summary>
 internal sealed class DecisionPublisher
 {
     private readonly Newest<Decided> newest;
@@ -22,7 +23,7 @@ internal sealed class DecisionPublisher
     /// <summary>What was decided last.</summary>
     public Level<NodeStatus> Status { get; }
 
-    /// <summary>How guests were stopped last.</summary>
+    /// <summary>The last freeze.</summary>
     public Level<FreezeRecord> LastFreeze { get; } = new(NoFreeze);
 
     /// <summary>Replaces what is shown. The deciding thread only; never waits, never allocates.</summary>
@@ -35,7 +36,7 @@ internal sealed class DecisionPublisher
     /// <summary>Shows until cancelled, and then what was decided last. Blocks its thread, which should be its own.</summary>
     public void Run(CancellationToken cancellationToken) => wakeUp.StepWhenWoken(Step, cancellationToken);
 
-    /// <summary>Shows what was decided last; the freeze first, since people look for it once the state has changed.</summary>
+    /// <summary>Shows what was decided last; the freeze first, since it is looked up once the state has changed.</summary>
     internal void Step()
     {
         var now = newest.Read();
@@ -47,7 +48,7 @@ internal sealed class DecisionPublisher
     private static NodeStatus StatusOf(in Decided now) =>
         new(now.State, now.Reason, now.Since, now.SinceTimestamp, now.Times) { MayLoad = now.MayLoad };
 
-    /// <summary>Everything that the deciding thread shows to others; a struct, so that to replace it allocates nothing.</summary>
+    /// <summary>Everything that the deciding thread shows to others; a struct, so that replacing it allocates nothing.</summary>
     /// <param name="State">The state of the node.</param>
     /// <param name="Reason">Why.</param>
     /// <param name="Since">Since when, wall clock.</param>
@@ -58,13 +59,13 @@ internal sealed class DecisionPublisher
         /// <summary>Whether suspended guests may be loaded.</summary>
         public bool MayLoad { get; init; }
 
-        /// <summary>When guests were stopped last; <see cref="DateTimeOffset.MinValue"/> for never.</summary>
+        /// <summary>When guests were frozen last; <see cref="DateTimeOffset.MinValue"/> for never.</summary>
         public DateTimeOffset FrozenAt { get; init; }
 
         /// <summary>Guests in memory then.</summary>
         public int FrozenGuests { get; init; }
 
-        /// <summary>How they were stopped.</summary>
+        /// <summary>How they were frozen.</summary>
         public BrakeResult Freeze { get; init; }
     }
 }

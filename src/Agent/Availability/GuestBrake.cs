@@ -2,17 +2,17 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Availability;
 
-/// <summary>Stops every guest and makes sure that they stand still, with a cruder brake where a gentler one fails.</summary>
+/// <summary>Freezes every guest and checks that none runs, with a cruder brake where a gentler one fails.</summary>
 /// <remarks>The deciding thread only. Nothing here allocates, locks, logs or throws.
-/// 1. Freeze: one write to the kernel. 2. Look at the guests' CPU clocks until they stand still. 3. Past the deadline SIGSTOP each, then look.
-/// 4. Past that deadline SIGKILL each, then look.</remarks>
+/// 1. Freeze: one write to the kernel. 2. Read the guests' CPU clocks until these stop. 3. Past the deadline SIGSTOP each, then read.
+/// 4. Past that deadline SIGKILL each, then read.</remarks>
 internal sealed class GuestBrake(IGuestFreezer freezer, BrakeTimes times, TimeProvider time, Action<TimeSpan> pause)
 {
-    /// <summary>Stops all guests; answers how, and how long it took.</summary>
+    /// <summary>Freezes all guests; returns how, and how long it took.</summary>
     public BrakeResult FreezeAll()
     {
         var began = time.GetTimestamp();
-        // Read first, or what guests use during the write would not be told; a few microseconds for eight guests.
+        // Read first, or the CPU that guests use during the write would be missing; takes a few microseconds for eight guests.
         var cpuBefore = freezer.GuestCpuNanoseconds();
         var accepted = freezer.FreezeAll();                                         // 1
         var cpu = cpuBefore;
@@ -22,14 +22,15 @@ internal sealed class GuestBrake(IGuestFreezer freezer, BrakeTimes times, TimePr
         return Result(Brake.None, began, cpuBefore, cpu);
     }
 
-    /// <summary>Lets all guests run that only the kernel stopped; false when the kernel refused.</summary>
+    /// <summary>Thaws all guests; those that their hypervisor holds stay held. False when the kernel refused.</summary>
     public bool ThawAll()
     {
         freezer.SetPrompt(false);
         return freezer.ThawAll();
     }
 
-    /// <summary>Whether processes of guests that leave or are killed get processor time beside the owner's programs to end, until the next thaw. Only while guests stand still.</summary>
+    /// <summary>Whether processes of guests that leave or are killed get processor time beside the owner's programs to end, until the next
+    /// thaw. Only while guests are frozen.</summary>
     public void LetGuestsEnd(bool soon) => freezer.SetPrompt(soon);
 
     private BrakeResult Result(Brake brake, long began, long cpuBefore, long cpuAfter) =>
@@ -37,7 +38,7 @@ internal sealed class GuestBrake(IGuestFreezer freezer, BrakeTimes times, TimePr
 
     private long stillSince;
 
-    /// <summary>True as soon as two looks in a row find the same CPU time; false at the deadline. One look alone says nothing.</summary>
+    /// <summary>True as soon as two reads in a row find the same CPU time; false at the deadline.</summary>
     private bool StandStill(TimeSpan deadline, out long cpu)
     {
         var began = time.GetTimestamp();

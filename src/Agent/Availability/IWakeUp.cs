@@ -6,6 +6,7 @@ internal interface IWakeUp
     /// <summary>Ends the current or the next <see cref="Wait"/>. Any thread; never blocks, allocates or locks.</summary>
     void Wake();
 
-    /// <summary>Sleeps in the kernel until woken or until <paramref name="atMost"/> has passed; null waits without an end. The deciding thread only.</summary>
+    /// <summary>Sleeps in the kernel until woken or until <paramref name="atMost"/> has passed; null waits without a time limit. The
+    /// deciding thread only.</summary>
     void Wait(TimeSpan? atMost);
 }

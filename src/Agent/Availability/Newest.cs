@@ -1,6 +1,6 @@
 namespace Opportunism.Agent.Availability;
 
-/// <summary>The newest value of a struct: one thread writes it without a lock or an allocation, any other reads it whole.</summary>
+/// <summary>The newest value of a struct: one thread writes it without a lock or an allocation, any other thread reads it whole.</summary>
 internal sealed class Newest<T>(T first)
     where T : struct
 {

@@ -5,7 +5,7 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.Availability;
 
-/// <summary>Writes down everything that keeps this node from being lent now, as the rules see it. Any thread.</summary>
+/// <summary>Lists everything that keeps this node from being lent now, from the rules. Any thread.</summary>
 internal sealed class ObstacleView(AvailabilityLoop loop, MonitorWatch watch, ConditionSet conditions)
 {
     /// <summary>Every obstacle, the most important first; empty while guests may run.</summary>

@@ -7,7 +7,7 @@ namespace Opportunism.Agent.Availability;
 
 /// <summary>How much memory guests will take as soon as this node lends again: those that are suspended here and are to run.</summary>
 /// <param name="guests">The guests of this machine.</param>
-/// <param name="plan">What the controller wants; while it has not said anything, every suspended guest counts.</param>
+/// <param name="plan">The controller's plan; until there is one, every suspended guest counts.</param>
 internal sealed class UpcomingGuests(IMachineGuests guests, Level<NodePlan> plan)
 {
     /// <summary>True while there are any, loaded ones included. The deciding thread only; allocates nothing.</summary>
@@ -22,7 +22,8 @@ internal sealed class UpcomingGuests(IMachineGuests guests, Level<NodePlan> plan
         return false;
     }
 
-    /// <summary>The memory in MiB that they will take beyond what they have taken already. The deciding thread only; allocates nothing.</summary>
+    /// <summary>The memory in MiB that they will take beyond what they have taken already. The deciding thread only; allocates
+    /// nothing.</summary>
     public double MiB()
     {
         var all = guests.Guests;
@@ -39,7 +40,7 @@ internal sealed class UpcomingGuests(IMachineGuests guests, Level<NodePlan> plan
     {
         var wanted = plan.Current;
         if (wanted.Version == 0) return true;
-        // Those after the most that a node takes are not looked at by the keeper either.
+        // The keeper ignores guests beyond a node's limit too.
         for (var i = 0; i < wanted.Guests.Count && i < NodeContract.MostGuests; i++)
         {
             if (wanted.Guests[i].GuestId == id.Value) return wanted.Guests[i].Wish == nameof(GuestWish.Running);

@@ -3,18 +3,20 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>The list of conditions there are, by name. The only place where a condition's operating system is asked for.</summary>
+/// <summary>The list of all conditions, by name. The only place that checks the operating system for a condition.</summary>
 public static class ConditionCatalog
 {
-    /// <summary>Names of all conditions, in the order in which people read them.</summary>
+    /// <summary>Names of all conditions, in the order in which they are shown.</summary>
     public static IReadOnlyList<string> Names { get; } = ["snooze", "cpu", "memory"];
 
-    /// <summary>Makes the conditions that the settings ask for; the settings have been validated.</summary>
+    /// <summary>Creates the conditions that the settings enable; the settings have been validated.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="snooze">The snooze, which other parts of the agent set.</param>
-    /// <param name="guestNanoseconds">CPU time that all guests together have used so far; asked by the deciding thread at every sample.</param>
+    /// <param name="guestNanoseconds">CPU time that all guests together have used so far; called by the deciding thread at every
+    /// sample.</param>
     /// <param name="time">The deciding thread's.</param>
-    /// <param name="upcomingMiB">Memory that guests will take as soon as the node lends again, in MiB; asked by the deciding thread at every sample.</param>
+    /// <param name="upcomingMiB">Memory that guests will take as soon as the node lends again, in MiB; called by the deciding thread at
+    /// every sample.</param>
     /// <param name="pressure">Where the kernel's reports about short memory arrive.</param>
     public static IReadOnlyList<ICondition> Create(
         ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds, TimeProvider time, Func<double>? upcomingMiB = null, MemoryPressure? pressure = null)

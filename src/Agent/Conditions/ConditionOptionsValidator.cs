@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>Says everything that is wrong with the conditions' settings, all at once.</summary>
+/// <summary>Finds every problem in the conditions' settings.</summary>
 internal sealed class ConditionOptionsValidator : IValidateOptions<ConditionOptions>
 {
     public ValidateOptionsResult Validate(string? name, ConditionOptions options)

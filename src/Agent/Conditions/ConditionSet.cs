@@ -1,13 +1,13 @@
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>All conditions of this node, as the deciding thread asks for them.</summary>
-/// <remarks>Sampled by the deciding thread alone; <see cref="All"/> may be read by any.</remarks>
+/// <summary>All conditions of this node, for the deciding thread.</summary>
+/// <remarks>Sampled only by the deciding thread; <see cref="All"/> may be read by any thread.</remarks>
 internal sealed class ConditionSet(IReadOnlyList<ICondition> conditions)
 {
     private readonly ICondition[] conditions = [.. conditions];
     private readonly MemoryCondition? memory = conditions.OfType<MemoryCondition>().FirstOrDefault();
 
-    /// <summary>Every condition, in the order in which people read them.</summary>
+    /// <summary>Every condition, in the order in which they are shown.</summary>
     public IReadOnlyList<ICondition> All => conditions;
 
     /// <summary>The first condition that does not hold, or null. Allocates nothing.</summary>
@@ -24,7 +24,7 @@ internal sealed class ConditionSet(IReadOnlyList<ICondition> conditions)
         }
     }
 
-    /// <summary>True while the owner is short of the memory that guests hold.</summary>
+    /// <summary>True while the owner needs the memory that guests use.</summary>
     public bool OwnerNeedsMemory => memory?.Critical ?? false;
 
     /// <summary>True from a report of the kernel that programs wait for memory until the next sample. Allocates nothing.</summary>

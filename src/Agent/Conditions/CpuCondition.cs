@@ -2,20 +2,22 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>Holds while everything that is not a guest leaves most of the CPUs idle: a long computation of the owner's goes on undisturbed.</summary>
+/// <summary>Holds while everything that is not a guest leaves most of the CPUs idle, so that a long computation of the owner's is not
+/// disturbed.</summary>
 /// <param name="cpu">The machine's counters.</param>
-/// <param name="guestNanoseconds">CPU time that all guests together have used so far; a fall (a guest has ended) counts as none used.</param>
+/// <param name="guestNanoseconds">CPU time that all guests together have used so far; a fall (a guest has ended) counts as none
+/// used.</param>
 /// <param name="limit">Percent of all CPUs.</param>
 /// <param name="time">What the samples' time stamps belong to.</param>
-/// <remarks>Guests that run are stopped only when the load is beyond the limit at two samples in a row: a package update's five
-/// seconds are not worth a freeze, and the guests run at idle priority, so the owner's program does not feel the wait.</remarks>
+/// <remarks>Running guests are frozen only when the load is beyond the limit at two samples in a row: a package update's five
+/// seconds do not justify a freeze, and guests run at idle priority, so the delay does not slow the owner's program.</remarks>
 internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, Threshold limit, TimeProvider time) : ICondition
 {
-    // One sample (5 s) may be a blip, two (10 s) are work.
+    // One sample (5 s) may be a short peak, two (10 s) are work.
     private const int BadSamplesToFail = 2;
 
-    // Whatever changes on a node, all conditions are sampled anew, many times in a second while guests start. The kernel counts in
-    // hundredths of a second, so a moment later there is nothing to judge by; and samples in a row must be so far apart to mean work.
+    // Each change on a node samples all conditions again, many times in a second while guests start. The kernel counts in
+    // hundredths of a second, so a sample a moment later has no information; and only samples this far apart show that the load lasts.
     private static readonly TimeSpan Least = ICondition.SampledEvery / 2;
 
     private CpuTimes? before;

@@ -2,7 +2,7 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>Holds while every guest of this machine can be stopped for the owner at once. Always counts, whatever the settings say.</summary>
+/// <summary>Holds while every guest of this machine can be frozen for the owner at once. Always enabled; no setting turns it off.</summary>
 internal sealed class GuestsCondition(IMachineGuests guests) : ICondition
 {
     public string Name => "guests";

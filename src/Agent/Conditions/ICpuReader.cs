@@ -1,6 +1,6 @@
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>Tells how much CPU time this machine has used since it started.</summary>
+/// <summary>Reads how much CPU time this machine has used since it started.</summary>
 public interface ICpuReader
 {
     /// <summary>The counters now; null when they cannot be read. Called by the deciding thread; never waits, never throws.</summary>

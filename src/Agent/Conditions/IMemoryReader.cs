@@ -1,6 +1,6 @@
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>Tells how much memory a new program could get without anything being pushed out.</summary>
+/// <summary>Reads how much memory a new program could get without anything being swapped out.</summary>
 public interface IMemoryReader
 {
     /// <summary>The memory now; null when it cannot be read. Called by the deciding thread; never waits, never throws.</summary>

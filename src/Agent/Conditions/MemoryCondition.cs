@@ -2,12 +2,13 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>Holds while there is memory left for the owner, beside what guests that are about to be resumed will take.</summary>
+/// <summary>Holds while enough memory is left for the owner, including what guests that are about to be resumed will take.</summary>
 /// <param name="memory">The machine's memory.</param>
 /// <param name="limit">MiB available.</param>
-/// <param name="criticalMiB">Below this the owner needs what the guests hold.</param>
+/// <param name="criticalMiB">Below this the owner needs the guests' memory.</param>
 /// <param name="scarcePercent">Below this share of the memory guests that have a checkpoint leave soon.</param>
-/// <param name="upcomingMiB">Memory of the guests that will be resumed when the node lends again, in MiB; asked by the deciding thread, allocates nothing.</param>
+/// <param name="upcomingMiB">Memory of the guests that will be resumed when the node lends again, in MiB; called by the deciding thread,
+/// allocates nothing.</param>
 /// <param name="pressure">What the kernel reports about programs that wait for memory.</param>
 public sealed class MemoryCondition(
     IMemoryReader memory, Threshold limit, double criticalMiB, double scarcePercent = 0, Func<double>? upcomingMiB = null, MemoryPressure? pressure = null) : ICondition
@@ -25,7 +26,8 @@ public sealed class MemoryCondition(
     /// <inheritdoc/>
     public bool IsDue => pressure?.IsNew ?? false;
 
-    /// <summary>True when so little is left that guests must leave at once. Without a reading it is false: the guests are frozen then anyway.</summary>
+    /// <summary>True when so little is left that guests must leave at once. False without a reading: then the guests are frozen
+    /// anyway.</summary>
     public bool Critical => reading?.AvailableMiB < criticalMiB;
 
     /// <summary>True when the kernel reported before the last sample that programs wait for memory.</summary>

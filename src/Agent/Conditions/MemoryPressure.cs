@@ -1,9 +1,9 @@
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>That the kernel has reported programs waiting for memory: set where it is noticed, taken at the next sample.</summary>
+/// <summary>The kernel's report that programs wait for memory: set when it arrives, taken at the next sample.</summary>
 public sealed class MemoryPressure
 {
-    /// <summary>The time that the kernel looks at: a report says that programs waited for memory during a part of it.</summary>
+    /// <summary>The period of a report: programs waited for memory during a part of it.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(2);
 
     private volatile bool isNew;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>What the snooze writes to the log.</summary>
+/// <summary>The log messages of the snooze.</summary>
 internal static partial class SnoozeLog
 {
     [LoggerMessage(1150, LogLevel.Information, "Snooze by the {Who} set until {Until}")]

@@ -6,10 +6,10 @@ namespace Opportunism.Agent.Conditions;
 
 /// <summary>Does not hold until the time that the owner or the operator has named: "not today".</summary>
 /// <remarks>Set from any thread, sampled by the deciding thread, kept in a small file so that it outlives the agent.
-/// The wall clock counts, since that is what people name; a snooze ends by itself.</remarks>
+/// Uses the wall clock, since people give such times; a snooze ends by itself.</remarks>
 public sealed class SnoozeCondition : ICondition
 {
-    // No snooze that is asked for is this long, so it can only come from a file that could not be read.
+    // Longer than any snooze that can be set, so it can only come from a file that could not be read.
     private static readonly DateTimeOffset Unreadable = DateTimeOffset.MaxValue;
 
     private readonly Lock gate = new();
@@ -20,7 +20,7 @@ public sealed class SnoozeCondition : ICondition
     private SnoozeTimes times;
     private bool holds;
 
-    /// <summary>Reads the file; one that cannot be read snoozes the node until somebody sets or ends a snooze.</summary>
+    /// <summary>Reads the file; one that cannot be read snoozes the node until a snooze is set or ended.</summary>
     public SnoozeCondition(string path, TimeProvider time, IWakeable? loop, ILogger<SnoozeCondition> log)
     {
         this.time = time;
@@ -38,10 +38,10 @@ public sealed class SnoozeCondition : ICondition
     /// <inheritdoc/>
     public bool Holds => Volatile.Read(ref holds);
 
-    /// <summary>Until when each of the two wants the node left alone; null for one who does not.</summary>
+    /// <summary>Until when the owner and the operator have snoozed the node; null for one who has not.</summary>
     public SnoozeTimes Times => Volatile.Read(ref times);
 
-    /// <summary>The same without what is over.</summary>
+    /// <summary>The same without snoozes that have ended.</summary>
     public SnoozeTimes InForce => new(Active(Times.Owner), Active(Times.Operator));
 
     /// <inheritdoc/>
@@ -61,8 +61,8 @@ public sealed class SnoozeCondition : ICondition
     /// <inheritdoc/>
     public void Sample(long now) => Volatile.Write(ref holds, Active(Times.Owner) is null && Active(Times.Operator) is null);
 
-    /// <summary>Snoozes until a time, or ends the snooze (null); the other's snooze stays. Any thread; writes a file.</summary>
-    /// <returns>Null when it is kept, else why it would not outlive the agent; it is in force either way.</returns>
+    /// <summary>Snoozes until a time, or ends the snooze (null); the other person's snooze stays. Any thread; writes a file.</summary>
+    /// <returns>Null when it is stored, else why it would not outlive the agent; it is in force in both cases.</returns>
     public string? Set(SnoozeBy who, DateTimeOffset? until)
     {
         string? problem;

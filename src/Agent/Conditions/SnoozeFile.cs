@@ -9,7 +9,7 @@ internal sealed class SnoozeFile(string path)
 {
     public string Path { get; } = path;
 
-    /// <summary>Reads it. False with the reason when it is there and cannot be understood.</summary>
+    /// <summary>Reads it. False with the reason when it exists and is invalid.</summary>
     public bool TryRead(out SnoozeTimes times, out string problem)
     {
         times = new(null, null);

@@ -12,8 +12,8 @@ namespace Opportunism.Agent.Enrolment;
 internal sealed partial class Enroller(SiteOptions options, IdentityFile identities, ILogger<Enroller> log)
 {
     /// <summary>This node's identity, enrolling it first where a join token is waiting; null while there is neither.</summary>
-    /// <exception cref="RpcException">The controller could not be reached or refused the token.</exception>
-    /// <exception cref="InvalidDataException">The token or the answer is not what it should be.</exception>
+    /// <exception cref="RpcException">The controller was unreachable or rejected the token.</exception>
+    /// <exception cref="InvalidDataException">The token or the reply is invalid.</exception>
     public async Task<NodeIdentity?> IdentityAsync(CancellationToken cancellationToken)
     {
         if (identities.Read() is { } known) return known;
@@ -29,7 +29,7 @@ internal sealed partial class Enroller(SiteOptions options, IdentityFile identit
             throw new InvalidDataException("The controller's answer to the enrolment names no node. Is it an older version?");
         var identity = new NodeIdentity(node, reply.NodeSecret, token.CaFingerprint);
         identities.Write(identity);
-        // Used up, and of no use to whoever finds it.
+        // Used up, so of no use to anyone who finds it.
         File.Delete(file);
         LogEnrolled(node);
         return identity;

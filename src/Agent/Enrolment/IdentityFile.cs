@@ -5,13 +5,13 @@ using Opportunism.Files;
 
 namespace Opportunism.Agent.Enrolment;
 
-/// <summary>Keeps the node's identity in its state folder, readable by the agent's user alone.</summary>
+/// <summary>Keeps the node's identity in its state folder, readable only by the agent's user.</summary>
 internal sealed class IdentityFile(string stateFolder)
 {
     private string Path { get; } = System.IO.Path.Combine(stateFolder, "node.json");
 
     /// <summary>The identity, or null when the node is not enrolled.</summary>
-    /// <exception cref="InvalidDataException">There is a file and it is no identity.</exception>
+    /// <exception cref="InvalidDataException">The file exists and is invalid.</exception>
     public NodeIdentity? Read()
     {
         if (!File.Exists(Path)) return null;
@@ -23,13 +23,13 @@ internal sealed class IdentityFile(string stateFolder)
         }
         catch (JsonException)
         {
-            // Told below, like a file that lacks something.
+            // Reported below, like an incomplete file.
         }
 
         throw new InvalidDataException($"{Path} is not a node's identity. Delete it and enrol the node again with a new join token.");
     }
 
-    /// <summary>Writes the identity so that it is there whole or not at all, also after a power cut.</summary>
+    /// <summary>Writes the identity so that the file is complete or does not exist, also after a power cut.</summary>
     public void Write(NodeIdentity identity) =>
         DurableFile.Replace(Path, JsonSerializer.SerializeToUtf8Bytes(new StoredIdentity(identity.Node.Value, identity.Secret, identity.CaFingerprint), IdentityJson.Default.StoredIdentity));
 }
@@ -37,7 +37,7 @@ internal sealed class IdentityFile(string stateFolder)
 /// <summary>The file's content.</summary>
 internal sealed record StoredIdentity(string Node, string Secret, string CaFingerprint);
 
-/// <summary>How it is written.</summary>
+/// <summary>Its JSON format.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(StoredIdentity))]
 internal sealed partial class IdentityJson : JsonSerializerContext;

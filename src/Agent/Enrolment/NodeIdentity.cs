@@ -4,7 +4,7 @@ namespace Opportunism.Agent.Enrolment;
 
 /// <summary>Who this node is at its site.</summary>
 /// <param name="Node">Its name there.</param>
-/// <param name="Secret">What it shows to prove it; never logged.</param>
+/// <param name="Secret">Proves its identity; never logged.</param>
 /// <param name="CaFingerprint">SHA-256 of the site's CA, 64 lower-case hexadecimal digits.</param>
 internal sealed record NodeIdentity(NodeId Node, string Secret, string CaFingerprint)
 {

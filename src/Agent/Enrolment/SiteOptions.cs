@@ -1,6 +1,6 @@
 namespace Opportunism.Agent.Enrolment;
 
-/// <summary>How this node finds its site. Section <c>[Site]</c>.</summary>
+/// <summary>Address of the site, and enrolment. Section <c>[Site]</c>.</summary>
 internal sealed class SiteOptions
 {
     /// <summary>The controller's address, such as <c>https://cloud.example.org:7443</c>; null runs the agent without a site.</summary>
@@ -25,7 +25,7 @@ internal sealed class SiteOptions
         if (ReportEvery < TimeSpan.FromSeconds(1) || ReportEvery > TimeSpan.FromMinutes(1)) yield return $"ReportEvery is {ReportEvery}; allowed is 1 s to 1 min.";
     }
 
-    /// <summary>A host name made fit to be a node's name: lower case, other characters as hyphens.</summary>
+    /// <summary>A host name turned into a valid node name: lower case, other characters as hyphens.</summary>
     internal static string DefaultName(string host)
     {
         var name = new string([.. host.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-')]).Trim('-', '.');

@@ -4,16 +4,16 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Sends guests' console output to the controller while somebody looks at it; sleeps otherwise.</summary>
+/// <summary>Sends guests' console output to the controller while it is being watched; sleeps otherwise.</summary>
 internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, TimeProvider time)
 {
-    // Somebody is looking: a line should be there within a second.
+    // While a console is watched, a line should arrive within a second.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<PlacedGuest, long> offsets = [];
 
-    /// <summary>Guests whose console is looked at.</summary>
+    /// <summary>Guests whose console is watched.</summary>
     public Level<IReadOnlyList<PlacedGuest>> Wanted { get; } = new([]);
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
             }
             catch (SiteFilesException)
             {
-                pause = PauseAfterFault; // the controller asks for the missing part by its next offset
+                pause = PauseAfterFault; // the controller's next offset requests the missing part
             }
 
             await Task.Delay(pause, time, cancellationToken);
@@ -44,7 +44,7 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
 
     private async Task PushAsync(PlacedGuest placed, CancellationToken cancellationToken)
     {
-        // The first message is empty: the answer says from where on the controller wants it.
+        // The first message is empty: the reply has the offset from which the controller wants it.
         var guest = placed.Guest;
         var known = offsets.TryGetValue(placed, out var offset);
         var slice = known ? hypervisor.ReadConsole(guest, offset, NodeContract.LargestConsolePiece) : new ConsoleSlice(0, ReadOnlyMemory<byte>.Empty);
@@ -52,12 +52,12 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
         {
             offset = await files.WriteConsoleAsync(guest.Value, slice.Offset, slice.Bytes, cancellationToken);
             offsets[placed] = offset;
-            if (known && offset <= slice.Offset) break; // it wants an older part or nothing: next look
+            if (known && offset <= slice.Offset) break; // it wants an older part or nothing: next pass
             known = true;
             slice = hypervisor.ReadConsole(guest, offset, NodeContract.LargestConsolePiece);
         }
     }
 
-    /// <summary>A guest, and the disk it started from here: one that comes back with another disk begins a new console.</summary>
+    /// <summary>A guest, and the disk it started from here: with another disk its console begins again.</summary>
     public sealed record PlacedGuest(GuestId Guest, string DiskSha256);
 }

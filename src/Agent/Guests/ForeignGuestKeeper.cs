@@ -9,17 +9,18 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Looks after guests that somebody else starts on this node and gets off it: holds them soon after a freeze, lets them go on after a thaw.</summary>
+/// <summary>Handles guests that another program starts on this node and gets off it: holds them soon after a freeze, releases them after a
+/// thaw.</summary>
 /// <remarks>
-/// The deciding thread freezes and thaws and waits for nobody. A frozen guest's hypervisor answers nobody, so nobody can evict it; a held
-/// one's does. So the order is: freeze, hold, and then the controller has them evicted by their cloud. All fields belong to the loop.
+/// The deciding thread freezes and thaws and waits for nothing. A frozen guest's hypervisor does not reply, so the guest cannot be evicted;
+/// a held one's replies. So the order is: freeze, hold, and then the controller has their cloud evict them. All fields belong to the loop.
 /// </remarks>
 internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, ILogger<ForeignGuestKeeper> log) : IGuestKeeper
 {
-    // What could not be done because something does not answer is tried again this often.
+    // What could not be done because libvirt or a guest did not reply is retried this often.
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
 
-    // A tick guest needs a second, an ordinary Linux a few; the owner, who stays, should not have to do with it for longer.
+    // A tick guest needs a second, an ordinary Linux a few; the owner, who stays, should not be disturbed for longer.
     private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(30);
 
     private readonly PassLoop loop = new(guests, node, plan, time, fault => LogFault(log, fault));
@@ -27,7 +28,7 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
     private readonly Dictionary<GuestId, Task<GuestAnswer>> releases = [];
     private readonly Dictionary<GuestId, long> notBefore = [];
 
-    // Guests that were let run to leave during this visit of the owner: once each.
+    // Guests that were allowed to run during this visit of the owner so that they can leave: once each.
     private readonly HashSet<GuestId> letLeave = [];
     private CloudGuests? cloud;
     private HashSet<GuestId> mustRun = [];
@@ -61,7 +62,7 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
         }
     }
 
-    /// <returns>When to look again though nothing has changed; null for not at all.</returns>
+    /// <returns>When to check again although nothing has changed; null for not at all.</returns>
     private async Task<TimeSpan?> PassAsync(CancellationToken cancellationToken)
     {
         var status = node.Current;
@@ -72,7 +73,7 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
         {
             NodeState.Frozen => await HoldAsync(status, cancellationToken),
 
-            // Paused ones have stayed: their cloud must be able to speak to them.
+            // Paused ones have stayed: their cloud must be able to reach them.
             NodeState.InUse when guests.GuestsInMemory > 0 => await HoldAsync(status, cancellationToken),
             NodeState.Evicting => await EvictAsync(status, cancellationToken),
             NodeState.Available => Release(cancellationToken),
@@ -82,7 +83,8 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
         return next;
     }
 
-    /// <summary>Holds all guests, and then lets those run that their cloud cannot get off the node otherwise: one that is held hears no power button, and never boots.</summary>
+    /// <summary>Holds all guests, and then allows those to run that their cloud cannot get off the node otherwise: a held guest does not
+    /// react to its power button, and never boots.</summary>
     private async Task<TimeSpan?> EvictAsync(NodeStatus status, CancellationToken cancellationToken)
     {
         var next = await HoldAsync(status, cancellationToken);
@@ -103,10 +105,11 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
         return next;
     }
 
-    /// <summary>Holds all guests once they have been frozen for long enough, at once where they are to leave, and again whenever one runs nevertheless.</summary>
+    /// <summary>Holds all guests once they have been frozen for long enough, at once when they are to leave, and again whenever one runs
+    /// nevertheless.</summary>
     private async Task<TimeSpan?> HoldAsync(NodeStatus status, CancellationToken cancellationToken)
     {
-        // Each freeze anew, also where all are held already: until they are thawed in their hold, nobody can reach them.
+        // Again after each freeze, also when all are held already: until they are thawed while held, no program can reach them.
         if (heldFor == status.SinceTimestamp && guests.Guests.All(guest => guest.Phase != GuestPhase.Running || guest.Leaving)) return null;
         var due = status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter - time.GetElapsedTime(status.SinceTimestamp);
         if (due <= TimeSpan.Zero && failedAt is { } failed) due = TryAgainAfter - time.GetElapsedTime(failed);
@@ -125,7 +128,8 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
         return TryAgainAfter;
     }
 
-    /// <summary>Takes up how guests stand with their cloud. A plan that does not say, as after a start of the controller, changes nothing.</summary>
+    /// <summary>Applies the guests' states in their cloud. A plan without them, as after a start of the controller, changes
+    /// nothing.</summary>
     private void TakeUpPlan()
     {
         if (plan.Current.CloudGuests is not { } newest || ReferenceEquals(newest, cloud)) return;
@@ -145,7 +149,8 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
         return ids;
     }
 
-    /// <summary>Lets every guest go on that only this node keeps from running. What they wait for must not keep a hold waiting, so the loop does not.</summary>
+    /// <summary>Releases every guest that only this node keeps from running. The loop does not wait for it, since a hold must not wait for
+    /// it.</summary>
     private TimeSpan? Release(CancellationToken cancellationToken)
     {
         failedAt = null;
@@ -160,7 +165,7 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
         return next;
     }
 
-    /// <summary>How long until a guest may be asked to go on again; not positive for now.</summary>
+    /// <summary>How long until a guest's release may be requested again; not positive for now.</summary>
     private TimeSpan WaitOf(GuestId id) => notBefore.TryGetValue(id, out var from) ? time.GetElapsedTime(time.GetTimestamp(), from) : TimeSpan.Zero;
 
     private async Task<GuestAnswer> GoOnAsync(GuestId id, Func<GuestId, Task<GuestAnswer>> goOn)
@@ -182,7 +187,7 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
         {
             releases.Remove(id);
             var answer = await release;
-            // Done or not: libvirt's word for it may come a moment later than its answer.
+            // Done or not: libvirt's status may change a moment after its reply.
             notBefore[id] = time.GetTimestamp() + (long)(TryAgainAfter.TotalSeconds * time.TimestampFrequency);
             if (!answer.IsDone) letLeave.Remove(id);
             if (!answer.IsDone && node.Current.State is NodeState.Available or NodeState.Evicting) LogNotReleased(log, id, answer.Sentence);

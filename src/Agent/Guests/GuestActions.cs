@@ -4,10 +4,10 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Carries out one step for one guest. Stateless; the keeper decides and remembers.</summary>
+/// <summary>Carries out one step for one guest. Stateless; the keeper decides and keeps the state.</summary>
 internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISiteFiles files, GuestOptions options)
 {
-    // One more than the most patient policy needs to come to its last step; a process that does not end is waited for by the next eviction.
+    // One more than the longest policy needs to reach its last step; the next eviction waits for a process that does not end.
     private const int MostEvictionSteps = 5;
 
     /// <summary>The policies that an agent can carry out.</summary>
@@ -17,9 +17,9 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
 
     /// <param name="step">What to do.</param>
     /// <param name="guest">The guest as it is here or as it is wanted.</param>
-    /// <param name="wanted">What the plan says; null where it does not know the guest.</param>
-    /// <param name="work">Told how far it is and what becomes of the guest.</param>
-    /// <param name="cancellationToken">Cancelled when the node's state makes the step wrong.</param>
+    /// <param name="wanted">The guest in the plan; null where the plan does not name it.</param>
+    /// <param name="work">Receives the progress and the guest's fate.</param>
+    /// <param name="cancellationToken">Cancelled when the node's state no longer allows the step.</param>
     public Task<GuestAnswer> DoAsync(GuestStep step, GuestSpec guest, WantedGuest? wanted, GuestWork work, CancellationToken cancellationToken) => step switch
     {
         GuestStep.Start => StartAsync(wanted!, work, cancellationToken),
@@ -60,7 +60,7 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         return adopted.IsDone ? await hypervisor.StartAsync(wanted.Spec, store.ImagePath(wanted.Spec), cancellationToken) : adopted;
     }
 
-    /// <summary>Asks the policy again after each step that failed, until the memory is the owner's.</summary>
+    /// <summary>Asks the policy again after each step that failed, until the memory is free.</summary>
     private async Task<GuestAnswer> EvictAsync(GuestSpec guest, EvictionPolicy policy, GuestWork work, CancellationToken cancellationToken)
     {
         var canSuspend = true;
@@ -69,12 +69,12 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
         {
             var here = hypervisor.Guests.FirstOrDefault(here => here.Id == guest.Id);
             var step = policy.Next(new EvictionCase(attempts, canSuspend, here is { HasCheckpoint: true }));
-            // Not yet held, it cannot be saved: no reason to give up what it has in memory.
+            // Before it is held it cannot be saved: no reason to give up its memory.
             if (step == EvictionStep.Suspend && here is { Phase: GuestPhase.Running }) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {guest.Id} runs; it can be saved once it is held.");
             answer = step switch
             {
                 EvictionStep.Suspend => await hypervisor.SuspendAsync(guest.Id, cancellationToken),
-                // Also for a guest of which nothing is kept: that is written down first, and its disk goes in the next step.
+                // Also for a guest of which nothing is kept: that is stored first, and its disk is removed in the next step.
                 _ => await hypervisor.StopAsync(guest.Id, TimeSpan.Zero, cancellationToken),
             };
             if (answer.IsDone)
@@ -98,7 +98,7 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
             var exported = await hypervisor.ExportDiskAsync(guest.Id, path, options.CheckpointBytesPerSecond, cancellationToken);
             if (!exported.IsDone) return exported;
             var sha = await files.WriteDiskAsync(guest.Id.Value, path, work.Progressed, cancellationToken);
-            // From here on the controller's copy is the guest. What is here goes in the next step, after that is written down.
+            // From here on the controller's copy is the guest. The files here are removed in the next step, after that is stored.
             work.HandedOverSha256 = sha;
             work.Fate = GuestFate.HandedOver;
             return Done;

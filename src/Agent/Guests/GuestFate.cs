@@ -1,6 +1,6 @@
 namespace Opportunism.Agent.Guests;
 
-/// <summary>What has become of a guest on this node, apart from what the plan wishes.</summary>
+/// <summary>What happened to a guest on this node, independent of the plan's wish.</summary>
 internal enum GuestFate
 {
     /// <summary>Nothing special.</summary>
@@ -15,6 +15,6 @@ internal enum GuestFate
     /// <summary>Its policy deleted it.</summary>
     Terminated,
 
-    /// <summary>It has shut itself down and stays off until the tenant asks anew.</summary>
+    /// <summary>It has shut itself down and stays off until the tenant's next request.</summary>
     ShutItselfDown,
 }

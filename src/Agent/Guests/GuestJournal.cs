@@ -9,10 +9,10 @@ using Opportunism.Files;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>What the keeper must still know after a restart: the last plan, and what has become of guests here. Used by the keeper alone.</summary>
+/// <summary>What the keeper needs after a restart: the last plan, and the fates of guests here. Used only by the keeper.</summary>
 /// <remarks>
-/// A change counts in memory at once. <see cref="Save"/> brings it to the disk, and is called again until that has worked: a plan is
-/// acknowledged, and a disk that was handed over deleted, only once this book is stored.
+/// A change takes effect in memory at once. <see cref="Save"/> writes it to the disk, and is called again until that has worked: a plan is
+/// acknowledged, and a disk that was handed over deleted, only once the journal is stored.
 /// </remarks>
 internal sealed class GuestJournal
 {
@@ -40,10 +40,10 @@ internal sealed class GuestJournal
         storedEntries = entries.ToDictionary();
     }
 
-    /// <summary>The last plan's guests; empty where there never was one.</summary>
+    /// <summary>The last plan's guests; empty before the first plan.</summary>
     public IReadOnlyCollection<GuestPlan> Plan { get; private set; } = [];
 
-    /// <summary>Version of the newest plan that was taken up in this run and is on the disk; 0 before the first.</summary>
+    /// <summary>Version of the newest plan that was applied in this run and is on the disk; 0 before the first.</summary>
     public ulong StoredVersion { get; private set; }
 
     /// <summary>What could not be written, and why; empty when everything is on the disk.</summary>
@@ -51,13 +51,13 @@ internal sealed class GuestJournal
 
     public GuestFate FateOf(GuestId id) => entries.GetValueOrDefault(id.Value)?.Fate ?? GuestFate.None;
 
-    /// <summary>Whether what has become of a guest is on the disk.</summary>
+    /// <summary>Whether a guest's fate is on the disk.</summary>
     public bool IsStored(GuestId id) => entries.GetValueOrDefault(id.Value) == storedEntries.GetValueOrDefault(id.Value);
 
     /// <summary>The disk that was handed over; empty where none was.</summary>
     public string HandedOverSha256(GuestId id) => entries.GetValueOrDefault(id.Value)?.DiskSha256 ?? "";
 
-    /// <summary>Takes up a newer plan.</summary>
+    /// <summary>Applies a newer plan.</summary>
     public void TakePlan(NodePlan plan)
     {
         Plan = plan.Guests.ToArray();
@@ -65,14 +65,14 @@ internal sealed class GuestJournal
         failedAt = null;
     }
 
-    /// <summary>Notes what has become of a guest under a wish.</summary>
+    /// <summary>Records a guest's fate under a wish.</summary>
     public void Set(GuestId id, GuestFate fate, WantedGuest? under, string diskSha256 = "")
     {
         entries[id.Value] = new GuestEntry { Fate = fate, Generation = under?.Generation ?? 0, DiskSha256 = diskSha256, PlannedDiskSha256 = under?.DiskSha256 ?? "" };
         failedAt = null;
     }
 
-    /// <summary>Forgets what a newer wish has overtaken, and guests that neither plan nor node knows.</summary>
+    /// <summary>Forgets fates that a newer wish has replaced, and guests that neither the plan nor the node has.</summary>
     public void Reconcile(IReadOnlyDictionary<GuestId, WantedGuest> wanted, IReadOnlySet<GuestId> here)
     {
         foreach (var (key, entry) in entries.ToArray())
@@ -82,12 +82,12 @@ internal sealed class GuestJournal
     }
 
     /// <summary>Writes what is not on the disk yet. A write that fails is a problem to report, never an exception.</summary>
-    /// <returns>When to call it again though nothing has changed; null when everything is on the disk.</returns>
+    /// <returns>When to call it again although nothing has changed; null when everything is on the disk.</returns>
     public TimeSpan? Save()
     {
         if (failedAt is { } failed && Again - time.GetElapsedTime(failed) is var wait && wait > TimeSpan.Zero) return wait;
         var problems = new List<HealthItem>();
-        // What has become of guests first: a plan can be sent again, a fate cannot. One that only a newer plan has overtaken stays in the file
+        // Fates first: a plan can be sent again, a fate cannot. A fate that a newer plan has replaced stays in the file
         // until that plan is stored: after a restart the older plan would start the guest again.
         var written = entries.ToDictionary();
         if (unstoredPlan is not null)
@@ -108,17 +108,17 @@ internal sealed class GuestJournal
         return problems.Count > 0 ? Again : null;
     }
 
-    /// <summary>Whether what has become of a guest still counts. Pure.</summary>
+    /// <summary>Whether a guest's fate is still valid. Pure.</summary>
     internal static bool Holds(GuestEntry entry, WantedGuest? wanted, bool here)
     {
         if (wanted is null) return here;
         var newer = wanted.Generation > entry.Generation;
         return entry.Fate switch
         {
-            // Asked anew: it starts again from what is here.
+            // A newer request: it starts again from what is here.
             GuestFate.Terminated or GuestFate.ShutItselfDown => !newer,
             GuestFate.Relocating => !newer || wanted.Wish is GuestWish.HandedOver,
-            // Its disk is not here any more, so it comes back only with a disk: the one it left with, or a later one.
+            // Its disk is no longer here, so it comes back only with a disk: the one it left with, or a later one.
             GuestFate.HandedOver => wanted.Wish is not GuestWish.Running || wanted.DiskSha256.Length == 0 || (wanted.DiskSha256 != entry.DiskSha256 && wanted.DiskSha256 == entry.PlannedDiskSha256),
             _ => false,
         };
@@ -150,7 +150,8 @@ internal sealed class GuestJournal
     private static bool AreSame(Dictionary<string, GuestEntry> some, Dictionary<string, GuestEntry> others) =>
         some.Count == others.Count && some.All(entry => others.GetValueOrDefault(entry.Key) == entry.Value);
 
-    /// <summary>Reads one of the files; one that a failing disk has garbled is as none: the controller's next plan says everything again.</summary>
+    /// <summary>Reads one of the files; one that a failing disk has damaged counts as missing: the controller's next plan is
+    /// complete.</summary>
     private static T? Load<T>(string path, Func<byte[], T?> parse)
         where T : class
     {
@@ -165,18 +166,18 @@ internal sealed class GuestJournal
     }
 }
 
-/// <summary>What has become of one guest.</summary>
+/// <summary>The fate of one guest.</summary>
 internal sealed record GuestEntry
 {
     public required GuestFate Fate { get; init; }
 
-    /// <summary>Of the wish under which it became so.</summary>
+    /// <summary>Generation of the wish under which it happened.</summary>
     public required ulong Generation { get; init; }
 
     /// <summary>The disk it left with.</summary>
     public required string DiskSha256 { get; init; }
 
-    /// <summary>The disk that the plan named then.</summary>
+    /// <summary>The disk that the plan named at that time.</summary>
     public required string PlannedDiskSha256 { get; init; }
 }
 

@@ -10,10 +10,10 @@ namespace Opportunism.Agent.Guests;
 // Which step begins, which one is cancelled, and when.
 internal sealed partial class GuestKeeper
 {
-    // A thousand times what a step takes that was cancelled.
+    // A thousand times as long as a cancelled step takes.
     private static readonly TimeSpan CancelledEndsWithin = TimeSpan.FromSeconds(5);
 
-    /// <summary>Cancels steps that the node's state or the plan has made wrong. They end soon and wake the loop.</summary>
+    /// <summary>Cancels steps that the node's state or the plan no longer allows. They end soon and wake the loop.</summary>
     private void CancelWhatIsWrong(NodeStatus status)
     {
         foreach (var work in works.Values)
@@ -22,18 +22,18 @@ internal sealed partial class GuestKeeper
         }
     }
 
-    /// <summary>Holds all guests once they have been frozen for long enough; at once where they are to leave.</summary>
+    /// <summary>Holds all guests once they have been frozen for long enough; at once when they are to leave.</summary>
     private async Task<TimeSpan?> HoldAsync(NodeStatus status, CancellationToken cancellationToken)
     {
         if (status.State is not (NodeState.Frozen or NodeState.Evicting)) return null;
-        // Each freeze anew, also of guests that are held already (found after a restart, or frozen again before they were let go):
-        // until they are thawed in their hold QEMU answers nobody, and nothing of them could be saved.
+        // Again after each freeze, also for guests that are held already (found after a restart, or frozen again before they were
+        // released): until they are thawed while held QEMU does not reply, and they could not be saved.
         if (!hypervisor.Guests.Any(guest => guest.Phase == GuestPhase.Running || (guest.Phase == GuestPhase.Held && heldFor != status.SinceTimestamp))) return null;
         var due = (status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter) - time.GetElapsedTime(status.SinceTimestamp);
         if (due > TimeSpan.Zero) return due;
-        // A step that was just cancelled may still have a word to QEMU on its way; it ends in milliseconds and wakes the loop.
-        // One that only fetches may hang on a disk or a network for longer, and never comes to QEMU: nothing waits for it. Nor for long for
-        // one that hangs: the hypervisor drops what was asked for before a hold.
+        // A step that was just cancelled may still have a command to QEMU on its way; it ends in milliseconds and wakes the loop.
+        // One that only fetches may hang on a disk or a network for longer, and never reaches QEMU: nothing waits for it. Nor for long for
+        // one that hangs: the hypervisor drops what was requested before a hold.
         Interlocked.MemoryBarrier();
         if (works.Values.Any(work => !work.IsFetching && work.Step is GuestStep.Start or GuestStep.Resume or GuestStep.Release)
             && due + CancelledEndsWithin is { Ticks: > 0 } wait) return wait;
@@ -44,11 +44,12 @@ internal sealed partial class GuestKeeper
     }
 
     /// <summary>Begins the next step of a guest, if there is one and it may begin now.</summary>
-    /// <returns>When to look at this guest again though nothing has changed.</returns>
+    /// <returns>When to check this guest again although nothing has changed.</returns>
     private TimeSpan? Begin(GuestId id, NodeStatus status, CancellationToken cancellationToken)
     {
         if (works.ContainsKey(id)) return null;
-        // As this pass has seen it: one that has shut itself down or crashed since is noted by the next pass, and must not be started before.
+        // As this pass has seen it: the next pass records one that has shut itself down or crashed since, and it must not be started
+        // before.
         var here = seen.GetValueOrDefault(id);
         var want = wanted.Guests.GetValueOrDefault(id);
         var saveDue = status.Times.PresaveAfter - time.GetElapsedTime(status.SinceTimestamp);
@@ -72,9 +73,9 @@ internal sealed partial class GuestKeeper
         if (attempts.GetValueOrDefault(id) is { } before && before.Step == step && before.NotBefore > time.GetTimestamp()) return time.GetElapsedTime(time.GetTimestamp(), before.NotBefore);
         if (GuestStepRules.TakesMemory(step) && lent.ProblemOf(want!.Spec, works.Values) is { } problem)
         {
-            if (step == GuestStep.Load) return null; // not yet asked for: nothing to report
+            if (step == GuestStep.Load) return null; // not yet requested: nothing to report
             attempts[id] = new GuestAttempts(step, 0, time.GetTimestamp(), problem, Refused: false);
-            return null; // whatever makes room wakes the loop
+            return null; // the loop is woken when room becomes free
         }
 
         var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -88,7 +89,7 @@ internal sealed partial class GuestKeeper
     {
         try
         {
-            // Off the loop at once: the first part of a step may read or write files.
+            // On another thread at once: the first part of a step may read or write files.
             await Task.Yield();
             return await actions.DoAsync(work.Step, guest, work.Under, work, cancellationToken);
         }

@@ -12,13 +12,13 @@ namespace Opportunism.Agent.Guests;
 
 /// <summary>Brings the guests of this node in line with its state and its plan, step by step, for as long as the agent runs.</summary>
 /// <remarks>
-/// It never freezes or thaws for the owner; the deciding thread does that and waits for nobody. The keeper comes after: it alone
-/// asks for guests to go on, only while the node is Available, and the hypervisor drops that wish if a hold has begun meanwhile.
+/// It never freezes or thaws for the owner; the deciding thread does that and waits for nothing. The keeper comes after: only it
+/// releases guests, only while the node is Available, and the hypervisor drops that request if a hold has begun since.
 /// All fields belong to the loop; steps run beside it and only wake it.
 /// </remarks>
 internal sealed partial class GuestKeeper : IGuestKeeper
 {
-    // A guest that ran for so long after its last failure has recovered from it.
+    // A guest that ran this long after its last failure has recovered from it.
     private static readonly TimeSpan Steady = TimeSpan.FromMinutes(10);
 
     private readonly IHypervisor hypervisor;
@@ -46,8 +46,8 @@ internal sealed partial class GuestKeeper : IGuestKeeper
 
     /// <param name="hypervisor">Runs the guests.</param>
     /// <param name="node">What the deciding thread has decided.</param>
-    /// <param name="plan">What the controller wants; version 0 while it has not said anything.</param>
-    /// <param name="files">Files that travel between node and controller.</param>
+    /// <param name="plan">The controller's plan; version 0 before the first.</param>
+    /// <param name="files">Transfers files between node and controller.</param>
     /// <param name="options">Section [Guests].</param>
     /// <param name="time">Clock.</param>
     /// <param name="log">Log.</param>
@@ -94,8 +94,8 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         }
     }
 
-    /// <summary>Looks at everything once and begins what is to be done.</summary>
-    /// <returns>When to look again though nothing has changed; null for not at all.</returns>
+    /// <summary>Checks everything once and begins the steps that are due.</summary>
+    /// <returns>When to check again although nothing has changed; null for not at all.</returns>
     private async Task<TimeSpan?> PassAsync(CancellationToken cancellationToken)
     {
         var status = node.Current;
@@ -104,7 +104,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         NoteChanges(status);
         CancelWhatIsWrong(status);
         var next = await HoldAsync(status, cancellationToken);
-        // After the hold, which waits for no disk, and before any step that must not begin until it is written down.
+        // After the hold, which waits for no disk, and before any step that must not begin until this is stored.
         next = Waits.Sooner(next, SaveBook());
         if (status.State == NodeState.Available) next = Waits.Sooner(next, room.Look());
         foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)).Order(Comparer<GuestId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).ToArray())
@@ -143,7 +143,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         foreach (var problem in wanted.Problems) LogRefused(log, problem.Sentence);
     }
 
-    /// <summary>Takes in what steps that have ended did.</summary>
+    /// <summary>Records the results of steps that have ended.</summary>
     private async Task CollectAsync()
     {
         foreach (var work in works.Values.Where(work => work.Task.IsCompleted).ToArray())
@@ -151,7 +151,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
             works.Remove(work.Guest);
             var answer = await work.Task;
             work.Cancel.Dispose();
-            // What has become of it is written down before anything else is done with it.
+            // Its fate is recorded before anything else is done with it.
             if (work.Fate != GuestFate.None) book.Set(work.Guest, work.Fate, work.Under, work.HandedOverSha256);
             if (answer.IsDone)
             {
@@ -165,7 +165,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
                 continue;
             }
 
-            if (answer.Sentence.Length == 0) continue; // cancelled: the pass that cancelled it knows why
+            if (answer.Sentence.Length == 0) continue; // cancelled: the pass that cancelled it has the reason
             var before = attempts.GetValueOrDefault(work.Guest);
             var failed = before is { } same && same.Step == work.Step ? same.Failed + 1 : 1;
             attempts[work.Guest] = new GuestAttempts(work.Step, failed, After(GuestAttempts.WaitAfter(work.Step, failed)), answer.Sentence, answer.Outcome == GuestOutcome.Refused);
@@ -173,7 +173,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         }
     }
 
-    /// <summary>Remembers what only the moment of a change tells.</summary>
+    /// <summary>Records what can be seen only when a change happens.</summary>
     private void NoteChanges(NodeStatus status)
     {
         var here = hypervisor.Guests;
@@ -182,11 +182,11 @@ internal sealed partial class GuestKeeper : IGuestKeeper
             var before = seen.GetValueOrDefault(guest.Id);
             seen[guest.Id] = guest;
             if (status.State == NodeState.Available && guest.Phase == GuestPhase.Running) ran.Add(guest.Id);
-            // Also one that started and ended between two looks.
+            // Also one that started and ended between two passes.
             if (guest.ShutItselfDown && before is not { ShutItselfDown: true }) book.Set(guest.Id, GuestFate.ShutItselfDown, wanted.Guests.GetValueOrDefault(guest.Id));
             if (guest.ShutItselfDown || guest.Phase != GuestPhase.Stopped) continue;
             var hasRun = booted.Remove(guest.Id) || before is { Phase: GuestPhase.Running or GuestPhase.Held };
-            if (hasRun && guest.Sentence.Length > 0) NoteCrash(guest); // one that we end has no sentence
+            if (hasRun && guest.Sentence.Length > 0) NoteCrash(guest); // one that the agent ends has no sentence
         }
 
         foreach (var gone in seen.Keys.Except(here.Select(guest => guest.Id)).ToArray())
@@ -207,7 +207,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         LogCrashed(log, guest.Id, failed, guest.Sentence);
     }
 
-    /// <summary>Whether a step that was done makes the failures of another one history.</summary>
+    /// <summary>Whether a step that succeeded clears the failures of another step.</summary>
     private static bool Settles(GuestStep done, GuestStep failed) =>
         done == failed || (done == GuestStep.Resume && failed is GuestStep.Load or GuestStep.Unload);
 
@@ -223,7 +223,7 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     {
         foreach (var work in works.Values) await work.Cancel.CancelAsync();
         foreach (var work in works.Values) await work.Task;
-        // A guest that is only loaded waits for a node that lends soon; without an agent none does.
+        // A guest is loaded only because the node lends soon; without an agent it does not.
         foreach (var guest in hypervisor.Guests.Where(guest => guest.IsLoaded))
         {
             await hypervisor.UnloadAsync(guest.Id, CancellationToken.None);

@@ -8,7 +8,7 @@ public sealed class GuestOptions
     /// <summary>Name of the section.</summary>
     public const string Section = "Guests";
 
-    /// <summary>Which hypervisor runs guests; with libvirt somebody else starts them.</summary>
+    /// <summary>Which hypervisor runs guests; with libvirt another program starts them.</summary>
     public string Hypervisor { get; set; } = "qemu";
 
     /// <summary>Folder for images, disks and checkpoints.</summary>
@@ -17,7 +17,8 @@ public sealed class GuestOptions
     /// <summary>Folder on tmpfs for the memory of guests that run.</summary>
     public string RamFolder { get; set; } = "/run/opportunism/memory";
 
-    /// <summary>Memory lent to guests in all, in MiB: half of what the machine has unless it is set, so that the owner's programs stay in memory while the owner is away.</summary>
+    /// <summary>Memory lent to guests in all, in MiB: half of what the machine has unless it is set, so that the owner's programs stay in
+    /// memory while the owner is away.</summary>
     public long LentMemoryMiB() => MaxMemoryMiB > 0 ? MaxMemoryMiB : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / (1024 * 1024);
 
     /// <summary>CPUs lent to guests in all: as many as the machine has unless it is set.</summary>
@@ -35,13 +36,15 @@ public sealed class GuestOptions
     /// <summary>Virtual CPUs lent to guests in all; 0 for as many as the machine has.</summary>
     public int MaxVcpus { get; set; }
 
-    /// <summary>Pace at which checkpoints are written beside the owner: at 100 MB/s the owner's own writes stay under 10 ms.</summary>
+    /// <summary>Pace at which checkpoints are written while the owner is there: at 100 MB/s the owner's own writes stay under 10
+    /// ms.</summary>
     public long CheckpointBytesPerSecond { get; set; } = 100_000_000;
 
-    /// <summary>Pace at which disks and images travel between the node and its controller.</summary>
+    /// <summary>Pace at which disks and images are transferred between the node and its controller.</summary>
     public long TransferBytesPerSecond { get; set; } = 50_000_000;
 
-    /// <summary>While the owner is there and the owner's programs use the network by this much, no disk or image travels: a picture a second.</summary>
+    /// <summary>While the owner is there and the owner's programs use this much of the network (a picture a second), no disk or image is
+    /// transferred.</summary>
     public long OwnerNetworkBytesPerSecond { get; set; } = 250_000;
 
     /// <summary>How long a guest may take to shut down before it is ended.</summary>

@@ -29,7 +29,7 @@ internal static class GuestOptionsValidator
         if (options.KeepFreeMiB is < 0 or > 1 << 24) yield return $"[Guests] KeepFreeMiB is {options.KeepFreeMiB}; allowed is 0 to {1 << 24}.";
     }
 
-    /// <summary>Whether a path may be the guests' cgroup.</summary>
+    /// <summary>Whether a path is allowed as the guests' cgroup.</summary>
     public static bool IsCgroup(string path)
     {
         var parts = path.Split('/');

@@ -6,9 +6,10 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Makes the report about the guests of this node: each guest with its phase and sentence, what is wrong, and the room that is left. For the keeper's loop.</summary>
+/// <summary>Builds the report about the guests of this node: each guest with its phase and sentence, problems, and the room that is left.
+/// For the keeper's loop.</summary>
 /// <param name="hypervisor">Runs the guests.</param>
-/// <param name="book">What was written down of them.</param>
+/// <param name="book">The journal of them.</param>
 /// <param name="room">Disk that is left.</param>
 /// <param name="options">Section [Guests].</param>
 /// <param name="time">Clock.</param>
@@ -22,12 +23,12 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
     /// <param name="wanted">The plan.</param>
     /// <param name="works">Steps that are under way.</param>
     /// <param name="attempts">Steps that failed.</param>
-    /// <param name="probe">What the hypervisor is.</param>
+    /// <param name="probe">What the hypervisor can do.</param>
     public GuestsReport Make(PlanReading wanted, IReadOnlyDictionary<GuestId, GuestWork> works, IReadOnlyDictionary<GuestId, GuestAttempts> attempts, HypervisorProbe probe)
     {
         var guests = new List<GuestReport>();
         var left = 0;
-        // Those of the plan first: the site takes a guest of its own that is not reported for one that is not here.
+        // Those of the plan first: for the site, a guest of its plan that is not reported is not here.
         foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)))
         {
             var status = hypervisor.Guests.FirstOrDefault(guest => guest.Id == id);
@@ -48,9 +49,9 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
         var (fate, stored) = (book.FateOf(id), book.IsStored(id));
         var (phase, sentence) = (status, fate, work?.Step) switch
         {
-            // What the controller wished gone is told by its absence.
+            // A guest with the wish Gone is reported by leaving it out.
             (null, _, _) when want?.Wish is null or GuestWish.Gone => (null, ""),
-            // What is not stored yet is not acknowledged: after a restart the guest would be here as before.
+            // A fate that is not stored yet is not reported: after a restart the guest would be here as before.
             (_, GuestFate.HandedOver, _) when !stored => (nameof(GuestPhase.Leaving), "its disk is with the controller; that could not be written down yet, retrying"),
             (_, GuestFate.HandedOver, _) => (nameof(GuestPhase.HandedOver), ""),
             (null, GuestFate.Terminated, _) => (nameof(GuestPhase.Failed), "ended by its eviction policy 'terminate' when the owner stayed"),
@@ -60,7 +61,7 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
             (null, _, _) when want!.Wish != GuestWish.Running => (null, ""),
             (null or { InMemory: false }, _, _) when tried is { Refused: true } => (nameof(GuestPhase.Failed), tried.Sentence),
             (null, _, _) => (nameof(GuestPhase.Preparing), tried?.Sentence ?? "waits for the node to be available"),
-            // What failed before it ran is over.
+            // A failure from before it ran is over.
             _ => (status.Phase.ToString(), status.Sentence.Length > 0 || tried is null || status.Phase == GuestPhase.Running ? status.Sentence : tried.Sentence),
         };
         if (phase is null) return null;
@@ -87,7 +88,7 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
         return report;
     }
 
-    /// <summary>Steps that failed and are repeated, a few of them: what stands in the way of one mostly stands in the way of all.</summary>
+    /// <summary>Steps that failed and are repeated, only a few of them: most often all have the same cause.</summary>
     private IEnumerable<HealthItem> FailedSteps(IReadOnlyDictionary<GuestId, GuestAttempts> attempts) => attempts.Where(attempt => attempt.Value.Failed > 0 && !(attempt.Value.Step == GuestStep.Start && IsRunning(attempt.Key))).OrderBy(attempt => attempt.Key.Value, StringComparer.Ordinal).Take(MostFailedSteps)
         .Select(attempt => new HealthItem(
             "guests.step-failed", HealthSeverity.Warning, $"{attempt.Value.Step} of guest {attempt.Key} failed: {attempt.Value.Sentence}",
@@ -115,7 +116,7 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
         {
             Vcpus = (uint)options.LentVcpus(),
             MemoryMib = (uint)options.LentMemoryMiB(),
-            // Rounded to whole GiB, or every write would be news.
+            // Rounded to whole GiB, or every write would change the report.
             DiskMib = (ulong)Math.Max(0, (free - options.KeepFreeMiB) / 1024 * 1024),
             Hypervisor = hypervisor.Name,
             Accelerator = probe.Accelerator,

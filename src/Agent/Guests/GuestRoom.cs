@@ -5,20 +5,21 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Keeps the disk that is never used for guests free of them: which running guests grow into it, and when one that waits for room may run again. For one thread.</summary>
+/// <summary>Keeps the reserve on the disk free of guests: finds which running guests grow into it, and when one that waits for room may run
+/// again. For one thread.</summary>
 /// <remarks>
-/// Looked at every few seconds, while guests run or wait. Less is left than <see cref="GuestOptions.KeepFreeMiB"/>: each guest whose disk has grown since the
-/// look before is held, as QEMU itself holds one whose write finds no room at all. Both run again once more is left than is kept free, and a margin,
-/// so that a guest that continues to write is not held and released again and again.
+/// Checked every few seconds, while guests run or wait. When less than <see cref="GuestOptions.KeepFreeMiB"/> is left, each guest whose
+/// disk has grown since the check before is held, as QEMU itself pauses one whose write finds no room. Both run again once the reserve and
+/// a margin are free, so that a guest that continues to write is not held and released again and again.
 /// </remarks>
 internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, TimeProvider time)
 {
-    /// <summary>How often it is looked at: a guest that writes 100 MB/s takes 300 MB of the reserve at most.</summary>
+    /// <summary>How often it is checked: a guest that writes 100 MB/s takes 300 MB of the reserve at most.</summary>
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(3);
 
     private const long MiB = 1024 * 1024;
 
-    // A guest that runs again may write for one look; an eighth of the reserve of 2 GiB is that much.
+    // A guest that runs again may write until the next check; an eighth of the reserve of 2 GiB is that much.
     private const int MarginPart = 8;
     private const long LeastMarginMiB = 8;
 
@@ -28,8 +29,8 @@ internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, Ti
     private long? lookedAt;
     private long freeMiB = long.MaxValue;
 
-    /// <summary>Looks at the disk if that is due.</summary>
-    /// <returns>When to look again though nothing has changed; null while no guest runs or waits for room.</returns>
+    /// <summary>Checks the disk if that is due.</summary>
+    /// <returns>When to check again although nothing has changed; null while no guest runs or waits for room.</returns>
     public TimeSpan? Look()
     {
         var guests = hypervisor.Guests;
@@ -57,7 +58,7 @@ internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, Ti
         return LookEvery;
     }
 
-    /// <summary>Whether a guest uses disk that is kept free, and must stop.</summary>
+    /// <summary>Whether a guest uses disk that is kept free, and must be held.</summary>
     public bool EatsReserve(GuestId id) => freeMiB < options.KeepFreeMiB && growing.Contains(id);
 
     /// <summary>Whether a guest that waits for room must wait longer.</summary>
@@ -69,8 +70,8 @@ internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, Ti
             return false;
         }
 
-        // At least one look long, and counted again from each attempt: a guest whose write fails for another reason than room, perhaps
-        // before anyone has seen it run, is tried that often and no more.
+        // At least until the next check, and counted again from each attempt: a guest whose write fails for another reason than room,
+        // perhaps before it was seen running, is retried only that often.
         var now = time.GetTimestamp();
         if (waiting.TryAdd(guest.Id, now) || time.GetElapsedTime(waiting[guest.Id], now) < LookEvery) return true;
         if (freeMiB < options.KeepFreeMiB + Math.Max(LeastMarginMiB, options.KeepFreeMiB / MarginPart)) return true;
@@ -78,7 +79,7 @@ internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, Ti
         return false;
     }
 
-    /// <summary>What is to be reported.</summary>
+    /// <summary>Its health items.</summary>
     public IEnumerable<HealthItem> Health() => hypervisor.Guests.Where(guest => guest.WaitsForRoom).Select(guest => new HealthItem(
         "guests.no-room", HealthSeverity.Error,
         $"Guest {guest.Id} is held: {options.StateFolder} has no room for what it writes beside the {options.KeepFreeMiB} MiB that are kept free ([Guests] KeepFreeMiB).",

@@ -3,23 +3,24 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Decides what is done with a guest next. Pure; asked again after every change.</summary>
-/// <remarks>Only in <see cref="NodeState.Available"/> does it ever answer with a step after which a guest runs.</remarks>
+/// <summary>Decides what is done with a guest next. Pure; called again after every change.</summary>
+/// <remarks>Only in <see cref="NodeState.Available"/> does it ever return a step after which a guest runs.</remarks>
 internal static class GuestRules
 {
     public static GuestStep Next(in GuestMoment now)
     {
         var inMemory = now.Status is { InMemory: true };
-        // Memory first: it belongs to the owner, whatever else is wished. One that is to keep it is held before: only then can it be saved.
+        // Memory first: it belongs to the owner, whatever the wish. A guest that is to keep its memory is held before: only then can it be
+        // saved.
         if (inMemory && now.Node == NodeState.Evicting && now.Wish is not GuestWish.Gone)
         {
             if (now.Wish is GuestWish.Stopped or GuestWish.HandedOver) return GuestStep.End;
             return now is { AwaitsHold: true, MustBeSaved: true } ? GuestStep.Nothing : GuestStep.Evict;
         }
 
-        // Loaded for nothing: its memory is the owner's again.
+        // Loaded in vain: its memory is given back to the owner.
         if (now is { Status.IsLoaded: true, Wish: GuestWish.Running or null } && !IsAboutToRun(now)) return GuestStep.Unload;
-        // Its policy keeps nothing: its memory is back, its disk follows.
+        // Its policy keeps nothing: its memory is free, its disk is removed next.
         if (now is { Fate: GuestFate.Terminated, Status: not null, Wish: GuestWish.Running or GuestWish.Stopped }) return GuestStep.Delete;
         return now.Wish switch
         {

@@ -2,7 +2,7 @@ using Opportunism.Core;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>A step that is being carried out for a guest. Progress comes from the step's thread, the rest is read after its end.</summary>
+/// <summary>A step that is being carried out for a guest. Progress is set by the step's thread, the rest is read after its end.</summary>
 internal sealed class GuestWork(GuestId guest, GuestStep step, WantedGuest? under, CancellationTokenSource cancel, Action onProgress)
 {
     private double progress;
@@ -19,16 +19,17 @@ internal sealed class GuestWork(GuestId guest, GuestStep step, WantedGuest? unde
 
     public Task<Hypervisors.GuestAnswer> Task { get; set; } = System.Threading.Tasks.Task.FromResult(default(Hypervisors.GuestAnswer));
 
-    /// <summary>What has become of the guest by it.</summary>
+    /// <summary>The guest's fate as its result.</summary>
     public GuestFate Fate { get; set; }
 
     public string HandedOverSha256 { get; set; } = "";
 
-    /// <summary>True while it has asked nothing of the hypervisor yet: a hold need not wait for it once it is cancelled.</summary>
+    /// <summary>True until its first request to the hypervisor: a hold need not wait for it once it is cancelled.</summary>
     public bool IsFetching => Volatile.Read(ref fetching) != 0;
 
     /// <summary>Called between the last byte that is fetched and the first request to the hypervisor.</summary>
-    /// <remarks>The keeper cancels first and reads <see cref="IsFetching"/> afterwards, this writes it first and looks at the cancellation afterwards: one of them sees the other.</remarks>
+    /// <remarks>The keeper cancels first and reads <see cref="IsFetching"/> afterwards, this writes it first and checks the cancellation
+    /// afterwards: one of them sees the other.</remarks>
     public void EndFetch(CancellationToken cancellationToken)
     {
         Interlocked.Exchange(ref fetching, 0);
@@ -40,7 +41,7 @@ internal sealed class GuestWork(GuestId guest, GuestStep step, WantedGuest? unde
 
     public void Progressed(double part)
     {
-        // Whole per cents only: a report per chunk would help nobody.
+        // Whole per cents only, so that there is not a report per chunk.
         var before = Interlocked.Exchange(ref progress, part);
         if ((int)(before * 100) != (int)(part * 100)) onProgress();
     }

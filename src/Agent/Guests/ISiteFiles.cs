@@ -1,6 +1,7 @@
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Files that travel between this node and its controller. Every member may fail with <see cref="SiteFilesException"/>: ask again later.</summary>
+/// <summary>Transfers files between this node and its controller. Every member may fail with <see cref="SiteFilesException"/>: retry
+/// later.</summary>
 internal interface ISiteFiles
 {
     /// <summary>Reads an image from an offset on.</summary>
@@ -12,6 +13,6 @@ internal interface ISiteFiles
     /// <summary>Sends a guest's disk; returns its SHA-256 when the controller has it complete, verified and stored.</summary>
     Task<string> WriteDiskAsync(string guestId, string path, Action<double> onProgress, CancellationToken cancellationToken);
 
-    /// <summary>Sends console output; answers the offset from which the controller wants more.</summary>
+    /// <summary>Sends console output; returns the offset from which the controller wants more.</summary>
     Task<long> WriteConsoleAsync(string guestId, long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 }

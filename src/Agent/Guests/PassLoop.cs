@@ -6,15 +6,16 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Takes one pass over the guests after another, never two at once: when the node's state, the plan or a guest has changed, when somebody wakes it, or when the pass before wanted it.</summary>
+/// <summary>Makes one pass over the guests after another, never two at once: when the node's state, the plan or a guest has changed, when
+/// it is woken, or at the time that the pass before returned.</summary>
 /// <param name="guests">The guests of this machine.</param>
 /// <param name="node">What the deciding thread has decided.</param>
-/// <param name="plan">What the controller wants.</param>
+/// <param name="plan">The controller's plan.</param>
 /// <param name="time">Clock.</param>
-/// <param name="onFault">Told of a pass that threw; the next one comes a while later.</param>
+/// <param name="onFault">Called when a pass threw; the next one begins a while later.</param>
 internal sealed class PassLoop(IMachineGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, Action<Exception> onFault)
 {
-    // After a bug in a pass the next one may find the same; this often the log says so.
+    // After a bug in a pass the next one may fail too; this limits how often that is logged.
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
 
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -22,8 +23,8 @@ internal sealed class PassLoop(IMachineGuests guests, Level<NodeStatus> node, Le
     /// <summary>Another pass is due now. Any thread.</summary>
     public void Wake() => wake.Writer.TryWrite(true);
 
-    /// <summary>Takes passes until cancelled, the first at once.</summary>
-    /// <param name="pass">One pass; answers when to take another though nothing has changed, null for not at all.</param>
+    /// <summary>Makes passes until cancelled, the first at once.</summary>
+    /// <param name="pass">One pass; returns when to make another although nothing has changed, null for not at all.</param>
     /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
     public async Task RunAsync(Func<CancellationToken, Task<TimeSpan?>> pass, CancellationToken cancellationToken)
     {

@@ -16,7 +16,7 @@ internal sealed class PhaseTimes(TimeProvider time)
         return known.Since;
     }
 
-    /// <summary>Forgets those that are not reported any more.</summary>
+    /// <summary>Forgets those that are no longer reported.</summary>
     public void KeepOnly(IEnumerable<GuestReport> reported)
     {
         foreach (var gone in since.Keys.Except(reported.Select(guest => GuestId.Parse(guest.GuestId))).ToArray()) since.Remove(gone);

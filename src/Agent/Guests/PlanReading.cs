@@ -5,7 +5,7 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>What can be used of a plan. Whatever the controller sends, at worst a guest is not run here. Pure.</summary>
+/// <summary>The valid part of a plan. Whatever the controller sends, at worst a guest is not run here. Pure.</summary>
 /// <param name="Guests">Guests that may be acted upon, by id.</param>
 /// <param name="Problems">What was skipped and why.</param>
 internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Guests, IReadOnlyList<HealthItem> Problems)
@@ -27,7 +27,7 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
             else if (!guests.TryAdd(wanted.Spec.Id, wanted) && twice.Add(wanted.Spec.Id)) problems.Add($"Guest {wanted.Spec.Id} stands in the plan twice.");
         }
 
-        // Which of the two is meant nobody knows, so neither is touched.
+        // It is unclear which of the two is meant, so neither is changed.
         foreach (var id in twice) guests.Remove(id);
         if (plan.Count > NodeContract.MostGuests) problems.Add($"The plan names {plan.Count} guests; {NodeContract.MostGuests} are the most a node takes.");
         return new PlanReading(guests, [.. problems.Take(MostProblems).Select(text => new HealthItem("guests.plan.refused", HealthSeverity.Error, text, "Look at the controller: it asks for something no node may do."))]);

@@ -8,11 +8,11 @@ using Opportunism.Files;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Moves files over the controller's gRPC contract.</summary>
+/// <summary>Transfers files over the controller's gRPC contract.</summary>
 /// <param name="client">The connected client with its credentials; null while there is no controller.</param>
 /// <param name="transfers">The same for images and disks, over a connection of their own.</param>
-/// <param name="pace">When images and disks may travel, so that the owner's network stays usable.</param>
-/// <param name="fileHash">Hashes a disk before it is sent, for a controller that does not take the checksum last.</param>
+/// <param name="pace">When images and disks may be transferred, so that the owner's network stays usable.</param>
+/// <param name="fileHash">Hashes a disk before it is sent, for a controller that does not accept the checksum last.</param>
 /// <param name="takesLateSha256">Whether the controller does.</param>
 /// <param name="time">For time limits.</param>
 internal sealed class SiteFiles(
@@ -20,7 +20,7 @@ internal sealed class SiteFiles(
 {
     private const int ChunkBytes = 256 * 1024;
 
-    // A stream that brings nothing for so long is dead; TCP alone would take a quarter of an hour to notice.
+    // A stream without data for this long counts as broken; TCP alone would need a quarter of an hour to notice.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
 
     public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadImageAsync(string sha256, long offset, CancellationToken cancellationToken) =>
@@ -88,7 +88,7 @@ internal sealed class SiteFiles(
         {
             if (chunk.Offset != (ulong)offset) throw new SiteFilesException($"The controller sent byte {chunk.Offset} where {offset} was due.");
             offset += chunk.Data.Length;
-            // What is not taken stays with the controller: its stream is full after a few chunks.
+            // What is not read stays at the controller: its stream is full after a few chunks.
             await pace.TakeAsync(chunk.Data.Length, cancellationToken);
             yield return chunk.Data.Memory;
         }

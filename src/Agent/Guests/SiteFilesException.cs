@@ -1,6 +1,6 @@
 namespace Opportunism.Agent.Guests;
 
-/// <summary>A file could not travel between the node and its controller.</summary>
+/// <summary>A file could not be transferred between the node and its controller.</summary>
 internal sealed class SiteFilesException : Exception
 {
     public SiteFilesException(string message)

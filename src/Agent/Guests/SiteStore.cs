@@ -6,10 +6,10 @@ using Opportunism.Files;
 namespace Opportunism.Agent.Guests;
 
 /// <summary>Images and disks that were fetched from the controller: each once, verified, and no larger than announced.</summary>
-/// <param name="stateFolder">Where the folders images/ and incoming/ lie.</param>
+/// <param name="stateFolder">Where the folders images/ and incoming/ are.</param>
 /// <param name="keepFreeMiB">Disk that is never used.</param>
-/// <param name="files">Where they come from.</param>
-/// <param name="fileHash">Hashes what had come before.</param>
+/// <param name="files">Fetches them.</param>
+/// <param name="fileHash">Hashes what had arrived before.</param>
 internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles files, FileHash fileHash)
 {
     private const long MiB = 1024 * 1024;
@@ -24,8 +24,8 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
     /// <summary>Where a guest's image is or will be.</summary>
     public string ImagePath(GuestSpec spec) => Path.Combine(Images, spec.ImageSha256);
 
-    /// <summary>The image of a guest, fetched where it is not here yet.</summary>
-    /// <exception cref="SiteFilesException">It could not be fetched; what has come is kept for the next attempt.</exception>
+    /// <summary>The image of a guest, fetched if it is not here yet.</summary>
+    /// <exception cref="SiteFilesException">It could not be fetched; what has arrived is kept for the next attempt.</exception>
     public async Task<string> ImageAsync(WantedGuest guest, Action<double> onProgress, CancellationToken cancellationToken)
     {
         var path = ImagePath(guest.Spec);
@@ -33,7 +33,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         try
         {
             if (File.Exists(path)) return path;
-            // Who may read there is the hypervisor's business: it lets its own user, and no other of the desktop.
+            // The hypervisor decides who may read there: its own user, and no other user of the desktop.
             Directory.CreateDirectory(Images);
             var sha = guest.Spec.ImageSha256;
             await FetchAsync(path + ".part", sha, guest.ImageBytes, offset => files.ReadImageAsync(sha, offset, cancellationToken), onProgress, cancellationToken);
@@ -47,7 +47,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
     }
 
     /// <summary>The disk that a guest brings along, in a file that may be moved away.</summary>
-    /// <exception cref="SiteFilesException">It could not be fetched; what has come is kept for the next attempt.</exception>
+    /// <exception cref="SiteFilesException">It could not be fetched; what has arrived is kept for the next attempt.</exception>
     public async Task<string> DiskAsync(WantedGuest guest, Action<double> onProgress, CancellationToken cancellationToken)
     {
         OwnerOnly.MakeFolder(Incoming);
@@ -62,7 +62,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         return path;
     }
 
-    /// <summary>A file for a disk that leaves.</summary>
+    /// <summary>A file for a disk that leaves this node.</summary>
     public string OutgoingPath(GuestSpec spec)
     {
         var folder = Path.Combine(stateFolder, "outgoing");
@@ -70,7 +70,8 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         return Path.Combine(folder, spec.Id.Value);
     }
 
-    /// <summary>Removes what no guest needs any more. What has come of a disk stays for as long as its guest is to come with exactly that disk.</summary>
+    /// <summary>Removes what no guest needs any more. A partly fetched disk is kept as long as its guest is to come with exactly that
+    /// disk.</summary>
     public void Tidy(IReadOnlySet<string> imagesInUse, IReadOnlyCollection<WantedGuest> arriving, IReadOnlySet<string> guestsHere)
     {
         foreach (var path in FilesIn(Images).Where(path => !imagesInUse.Contains(Path.GetFileNameWithoutExtension(path)))) File.Delete(path);
@@ -79,7 +80,8 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         foreach (var path in FilesIn(Path.Combine(stateFolder, "outgoing")).Where(path => !guestsHere.Contains(Path.GetFileName(path)))) File.Delete(path);
     }
 
-    /// <summary>Fetches what is missing of a file and checks the whole: what comes is hashed as it comes, what was here before is read once.</summary>
+    /// <summary>Fetches what is missing of a file and checks the whole: new data is hashed as it arrives, data from before is read
+    /// once.</summary>
     private async Task FetchAsync(string part, string sha, long bytes, Func<long, IAsyncEnumerable<ReadOnlyMemory<byte>>> read, Action<double> onProgress, CancellationToken cancellationToken)
     {
         using var stream = new FileStream(part, OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 }));
@@ -105,7 +107,7 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
                 have += chunk.Length;
                 onProgress((double)have / bytes);
                 if (have - dropped < PageCache.StepBytes) continue;
-                // The owner may have filled the disk meanwhile.
+                // The owner may have filled the disk since.
                 CheckRoom(bytes - have);
                 PageCache.Drop(file, dropped, have - dropped, written: true);
                 dropped = have;

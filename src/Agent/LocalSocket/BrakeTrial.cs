@@ -4,7 +4,7 @@ using Opportunism.Hypervisors.Cgroups;
 
 namespace Opportunism.Agent.LocalSocket;
 
-/// <summary>Tries the brake for <c>doctor</c>; one trial at a time.</summary>
+/// <summary>Tests the brake for <c>doctor</c>; one test at a time.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class BrakeTrial(FreezerTrial trial) : IDisposable
 {

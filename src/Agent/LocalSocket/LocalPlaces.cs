@@ -1,13 +1,14 @@
 namespace Opportunism.Agent.LocalSocket;
 
-/// <summary>How many requests of the local socket are answered at once: so many for each user, and always some for root and the user at the seat.</summary>
-/// <param name="sitsHere">Whether a user sits at this desktop; asked only where it matters.</param>
+/// <summary>How many requests of the local socket are served at the same time: a limit for each user, and always some places for root and
+/// the user at the seat.</summary>
+/// <param name="sitsHere">Whether a user sits at this desktop; called only when needed.</param>
 internal sealed class LocalPlaces(Func<uint, bool> sitsHere)
 {
     /// <summary>Of one user: a person and a panel applet or two.</summary>
     public const int PerUser = 4;
 
-    /// <summary>Of all users but root and the one at the seat together.</summary>
+    /// <summary>Of all users together except root and the one at the seat.</summary>
     public const int Others = 12;
 
     /// <summary>Of root: its scripts too.</summary>
@@ -24,7 +25,7 @@ internal sealed class LocalPlaces(Func<uint, bool> sitsHere)
         {
             var own = taken.GetValueOrDefault(userId);
             if (own >= (userId == 0 ? Root : PerUser)) return null;
-            // The user at the seat has places of their own, however many the others hold.
+            // The user at the seat has places of their own, however many the others use.
             var isOther = userId != 0 && (others < Others || !sitsHere(userId));
             if (isOther && others >= Others) return null;
             taken[userId] = own + 1;

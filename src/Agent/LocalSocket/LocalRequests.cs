@@ -8,8 +8,9 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.LocalSocket;
 
-/// <summary>Decides what a user of this desktop may ask, and answers it.</summary>
-/// <remarks>Anyone may look, though not at tenants' names for their guests; the owner at the seat and root may snooze, take back and run the doctor. Any thread.</remarks>
+/// <summary>Decides which requests a user of this desktop may make, and carries them out.</summary>
+/// <remarks>Anyone may see the status, without tenants' names for their guests; the owner at the seat and root may snooze, take back and
+/// run the doctor. Any thread.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class LocalRequests(AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial, SeatOwner seat, TimeProvider time)
 {
@@ -57,7 +58,7 @@ internal sealed class LocalRequests(AvailabilityLoop loop, SnoozeCondition snooz
         return new(null, view.Look());
     }
 
-    /// <summary>Takes back, and shows what became of it where something does: a node that does not lend stays as it is.</summary>
+    /// <summary>Takes back, and shows the result if there is one: a node that does not lend stays as it is.</summary>
     private async Task TakeBackAsync(CancellationToken cancellationToken)
     {
         var before = loop.Status.Current;
@@ -69,10 +70,10 @@ internal sealed class LocalRequests(AvailabilityLoop loop, SnoozeCondition snooz
         }
         catch (TimeoutException)
         {
-            // The state from before is shown, as for every other question.
+            // The state from before is shown, as for every other request.
         }
     }
 
-    // What a tenant calls a VM is not every user's business.
+    // The tenant's name for a VM is not shown to every user.
     private static LocalStatus WithoutNames(LocalStatus status) => status with { Guests = [.. status.Guests.Select(guest => guest with { Name = "" })] };
 }

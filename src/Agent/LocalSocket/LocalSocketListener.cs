@@ -7,26 +7,27 @@ using Opportunism.Contracts.Local;
 
 namespace Opportunism.Agent.LocalSocket;
 
-/// <summary>Answers the command line of this desktop over a Unix socket: one request and one answer per connection.</summary>
-/// <remarks>Anyone on the desktop may connect; what a user may ask is decided in <see cref="LocalRequests"/> from the user id that the kernel tells.</remarks>
+/// <summary>Serves the command line of this desktop over a Unix socket: one request and one reply per connection.</summary>
+/// <remarks>Anyone on the desktop may connect; <see cref="LocalRequests"/> decides what a user may request, from the user id that the
+/// kernel reports.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed partial class LocalSocketListener(string path, LocalRequests desk, LocalPlaces places, TimeProvider time, ILogger<LocalSocketListener> log) : BackgroundService
 {
-    // Connections that wait to be accepted, which takes microseconds: one that finds no place is closed at once. As many as the
-    // kernel lets wait (net.core.somaxconn), so that a user who opens hundreds does not keep root from connecting.
+    // Connections that wait to be accepted, which takes microseconds: a connection without a free place is closed at once. As many as the
+    // kernel lets wait (net.core.somaxconn), so that a user who opens hundreds cannot keep root from connecting.
     private const int Backlog = 4096;
 
     private static readonly byte[] TooMany = Line(new("This user has too many requests under way; try again when some are answered.", null));
 
     private const int LongestRequest = 4096;
 
-    // Time to send one line; the doctor's answer takes longer and is not under this limit.
+    // Time to send one line; the doctor's reply takes longer and does not have this limit.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         MakeFolder(Path.GetDirectoryName(path)!);
-        // A socket left by a killed agent; whoever still listened there would be the same agent, and the state folder's lock keeps two apart.
+        // A socket left by a killed agent; no other agent can listen there, since the state folder's lock allows only one.
         File.Delete(path);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
@@ -48,7 +49,7 @@ internal sealed partial class LocalSocketListener(string path, LocalRequests des
         }
     }
 
-    /// <summary>Says why and closes. Never waits: the line fits into the socket's empty buffer.</summary>
+    /// <summary>Sends the reason and closes. Never waits: the line fits into the socket's empty buffer.</summary>
     private void Refuse(Socket connection)
     {
         using var _ = connection;
@@ -85,7 +86,8 @@ internal sealed partial class LocalSocketListener(string path, LocalRequests des
 
     private static byte[] Line(LocalReply reply) => [.. JsonSerializer.SerializeToUtf8Bytes(reply, LocalJson.Default.LocalReply), (byte)'\n'];
 
-    /// <summary>Anyone may look; set, since a mask may take that away. A folder that is there already has the rights that somebody meant it to have.</summary>
+    /// <summary>Anyone may connect; set explicitly, since a umask may remove that right. An existing folder keeps the rights it
+    /// has.</summary>
     private static void MakeFolder(string path)
     {
         if (Directory.Exists(path)) return;

@@ -9,12 +9,12 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.LocalSocket;
 
-/// <summary>Writes down the state of this desktop for its command line. Any thread.</summary>
+/// <summary>Describes the state of this desktop for its command line. Any thread.</summary>
 internal sealed class LocalStatusView(
     AvailabilityLoop loop, MonitorWatch watch, ConditionSet conditions, SnoozeCondition snooze, NodeHealth health,
     IMachineGuests guests, SiteLink link, SiteOptions site, ObstacleView obstacles)
 {
-    /// <summary>What is known now.</summary>
+    /// <summary>The current state.</summary>
     public LocalStatus Look()
     {
         var status = loop.Status.Current;
@@ -42,7 +42,7 @@ internal sealed class LocalStatusView(
         };
     }
 
-    /// <summary>The same after every monitor has looked anew.</summary>
+    /// <summary>The same after every monitor has checked again.</summary>
     public async Task<LocalStatus> LookAnewAsync(CancellationToken cancellationToken)
     {
         await watch.LookAsync(cancellationToken);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Opportunism.Agent.LocalSocket;
 
-/// <summary>Tells which user is at the other end of a Unix socket (man 7 unix, SO_PEERCRED); the kernel vouches for it.</summary>
+/// <summary>Finds which user is at the other end of a Unix socket (man 7 unix, SO_PEERCRED), as the kernel recorded it.</summary>
 internal static class PeerUser
 {
     private const int SocketLevel = 1, PeerCredentials = 17;

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Opportunism.Agent.LocalSocket;
 
-/// <summary>Knows which users sit at this desktop, from logind's seat files (man 5 org.freedesktop.login1; /run/systemd/seats).</summary>
-/// <remarks>Where there is no logind nobody but root counts as sitting here.</remarks>
+/// <summary>Finds which users sit at this desktop, from logind's seat files (man 5 org.freedesktop.login1; /run/systemd/seats).</summary>
+/// <remarks>Without logind only root counts as sitting here.</remarks>
 internal sealed class SeatOwner(string seatsFolder = "/run/systemd/seats")
 {
     /// <summary>True when the user has the active session of a seat. Any thread; reads small files in memory.</summary>
@@ -20,7 +20,7 @@ internal sealed class SeatOwner(string seatsFolder = "/run/systemd/seats")
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A seat that vanished while we looked: not proven, so not allowed.
+            // A seat that disappeared during the check: not proven, so not allowed.
             return false;
         }
     }

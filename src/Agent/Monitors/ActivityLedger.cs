@@ -2,8 +2,9 @@ using Opportunism.Core.Activity;
 
 namespace Opportunism.Agent.Monitors;
 
-/// <summary>Remembers when the owner was last seen, by which monitor and on which device, and wakes the deciding thread.</summary>
-/// <remarks>Any thread may write and read. Nothing here locks, allocates or throws: it lies on the path from a key press to the freeze.</remarks>
+/// <summary>Records when the owner was last seen, by which monitor and on which device, and wakes the deciding thread.</summary>
+/// <remarks>Any thread may write and read. Nothing here locks, allocates or throws: it is on the path from a key press to the
+/// freeze.</remarks>
 public sealed class ActivityLedger
 {
     private readonly TimeProvider time;
@@ -18,7 +19,7 @@ public sealed class ActivityLedger
     private ActivitySource? lastSource;
     private IWakeable? woken;
 
-    /// <summary>Starts as if the owner had been seen this instant: an agent that has just started knows nothing yet.</summary>
+    /// <summary>Starts as if the owner had been seen now: an agent that has just started has no information yet.</summary>
     public ActivityLedger(TimeProvider time)
     {
         this.time = time;
@@ -31,21 +32,23 @@ public sealed class ActivityLedger
     public long LastSeenTimestamp => Volatile.Read(ref lastSeen);
 
     /// <summary>The monitor that saw the owner last; empty where none has seen it since the agent or a monitor began to watch.</summary>
-    /// <remarks>Read beside <see cref="LastSeenTimestamp"/> it may belong to a sighting a moment older or newer; it is for people.</remarks>
+    /// <remarks>It may belong to a slightly older or newer activity than <see cref="LastSeenTimestamp"/>; it is for people.</remarks>
     public string LastSeenBy => Volatile.Read(ref lastSeenBy);
 
-    /// <summary>The device or display that was active last; null when that is not known. For people, as <see cref="LastSeenBy"/> is.</summary>
+    /// <summary>The device or display that was active last; null when that is not known. For people, as <see cref="LastSeenBy"/>
+    /// is.</summary>
     public ActivitySource? LastSource => Volatile.Read(ref lastSource);
 
-    /// <summary>Who is woken by news; set once by the deciding thread before the monitors start.</summary>
+    /// <summary>What is woken by a change; set once by the deciding thread before the monitors start.</summary>
     public IWakeable? Woken
     {
         get => Volatile.Read(ref woken);
         set => Volatile.Write(ref woken, value);
     }
 
-    /// <summary>How long ago the owner was last there for certain: activity of sources that may move by themselves counts when it is confirmed.</summary>
-    /// <remarks>While a burst is being added a beginning may be read twice, which confirms for this one time: the safe side.</remarks>
+    /// <summary>How long ago the owner was last there for certain: activity of sources that may move by themselves counts only when
+    /// confirmed.</summary>
+    /// <remarks>While a burst is being added a beginning may be read twice, which confirms it this one time: the safe error.</remarks>
     public TimeSpan AwayFor(TimeSpan idleFor)
     {
         Span<TimeSpan> ages = stackalloc TimeSpan[OwnerPresence.Remembered];
@@ -61,14 +64,15 @@ public sealed class ActivityLedger
     /// <summary>The owner was seen just now.</summary>
     public void Seen(string monitor, ActivitySource? source = null) => Record(monitor, source, time.GetTimestamp());
 
-    /// <summary>The owner was seen that long ago; older than what is known changes nothing.</summary>
+    /// <summary>The owner was seen that long ago; an older time than the recorded one changes nothing.</summary>
     public void Seen(string monitor, TimeSpan ago, ActivitySource? source = null) =>
         Record(monitor, source, time.GetTimestamp() - (ago <= TimeSpan.Zero ? 0 : Ticks(ago)));
 
-    /// <summary>A monitor begins to watch: what the owner did before is not known, so it counts as seen just now, though by no monitor.</summary>
+    /// <summary>A monitor begins to watch: what the owner did before is not known, so the owner counts as seen just now, but by no
+    /// monitor.</summary>
     public void CountAsSeen() => Record("", source: null, time.GetTimestamp());
 
-    /// <summary>Something other than activity has changed (a monitor went blind): the deciding thread must look again.</summary>
+    /// <summary>Something other than activity has changed (a monitor became blind): the deciding thread must decide again.</summary>
     public void Wake() => Woken?.Wake();
 
     private void Record(string monitor, ActivitySource? source, long timestamp)
@@ -83,7 +87,7 @@ public sealed class ActivityLedger
 
     private void AddBurst(long timestamp)
     {
-        // Two threads at the same moment: it is one burst, and the other one adds it.
+        // Two threads at the same time: it is one burst, and the other thread adds it.
         if (!IsNewBurst(timestamp) || Interlocked.CompareExchange(ref addingBurst, 1, 0) != 0) return;
         if (IsNewBurst(timestamp))
         {
@@ -96,7 +100,7 @@ public sealed class ActivityLedger
 
     private bool IsNewBurst(long timestamp) => Volatile.Read(ref bursts[0]) is var newest && (newest == long.MinValue || timestamp - newest > burstLasts);
 
-    /// <summary>Sets a point in time unless a later one is known. True when it was set.</summary>
+    /// <summary>Sets a point in time unless a later one is set already. True when it was set.</summary>
     private static bool Raise(ref long latest, long timestamp)
     {
         var known = Volatile.Read(ref latest);

@@ -1,6 +1,6 @@
 namespace Opportunism.Agent.Monitors;
 
-/// <summary>The names that monitors leave alone. Pure.</summary>
+/// <summary>The names that monitors ignore. Pure.</summary>
 public sealed class IgnoreList(IEnumerable<string> patterns)
 {
     private readonly string[] patterns = [.. patterns];
@@ -8,7 +8,7 @@ public sealed class IgnoreList(IEnumerable<string> patterns)
     /// <summary>A list that ignores nothing.</summary>
     public static IgnoreList Nothing { get; } = new([]);
 
-    /// <summary>True when the name is listed, exactly or by the beginning that stands before a trailing <c>*</c>.</summary>
+    /// <summary>True when the name is listed, exactly or by its beginning with a trailing <c>*</c>.</summary>
     public bool Has(string name)
     {
         foreach (var pattern in patterns)

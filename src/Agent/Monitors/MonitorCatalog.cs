@@ -2,19 +2,19 @@ using Opportunism.Agent.Monitors.Linux;
 
 namespace Opportunism.Agent.Monitors;
 
-/// <summary>The list of monitors there are, by name. The only place where a monitor's operating system is asked for.</summary>
+/// <summary>The list of all monitors, by name. The only place that checks the operating system for a monitor.</summary>
 public static class MonitorCatalog
 {
-    /// <summary>Names of this operating system's monitors, in the order in which people read them.</summary>
+    /// <summary>Names of this operating system's monitors, in the order in which they are shown.</summary>
     public static IReadOnlyList<string> Names => OperatingSystem.IsLinux() ? ["input", "x11"] : [];
 
-    /// <summary>Makes the monitors that the settings ask for; the settings have been validated.</summary>
+    /// <summary>Creates the monitors that the settings enable; the settings have been validated.</summary>
     public static IReadOnlyList<IActivityMonitor> Create(MonitorOptions options, TimeProvider time)
     {
         var ignore = new IgnoreList(options.Ignore);
         var names = options.Enabled.Count == 0 ? Names : [.. options.Enabled];
         IReadOnlyList<IActivityMonitor> monitors = [.. names.Select(name => Create(name, ignore, time))];
-        // Where nothing else may be there to be watched, those who work in terminals are the owners.
+        // On a machine that may have nothing else to watch, people who work in terminals are the owners.
         return options.WithoutSeat == WithoutSeat.Lend && OperatingSystem.IsLinux() ? [.. monitors, new TerminalMonitor(time, ignore)] : monitors;
     }
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Opportunism.Agent.Monitors;
 
-/// <summary>Says everything that is wrong with the monitors' settings, all at once.</summary>
+/// <summary>Finds every problem in the monitors' settings.</summary>
 internal sealed class MonitorOptionsValidator : IValidateOptions<MonitorOptions>
 {
     public ValidateOptionsResult Validate(string? name, MonitorOptions options)
@@ -11,7 +11,7 @@ internal sealed class MonitorOptionsValidator : IValidateOptions<MonitorOptions>
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
-    /// <summary>Every problem, given the names of the monitors there are.</summary>
+    /// <summary>Every problem, given the names of all monitors.</summary>
     internal static IEnumerable<string> Problems(MonitorOptions options, IReadOnlyList<string> known)
     {
         foreach (var name in options.Enabled)

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Opportunism.Agent.Monitors;
 
-/// <summary>What the supervision of monitors writes to the log.</summary>
+/// <summary>The log messages of the supervision of monitors.</summary>
 internal static partial class MonitorWatchLog
 {
     [LoggerMessage(1100, LogLevel.Information, "Monitor {Monitor} sees: {Sight}")]

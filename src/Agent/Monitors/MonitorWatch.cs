@@ -3,14 +3,15 @@ using Opportunism.Agent.Running;
 
 namespace Opportunism.Agent.Monitors;
 
-/// <summary>Runs every monitor, starts one that broke again, and knows which of them cannot see.</summary>
-/// <remarks>What the deciding thread reads (<see cref="BlindMonitor"/>, <see cref="Sights"/>) are plain reads of immutable values and never block.</remarks>
+/// <summary>Runs every monitor, restarts one that failed, and tracks which of them are blind.</summary>
+/// <remarks>The deciding thread's reads (<see cref="BlindMonitor"/>, <see cref="Sights"/>) are plain reads of immutable values and never
+/// block.</remarks>
 public sealed class MonitorWatch
 {
-    /// <summary>What <see cref="BlindMonitor"/> says when every monitor can see but none has anything to watch.</summary>
+    /// <summary>The value of <see cref="BlindMonitor"/> when no monitor is blind but none has anything to watch.</summary>
     public const string NothingToWatch = "monitors";
 
-    /// <summary>How often monitors are asked whether they still see.</summary>
+    /// <summary>How often monitors are checked.</summary>
     internal static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(30);
 
     private readonly WatchedMonitor[] monitors;
@@ -19,10 +20,10 @@ public sealed class MonitorWatch
     private readonly bool mayWatchNothing;
     private bool judged = true;
 
-    /// <param name="monitors">The enabled monitors, in the order in which people read them.</param>
-    /// <param name="ledger">Where what they see is remembered.</param>
-    /// <param name="time">The clock for back-off and for asking.</param>
-    /// <param name="log">Where changes of sight are told; never on the path of an event.</param>
+    /// <param name="monitors">The enabled monitors, in the order in which they are shown.</param>
+    /// <param name="ledger">Records what they see.</param>
+    /// <param name="time">The clock for back-off and for checks.</param>
+    /// <param name="log">Where changes are logged; never on the path of an event.</param>
     /// <param name="withoutSeat">What to do where there is nothing to watch.</param>
     public MonitorWatch(IReadOnlyList<IActivityMonitor> monitors, ActivityLedger ledger, TimeProvider time, ILogger<MonitorWatch> log, WithoutSeat withoutSeat = WithoutSeat.Refuse)
     {
@@ -52,24 +53,25 @@ public sealed class MonitorWatch
     /// <summary>What each monitor sees, in the order given.</summary>
     public IReadOnlyList<NamedSight> Sights => [.. monitors.Select(monitor => new NamedSight(monitor.Name, monitor.Sight))];
 
-    /// <summary>Runs until cancelled; called once. No failure of a monitor ends it.</summary>
+    /// <summary>Runs until cancelled; called once. A failure of a monitor does not end it.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => TaskGroup.RunAsync([WatchAsync, AskAsync], time, cancellationToken);
 
-    /// <summary>Runs every monitor until cancelled, and asks none of them.</summary>
+    /// <summary>Runs every monitor until cancelled, without checking any.</summary>
     internal Task WatchAsync(CancellationToken cancellationToken) => Task.WhenAll(monitors.Select(monitor => monitor.KeepWatchingAsync(cancellationToken)));
 
-    /// <summary>Asks all of them at the same moment, on a thread that sleeps in the kernel in between: the runtime's pool has fallen asleep
-    /// by then, and to wake it twice each half minute would cost more wake-ups than the monitors do.</summary>
+    /// <summary>Checks all of them at the same time, on a thread that sleeps in the kernel in between: the threads of the runtime's pool
+    /// sleep by then, and waking them twice each half minute would cost more wake-ups than the monitors do.</summary>
     internal Task AskAsync(CancellationToken cancellationToken) => OwnThread.RunAsync("monitor watch", () =>
     {
         bool stopped;
-        // Rounded up: waking a part of a millisecond early would find that nothing is due yet and spin.
+        // Rounded up: waking a fraction of a millisecond early would find that nothing is due yet and spin.
         do stopped = cancellationToken.WaitHandle.WaitOne((int)Math.Ceiling(Step().TotalMilliseconds));
         while (!stopped);
         return Task.CompletedTask;
     });
 
-    /// <summary>Asks the monitors, or judges their answers, if it is time for that; answers how long until there is something to do again. One caller at a time.</summary>
+    /// <summary>Starts checks of the monitors, or evaluates their results, if that is due; returns how long until the next of these is due.
+    /// One caller at a time.</summary>
     internal TimeSpan Step()
     {
         var elapsed = askedAt is { } asked ? time.GetElapsedTime(asked) : LooksEvery;
@@ -86,7 +88,7 @@ public sealed class MonitorWatch
         return WatchedMonitor.AnswersWithin;
     }
 
-    /// <summary>Has every monitor look again now and answers what they see; for <c>doctor</c>.</summary>
+    /// <summary>Checks every monitor now and returns what they see; for <c>doctor</c>.</summary>
     public async Task<IReadOnlyList<NamedSight>> LookAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(monitors.Select(monitor => monitor.LookOnceAsync(cancellationToken)));

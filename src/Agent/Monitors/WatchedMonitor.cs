@@ -5,14 +5,14 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Agent.Monitors;
 
-/// <summary>One monitor under supervision: its thread, its sight, and what to think while it is broken or does not answer.</summary>
-/// <remarks>The monitor's thread and the asking task both replace <see cref="Sight"/>; it is one immutable reference.</remarks>
+/// <summary>One monitor under supervision: its thread, its status, and what counts while it has failed or does not reply.</summary>
+/// <remarks>The monitor's thread and the checking task both replace <see cref="Sight"/>; it is one immutable reference.</remarks>
 internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger ledger, TimeProvider time, ILogger log) : IActivitySink
 {
-    /// <summary>After this long without an answer a monitor counts as hung.</summary>
+    /// <summary>After this long without a reply a monitor counts as hung.</summary>
     internal static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(5);
 
-    /// <summary>Pauses before a broken monitor is started again.</summary>
+    /// <summary>Pauses before a failed monitor is restarted.</summary>
     internal static readonly Backoff Pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
     private MonitorStatus sight = MonitorStatus.NotYet;
@@ -55,7 +55,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
             running = false;
             if (cancellationToken.IsCancellationRequested) return;
 
-            // It ran well for a while, so this is a new failure and not the last one again.
+            // It ran without failure for a while, so this counts as the first failure in a row.
             if (time.GetElapsedTime(started) >= Pauses.Longest) failures = 0;
             var pause = Pauses.After(++failures);
             var why = failure is null ? "it stopped by itself" : failure.Message;
@@ -65,11 +65,12 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         }
     }
 
-    /// <summary>Asks what it sees and does not wait; the deciding word is <see cref="Judge"/>'s, <see cref="AnswersWithin"/> later. One caller at a time.</summary>
+    /// <summary>Starts a check and does not wait; <see cref="Judge"/> evaluates it <see cref="AnswersWithin"/> later. One caller at a
+    /// time.</summary>
     public void Ask()
     {
-        // A broken monitor is not asked: it is blind until it runs and says otherwise. One that has not answered the last question is
-        // not asked another: they would pile up.
+        // A failed monitor is not checked: it is blind until it runs and reports that it sees. One that has not replied to the last check
+        // is not checked again: checks would pile up.
         if (!running || question is { IsCompleted: false }) return;
         saidBefore = Sight;
         try
@@ -82,7 +83,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         }
     }
 
-    /// <summary>Takes over the answer to <see cref="Ask"/>; a monitor that has not answered is blind from then on. The same caller.</summary>
+    /// <summary>Takes the result of <see cref="Ask"/>; a monitor that has not replied is blind from then on. The same caller.</summary>
     public void Judge()
     {
         if (!running || question is not { } asked) return;
@@ -91,7 +92,8 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         else Hung();
     }
 
-    /// <summary>Asks at once, whatever else is being asked, and takes over the answer; a monitor that does not answer in time is blind from then on.</summary>
+    /// <summary>Checks at once, even while another check is under way, and takes the result; a monitor that does not reply in time is blind
+    /// from then on.</summary>
     public async Task LookOnceAsync(CancellationToken cancellationToken)
     {
         if (!running) return;
@@ -103,7 +105,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Asked to stop: what it sees no longer matters.
+            // Cancelled: what it sees no longer matters.
         }
         catch (TimeoutException)
         {
@@ -118,7 +120,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
 
     private void Take(MonitorStatus answer, MonitorStatus before)
     {
-        // What the monitor said by itself meanwhile is newer than its answer.
+        // What the monitor reported by itself since is newer than its reply.
         if (ReferenceEquals(Interlocked.CompareExchange(ref sight, answer, before), before)) Told(before, answer);
     }
 

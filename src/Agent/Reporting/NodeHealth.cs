@@ -6,7 +6,7 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Agent.Reporting;
 
-/// <summary>Everything that is not as it should be on this node, from wherever it is known. Any thread.</summary>
+/// <summary>All problems of this node, collected from the agent's parts. Any thread.</summary>
 internal sealed class NodeHealth(MonitorWatch watch, Level<GuestsReport> guests, Level<IReadOnlyList<HealthItem>> refused)
 {
     public IReadOnlyList<HealthItem> Items => [.. watch.Sights.SelectMany(seen => seen.Sight.Health).Concat(refused.Current).Concat(guests.Current.Health).Take(NodeContract.MostItems)];

@@ -11,16 +11,16 @@ using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
 namespace Opportunism.Agent.Reporting;
 
-/// <summary>Takes what the operator wants of the node out of each plan: drained, snoozed, waiting times.</summary>
+/// <summary>Reads the operator's settings for the node out of each plan: drained, snoozed, waiting times.</summary>
 /// <remarks>
-/// A plan can only make a node more careful or change its waiting times within what is allowed. A field that cannot be used is refused
-/// alone: it stays as it was, a health item names it, and the rest of the plan counts.
+/// A plan can only make a node more careful or change its waiting times within what is allowed. An invalid field is rejected
+/// alone: its previous value stays, a health item names it, and the rest of the plan is applied.
 /// </remarks>
 internal sealed partial class PlanTimes(
     Level<NodePlan> plan, Level<NodeFlags> policy, Level<IReadOnlyList<HealthItem>> refused, AvailabilityTimes own, SnoozeCondition snooze, AvailabilityLoop loop,
     ILogger<PlanTimes> log) : BackgroundService
 {
-    // google.protobuf.Duration and Timestamp hold any 64-bit number, of which TimeSpan and DateTimeOffset hold a part.
+    // google.protobuf.Duration and Timestamp hold any 64-bit number, of which TimeSpan and DateTimeOffset hold only a part.
     private const int NanosecondsPerSecond = 1_000_000_000;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -46,7 +46,7 @@ internal sealed partial class PlanTimes(
         loop.Reconsider();
     }
 
-    /// <summary>The site's times as far as they can be used, alone and together; each other one stays as it was.</summary>
+    /// <summary>The site's times as far as they are valid, alone and together; each other one keeps its previous value.</summary>
     private AvailabilityTimes Times(PolicyPlan? site, List<string> problems)
     {
         if (site is null) return own;
@@ -58,7 +58,7 @@ internal sealed partial class PlanTimes(
             new(nameof(AvailabilityTimes.EvictAfter), site.EvictAfter, now.EvictAfter, (times, value) => times with { EvictAfter = value }),
         ];
 
-        // As many fields as can be used together, from all of them to none.
+        // As many fields as are valid together, from all of them to none.
         var usable = Enumerable.Range(0, 1 << fields.Length).OrderByDescending(mask => System.Numerics.BitOperations.PopCount((uint)mask))
             .Where(mask => fields.Index().All(field => (mask & (1 << field.Index)) == 0 || field.Item.Usable is not null))
             .Select(mask => (int?)mask).FirstOrDefault(mask => !With(fields, mask!.Value).Problems().Any());
@@ -99,7 +99,7 @@ internal sealed partial class PlanTimes(
     /// <summary>One waiting time of a plan.</summary>
     private sealed record TimeField(string Name, Duration? Wanted, TimeSpan Now, Func<AvailabilityTimes, TimeSpan, AvailabilityTimes> Put)
     {
-        /// <summary>What is wanted where it is a time at all; whether it is allowed is another question.</summary>
+        /// <summary>The plan's value, if it is a time at all; whether it is allowed is checked elsewhere.</summary>
         public TimeSpan? Usable { get; } =
             Wanted is { Seconds: >= 0 and <= 315_576_000_000, Nanos: >= 0 and < NanosecondsPerSecond } ? Wanted.ToTimeSpan() : null;
     }

@@ -10,7 +10,7 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Agent.Reporting;
 
-/// <summary>Writes down everything this node is, as the controller gets it. Any thread.</summary>
+/// <summary>Builds the whole report of this node for the controller. Any thread.</summary>
 internal sealed class ReportView(
     AvailabilityLoop loop, MonitorWatch watch, ConditionSet conditions, SnoozeCondition snooze, NodeHealth health,
     Level<GuestsReport> guests, ObstacleView obstacles)

@@ -11,11 +11,11 @@ using Opportunism.Core;
 
 namespace Opportunism.Agent.Reporting;
 
-/// <summary>Keeps the stream to the controller: the node's report up whenever it changed, its plan down.</summary>
+/// <summary>Keeps the stream to the controller: sends the node's report whenever it changed, receives its plan.</summary>
 /// <remarks>
-/// 1. Enrol where there is a join token. 2. Dial the controller, trusting its pinned CA alone. 3. Send the whole report.
-/// 4. Take up each plan that is newer. 5. Send again on every change and at least every <see cref="SiteOptions.ReportEvery"/>.
-/// 6. When the stream breaks, wait longer each time and go on at 2. Nothing the node decides ever waits for any of it.
+/// 1. Enrol where there is a join token. 2. Dial the controller, trusting only its pinned CA. 3. Send the whole report.
+/// 4. Apply each plan that is newer. 5. Send again on every change and at least every <see cref="SiteOptions.ReportEvery"/>.
+/// 6. When the stream breaks, wait longer each time and continue at 2. No decision of the node ever waits for any of this.
 /// </remarks>
 internal sealed partial class SiteLink(
     SiteOptions options, Enroller enroller, ReportView reports, Level<NodePlan> plan, AvailabilityLoop loop, BackgroundConnection background, TimeProvider time,
@@ -36,10 +36,10 @@ internal sealed partial class SiteLink(
     /// <summary>The controller; null while it is not connected.</summary>
     public Nodes.NodesClient? Client => client;
 
-    /// <summary>The controller, for fetching and handing over files behind everything else; null while it is not connected.</summary>
+    /// <summary>The controller, for transfers of files as background traffic; null while it is not connected.</summary>
     public Nodes.NodesClient? Transfers => transfers;
 
-    /// <summary>How this node stands with its site.</summary>
+    /// <summary>The connection to the site, for people.</summary>
     public Level<SiteState> State { get; } = new(new SiteState(null, false, "not connected yet"));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -65,14 +65,14 @@ internal sealed partial class SiteLink(
             }
             catch (Exception e)
             {
-                // The top of a long-lived loop: whatever broke, the node goes on deciding and tries again.
+                // The top of a long-lived loop: whatever failed, the node keeps deciding and retries.
                 var why = e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : e.Message;
                 LogBroken(options.Controller, why, Retries.After(failures + 1).TotalSeconds);
                 State.Set(State.Current with { Connected = false, Trouble = why });
             }
 
             client = transfers = null;
-            // Up to half more, so that a site's nodes do not all come back in the same second.
+            // Up to half longer, so that a site's nodes do not all connect in the same second.
             await Task.Delay(Retries.After(++failures) * (1 + (Random.Shared.NextDouble() / 2)), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -133,7 +133,7 @@ internal sealed partial class SiteLink(
             }
 
             if (next.ContractVersion > NodeContract.Version) LogNewerContract(next.ContractVersion, NodeContract.Version);
-            // The same version again is an acknowledgement and nothing new.
+            // The same version again is only an acknowledgement.
             if (next.Version != plan.Current.Version || plan.Current.Version == 0) plan.Set(next);
         }
     }

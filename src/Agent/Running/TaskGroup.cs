@@ -1,12 +1,12 @@
 namespace Opportunism.Agent.Running;
 
-/// <summary>Runs parts that are worth nothing without each other.</summary>
+/// <summary>Runs tasks as a group: when one fails, the others are cancelled.</summary>
 internal static class TaskGroup
 {
-    /// <summary>A part that has been told to end is waited for at most this long: longer than a guest's step that has just begun.</summary>
+    /// <summary>How long a cancelled task is awaited at most: longer than a guest's step that has just begun.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Runs all of them until all have ended. The first that fails ends the others, and its error is thrown.</summary>
+    /// <summary>Runs all of them until all have ended. The first that fails cancels the others, and its error is thrown.</summary>
     /// <param name="parts">Started in this order, each without waiting for the one before.</param>
     /// <param name="time">Clock.</param>
     /// <param name="cancellationToken">Ends all of them.</param>

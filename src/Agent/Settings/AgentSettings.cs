@@ -12,10 +12,10 @@ namespace Opportunism.Agent.Settings;
 /// <summary>All settings of the agent, read from its INI file. Only root may write that file; docs/settings.md lists every key.</summary>
 internal sealed class AgentSettings
 {
-    /// <summary>Where the agent looks unless told otherwise.</summary>
+    /// <summary>The default path of the settings file.</summary>
     public const string DefaultPath = "/etc/opportunism/agent.ini";
 
-    /// <summary>Folder for what the agent keeps.</summary>
+    /// <summary>Folder for the agent's state.</summary>
     public required string StateFolder { get; init; }
 
     /// <summary>Path of the socket for the command line.</summary>
@@ -58,7 +58,7 @@ internal sealed class AgentSettings
         return problems.Count == 0 ? settings : null;
     }
 
-    /// <summary>Asks for every key there is, and checks what came.</summary>
+    /// <summary>Reads every key, and checks the values.</summary>
     internal static AgentSettings Read(SettingsReader reader)
     {
         var state = reader.Text("Agent", nameof(StateFolder), "/var/lib/opportunism");

@@ -5,7 +5,8 @@ using Opportunism.Core;
 namespace Opportunism.Agent.Settings;
 
 /// <summary>Reads the agent's settings file key by key and collects every problem instead of stopping at the first.</summary>
-/// <remarks>Each key that is asked for is a known one; <see cref="Finish"/> names all others. Times as <see cref="Duration"/> reads them.</remarks>
+/// <remarks>Each key that is read is a known one; <see cref="Finish"/> reports all others. Times as <see cref="Duration"/> reads
+/// them.</remarks>
 internal sealed class SettingsReader(IConfiguration file)
 {
     private readonly List<string> problems = [];
@@ -61,10 +62,10 @@ internal sealed class SettingsReader(IConfiguration file)
     /// <summary>Adds problems that already name their section.</summary>
     public void Add(IEnumerable<string> found) => problems.AddRange(found);
 
-    /// <summary>Every section and key that was asked for.</summary>
+    /// <summary>Every section and key that was read.</summary>
     public IEnumerable<(string Section, string Key)> Known => known.SelectMany(section => section.Value.Select(key => (section.Key, key)));
 
-    /// <summary>Names every key that nothing asked for. Call it last.</summary>
+    /// <summary>Reports every key that was not read. Call it last.</summary>
     public void Finish()
     {
         foreach (var section in file.GetChildren())

@@ -3,8 +3,9 @@ using System.Net.Sockets;
 
 namespace Opportunism.Agent.Transfers;
 
-/// <summary>Connects to the controller for transfers: marked so that routers and the kernel prefer everything else, and counted.</summary>
-/// <remarks>A connection of its own, since the node's reports must not be marked down with it.</remarks>
+/// <summary>Connects to the controller for transfers: marked so that routers and the kernel prefer all other traffic, and
+/// counted.</summary>
+/// <remarks>A separate connection, since the node's reports must not be marked as background traffic.</remarks>
 internal sealed class BackgroundConnection
 {
     // RFC 8622: "Lower Effort", DSCP 1, in the upper six bits of the field.
@@ -24,7 +25,7 @@ internal sealed class BackgroundConnection
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            // Before the first packet. What this system does not have is left out: it is a courtesy to the network, no promise.
+            // Before the first packet. An option that this system lacks is skipped: marking is best effort.
             Mark(socket);
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
             return new CountedStream(new NetworkStream(socket, ownsSocket: true), count => Interlocked.Add(ref bytes, count));

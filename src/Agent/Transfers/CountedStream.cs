@@ -2,7 +2,7 @@ namespace Opportunism.Agent.Transfers;
 
 /// <summary>A connection whose bytes are counted, both ways.</summary>
 /// <param name="inner">The connection; closed with this.</param>
-/// <param name="onBytes">Told of what was read or is written.</param>
+/// <param name="onBytes">Called with the number of bytes read or written.</param>
 internal sealed class CountedStream(Stream inner, Action<int> onBytes) : Stream
 {
     public override bool CanRead => true;

@@ -4,7 +4,7 @@ using Opportunism.Files;
 
 namespace Opportunism.Agent.Transfers;
 
-/// <summary>Hashes large files beside the owner: at a pace, past the page cache, and cancelled within one piece.</summary>
+/// <summary>Hashes large files while the owner is there: paced, bypassing the page cache, and cancelled within one piece.</summary>
 /// <param name="pace">Pace at which they are read from the disk.</param>
 internal sealed class FileHash(Pace pace)
 {

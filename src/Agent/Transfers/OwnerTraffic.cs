@@ -1,22 +1,23 @@
 namespace Opportunism.Agent.Transfers;
 
-/// <summary>Finds out whether the owner's programs use the network: what goes over it besides our own transfers. Any thread.</summary>
+/// <summary>Finds out whether the owner's programs use the network: all traffic except the agent's own transfers. Any thread.</summary>
 /// <param name="network">Counts everything.</param>
-/// <param name="ownBytes">What our own transfers have sent and received so far.</param>
-/// <param name="bytesPerSecond">From this rate on the owner uses it.</param>
+/// <param name="ownBytes">What the agent's own transfers have sent and received so far.</param>
+/// <param name="bytesPerSecond">From this rate on the owner counts as using it.</param>
 /// <param name="time">Clock.</param>
 internal sealed class OwnerTraffic(INetworkReader network, Func<long> ownBytes, long bytesPerSecond, TimeProvider time)
 {
-    /// <summary>Over how long traffic is counted: the time between two pieces of a video that is streamed is longer, hence <see cref="QuietAfter"/>.</summary>
+    /// <summary>Over how long traffic is counted: the time between two pieces of a streamed video is longer, hence
+    /// <see cref="QuietAfter"/>.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
-    /// <summary>For so long after the owner's last traffic nothing is transferred.</summary>
+    /// <summary>For this long after the owner's last traffic nothing is transferred.</summary>
     public static readonly TimeSpan QuietAfter = TimeSpan.FromSeconds(10);
 
-    // An older count says nothing about now.
+    // An older count has no information about the present.
     private static readonly TimeSpan Stale = TimeSpan.FromSeconds(5);
 
-    // Headers of TCP, IP and Ethernet, acknowledgements, what is sent twice: 5 to 8 % of what a transfer carries.
+    // Headers of TCP, IP and Ethernet, acknowledgements, repeated packets: 5 to 8 % of the data of a transfer.
     private const int OverheadPart = 10;
 
     private readonly Lock gate = new();
@@ -25,7 +26,7 @@ internal sealed class OwnerTraffic(INetworkReader network, Func<long> ownBytes, 
     private long total;
     private long own;
 
-    /// <summary>How long a transfer has to wait before it is asked again; zero when the network is free.</summary>
+    /// <summary>How long a transfer has to wait before this is called again; zero when the network is free.</summary>
     public TimeSpan Wait()
     {
         lock (gate)
@@ -35,7 +36,7 @@ internal sealed class OwnerTraffic(INetworkReader network, Func<long> ownBytes, 
             if (passed < Window) return Left(now);
             if (network.TotalBytes() is not { } totalNow)
             {
-                // What cannot be counted is the owner's.
+                // Traffic that cannot be counted is treated as the owner's.
                 busyUntil = After(now, QuietAfter);
                 return Left(now);
             }
@@ -52,7 +53,7 @@ internal sealed class OwnerTraffic(INetworkReader network, Func<long> ownBytes, 
     private TimeSpan Left(long now)
     {
         var left = time.GetElapsedTime(now, busyUntil);
-        // Looked at again in each window, so that the end of the wait is that of the owner's last traffic.
+        // Checked again in each window, so that the wait ends a fixed time after the owner's last traffic.
         return busyUntil <= now ? TimeSpan.Zero : left < Window ? left : Window;
     }
 

@@ -1,6 +1,7 @@
 namespace Opportunism.Agent.Transfers;
 
-/// <summary>Spreads bytes over time so that the owner of the desktop does not feel them. Any thread; those that use one together share its rate.</summary>
+/// <summary>Limits the rate of bytes so that the owner of the desktop is not disturbed. Any thread; threads that use the same object share
+/// its rate.</summary>
 /// <param name="bytesPerSecond">The rate.</param>
 /// <param name="time">Clock.</param>
 internal sealed class Pace(long bytesPerSecond, TimeProvider time)
@@ -8,7 +9,8 @@ internal sealed class Pace(long bytesPerSecond, TimeProvider time)
     private readonly Lock gate = new();
     private long free;
 
-    /// <summary>Waits until what was taken before is paid for, and takes some more. Returns early only by its cancellation.</summary>
+    /// <summary>Waits until the bytes taken before have used their time, then takes some more. Returns early only by its
+    /// cancellation.</summary>
     public async ValueTask TakeAsync(long bytes, CancellationToken cancellationToken)
     {
         TimeSpan wait;

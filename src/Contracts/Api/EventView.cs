@@ -6,7 +6,7 @@ namespace Opportunism.Contracts.Api;
 /// <param name="Id">Grows with every event; the id of the server-sent event.</param>
 /// <param name="At">When, by the site's clock.</param>
 /// <param name="Kind">Name for machines, such as <c>node.state</c> or <c>vm.status</c>; never changes.</param>
-/// <param name="Severity">How much it asks of a person.</param>
+/// <param name="Severity">How soon a person must act.</param>
 /// <param name="Node">The node it is about, if any.</param>
 /// <param name="Vm">Id of the VM it is about, if any.</param>
 /// <param name="Sentence">What happened.</param>

@@ -1,6 +1,6 @@
 namespace Opportunism.Contracts.Api;
 
-/// <summary>One thing that is not as it should be.</summary>
+/// <summary>One problem.</summary>
 /// <param name="Code">Name for machines; never changes.</param>
 /// <param name="Severity">A name of <see cref="Core.Health.HealthSeverity"/>.</param>
 /// <param name="Sentence">What is wrong, on what.</param>

@@ -3,8 +3,8 @@ namespace Opportunism.Contracts.Api;
 /// <summary>A join token, without its secret.</summary>
 /// <param name="Id">Its identity; no secret.</param>
 /// <param name="UsesLeft">How many more nodes may enrol with it.</param>
-/// <param name="Created">When it was made.</param>
-/// <param name="Expires">When it ends.</param>
+/// <param name="Created">When it was created.</param>
+/// <param name="Expires">When it expires.</param>
 /// <param name="Revoked">True once it was revoked.</param>
 /// <param name="Note">What it is for.</param>
 /// <param name="Cloud">Name of the cloud that its nodes belong to; empty for the one that the site's settings give them.</param>

@@ -17,22 +17,23 @@ public sealed record NodeView
     /// <summary>A name of <see cref="Core.Availability.ReasonCode"/>; empty until the first report.</summary>
     public string ReasonCode { get; init; } = "";
 
-    /// <summary>Why it is as it is, as a sentence for a person; silence, draining and revocation count before the agent's own reason.</summary>
+    /// <summary>Why it is in its state, as a sentence for a person; that it is lost, drained or revoked comes before the agent's own
+    /// reason.</summary>
     public string Reason { get; init; } = "";
 
     /// <summary>When it entered the state, by the node's clock.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>True while it has not been heard from for longer than the site allows.</summary>
+    /// <summary>True while its last report is older than the site allows.</summary>
     public bool Lost { get; init; }
 
-    /// <summary>True once its secret is dead.</summary>
+    /// <summary>True once its secret was revoked.</summary>
     public bool Revoked { get; init; }
 
     /// <summary>True while the cloud may place guests on it.</summary>
     public bool Open { get; init; }
 
-    /// <summary>What the cloud still has to be told about it and why it waits; null when nothing waits.</summary>
+    /// <summary>The cloud action that is pending for it, and why; null when none is.</summary>
     public string? Pending { get; init; }
 
     /// <summary>True while an operator wants it empty.</summary>
@@ -59,10 +60,10 @@ public sealed record NodeView
     /// <summary>Everything that keeps it from being lent now, the most important first.</summary>
     public IReadOnlyList<ObstacleView> Obstacles { get; init; } = [];
 
-    /// <summary>What is not as it should be on it.</summary>
+    /// <summary>Its problems.</summary>
     public IReadOnlyList<HealthView> Health { get; init; } = [];
 
-    /// <summary>How its last freeze went, if there was one.</summary>
+    /// <summary>Its last freeze, if there was one.</summary>
     public FreezeView? LastFreeze { get; init; }
 
     /// <summary>When its newest report came, by the site's clock.</summary>

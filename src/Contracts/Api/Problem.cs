@@ -1,6 +1,6 @@
 namespace Opportunism.Contracts.Api;
 
-/// <summary>Why a request was refused (RFC 9457).</summary>
+/// <summary>Why a request was rejected (RFC 9457).</summary>
 public sealed record Problem
 {
     /// <summary>The HTTP status.</summary>

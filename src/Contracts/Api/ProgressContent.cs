@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Opportunism.Contracts.Api;
 
-/// <summary>A request body of known length that says how much of it has been sent.</summary>
+/// <summary>A request body of known length that reports how much of it has been sent.</summary>
 internal sealed class ProgressContent : HttpContent
 {
     // Large enough for a fast disk, small enough for a progress bar that moves.

@@ -8,11 +8,12 @@ namespace Opportunism.Contracts.Api;
 
 public sealed partial class SiteClient
 {
-    // A controller that restarts is back within a few seconds; asking more often helps nobody.
+    // A controller that restarts is back within a few seconds; connecting more often is of no use.
     private static readonly TimeSpan ReconnectAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Every event after the one of that id as it happens, until cancelled; negative for only those from now on.</summary>
-    /// <remarks>A stream that breaks is taken up again where it was: no event is missed or told twice. Throws when the site refuses.</remarks>
+    /// <remarks>A stream that breaks is continued where it was: no event is missed or returned twice. Throws when the site rejects the
+    /// request.</remarks>
     public async IAsyncEnumerable<EventView> WatchEventsAsync(long after, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var newest = after < 0 ? (await StatusAsync(cancellationToken)).NewestEvent : after;

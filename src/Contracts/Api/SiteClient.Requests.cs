@@ -32,7 +32,7 @@ public sealed partial class SiteClient
         using var response = await AnswerAsync(method, path, null, cancellationToken);
     }
 
-    /// <summary>Sends and answers with a response that says success; the body may still be on its way.</summary>
+    /// <summary>Sends a request and returns a successful response; its body may still be on its way.</summary>
     private async Task<HttpResponseMessage> AnswerAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken, Action<HttpRequestMessage>? prepare = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
@@ -48,7 +48,8 @@ public sealed partial class SiteClient
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            // A controller that hangs takes the connection but not the TLS handshake: the handler's own limit, which looks like a cancellation.
+            // A controller that hangs takes the connection but not the TLS handshake: the handler's own limit, which looks like a
+            // cancellation.
             throw new SiteException($"The site at {http.BaseAddress} did not answer within {PinnedCa.ConnectsWithin.TotalSeconds} s. Is its controller running?", null, late);
         }
 

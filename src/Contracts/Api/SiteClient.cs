@@ -3,8 +3,9 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Contracts.Api;
 
-/// <summary>Talks to a site's REST API: pinned CA, bearer token, typed messages. Safe to use from several threads.</summary>
-/// <remarks>Every member throws <see cref="SiteException"/> when the site refuses or cannot be reached; its message can be shown to a person.</remarks>
+/// <summary>Client of a site's REST API: pinned CA, bearer token, typed messages. Safe to use from several threads.</summary>
+/// <remarks>Every member throws <see cref="SiteException"/> when the site rejects the request or is unreachable; its message can be shown
+/// to a person.</remarks>
 public sealed partial class SiteClient : IDisposable
 {
     private readonly HttpClient http;
@@ -69,7 +70,7 @@ public sealed partial class SiteClient : IDisposable
     public Task<NodeView> UndrainNodeAsync(string id, CancellationToken cancellationToken = default) =>
         SendAsync(HttpMethod.Post, $"/v1/nodes/{Escape(id)}/undrain", null, SiteJson.Default.NodeView, cancellationToken);
 
-    /// <summary>Kills a node's secret, cuts its stream and marks its guests.</summary>
+    /// <summary>Revokes a node's secret, closes its stream and marks its guests.</summary>
     public Task<NodeView> RevokeNodeAsync(string id, CancellationToken cancellationToken = default) =>
         SendAsync(HttpMethod.Post, $"/v1/nodes/{Escape(id)}/revoke", null, SiteJson.Default.NodeView, cancellationToken);
 
@@ -85,19 +86,20 @@ public sealed partial class SiteClient : IDisposable
     public Task<VmView> CreateVmAsync(NewVm vm, CancellationToken cancellationToken = default) =>
         SendAsync(HttpMethod.Post, "/v1/vms", Json(vm, SiteJson.Default.NewVm), SiteJson.Default.VmView, cancellationToken);
 
-    /// <summary>Wants a VM off, its disk kept.</summary>
+    /// <summary>Stops a VM; its disk is kept.</summary>
     public Task<VmView> StopVmAsync(string idOrName, CancellationToken cancellationToken = default) =>
         SendAsync(HttpMethod.Post, $"/v1/vms/{Escape(idOrName)}/stop", null, SiteJson.Default.VmView, cancellationToken);
 
-    /// <summary>Wants a VM on.</summary>
+    /// <summary>Starts a VM.</summary>
     public Task<VmView> StartVmAsync(string idOrName, CancellationToken cancellationToken = default) =>
         SendAsync(HttpMethod.Post, $"/v1/vms/{Escape(idOrName)}/start", null, SiteJson.Default.VmView, cancellationToken);
 
-    /// <summary>Wants a VM gone. The answer is its last view; it is <c>Deleting</c> until its node has confirmed.</summary>
+    /// <summary>Deletes a VM. Returns its last view; it is <c>Deleting</c> until its node has confirmed.</summary>
     public Task<VmView> DeleteVmAsync(string idOrName, CancellationToken cancellationToken = default) =>
         SendAsync(HttpMethod.Delete, $"/v1/vms/{Escape(idOrName)}", null, SiteJson.Default.VmView, cancellationToken);
 
-    /// <summary>Console output from <paramref name="offset"/> on; negative for the newest 4 KiB. Waits up to <paramref name="wait"/> for more when there is none.</summary>
+    /// <summary>Console output from <paramref name="offset"/> on; negative for the newest 4 KiB. Waits up to <paramref name="wait"/> for
+    /// more when there is none.</summary>
     public Task<ConsoleView> ConsoleAsync(string idOrName, long offset, TimeSpan wait, CancellationToken cancellationToken = default) =>
         GetAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/v1/vms/{Escape(idOrName)}/console?offset={offset}&waitSeconds={(int)wait.TotalSeconds}"), SiteJson.Default.ConsoleView, cancellationToken);
 
@@ -105,12 +107,12 @@ public sealed partial class SiteClient : IDisposable
     public Task<IReadOnlyList<ImageView>> ImagesAsync(CancellationToken cancellationToken = default) =>
         GetAsync("/v1/images", SiteJson.Default.IReadOnlyListImageView, cancellationToken);
 
-    /// <summary>Uploads an image. <paramref name="sent"/> hears how many bytes are on their way.</summary>
+    /// <summary>Uploads an image. <paramref name="sent"/> is called with the number of bytes sent.</summary>
     public async Task<ImageView> UploadImageAsync(string name, ImageFormat format, Stream content, long bytes, IProgress<long>? sent = null, CancellationToken cancellationToken = default)
     {
         using var body = new ProgressContent(content, bytes, sent);
 
-        // So that an upload that is refused is refused before gigabytes are on their way.
+        // So that an upload that is rejected is rejected before gigabytes are sent.
         return await SendAsync(HttpMethod.Post, $"/v1/images?name={Escape(name)}&format={format}", body, SiteJson.Default.ImageView, cancellationToken, request => request.Headers.ExpectContinue = true);
     }
 

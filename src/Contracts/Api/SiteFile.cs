@@ -15,7 +15,7 @@ public sealed record SiteFile(string Url, string CaPath, string CaFingerprint, i
     /// <summary>Name of the file beside it that holds the local admin token.</summary>
     public const string AdminTokenName = "admin.token";
 
-    /// <summary>Reads the file of a state folder; null when there is none or it is not whole.</summary>
+    /// <summary>Reads the file of a state folder; null when there is none or it is incomplete.</summary>
     public static SiteFile? Read(string stateFolder)
     {
         try

@@ -33,10 +33,10 @@ public sealed record SiteStatus
     /// <summary>How many VMs have each status.</summary>
     public IReadOnlyDictionary<string, int> VmsByStatus { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>What waits to be told to the cloud, and why: one sentence each.</summary>
+    /// <summary>Cloud actions that are pending, and why: one sentence each.</summary>
     public IReadOnlyList<string> Pending { get; init; } = [];
 
-    /// <summary>What is not as it should be at the site, nodes included.</summary>
+    /// <summary>Problems of the site, nodes included.</summary>
     public IReadOnlyList<HealthView> Health { get; init; } = [];
 
     /// <summary>Id of the newest event.</summary>

@@ -14,10 +14,10 @@ public sealed record VmView
     /// <summary>Name of the cloud that has it.</summary>
     public string Cloud { get; init; } = "";
 
-    /// <summary>Where it is in its life.</summary>
+    /// <summary>Its status.</summary>
     public required VmStatus Status { get; init; }
 
-    /// <summary>Why it is so, or why it waits, as a sentence; empty where that is plain.</summary>
+    /// <summary>The reason for its status, or why it waits, as a sentence; empty where that is obvious.</summary>
     public string Why { get; init; } = "";
 
     /// <summary>Since when it has this status.</summary>
@@ -53,6 +53,6 @@ public sealed record VmView
     /// <summary>How often it has been placed on a node.</summary>
     public int Placements { get; init; }
 
-    /// <summary>When it was asked for.</summary>
+    /// <summary>When its tenant created it.</summary>
     public DateTimeOffset Created { get; init; }
 }

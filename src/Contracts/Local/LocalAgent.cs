@@ -3,11 +3,11 @@ using System.Text.Json;
 
 namespace Opportunism.Contracts.Local;
 
-/// <summary>Asks the agent of this desktop over its local socket.</summary>
+/// <summary>Sends requests to the agent of this desktop over its local socket.</summary>
 /// <remarks>One connection per request. Any thread.</remarks>
 public sealed class LocalAgent(string socketPath)
 {
-    /// <summary>Where the agent listens unless its settings say otherwise.</summary>
+    /// <summary>Where the agent listens by default.</summary>
     public const string DefaultSocket = "/run/opportunism/agent.sock";
 
     /// <summary>Longest line either side reads, in bytes: a status with 64 guests and every health item is a tenth of it.</summary>
@@ -18,11 +18,11 @@ public sealed class LocalAgent(string socketPath)
 
     private static readonly TimeSpan ConnectPause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>True when something is there to be asked.</summary>
+    /// <summary>True when the socket exists.</summary>
     public bool Exists => File.Exists(socketPath);
 
-    /// <summary>Sends one request and reads the answer.</summary>
-    /// <exception cref="IOException">No agent listens there, it went away, or its answer was no answer.</exception>
+    /// <summary>Sends one request and reads the reply.</summary>
+    /// <exception cref="IOException">No agent listens there, it closed the connection, or its reply was invalid.</exception>
     public async Task<LocalReply> AskAsync(LocalRequest request, CancellationToken cancellationToken)
     {
         try
@@ -48,7 +48,8 @@ public sealed class LocalAgent(string socketPath)
         }
     }
 
-    /// <summary>Connects, and tries again for a while where too many others wait to be accepted: the kernel refuses instead of letting this one wait too (man 2 connect, EAGAIN).</summary>
+    /// <summary>Connects, and retries for a while when too many others wait to be accepted: the kernel then rejects a connection instead of
+    /// letting it wait (man 2 connect, EAGAIN).</summary>
     private async Task ConnectAsync(Socket socket, CancellationToken cancellationToken)
     {
         for (var left = ConnectTries; ; left--)

@@ -1,12 +1,12 @@
 namespace Opportunism.Contracts.Local;
 
-/// <summary>The agent's answer to a <see cref="LocalRequest"/>; one JSON object on one line.</summary>
+/// <summary>The agent's reply to a <see cref="LocalRequest"/>; one JSON object on one line.</summary>
 /// <param name="Error">Why nothing was done; null when it was.</param>
-/// <param name="Status">The state of the node after what was asked; null after an error.</param>
+/// <param name="Status">The state of the node after the request; null after an error.</param>
 /// <param name="Brake">For <see cref="LocalAsk.Doctor"/>: how the brake worked.</param>
 public sealed record LocalReply(string? Error, LocalStatus? Status, LocalBrakeTrial? Brake = null);
 
-/// <summary>What the agent says about its desktop.</summary>
+/// <summary>What the agent reports about its desktop.</summary>
 public sealed record LocalStatus
 {
     /// <summary>The name under which the desktop is enrolled; null when it is not.</summary>
@@ -27,16 +27,18 @@ public sealed record LocalStatus
     /// <summary>The reason as a sentence.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Everything that keeps the node from being lent now, the most important first; empty from an older agent, and while it is lent.</summary>
+    /// <summary>Everything that keeps the node from being lent now, the most important first; empty from an older agent, and while it is
+    /// lent.</summary>
     public IReadOnlyList<LocalObstacle> Obstacles { get; init; } = [];
 
-    /// <summary>Until when the owner or the operator snoozed the node; null when nobody did.</summary>
+    /// <summary>Until when the owner or the operator snoozed the node; null when there is no snooze.</summary>
     public DateTimeOffset? SnoozedUntil { get; init; }
 
     /// <summary>How long no monitor has seen the owner, in seconds.</summary>
     public required double QuietSeconds { get; init; }
 
-    /// <summary>The monitor that saw the owner last, with the device or display where that is known; empty while none has since it began to watch.</summary>
+    /// <summary>The monitor that saw the owner last, with the device or display where that is known; empty while none has since it began to
+    /// watch.</summary>
     public string LastSeen { get; init; } = "";
 
     /// <summary>Every monitor and what it sees.</summary>
@@ -48,7 +50,7 @@ public sealed record LocalStatus
     /// <summary>Every guest that has anything on this desktop.</summary>
     public required IReadOnlyList<LocalGuest> Guests { get; init; }
 
-    /// <summary>What is not as it should be, each with a remedy.</summary>
+    /// <summary>Problems, each with a remedy.</summary>
     public required IReadOnlyList<LocalHealth> Health { get; init; }
 
     /// <summary>The last freeze; null before the first.</summary>
@@ -57,14 +59,14 @@ public sealed record LocalStatus
     /// <summary>The controller's address; null when the desktop is not enrolled.</summary>
     public string? Site { get; init; }
 
-    /// <summary>True while the controller answers.</summary>
+    /// <summary>True while the controller is connected.</summary>
     public bool SiteConnected { get; init; }
 }
 
 /// <summary>One thing that keeps the node from being lent now.</summary>
 /// <param name="Code">A name of ReasonCode.</param>
 /// <param name="Source">The monitor, condition or person's role behind it; empty where there is none.</param>
-/// <param name="Sentence">What is in the way, with its reading.</param>
+/// <param name="Sentence">The obstacle, with its reading.</param>
 /// <param name="Remedy">What would change it.</param>
 public sealed record LocalObstacle(string Code, string Source, string Sentence, string Remedy)
 {
@@ -79,13 +81,13 @@ public sealed record LocalObstacle(string Code, string Source, string Sentence, 
 /// <param name="Sentence">What it sees or reads.</param>
 public sealed record LocalWatcher(string Name, bool Ok, int Sources, string Sentence);
 
-/// <summary>A guest on this desktop. Neither its tenant nor its content is told.</summary>
+/// <summary>A guest on this desktop. Neither its tenant nor its content is included.</summary>
 public sealed record LocalGuest(string Id, string Name, string Phase, int MemoryMiB, string Sentence);
 
-/// <summary>Something that is not as it should be.</summary>
+/// <summary>A problem.</summary>
 public sealed record LocalHealth(string Code, string Severity, string Sentence, string Remedy);
 
-/// <summary>How the guests of this desktop were last stopped.</summary>
+/// <summary>The last freeze of this desktop's guests.</summary>
 /// <param name="At">When.</param>
 /// <param name="StillMs">From the decision until no guest used CPU, in ms.</param>
 /// <param name="LeakedCpuMs">Guest CPU used after the decision, in ms.</param>
@@ -93,8 +95,8 @@ public sealed record LocalHealth(string Code, string Severity, string Sentence, 
 /// <param name="Brake">The brake that was needed: freeze, stop or kill.</param>
 public sealed record LocalFreeze(DateTimeOffset At, double StillMs, double LeakedCpuMs, int Guests, string Brake);
 
-/// <summary>What came of trying the brake on a throw-away process.</summary>
-/// <param name="Ok">True when the process stood still in time and went on afterwards.</param>
-/// <param name="StillMs">From the write until it stood still, in ms.</param>
+/// <summary>The result of testing the brake on a throw-away process.</summary>
+/// <param name="Ok">True when the process was halted in time and ran again afterwards.</param>
+/// <param name="StillMs">From the write until it was halted, in ms.</param>
 /// <param name="Sentence">What happened and, where it failed, what to do.</param>
 public sealed record LocalBrakeTrial(bool Ok, double StillMs, string Sentence);

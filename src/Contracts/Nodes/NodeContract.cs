@@ -2,7 +2,8 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Contracts.Nodes;
 
-/// <summary>Version and limits of what agent and controller send each other (nodes.proto). Each side keeps to them, and refuses what does not.</summary>
+/// <summary>Version and limits of the messages between agent and controller (nodes.proto). Each side keeps them, and rejects what exceeds
+/// them.</summary>
 public static class NodeContract
 {
     /// <summary>Version of nodes.proto. A peer with a newer one is answered all the same; fields that are unknown here are ignored.</summary>
@@ -20,7 +21,8 @@ public static class NodeContract
     /// <summary>Characters of a sentence or remedy.</summary>
     public const int LongestSentence = 1000;
 
-    /// <summary>Bytes of a report: all its guests and items with the longest texts come to less; more can only be fields that are unknown here.</summary>
+    /// <summary>Bytes of a report: the most guests and items with the longest texts need less; a larger report can only hold unknown
+    /// fields.</summary>
     public const int LargestReport = 512 * 1024;
 
     /// <summary>Bytes of an image or a disk in one message.</summary>
@@ -29,7 +31,7 @@ public static class NodeContract
     /// <summary>Bytes of a console in one message.</summary>
     public const int LargestConsolePiece = 64 * 1024;
 
-    /// <summary>Bytes of any message to the controller: a piece and what stands beside it.</summary>
+    /// <summary>Bytes of any message to the controller: a chunk and the other fields.</summary>
     public const int LargestMessage = LargestPiece + (64 * 1024);
 
     /// <summary>True for 64 lower-case hexadecimal digits.</summary>

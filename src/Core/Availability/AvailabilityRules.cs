@@ -4,7 +4,7 @@ namespace Opportunism.Core.Availability;
 public static class AvailabilityRules
 {
     /// <summary>The state that follows from <paramref name="now"/>, or null when the node stays as it is.</summary>
-    /// <remarks>Asked again with the new state at the same point in time it never leads back to a state it came from.</remarks>
+    /// <remarks>Called again with the new state at the same point in time it never leads back to an earlier state.</remarks>
     public static Verdict? Next(in Moment now, AvailabilityTimes times) => now.State switch
     {
         NodeState.InUse when now.Guests > now.PausedGuests => new(NodeState.Frozen, new(ReasonCode.GuestsFound)),
@@ -17,7 +17,8 @@ public static class AvailabilityRules
         _ => throw new ArgumentOutOfRangeException(nameof(now), now.State, "Unknown node state."),
     };
 
-    /// <summary>How long until <see cref="Next"/> can change its answer by the passing of time alone; null when time changes nothing.</summary>
+    /// <summary>How long until <see cref="Next"/> can return something else only because time passes; null when time changes
+    /// nothing.</summary>
     public static TimeSpan? ChangesIn(in Moment now, AvailabilityTimes times) => now.State switch
     {
         NodeState.InUse => Waits.Sooner(Waits.Later(Until(times.IdleFor, now.AwayFor), Until(times.ThawAfter, now.QuietFor)), PauseLeft(now, times)),
@@ -27,7 +28,7 @@ public static class AvailabilityRules
         _ => null,
     };
 
-    /// <summary>How long until the node becomes Available by the passing of time alone; null when that does not lead there.</summary>
+    /// <summary>How long until the node becomes Available if only time passes; null when time alone does not make it Available.</summary>
     public static TimeSpan? LendsIn(in Moment now, AvailabilityTimes times)
     {
         if (Obstacle(WithoutWaits(now), times) is not null) return null;
@@ -46,7 +47,8 @@ public static class AvailabilityRules
         }
     }
 
-    /// <summary>Everything that stands in the way of guests running, the most important first; empty when nothing does. For people: the first of them is what <see cref="Next"/> goes by.</summary>
+    /// <summary>Everything that keeps guests from running, the most important first; empty when nothing does. For people;
+    /// <see cref="Next"/> uses the first.</summary>
     public static IReadOnlyList<Reason> Obstacles(in Moment now, AvailabilityTimes times)
     {
         var all = new List<Reason>();
@@ -70,7 +72,7 @@ public static class AvailabilityRules
         return MayLeaveSoon(now) && now.InState >= times.EvictSoonAfter ? new(NodeState.Evicting, new(ReasonCode.MemoryScarce)) : null;
     }
 
-    /// <summary>The first thing that stands in the way of guests running; null when nothing does.</summary>
+    /// <summary>The first thing that keeps guests from running; null when nothing does.</summary>
     private static Reason? Obstacle(in Moment now, AvailabilityTimes times)
     {
         if (now.TakenBackBy is { } who) return new(ReasonCode.TakenBack, who);
@@ -95,10 +97,10 @@ public static class AvailabilityRules
 
     private static Moment Quiet(in Moment now) => now with { QuietFor = TimeSpan.MaxValue, AwayFor = TimeSpan.MaxValue };
 
-    // What is left when only time passes.
+    // The obstacles that are left when only time passes.
     private static Moment WithoutWaits(in Moment now) => Quiet(now) with { Pause = default };
 
-    // The memory is short, and to give it back costs nothing but a later resume.
+    // Memory is scarce, and giving it back costs only a later resume.
     private static bool MayLeaveSoon(in Moment now) => now is { CheckpointsReady: true, MemoryScarce: true };
 
     private static TimeSpan? PauseLeft(in Moment now, AvailabilityTimes times) => Until(now.Pause.Lasts(times), now.SincePause);

@@ -1,20 +1,20 @@
 namespace Opportunism.Core.Availability;
 
-/// <summary>Decides when guests are loaded: in the last seconds before the node lends, while only time stands in the way. Pure.</summary>
-/// <remarks>Allocates nothing. Any activity, and any condition that fails, ends it: then it has no beginning, or a later one.</remarks>
+/// <summary>Decides when guests are loaded: in the last seconds before the node lends, while only a wait is left. Pure.</summary>
+/// <remarks>Allocates nothing. Any activity, and any condition that fails, ends it; it then begins later or not at all.</remarks>
 public static class Countdown
 {
-    /// <summary>Its longest time: a guest of 4 GiB is loaded in it.</summary>
+    /// <summary>Longest countdown: long enough to load a guest of 4 GiB.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long before the node lends it begins: an owner who only reads for half of IdleFor has nothing loaded.</summary>
+    /// <summary>How long before the node lends it begins. For an owner who only reads for half of IdleFor nothing is loaded.</summary>
     public static TimeSpan Lasts(AvailabilityTimes times) => Waits.Shorter(times.IdleFor / 2, Longest);
 
-    /// <summary>How long until it begins; zero while guests may be loaded, null when the passing of time does not lead there.</summary>
+    /// <summary>How long until it begins; zero while guests may be loaded, null when time alone does not start it.</summary>
     public static TimeSpan? BeginsIn(in Moment now, AvailabilityTimes times)
     {
         if (AvailabilityRules.LendsIn(now, times) is not { } lends || lends == TimeSpan.Zero) return null;
-        // Every monitor watches again by then: it looks away for half of the shortest ThawAfter at most.
+        // Every monitor watches again by then: it ignores events for half of the shortest ThawAfter at most.
         var quiet = (times.ThawAfter / 2) - now.QuietFor;
         return Waits.Longer(Waits.Longer(lends - Lasts(times), quiet), TimeSpan.Zero);
     }

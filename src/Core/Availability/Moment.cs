@@ -1,6 +1,6 @@
 namespace Opportunism.Core.Availability;
 
-/// <summary>All that the rules look at when they decide about a node, at one point in time.</summary>
+/// <summary>Everything that the rules use to decide about a node, at one point in time.</summary>
 public readonly record struct Moment
 {
     /// <summary>The state the node is in.</summary>
@@ -12,7 +12,8 @@ public readonly record struct Moment
     /// <summary>How long no monitor has seen the owner; not negative.</summary>
     public required TimeSpan QuietFor { get; init; }
 
-    /// <summary>How long the owner has not been there for certain (Core/Activity/OwnerPresence); never less than <see cref="QuietFor"/>, which it is unless set.</summary>
+    /// <summary>How long the owner has not been there for certain (Core/Activity/OwnerPresence); never less than <see cref="QuietFor"/>,
+    /// which is its default.</summary>
     public TimeSpan AwayFor
     {
         get => Waits.Longer(field, QuietFor);
@@ -31,24 +32,25 @@ public readonly record struct Moment
     /// <summary>Who took the node back ("owner", "operator"), or null when nobody did.</summary>
     public string? TakenBackBy { get; init; }
 
-    /// <summary>True while the owner is short of the memory that guests hold.</summary>
+    /// <summary>True while the owner needs the memory that guests use.</summary>
     public bool OwnerNeedsMemory { get; init; }
 
     /// <summary>Guests in this machine's memory, running or not.</summary>
     public required int Guests { get; init; }
 
-    /// <summary>Those of <see cref="Guests"/> that their cloud has paused: they stand still whoever sits there, and need not leave.</summary>
+    /// <summary>Those of <see cref="Guests"/> that their cloud has paused: they do not run whether or not the owner is there, and need not
+    /// leave.</summary>
     public int PausedGuests { get; init; }
 
     /// <summary>How long the node waits before it lends again, because it stopped lending without an owner.</summary>
     public LendingPause Pause { get; init; }
 
-    /// <summary>How long ago it stopped lending without an owner; counts only where <see cref="Pause"/> is one.</summary>
+    /// <summary>How long ago it stopped lending without an owner; used only while <see cref="Pause"/> is not zero.</summary>
     public TimeSpan SincePause { get; init; }
 
     /// <summary>True while every guest that must leave has a complete checkpoint, so that its memory can be given back at once.</summary>
     public bool CheckpointsReady { get; init; }
 
-    /// <summary>True while less than a set share of the memory is available: what the guests hold is given back soon.</summary>
+    /// <summary>True while less than a set share of the memory is available: guests' memory is given back soon.</summary>
     public bool MemoryScarce { get; init; }
 }

@@ -3,7 +3,7 @@ namespace Opportunism.Core.Availability;
 /// <summary>What the agent has decided about its node. The table of states and transitions is in docs/vocabulary.md.</summary>
 public enum NodeState
 {
-    /// <summary>The owner is there, or nothing says that the owner is away; no guests.</summary>
+    /// <summary>The owner is there, or may be; no guests.</summary>
     InUse,
 
     /// <summary>The owner is away; guests run at idle priority.</summary>

@@ -1,6 +1,6 @@
 namespace Opportunism.Core.Availability;
 
-/// <summary>Why a node is in its state, and what said so.</summary>
+/// <summary>Why a node is in its state, and which monitor, condition or person caused it.</summary>
 /// <param name="Code">The kind of reason.</param>
 /// <param name="Source">The monitor, condition or person's role behind it; empty where there is none. Never a user name.</param>
 public readonly record struct Reason(ReasonCode Code, string Source = "")

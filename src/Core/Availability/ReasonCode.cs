@@ -3,7 +3,7 @@ namespace Opportunism.Core.Availability;
 /// <summary>Why a node is in its state. The names are on the wire and never change.</summary>
 public enum ReasonCode
 {
-    /// <summary>The agent has just started and knows nothing yet.</summary>
+    /// <summary>The agent has just started and has no information yet.</summary>
     Starting,
 
     /// <summary>A monitor saw the owner.</summary>
@@ -21,13 +21,13 @@ public enum ReasonCode
     /// <summary>The owner has stayed for longer than the guests may wait in memory.</summary>
     OwnerStayed,
 
-    /// <summary>The owner needs the memory that the guests hold.</summary>
+    /// <summary>The owner needs the memory that the guests use.</summary>
     MemoryNeeded,
 
     /// <summary>The owner or the operator took the node back.</summary>
     TakenBack,
 
-    /// <summary>Guests were found on a node that should have had none.</summary>
+    /// <summary>Guests were found in memory on a node that should have had none there.</summary>
     GuestsFound,
 
     /// <summary>The last guest has left.</summary>

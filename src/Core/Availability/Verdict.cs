@@ -1,4 +1,4 @@
 namespace Opportunism.Core.Availability;
 
-/// <summary>What the rules answer: the state a node should be in and why.</summary>
+/// <summary>The result of the rules: the state a node should be in, and why.</summary>
 public readonly record struct Verdict(NodeState State, Reason Reason);

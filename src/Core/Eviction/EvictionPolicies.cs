@@ -3,13 +3,13 @@ namespace Opportunism.Core.Eviction;
 /// <summary>The list of eviction policies. A new policy is one line here; a new step also needs the clouds that can do it.</summary>
 public static class EvictionPolicies
 {
-    // Two attempts: the second one meets a disk that was full only for a moment; a third would keep the owner waiting. Ending a guest
+    // Two attempts: the second one succeeds if the disk was full only for a moment; a third would keep the owner waiting. Ending a guest
     // always gives the memory back.
 
-    /// <summary>Keeps everything where it can be kept; at least the disk. What a guest gets when nothing was chosen.</summary>
+    /// <summary>Keeps memory and disk where possible, and at least the disk. The default.</summary>
     public static EvictionPolicy Suspend { get; } = new("suspend", [EvictionStep.Suspend, EvictionStep.Suspend, EvictionStep.ShutDown], Kept.Disk | Kept.Memory | Kept.Place);
 
-    /// <summary>Stands still in memory, which the owner does not get back.</summary>
+    /// <summary>Stays paused in memory, which the owner does not get back.</summary>
     public static EvictionPolicy Pause { get; } = new("pause", [EvictionStep.Pause, EvictionStep.Pause, EvictionStep.ShutDown], Kept.Disk | Kept.Memory | Kept.Place);
 
     /// <summary>Boots again on its node.</summary>

@@ -1,13 +1,13 @@
 namespace Opportunism.Core.Fleet;
 
-/// <summary>One thing to tell a cloud about a node. Every one is safe to repeat.</summary>
+/// <summary>One thing that a cloud is asked to do about a node. Every one is safe to repeat.</summary>
 public abstract record CloudAction
 {
     private CloudAction()
     {
     }
 
-    /// <summary>What it brings about, as what people read after a node's name.</summary>
+    /// <summary>Its effect, as text for people that follows a node's name.</summary>
     public string Sentence => this switch
     {
         Close close => $"closed in the cloud: {close.Reason}",
@@ -37,9 +37,10 @@ public abstract record CloudAction
     /// <summary>Place guests on the node again.</summary>
     public sealed record Open : CloudAction;
 
-    /// <summary>Let a guest go on that we evicted and that is still on the node.</summary>
+    /// <summary>Bring back a guest that we evicted and that is still on the node.</summary>
     public sealed record BringBack(GuestId Guest) : CloudAction;
 
-    /// <summary>Bring everything else that the cloud keeps about the node in line: its network's marks, and whether it is lost.</summary>
+    /// <summary>Bring everything else that the cloud keeps about the node in line with its target: its network's marks, and whether it is
+    /// lost.</summary>
     public sealed record Settle(HostTarget Wish) : CloudAction;
 }

@@ -8,9 +8,9 @@ public sealed record CloudHost(bool Open, IReadOnlyList<CloudGuest> Guests)
     /// <summary>Whether its network is marked as open.</summary>
     public CloudMark Network { get; init; }
 
-    /// <summary>Whether the cloud has been told that the node is lost.</summary>
+    /// <summary>Whether the cloud has a mark that the node is lost.</summary>
     public CloudMark Lost { get; init; }
 
-    /// <summary>What people should know about it, and what to do; empty when all is as it should be.</summary>
+    /// <summary>What is wrong with it, and what to do, for people; empty when nothing is wrong.</summary>
     public string Sentence { get; init; } = "";
 }

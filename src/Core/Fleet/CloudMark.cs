@@ -1,9 +1,9 @@
 namespace Opportunism.Core.Fleet;
 
-/// <summary>How a mark stands that a cloud carries in several places.</summary>
+/// <summary>Whether a mark is set that a cloud keeps in several places.</summary>
 public enum CloudMark
 {
-    /// <summary>There is nothing here that could carry it.</summary>
+    /// <summary>There is nothing that could have the mark.</summary>
     Absent,
 
     /// <summary>It is set nowhere.</summary>

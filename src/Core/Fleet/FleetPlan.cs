@@ -2,7 +2,8 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Core.Fleet;
 
-/// <summary>From what an agent says and a cloud shows to what the cloud must be told: wanted minus actual. Pure.</summary>
+/// <summary>Compares what an agent reports with what a cloud shows, and returns the actions that the cloud needs: target minus actual.
+/// Pure.</summary>
 public static class FleetPlan
 {
     /// <summary>How the node should stand with its cloud.</summary>
@@ -10,17 +11,18 @@ public static class FleetPlan
     {
         if (node is { State: NodeState.Available, Lost: false, Revoked: false, Drained: false, Snoozed: false }) return new(true, false, "");
 
-        // A cloud's action on a silent host hangs and runs when the host comes back, when nobody wants it any more: only close.
+        // An action for a silent host hangs and is carried out when the host comes back, when it is no longer needed: only close.
         var empty = !node.Lost && (node.Revoked || node.Drained || node.State is NodeState.InUse or NodeState.Evicting);
         return new(false, empty, ClosedBecause(node), node.Lost && !node.Revoked);
     }
 
-    /// <summary>What to tell the cloud, in this order; empty when wanted and actual are the same.</summary>
-    /// <remarks>Closing comes before anything else, so that no new guest lands on a node that others leave; opening comes before bringing back,
-    /// since a cloud does not start guests on a closed host. What is only a mark comes last, so that nobody waits for it.</remarks>
+    /// <summary>The actions for the cloud, in this order; empty when target and actual state are the same.</summary>
+    /// <remarks>Closing comes before anything else, so that no new guest is placed on a node that others leave; opening comes before
+    /// bringing back, since a cloud does not start guests on a closed host. What is only a mark comes last, so that nothing waits for
+    /// it.</remarks>
     public static IReadOnlyList<CloudAction> Next(FleetCase node) => Next(Target(node), node.Host);
 
-    /// <summary>The same, where what is wanted is known already.</summary>
+    /// <summary>The same, where the target is known already.</summary>
     /// <param name="wish">How the node should stand with its cloud.</param>
     /// <param name="host">The node as the cloud shows it; null when that is not known.</param>
     public static IReadOnlyList<CloudAction> Next(HostTarget wish, CloudHost? host)

@@ -15,16 +15,16 @@ public enum VmStatus
     /// <summary>It runs.</summary>
     Running,
 
-    /// <summary>Its node's owner is there; it stands still in memory.</summary>
+    /// <summary>Its node's owner is there; it is frozen or held in memory.</summary>
     Frozen,
 
-    /// <summary>Its node's owner stays; it is on that node's disk and goes on later where it was.</summary>
+    /// <summary>Its node's owner stays; it is on that node's disk and continues later where it was.</summary>
     Suspended,
 
     /// <summary>It is off, because its tenant stopped it.</summary>
     Stopped,
 
-    /// <summary>Its disk is on its way to the site, so that it can boot on another node.</summary>
+    /// <summary>Its disk is being copied to the site, so that it can boot on another node.</summary>
     Relocating,
 
     /// <summary>Its tenant deleted it; its node has not confirmed yet.</summary>

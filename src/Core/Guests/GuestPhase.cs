@@ -1,6 +1,6 @@
 namespace Opportunism.Core.Guests;
 
-/// <summary>Where a guest of a node is in its life. The names are on the wire and never change.</summary>
+/// <summary>A guest's phase on its node. The names are part of the protocol and never change.</summary>
 public enum GuestPhase
 {
     /// <summary>Its image or disk is being fetched; nothing runs yet.</summary>
@@ -9,10 +9,10 @@ public enum GuestPhase
     /// <summary>Its hypervisor process is starting.</summary>
     Starting,
 
-    /// <summary>In memory and allowed to run (while its node is frozen it stands still all the same).</summary>
+    /// <summary>In memory and allowed to run; while its node is frozen it still does not run.</summary>
     Running,
 
-    /// <summary>In memory, vCPUs stopped inside the hypervisor.</summary>
+    /// <summary>In memory, vCPUs held by the hypervisor.</summary>
     Held,
 
     /// <summary>Not in memory; its complete checkpoint is on the node's disk.</summary>

@@ -16,7 +16,7 @@ public sealed record GuestSpec(GuestId Id, string Name, int Vcpus, int MemoryMiB
     /// <summary>Limits of its numbers, each included.</summary>
     public const int MostVcpus = 64, LeastMemoryMiB = 32, MostMemoryMiB = 1 << 20, MostDiskMiB = 1 << 24;
 
-    /// <summary>Every reason why this guest is refused; empty when it is not.</summary>
+    /// <summary>Every reason why this guest is rejected; empty when it is not.</summary>
     public IEnumerable<string> Problems()
     {
         if (!Names.IsDnsLike(Name)) yield return "The guest's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.";

@@ -1,6 +1,7 @@
 namespace Opportunism.Core.Guests;
 
-/// <summary>What the cloud wants of a guest on a node while the node is available. The names are on the wire and never change.</summary>
+/// <summary>The state in which the cloud wants a guest while its node is available. The names are part of the protocol and never
+/// change.</summary>
 public enum GuestWish
 {
     /// <summary>It should run.</summary>

@@ -1,6 +1,6 @@
 namespace Opportunism.Core.Guests;
 
-/// <summary>Formats of disk images. Always stated by whoever uploads one, never probed: a probed raw image can name any file of the host.</summary>
+/// <summary>Formats of disk images. Always stated at the upload, never probed: a probed raw image can name any file of the host.</summary>
 public enum ImageFormat
 {
     /// <summary>A plain disk.</summary>

@@ -11,10 +11,10 @@ public readonly record struct Qcow2Header(long VirtualBytes, bool HasBackingFile
     private const uint Magic = 0x514649fb;
     private const ulong ExternalDataFile = 1 << 2;
 
-    /// <summary>So many bytes of a file's beginning are looked at.</summary>
+    /// <summary>How many bytes from a file's beginning are read.</summary>
     public const int Length = 80;
 
-    /// <summary>Why such a file is not used, to be read after its name; null when it may be.</summary>
+    /// <summary>Why such a file is not used, as text that follows its name; null when it may be used.</summary>
     public string? Problem => this switch
     {
         { HasBackingFile: true } => "names a backing file, which is never followed. Make it self-contained with 'qemu-img convert'.",

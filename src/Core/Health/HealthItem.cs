@@ -1,6 +1,6 @@
 namespace Opportunism.Core.Health;
 
-/// <summary>One thing that is not as it should be, said so that a person can act on it.</summary>
+/// <summary>One problem, described so that a person can act on it.</summary>
 /// <param name="Code">Name for machines, such as <c>monitor.x11.no-cookie</c>; never changes.</param>
 /// <param name="Severity">How bad it is.</param>
 /// <param name="Sentence">What is wrong, on what.</param>

@@ -3,10 +3,10 @@ namespace Opportunism.Core.Health;
 /// <summary>How bad a <see cref="HealthItem"/> is.</summary>
 public enum HealthSeverity
 {
-    /// <summary>Worth knowing; nothing to do.</summary>
+    /// <summary>For information; nothing to do.</summary>
     Note,
 
-    /// <summary>We cope; look this week.</summary>
+    /// <summary>Handled; look this week.</summary>
     Warning,
 
     /// <summary>A promise is broken or the node cannot be lent; look now.</summary>

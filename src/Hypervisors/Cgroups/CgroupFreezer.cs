@@ -5,10 +5,10 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Cgroups;
 
-/// <summary>Stops all guests by one write to an already open file of the kernel.</summary>
+/// <summary>Freezes all guests by one write to an already open file of the kernel.</summary>
 /// <remarks>
 /// The deciding thread calls it; <see cref="Publish"/> comes from the hypervisor. They share one reference to an immutable
-/// snapshot, so neither ever waits. <c>cgroup.events</c> is not looked at: with KVM it may never say "frozen" though all stand still.
+/// snapshot, so neither ever waits. <c>cgroup.events</c> is not used: with KVM it may never show "frozen" although all are halted.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
@@ -29,7 +29,7 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
         this.rank = rank;
         freeze = Libc.Open(Path.Combine(parent, "cgroup.freeze"), Libc.WriteOnly | Libc.CloseOnExec, 0);
         if (freeze < 0) throw FileFailure.OfLastCall("open", Path.Combine(parent, "cgroup.freeze"));
-        // Not there before Linux 5.14: then each process is killed by itself.
+        // Missing before Linux 5.14: then each process is killed separately.
         kill = Libc.Open(Path.Combine(parent, "cgroup.kill"), Libc.WriteOnly | Libc.CloseOnExec, 0);
         stat = Libc.Open(Path.Combine(parent, "cpu.stat"), Libc.ReadOnly | Libc.CloseOnExec, 0);
     }
@@ -38,7 +38,7 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
 
     public bool ThawAll()
     {
-        // Signals first: a process that was stopped and frozen runs only when both are undone.
+        // Signals first: a process that got SIGSTOP and is frozen runs only when both are undone.
         if (Volatile.Read(ref stopped))
         {
             Volatile.Write(ref stopped, false);
@@ -54,12 +54,12 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
         return SignalEach(Libc.SigStop);
     }
 
-    /// <summary>Notes that an earlier agent may have stopped processes by signal, so that the next thaw continues them.</summary>
+    /// <summary>Notes that an earlier agent may have sent SIGSTOP to processes, so that the next thaw sends SIGCONT.</summary>
     public void NoteStopped() => Volatile.Write(ref stopped, true);
 
     public bool KillAll()
     {
-        // Both: cgroup.kill also reaches a process that has only just joined, a signal one that the cgroup does not show.
+        // Both: cgroup.kill also reaches a process that has only just joined, a signal also one that the cgroup does not list.
         var whole = kill >= 0 && WriteDigit(kill, (byte)'1');
         return SignalEach(Libc.SigKill) || whole;
     }
@@ -81,7 +81,7 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
         return sum;
     }
 
-    /// <summary>Tells the freezer which processes there are now; from any thread, one at a time.</summary>
+    /// <summary>Replaces the freezer's list of processes; from any thread, one at a time.</summary>
     public void Publish(FrozenProcess[] processes)
     {
         var before = Volatile.Read(ref guests);

@@ -4,10 +4,11 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Cgroups;
 
-/// <summary>The CPU rank of all guests, at every level of their cgroup's path: the lowest, except while their processes work for the owner.</summary>
+/// <summary>The CPU rank of all guests, at every level of their cgroup's path: the lowest, except while their processes work for the
+/// owner.</summary>
 /// <remarks>
-/// What a QEMU does to be held, to save its device state or to end is for the owner, who waits for the memory. With the lowest rank it
-/// gets no turn beside an owner who computes on every processor: the guest could neither be held nor suspended, and one that the kernel
+/// What a QEMU does to be held, to save its device state or to end serves the owner, who waits for the memory. With the lowest rank it
+/// gets no CPU beside an owner who computes on every processor: the guest could neither be held nor suspended, and one that the kernel
 /// has killed for its memory would not end. Any thread; never blocks or allocates, except in <see cref="Raise"/>.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -21,11 +22,11 @@ internal sealed class CpuRank : IDisposable
 
     private CpuRank(int[] files, string lowest, string ordinary) => (this.files, this.lowest, this.ordinary) = (files, Encoding.ASCII.GetBytes(lowest), Encoding.ASCII.GetBytes(ordinary));
 
-    /// <summary>The rank of these cgroups, lowest from now on; null where one of them does not take it.</summary>
+    /// <summary>The rank of these cgroups, lowest from now on; null where one of them cannot have it.</summary>
     /// <param name="folders">The cgroups, from the outermost on.</param>
     /// <param name="file">The control file in each, such as <c>cpu.idle</c>.</param>
-    /// <param name="lowest">What stands for the lowest rank.</param>
-    /// <param name="ordinary">What stands for that of any other program.</param>
+    /// <param name="lowest">The file's value for the lowest rank.</param>
+    /// <param name="ordinary">The file's value for the rank of any other program.</param>
     public static CpuRank? Take(IEnumerable<string> folders, string file, string lowest, string ordinary)
     {
         var rank = new CpuRank([.. folders.Select(folder => Libc.Open(Path.Combine(folder, file), Libc.WriteOnly | Libc.CloseOnExec, 0))], lowest, ordinary);
@@ -34,7 +35,8 @@ internal sealed class CpuRank : IDisposable
         return null;
     }
 
-    /// <summary>Gives guests the rank of any other program until what is returned is disposed of; of several, until the last is.</summary>
+    /// <summary>Gives guests the rank of any other program until the returned object is disposed of; with several, until the last
+    /// is.</summary>
     public IDisposable Raise()
     {
         Interlocked.Increment(ref raised);
@@ -42,7 +44,8 @@ internal sealed class CpuRank : IDisposable
         return new Raised(this);
     }
 
-    /// <summary>Gives guests the rank of any other program, or no longer, whatever <see cref="Raise"/> has asked for. The deciding thread.</summary>
+    /// <summary>Gives guests the rank of any other program, or ends that, independent of <see cref="Raise"/>. The deciding
+    /// thread.</summary>
     public void SetPrompt(bool isPrompt)
     {
         if (Interlocked.Exchange(ref prompt, isPrompt ? 1 : 0) != (isPrompt ? 1 : 0)) Apply();
@@ -58,7 +61,7 @@ internal sealed class CpuRank : IDisposable
 
     private byte[] Wanted => Volatile.Read(ref raised) > 0 || Volatile.Read(ref prompt) == 1 ? ordinary : lowest;
 
-    // Without a lock, which the deciding thread may not wait for: the thread that writes last has found nothing newer after its write.
+    // Without a lock, since the deciding thread may not wait: the thread that writes last has found no newer value after its write.
     private void Apply()
     {
         byte[] written;

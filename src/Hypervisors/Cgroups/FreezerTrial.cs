@@ -4,18 +4,20 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Cgroups;
 
-/// <summary>Tries the kernel's freezer on a throw-away process that only burns CPU: does it stand still, and does it go on?</summary>
+/// <summary>Tests the kernel's freezer on a throw-away process that only uses CPU: whether it is halted, and runs again
+/// afterwards.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class FreezerTrial(string cgroup, TimeProvider time)
 {
-    // A freezer that needs longer than this has failed the owner anyway.
+    // A freezer that needs longer than this is too slow for the owner anyway.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    // Longer than a scheduler tick (10 ms at 100 Hz), so that a process that runs shows it.
+    // Longer than a scheduler tick (10 ms at 100 Hz), so that a running process is noticed.
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Answers how long it took until the process stood still; null with the reason when it did not, or did not go on.</summary>
-    /// <remarks>Takes about a tenth of a second and leaves nothing behind, whatever happens.</remarks>
+    /// <summary>Returns how long it took until the process was halted; null with the reason when it was not, or did not run
+    /// again.</summary>
+    /// <remarks>Takes about a tenth of a second and always leaves nothing behind.</remarks>
     public async Task<(TimeSpan? StillIn, string Sentence)> RunAsync(CancellationToken cancellationToken)
     {
         if (CgroupMounts.Find().Unified is not { } unified) return (null, "No cgroup version 2 hierarchy is mounted, so guests could not be frozen. Mount one at /sys/fs/cgroup.");

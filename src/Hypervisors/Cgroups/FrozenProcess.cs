@@ -10,6 +10,7 @@ internal sealed class FrozenProcess(int pid, int pidfd)
     /// <summary>Its CPU clock, see clock_getcpuclockid(3).</summary>
     public int CpuClock { get; } = (~pid << 3) | 2;
 
-    /// <summary>What the clock showed last; kept when the process has ended. Written by the thread that decides, read by the one that retires it.</summary>
+    /// <summary>The clock's last value; kept when the process has ended. Written by the deciding thread, read by the one that retires the
+    /// process.</summary>
     public long LastCpuNanoseconds;
 }

@@ -6,17 +6,18 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Cgroups;
 
-/// <summary>The cgroups that hold this machine's guests: one parent that is frozen as a whole and yields to all other processes, a child per guest.</summary>
+/// <summary>The cgroups of this machine's guests: one parent that is frozen as a whole and yields to all other processes, a child per
+/// guest.</summary>
 /// <remarks>
-/// The parent in the version 2 hierarchy carries the freezer. CPU and memory are limited there too where that hierarchy has these
-/// controllers, else in the version 1 hierarchies beside it. Every step is safe to repeat; what cannot be had is a health item.
-/// A cgroup's CPU and disk rank counts among its siblings only, so every level of the path is given the lowest one: with the parent
+/// The parent in the version 2 hierarchy has the freezer. CPU and memory are limited there too where that hierarchy has these
+/// controllers, else in the version 1 hierarchies beside it. Every step is safe to repeat; what is not available is a health item.
+/// A cgroup's CPU and disk rank counts only among its siblings, so every level of the path gets the lowest one: with the parent
 /// alone at idle rank, an owner's loop and the guests' loops got 186 and 183 ticks of one CPU; with every level, 220 and 0.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class GuestCgroups : IDisposable
 {
-    // Where the path has one level only, the cgroup beside it is one at the top, which needs a rank of its own.
+    // If the path has only one level, the cgroup beside it is at the top level, and needs a rank of its own.
     private static readonly (string File, string Word)[] WorkRank = [("cpu.weight", "1"), ("cpu.shares", "2"), ("cpu.idle", "1"), ("io.weight", "default 1"), ("io.bfq.weight", "1"), ("blkio.bfq.weight", "1")];
 
     private readonly string path;
@@ -40,13 +41,14 @@ internal sealed class GuestCgroups : IDisposable
     /// <summary>The guests' CPU rank; null where no cpu controller can be used.</summary>
     public CpuRank? CpuRank { get; private set; }
 
-    /// <summary>What is weaker here than it should be.</summary>
+    /// <summary>Protection that is missing or weaker on this machine.</summary>
     public IReadOnlyList<HealthItem> Health => health;
 
-    /// <summary>Makes the parent.</summary>
-    /// <param name="path">Path below the mount point, such as <c>opportunism.slice/guests</c>. Every level of it must hold guests alone.</param>
+    /// <summary>Creates the parent.</summary>
+    /// <param name="path">Path below the mount point, such as <c>opportunism.slice/guests</c>. Every level of it must hold only
+    /// guests.</param>
     /// <param name="mounts">The hierarchies of this machine.</param>
-    /// <exception cref="IOException">Guests could not be frozen here: no guest may be started.</exception>
+    /// <exception cref="IOException">Guests could not be frozen here, so no guest may be started.</exception>
     public static GuestCgroups Make(string path, CgroupMounts mounts)
     {
         if (mounts.Unified is not { } unified) throw new IOException("No cgroup version 2 hierarchy is mounted, so guests could not be frozen. Mount one at /sys/fs/cgroup.");
@@ -58,7 +60,7 @@ internal sealed class GuestCgroups : IDisposable
         return cgroups;
     }
 
-    /// <summary>Makes a guest's cgroups with a limit on its memory.</summary>
+    /// <summary>Creates a guest's cgroups with a limit on its memory.</summary>
     /// <returns>The <c>cgroup.procs</c> files that its first process must join before it does anything else.</returns>
     public IReadOnlyList<string> MakeChild(GuestId guest, long memoryBytes)
     {
@@ -80,18 +82,20 @@ internal sealed class GuestCgroups : IDisposable
         }
 
         foreach (var hierarchy in yieldingBeside) joins.Add(Path.Combine(hierarchy, path, "cgroup.procs"));
-        // Last: from here on the process stands still whenever the guests are frozen.
+        // Last: from here on the process is frozen whenever the guests are.
         joins.Add(Path.Combine(child, "cgroup.procs"));
         return joins;
     }
 
-    /// <summary>Freezes or thaws one guest on its own, whatever the parent does.</summary>
+    /// <summary>Freezes or thaws one guest separately, independent of the parent.</summary>
     public bool FreezeChild(GuestId guest, bool frozen) => LinuxFiles.TryControl(Path.Combine(ChildFolder(guest), "cgroup.freeze"), frozen ? "1" : "0");
 
-    /// <summary>Lets guests' processes work for the owner, who waits for them, until what is returned is disposed of (<see cref="CpuRank"/>).</summary>
+    /// <summary>Raises the rank of guests' processes, for which the owner waits, until the returned object is disposed of
+    /// (<see cref="CpuRank"/>).</summary>
     public IDisposable? RaiseCpuRank() => CpuRank?.Raise();
 
-    /// <summary>Makes the cgroup of programs that work on guests' files, such as qemu-img. It has the guests' rank and is never frozen.</summary>
+    /// <summary>Creates the cgroup of programs that work on guests' files, such as qemu-img. It has the guests' rank and is never
+    /// frozen.</summary>
     /// <returns>The <c>cgroup.procs</c> files that such a program joins before it does anything else.</returns>
     public IReadOnlyList<string> MakeWork()
     {
@@ -110,10 +114,10 @@ internal sealed class GuestCgroups : IDisposable
     /// <summary>Processes in a guest's cgroup.</summary>
     public IReadOnlyList<int> Processes(GuestId guest) => ProcessesIn(ChildFolder(guest));
 
-    /// <summary>Programs that work on guests' files (<see cref="MakeWork"/>), of an earlier run too.</summary>
+    /// <summary>Programs that work on guests' files (<see cref="MakeWork"/>), including those of an earlier run.</summary>
     public IReadOnlyList<int> Working() => ProcessesIn(Path.Combine(mounts.Unified!, WorkPath));
 
-    /// <summary>Whether a process is in that guest's cgroup, judged by the process itself.</summary>
+    /// <summary>Whether a process is in that guest's cgroup, read from /proc of the process.</summary>
     public bool Holds(GuestId guest, int pid)
     {
         try
@@ -123,7 +127,7 @@ internal sealed class GuestCgroups : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return false; // it has just gone
+            return false; // it has just ended
         }
     }
 
@@ -185,7 +189,8 @@ internal sealed class GuestCgroups : IDisposable
         if (CpuRank is not null) return;
         if (mounts.Cpu is { } cpu)
         {
-            // Before kernel 5.15 there is no idle rank: the smallest share is nearly as good (p99 wake-up of a task beside it 2.5 instead of 3.1 ms).
+            // Before kernel 5.15 there is no idle rank; the smallest share is nearly as good (p99 wake-up of a task beside it 2.5 instead
+            // of 3.1 ms).
             CpuRank = CpuRank.Take(Levels(cpu), "cpu.idle", "1", "0") ?? CpuRank.Take(Levels(cpu), "cpu.shares", "2", "1024");
             if (CpuRank is not null) yieldingBeside.Add(cpu);
         }
@@ -212,7 +217,7 @@ internal sealed class GuestCgroups : IDisposable
 
     private bool YieldAtEveryLevel(string hierarchy, Func<string, bool> yield) => Levels(hierarchy).Aggregate(true, (all, folder) => all & yield(folder));
 
-    /// <summary>The cgroups of the path in a hierarchy, from the outermost on; made where they are missing.</summary>
+    /// <summary>The cgroups of the path in a hierarchy, from the outermost on; created where they are missing.</summary>
     private List<string> Levels(string hierarchy)
     {
         var levels = new List<string>();
@@ -246,7 +251,7 @@ internal sealed class GuestCgroups : IDisposable
         }
         catch (IOException)
         {
-            // Still in use, or gone in between: the next one who ends here tries again.
+            // Still in use, or removed in between: the next guest that ends retries.
         }
     }
 }

@@ -3,11 +3,12 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Cgroups;
 
-/// <summary>Stops this machine's guests from a process that knows nothing of them but their cgroup: after an agent has died, or before one starts.</summary>
+/// <summary>Freezes this machine's guests from a process that has no information about them except their cgroup: after an agent has ended,
+/// or before one starts.</summary>
 [SupportedOSPlatform("linux")]
 public static class GuestFreezers
 {
-    /// <summary>The freezer of the guests that are in this cgroup now; null where there is no such cgroup, so no guest.</summary>
+    /// <summary>The freezer of the guests that are in this cgroup now; null when there is no such cgroup, and so no guest.</summary>
     /// <param name="cgroup">Path below the mount point.</param>
     /// <exception cref="IOException">There is such a cgroup, but it cannot be frozen; the message names it.</exception>
     public static IGuestFreezer? Find(string cgroup)
@@ -26,7 +27,7 @@ public static class GuestFreezers
     {
         foreach (var line in File.ReadAllLines(Path.Combine(folder, "cgroup.procs")))
         {
-            // Not disposed: this program ends as soon as the guests stand still.
+            // Not disposed: this program ends as soon as the guests are frozen.
             if (int.TryParse(line, out var pid) && LinuxProcess.Find(pid) is { } process) yield return new FrozenProcess(process.Pid, process.PidFd);
         }
     }

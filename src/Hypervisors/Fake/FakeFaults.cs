@@ -2,19 +2,20 @@ using Opportunism.Core;
 
 namespace Opportunism.Hypervisors.Fake;
 
-/// <summary>How a fake machine misbehaves; as long as nothing is set it does not.</summary>
+/// <summary>Faults of a fake machine; none by default.</summary>
 public sealed class FakeFaults
 {
     /// <summary>How long every request takes.</summary>
     public TimeSpan Delay { get; set; }
 
-    /// <summary>Answers instead of the machine where it does not answer null: gets the request's name (such as <c>Start</c>) and the guest.</summary>
+    /// <summary>Replaces the machine's result unless it returns null; gets the request's name (such as <c>Start</c>) and the
+    /// guest.</summary>
     public Func<string, GuestId, GuestAnswer?>? Refuse { get; set; }
 
-    /// <summary>The freezer says that all stands still while guests run on.</summary>
+    /// <summary>The freezer reports that all guests are frozen while they keep running.</summary>
     public bool FreezeLies { get; set; }
 
-    /// <summary>The freezer says that it failed, and did.</summary>
+    /// <summary>The freezer fails and reports it.</summary>
     public bool FreezeFails { get; set; }
 
     /// <summary>Guests that cannot be held stay frozen.</summary>

@@ -15,13 +15,13 @@ internal sealed class FakeGuest(GuestSpec spec)
 
     public bool HasDisk { get; set; }
 
-    /// <summary>Room that its disk takes.</summary>
+    /// <summary>Disk space that its disk takes.</summary>
     public long DiskBytes { get; set; }
 
-    /// <summary>Ends its leave. Kept, since a timer that nobody holds may never fire.</summary>
+    /// <summary>Ends its permission to run. Kept, since a timer without a reference may never fire.</summary>
     public ITimer? LeaveEnds { get; set; }
 
-    /// <summary>CPU time since it was made, over all its boots.</summary>
+    /// <summary>CPU time since it was created, over all its boots.</summary>
     public TimeSpan Used { get; private set; }
 
     public void Run(TimeSpan elapsed)
@@ -30,7 +30,7 @@ internal sealed class FakeGuest(GuestSpec spec)
         Used += elapsed;
     }
 
-    /// <summary>Begins counting anew; what it had printed stays.</summary>
+    /// <summary>Begins to count again; what it had printed stays.</summary>
     public void Boot()
     {
         earlier.Append(Ticks());

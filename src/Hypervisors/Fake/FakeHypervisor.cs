@@ -3,7 +3,8 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Hypervisors.Fake;
 
-/// <summary>Runs guests in the imagination only: for tests, and for trying a site out where nothing can be run. Slow, failing and lying on request.</summary>
+/// <summary>Simulates guests: for tests, and for trying a site on a machine that cannot run guests. Can be made slow, failing or
+/// lying.</summary>
 public sealed class FakeHypervisor : IHypervisor, IForeignGuests
 {
     private const long MiB = 1024 * 1024;
@@ -20,7 +21,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     {
     }
 
-    /// <summary>On a machine that an earlier one may have left guests on.</summary>
+    /// <summary>On a machine on which an earlier one may have left guests.</summary>
     public FakeHypervisor(FakeMachine machine, TimeProvider time)
     {
         this.machine = machine;
@@ -161,7 +162,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be released");
         guest.Status = guest.Status with { Phase = GuestPhase.Running, Leaving = true };
 
-        // When its time is over it runs where none may: the caretaker must be told.
+        // When its time is over it runs although no guest may: the listener must be notified.
         guest.LeaveEnds?.Dispose();
         guest.LeaveEnds = time.CreateTimer(_ => EndLeave(id), null, within, Timeout.InfiniteTimeSpan);
         return Done;

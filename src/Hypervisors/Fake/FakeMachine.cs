@@ -10,20 +10,20 @@ public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
     private long last = time.GetTimestamp();
     private TimeSpan endedUse;
 
-    /// <summary>How it misbehaves.</summary>
+    /// <summary>Its faults.</summary>
     public FakeFaults Faults { get; } = new();
 
-    /// <summary>How often it was asked to freeze.</summary>
+    /// <summary>How often it was frozen.</summary>
     public int Freezes { get; private set; }
 
-    /// <summary>Told after every change that comes from outside the hypervisor.</summary>
+    /// <summary>Called after every change that comes from outside the hypervisor.</summary>
     internal Action? Changed { get; set; }
 
     internal Lock Gate { get; } = new();
 
     internal Dictionary<GuestId, FakeGuest> Guests { get; } = [];
 
-    /// <summary>Grows with every hold: a request that was made before the latest one lets no guest run any more.</summary>
+    /// <summary>Grows with every hold: a request from before the latest hold no longer lets a guest run.</summary>
     internal long Holds { get; set; }
 
     /// <summary>True from a freeze until the next thaw.</summary>
@@ -130,7 +130,7 @@ public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
         Changed?.Invoke();
     }
 
-    /// <summary>Brings every guest that runs up to the present.</summary>
+    /// <summary>Advances every running guest to the current time.</summary>
     internal void PassLocked()
     {
         var now = time.GetTimestamp();

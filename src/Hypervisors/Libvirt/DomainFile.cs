@@ -5,18 +5,18 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>What libvirt's QEMU driver has written down about a domain that is in memory.</summary>
-/// <param name="Spec">What is known of what it is made of.</param>
+/// <summary>The status file that libvirt's QEMU driver keeps of a domain in memory.</summary>
+/// <param name="Spec">The known part of its specification.</param>
 /// <param name="State">What it does.</param>
-/// <param name="Reason">libvirt's word for why, such as <c>user</c>.</param>
+/// <param name="Reason">libvirt's reason, such as <c>user</c>.</param>
 /// <param name="Pid">Its QEMU process; 0 while there is none yet.</param>
 /// <remarks>
-/// The driver replaces the file whole at every change, to find its domains again after its own restart. Reading it needs neither a
-/// daemon that answers nor a QEMU that is not frozen, which is when we must know.
+/// The driver replaces the file whole at every change, to find its domains again after its own restart. Reading it works without a
+/// daemon that replies and with a frozen QEMU, which is when it is needed.
 /// </remarks>
 internal sealed record DomainFile(GuestSpec Spec, DomainState State, string Reason, int Pid)
 {
-    // The rest of the file (every device) is not looked at.
+    // The rest of the file (every device) is not read.
     private static readonly XmlReaderSettings Reading = new() { IgnoreComments = true, IgnoreWhitespace = true, DtdProcessing = DtdProcessing.Prohibit };
 
     public GuestId Id => Spec.Id;
@@ -25,7 +25,7 @@ internal sealed record DomainFile(GuestSpec Spec, DomainState State, string Reas
     public string Uuid => Guid.ParseExact(Id.Value, "N").ToString("D");
 
     /// <summary>Reads a status file.</summary>
-    /// <exception cref="FormatException">It is not one.</exception>
+    /// <exception cref="FormatException">The file is invalid.</exception>
     public static DomainFile Parse(TextReader text)
     {
         try
@@ -56,7 +56,7 @@ internal sealed record DomainFile(GuestSpec Spec, DomainState State, string Reas
         reader.Read();
         while (reader.Depth >= 2 && vcpus == 0)
         {
-            // Each of these leaves the reader at what follows.
+            // Each of these leaves the reader behind the element.
             if (reader is { Depth: 2, Name: "name" }) name = reader.ReadElementContentAsString();
             else if (reader is { Depth: 2, Name: "uuid" }) uuid = reader.ReadElementContentAsString();
             else if (reader is { Depth: 2, Name: "memory" }) memoryKiB = reader.ReadElementContentAsLong();
@@ -68,7 +68,7 @@ internal sealed record DomainFile(GuestSpec Spec, DomainState State, string Reas
         return new GuestSpec(GuestId.Parse(id.ToString("N")), name, vcpus, (int)(memoryKiB / 1024), DiskMiB: 0, ImageSha256: "", ImageFormat.Raw);
     }
 
-    // Whatever is not known to stand still counts as running.
+    // A domain that is not known to be paused counts as running.
     private static DomainState StateOf(string state, string reason) => (state, reason) switch
     {
         ("paused", "starting up") => DomainState.Starting,

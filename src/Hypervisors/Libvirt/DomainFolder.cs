@@ -12,7 +12,7 @@ internal sealed class DomainFolder(string folder)
     public string Path => folder;
 
     /// <summary>Every domain that has a status file.</summary>
-    /// <param name="onUnreadable">Told of a file that is none, and why.</param>
+    /// <param name="onUnreadable">Called with an invalid file, and why it is.</param>
     public IReadOnlyList<DomainFile> Read(Action<string, string> onUnreadable)
     {
         var domains = new List<DomainFile>();
@@ -39,7 +39,8 @@ internal sealed class DomainFolder(string folder)
     }
 
     /// <summary>The process of a domain; null while there is none, or not yet QEMU.</summary>
-    /// <remarks>A status file may outlive its process, and the number may be another's by now: only a command line with the domain's uuid counts.</remarks>
+    /// <remarks>A status file may outlive its process, and the number may belong to another process by now: only a command line with the
+    /// domain's uuid counts.</remarks>
     public static LinuxProcess? FindProcess(DomainFile domain)
     {
         if (LinuxProcess.Find(domain.Pid) is not { } process) return null;
@@ -62,7 +63,7 @@ internal sealed class DomainFolder(string folder)
         }
     }
 
-    // While QEMU is being started the status file does not know its process yet, this one does.
+    // While QEMU is being started the status file does not have its process yet, this file does.
     private static int PidBeside(string statusPath)
     {
         var path = System.IO.Path.ChangeExtension(statusPath, ".pid");

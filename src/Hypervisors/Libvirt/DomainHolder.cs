@@ -2,34 +2,36 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>Turns domains that the kernel has frozen into domains that libvirt has paused, and lets those go on again.</summary>
+/// <summary>Turns domains that the kernel has frozen into domains that libvirt has paused, and releases them again.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class DomainHolder(LibvirtHost host)
 {
-    // libvirt passes a request on to QEMU's socket within a millisecond or two; a hundred times that, and it waits for something else.
+    // libvirt passes a request on to QEMU's socket within a millisecond or two; after a hundred times that it is waiting for something
+    // else.
     private static readonly TimeSpan SendPatience = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>A thawed QEMU confirms in milliseconds; others wait so long for one that hangs.</summary>
+    /// <summary>A thawed QEMU confirms in milliseconds; others wait this long for one that hangs.</summary>
     private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(1);
 
-    // libvirtd takes up five requests of one client at a time (max_client_requests), and one for a frozen QEMU takes its place until that is
-    // thawed: two that wait, two questions how far they are, and one for whatever else is asked.
+    // libvirtd handles five requests of one client at a time (max_client_requests), and one for a frozen QEMU uses a place until that is
+    // thawed: two that wait, two queries of their progress, and one for any other request.
     private const int AtOnce = 2;
 
-    // libvirt passes nothing on before a start is over, and one whose QEMU was frozen at its first instruction is over only once that has answered.
+    // libvirt passes nothing on before a start is over, and the start of a QEMU that was frozen at its first instruction is over only once
+    // that has replied.
     private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(1), StartPatience = TimeSpan.FromMilliseconds(100);
 
-    // On a machine as loaded as a CI's.
+    // On a machine with the load of a CI.
     private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(10);
 
     /// <remarks>
-    /// 1. Which domains are to be paused is written down.
-    /// 2. Each is frozen alone, and then the cgroup of all is thawed: from here on each can be thawed by itself.
+    /// 1. The domains that are to be paused are recorded.
+    /// 2. Each is frozen separately, and then the cgroup of all is thawed: from here on each can be thawed separately.
     /// 3. libvirt is asked to pause a domain, on a thread of its own: it passes the request on and then waits for QEMU, which is frozen.
-    /// 4. Once libvirt says of the domain that a command is with QEMU, it is thawed: the first thing its QEMU reads is that request.
-    ///    So is one that has only just started, for a tenth of a second each time: else its start would never end.
-    /// 5. A domain that is not paused in time is frozen alone. It counts as held when the late answer comes.
-    /// A domain that is only just starting runs no vCPU; it is frozen alone at the moment it does, and held by the next call.
+    /// 4. Once libvirt reports that a command was sent to the domain's QEMU, it is thawed: the first thing its QEMU reads is that request.
+    ///    One that has only just started is thawed too, for a tenth of a second each time: otherwise its start would never end.
+    /// 5. A domain that is not paused in time is frozen separately. It counts as held when the late reply arrives.
+    /// A domain that is only just starting runs no vCPU; it is frozen separately as soon as it does, and held by the next call.
     /// </remarks>
     public async Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
     {
@@ -87,7 +89,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         return await IsHeldAsync(domain, sent ? HoldPatience : mayBeStarting ? StartPatience : TimeSpan.Zero, cancellationToken); // 5
     }
 
-    /// <summary>Lets a domain go on that we have paused: once the brake has thawed, or for a while although it has not.</summary>
+    /// <summary>Releases a domain that the agent has paused: once the brake has thawed, or for a while although it has not.</summary>
     /// <param name="domain">The domain.</param>
     /// <param name="leavesWithin">For how long it may run although the owner is there; null for only when the owner is away.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -127,10 +129,10 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         return new GuestAnswer(GuestOutcome.Done);
     }
 
-    /// <summary>Asks libvirt to pause a domain; takes in the answer whenever it comes. Never fails.</summary>
+    /// <summary>Asks libvirt to pause a domain; handles the reply whenever it arrives. Never fails.</summary>
     private async Task SuspendAsync(Domain domain, Action onAsking)
     {
-        // The caller notes this task under the gate; its end must come after that.
+        // The caller stores this task under the gate; it must end only after that.
         await Task.Yield();
         var began = host.Time.GetTimestamp();
         var problem = "";
@@ -149,7 +151,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
             domain.Sentence = problem.Length == 0 ? "" : $"frozen by the kernel, since libvirt could not hold it: {problem}";
             if (problem.Length == 0)
             {
-                // The driver has written the same into its status file before it answered.
+                // The driver has written the same into its status file before it replied.
                 domain.File = domain.File with { State = DomainState.Paused, Reason = "user" };
                 domain.LastHold = host.Time.GetElapsedTime(began);
                 host.Held.SetHeld(domain.Id);
@@ -210,13 +212,13 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         }
         catch (TimeoutException)
         {
-            // The next lines see that it does not stand still.
+            // The next lines handle that it is not paused.
         }
 
         lock (host.Gate)
         {
             if (domain.Suspending is null && domain.File.State == DomainState.Paused) return true;
-            // It does not do as it is told, so the kernel must keep it still.
+            // It does not obey, so the kernel must freeze it.
             host.AloneLocked(domain, frozen: true);
             if (domain.Sentence.Length == 0) domain.Sentence = "frozen by the kernel on its own, since neither QEMU nor libvirt answers for it";
             return false;

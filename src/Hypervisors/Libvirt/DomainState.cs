@@ -1,6 +1,6 @@
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>What libvirt says a domain does.</summary>
+/// <summary>The state of a domain as libvirt reports it.</summary>
 internal enum DomainState
 {
     /// <summary>QEMU is being started; its vCPUs have not run yet.</summary>
@@ -9,6 +9,6 @@ internal enum DomainState
     /// <summary>Its vCPUs may run.</summary>
     Running,
 
-    /// <summary>Its vCPUs stand still inside QEMU, whoever stopped them.</summary>
+    /// <summary>Its vCPUs are paused in QEMU, by whatever program.</summary>
     Paused,
 }

@@ -4,26 +4,27 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>Finds libvirt's domains as they come and go, takes their processes into the guests' cgroup, and keeps still who must not run.</summary>
+/// <summary>Finds libvirt's domains as they start and end, moves their processes into the guests' cgroup, and freezes those that must not
+/// run.</summary>
 /// <remarks>
-/// It asks the kernel and libvirt's files alone, so it works whether libvirt does or not. One thread of its own, woken by every
-/// change of a file in the driver's folder. A domain's process shows there a fifth of a second before its vCPUs first run.
+/// It uses only the kernel and libvirt's files, so it works even when libvirt does not. One thread of its own, woken by every
+/// change of a file in the driver's folder. A domain's process appears there a fifth of a second before its vCPUs first run.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder) : IDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    // Between its process's start and its becoming QEMU nothing tells; it takes 10 to 50 ms.
+    // Nothing signals when a started process becomes QEMU; that takes 10 to 50 ms.
     private static readonly TimeSpan LookSoon = TimeSpan.FromMilliseconds(5);
 
-    // A start that takes longer than this many short looks is a status file that was left behind.
+    // A start that takes longer than this many short checks is a status file that was left behind.
     private const int MostSoonLooks = 2000;
 
-    // libvirt gives a request up that has waited for 30 s (QEMU_JOB_WAIT_TIME); after that none of ours is under way.
+    // libvirt cancels a request that has waited for 30 s (QEMU_JOB_WAIT_TIME); after that none of the agent's is under way.
     private static readonly TimeSpan RequestsAreOver = TimeSpan.FromSeconds(35);
 
-    // A cgroup takes as much as its domain was given: what that is, is the cloud's business.
+    // No limit on the memory of a cgroup: the cloud decides how much a domain gets.
     private const long NoLimit = 1L << 60;
 
     private readonly AutoResetEvent wake = new(false);
@@ -36,7 +37,7 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
     /// <summary>Status files that could not be read; their domains are not protected.</summary>
     public IReadOnlyCollection<string> Unreadable { get; private set; } = [];
 
-    /// <summary>Looks once, so that everything there is now is known, and from then on until disposed.</summary>
+    /// <summary>Checks once, so that every existing domain is known, and from then on until disposed.</summary>
     public void Start()
     {
         foreach (var id in host.Cgroups.Children()) host.Cgroups.FreezeChild(id, frozen: false);
@@ -45,7 +46,7 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         thread.Start();
     }
 
-    /// <summary>Looks again at once.</summary>
+    /// <summary>Checks again at once.</summary>
     public void Wake() => wake.Set();
 
     public void Dispose()
@@ -55,7 +56,7 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         thread?.Join();
         watcher?.Dispose();
         Retired = null;
-        // Not the event: the watcher may just be telling of a change.
+        // Not the event: the watcher may be reporting a change at this moment.
     }
 
     private void Run()
@@ -78,7 +79,7 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         }
     }
 
-    // The folder is there from libvirt's first start on.
+    // The folder exists from libvirt's first start on.
     private void Watch()
     {
         if (watcher is not null || !Directory.Exists(folder.Path)) return;
@@ -111,8 +112,8 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         return soon && soonLooks < MostSoonLooks ? LookSoon : LookEvery;
     }
 
-    /// <summary>Takes in what a status file says now.</summary>
-    /// <returns>False when its process is about to be there.</returns>
+    /// <summary>Applies the current content of a status file.</summary>
+    /// <returns>False when its process is about to start.</returns>
     private bool TakeUpLocked(DomainFile file)
     {
         if (host.Domains.TryGetValue(file.Id, out var known))
@@ -123,7 +124,7 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
                 return true;
             }
 
-            if (known.Process.IsAlive) return true; // it is on its way out, or the next one's file is not complete yet
+            if (known.Process.IsAlive) return true; // it is ending, or the file of the next one is not complete yet
             RetireLocked(known);
         }
 
@@ -153,7 +154,8 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         Retired = domain;
     }
 
-    /// <summary>The domain that ended last. Its process object is closed only when the next one ends: the deciding thread may just have been about to signal it.</summary>
+    /// <summary>The domain that ended last. Its process object is closed only when the next one ends: the deciding thread may just have
+    /// been about to signal it.</summary>
     private Domain? Retired
     {
         get;
@@ -176,12 +178,12 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         }
         else if (!host.Freezer.Frozen && !domain.FrozenAlone && domain.Suspending is null && domain.LeavesUntil is null)
         {
-            // Somebody let it run, or it has just come: the kernel keeps it still until it is held.
+            // Another program let it run, or it is new: the kernel freezes it until it is held.
             host.AloneLocked(domain, frozen: true);
             domain.Sentence = "frozen by the kernel on its own until it is held";
         }
 
-        // A daemon that hangs may still do, when it goes on, what it was asked for before.
+        // A daemon that hangs may still carry out earlier requests when it continues.
         if (!running || standing || !host.Connection.IsOpen || !host.Held.Contains(domain.Id))
         {
             domain.RunsSince = null;

@@ -6,10 +6,10 @@ using Opportunism.Files;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>Which domains this node has paused, remembered over restarts of the agent and over the domains' own absence.</summary>
+/// <summary>Which domains this node has paused; kept over restarts of the agent and while the domains are not in memory.</summary>
 /// <remarks>
-/// Written down before libvirt is asked, so that none is ever paused by us and forgotten. A domain that leaves memory while we hold it
-/// stays in here: libvirt saves it as paused and restores it as paused, and then nobody but us would let it go on.
+/// Recorded before libvirt is asked, so that none is ever paused by the agent and forgotten. A domain that leaves memory while it is held
+/// stays recorded: libvirt saves it as paused and restores it as paused, and then only the agent would resume it.
 /// Used only under <see cref="LibvirtHost.Gate"/>.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -34,7 +34,7 @@ internal sealed class HeldDomains
         }
     }
 
-    /// <summary>True when the file was garbled: domains that were paused by us then count as paused by others.</summary>
+    /// <summary>True when the file was damaged: domains that the agent had paused then count as paused by others.</summary>
     public bool IsLost { get; }
 
     public IReadOnlyCollection<string> All => domains.Keys;
@@ -45,7 +45,7 @@ internal sealed class HeldDomains
     public bool IsAsked(GuestId id) => domains.GetValueOrDefault(id.Value, HeldState.Held) == HeldState.Asked;
 
     /// <summary>libvirt is about to be asked to pause these.</summary>
-    /// <exception cref="IOException">It could not be written down, so they must not be paused.</exception>
+    /// <exception cref="IOException">It could not be recorded, so they must not be paused.</exception>
     public void SetAsked(IEnumerable<GuestId> ids)
     {
         var before = domains;
@@ -71,14 +71,15 @@ internal sealed class HeldDomains
         SaveLater();
     }
 
-    /// <summary>It is nobody's or somebody else's matter whether it runs.</summary>
+    /// <summary>The agent no longer keeps it from running.</summary>
     public void Forget(GuestId id)
     {
         unsaved |= domains.Remove(id.Value);
         SaveLater();
     }
 
-    /// <summary>Writes down what could not be written when it happened; called again and again. Until then the file says more than is true, never less.</summary>
+    /// <summary>Writes what could not be written when it happened; called repeatedly. Until then the file lists too many domains, never too
+    /// few.</summary>
     public void SaveLater()
     {
         if (!unsaved) return;
@@ -88,7 +89,7 @@ internal sealed class HeldDomains
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return; // the disk is full or failing: the next call tries again
+            return; // the disk is full or failing: the next call retries
         }
 
         unsaved = false;
@@ -97,10 +98,10 @@ internal sealed class HeldDomains
     private void Save() => DurableFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(domains, HeldDomainsJson.Default.DictionaryStringHeldState));
 }
 
-/// <summary>How far a hold of ours has come.</summary>
+/// <summary>The progress of a hold.</summary>
 internal enum HeldState
 {
-    /// <summary>libvirt was asked; whether it has done so, or will yet, is not known.</summary>
+    /// <summary>libvirt was asked; whether it has paused it, or will, is not known.</summary>
     Asked,
 
     /// <summary>libvirt has paused it.</summary>

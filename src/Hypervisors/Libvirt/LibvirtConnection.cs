@@ -2,11 +2,11 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>Keeps a connection to libvirt. Whatever is asked for runs on a thread of its own: libvirt answers when QEMU does.</summary>
+/// <summary>Keeps a connection to libvirt. Each request runs on a thread of its own: libvirt replies only when QEMU does.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class LibvirtConnection : IDisposable
 {
-    // Two missed answers after 5 s each; a daemon that does not answer its keep-alive in that time hangs.
+    // Two missed replies after 5 s each; a daemon that does not reply to its keep-alive in that time hangs.
     private const int KeepAliveSeconds = 5;
     private const int KeepAliveMisses = 2;
 
@@ -22,27 +22,28 @@ internal sealed unsafe class LibvirtConnection : IDisposable
     private bool disposed;
     private string trouble = "It is being connected to.";
 
-    /// <param name="uri">How libvirt is reached.</param>
-    /// <param name="onChanged">Called when it was connected or lost.</param>
+    /// <param name="uri">libvirt's address.</param>
+    /// <param name="onChanged">Called when it was connected or disconnected.</param>
     public LibvirtConnection(string uri, Action onChanged)
     {
         (this.uri, this.onChanged) = (uri, onChanged);
-        // Opening blocks while the daemon hangs; no other thread may wait for that, and it cannot be ended, so the program's end does not wait for it either.
+        // Opening blocks while the daemon hangs; no other thread may wait for that, and it cannot be ended, so the program's end does not
+        // wait for it either.
         new Thread(Keep) { Name = "libvirt", IsBackground = true }.Start();
     }
 
-    /// <summary>True while the daemon answers.</summary>
+    /// <summary>True while the daemon is connected.</summary>
     public bool IsOpen => Volatile.Read(ref connection) != 0;
 
-    /// <summary>The library is not on this machine.</summary>
+    /// <summary>The library is not installed.</summary>
     public bool IsMissing { get; private set; }
 
     /// <summary>Why it is not open.</summary>
     public string Trouble => Volatile.Read(ref trouble);
 
-    /// <summary>Asks libvirt to stop a domain's vCPUs; done when QEMU has confirmed it.</summary>
+    /// <summary>Asks libvirt to pause a domain's vCPUs; done when QEMU has confirmed it.</summary>
     /// <param name="uuid">The domain.</param>
-    /// <param name="onAsking">Called when the question is about to be put.</param>
+    /// <param name="onAsking">Called just before the request.</param>
     public Task SuspendAsync(string uuid, Action onAsking) => WithDomainAsync(uuid, domain =>
     {
         onAsking();
@@ -50,14 +51,14 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         return true;
     });
 
-    /// <summary>Asks libvirt to let a domain's vCPUs run; done when QEMU has confirmed it.</summary>
+    /// <summary>Asks libvirt to resume a domain's vCPUs; done when QEMU has confirmed it.</summary>
     public Task ResumeAsync(string uuid) => WithDomainAsync(uuid, domain =>
     {
         Check(LibvirtNative.Resume(domain));
         return true;
     });
 
-    /// <summary>Answers true once a command for this domain lies in QEMU's socket; false when cancelled before.</summary>
+    /// <summary>Returns true once a command for this domain is in QEMU's socket; false when cancelled before.</summary>
     public Task<bool> UntilCommandSentAsync(string uuid, CancellationToken cancellationToken) => WithDomainAsync(uuid, domain =>
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -71,7 +72,7 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         return false;
     });
 
-    /// <summary>Whether libvirt knows a domain, running or not.</summary>
+    /// <summary>Whether libvirt has a domain, running or not.</summary>
     public Task<bool> KnowsAsync(string uuid) => OnOwnThread(connection =>
     {
         var domain = LibvirtNative.FindDomain(connection, uuid);
@@ -207,7 +208,7 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         if (Interlocked.Exchange(ref trouble, sentence) != sentence) onChanged();
     }
 
-    /// <summary>libvirt's keep-alive needs a loop of its own; one serves every connection of the program, for as long as it runs.</summary>
+    /// <summary>libvirt's keep-alive needs an event loop; one serves every connection of the program, for as long as it runs.</summary>
     private static void RunEventLoop()
     {
         lock (Starting)
@@ -219,7 +220,7 @@ internal sealed unsafe class LibvirtConnection : IDisposable
             {
                 while (LibvirtNative.RunEventLoopOnce() == 0)
                 {
-                    // Everything happens inside.
+                    // The library does all the work.
                 }
             })
             { Name = "libvirt events", IsBackground = true }.Start();

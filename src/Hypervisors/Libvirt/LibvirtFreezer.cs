@@ -3,14 +3,15 @@ using Opportunism.Hypervisors.Cgroups;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>The brake on libvirt's domains: the kernel's, and a note of whether domains are to stand still, for those that come or wake up later.</summary>
+/// <summary>The brake on libvirt's domains: the kernel's, and a flag that domains must not run, for those that start or wake up
+/// later.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LibvirtFreezer(CgroupFreezer cgroup) : IGuestFreezer
 {
     private volatile bool standing;
     private volatile bool frozen;
 
-    /// <summary>True from a freeze until the thaw: no domain may run, whoever lets it.</summary>
+    /// <summary>True from a freeze until the thaw: no domain may run, whatever program resumes it.</summary>
     public bool Standing => standing;
 
     /// <summary>True while the cgroup of all is frozen: then none can.</summary>
@@ -29,14 +30,14 @@ internal sealed class LibvirtFreezer(CgroupFreezer cgroup) : IGuestFreezer
         return ThawHeld();
     }
 
-    /// <summary>Thaws the cgroup of all while each domain is stopped inside QEMU or frozen alone.</summary>
+    /// <summary>Thaws the cgroup of all while each domain is paused in QEMU or frozen separately.</summary>
     public bool ThawHeld()
     {
         frozen = false;
         return cgroup.ThawAll();
     }
 
-    /// <summary>Notes that an earlier agent may have stopped domains by signal, so that the next thaw continues them.</summary>
+    /// <summary>Notes that an earlier agent may have sent SIGSTOP to domains, so that the next thaw sends SIGCONT.</summary>
     public void NoteStopped() => cgroup.NoteStopped();
 
     public bool StopAll() => cgroup.StopAll();

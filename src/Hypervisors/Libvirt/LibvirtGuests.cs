@@ -7,7 +7,8 @@ using Opportunism.Hypervisors.Cgroups;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>Looks after guests that somebody else, such as nova-compute, starts through libvirt on Linux. It never starts, stops, saves or deletes one.</summary>
+/// <summary>Freezes and holds guests that another program, such as nova-compute, starts through libvirt on Linux. It never starts, stops,
+/// saves or deletes one.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class LibvirtGuests : IForeignGuests
 {
@@ -28,7 +29,7 @@ public sealed class LibvirtGuests : IForeignGuests
     private int paused;
     private bool disposed;
 
-    /// <exception cref="IOException">Guests could not be frozen on this machine; the message says what to do.</exception>
+    /// <exception cref="IOException">Guests could not be frozen on this machine; the message has the remedy.</exception>
     public LibvirtGuests(LibvirtSettings settings, TimeProvider time, ILogger<LibvirtGuests> log)
     {
         var cgroups = GuestCgroups.Make(settings.Cgroup, CgroupMounts.Find());
@@ -67,7 +68,7 @@ public sealed class LibvirtGuests : IForeignGuests
     /// <inheritdoc/>
     public Task RecoverAsync(CancellationToken cancellationToken)
     {
-        // The brake before a restart may have been SIGSTOP: the first thaw sends SIGCONT, which does nothing to others.
+        // The brake before a restart may have been SIGSTOP: the first thaw sends SIGCONT, which has no effect on others.
         host.Freezer.NoteStopped();
         host.Freezer.FreezeAll();
         watch.Start();
@@ -94,7 +95,7 @@ public sealed class LibvirtGuests : IForeignGuests
     public async Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
     {
         var answer = await holder.HoldAllAsync(cancellationToken);
-        // With the cgroup of all thawed, whoever came meanwhile must be kept still on its own.
+        // While the cgroup of all is thawed, a domain that started since must be frozen separately.
         watch.Wake();
         return answer;
     }
@@ -113,7 +114,7 @@ public sealed class LibvirtGuests : IForeignGuests
         Publish();
     }
 
-    /// <summary>Lets go of every domain without changing any: they stay as they are and the next run finds them.</summary>
+    /// <summary>Detaches from every domain without changing any: they stay as they are and the next run finds them.</summary>
     public async ValueTask DisposeAsync()
     {
         disposed = true;
@@ -138,7 +139,7 @@ public sealed class LibvirtGuests : IForeignGuests
         return domain is null ? Task.FromResult(new GuestAnswer(GuestOutcome.Refused, $"There is no guest {id} on this node.")) : holder.ReleaseAsync(domain, leavesWithin, cancellationToken);
     }
 
-    /// <summary>Forgets domains that were held when they left and that libvirt does not know any more.</summary>
+    /// <summary>Forgets domains that were held when they left and that libvirt no longer has.</summary>
     private async Task ForgetGoneAsync()
     {
         string[] gone;
@@ -151,19 +152,19 @@ public sealed class LibvirtGuests : IForeignGuests
             }
             catch (LibvirtException)
             {
-                return; // the next time will do
+                return; // retried the next time
             }
 
             lock (host.Gate) host.Held.Forget(GuestId.Parse(id));
         }
     }
 
-    /// <summary>Makes everybody see the same: the list, the number in memory, and the processes that the brake reaches.</summary>
+    /// <summary>Publishes a consistent state: the list, the number in memory, and the processes that the brake reaches.</summary>
     private void Publish()
     {
         lock (publishing)
         {
-            // A connection that is made or lost tells so from its own thread, before and after everything else is there.
+            // A connection reports its changes from its own thread, also before everything else exists and after it is disposed.
             if (host is null || disposed) return;
             lock (host.Gate)
             {

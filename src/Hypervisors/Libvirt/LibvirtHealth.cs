@@ -3,7 +3,7 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>Says what is not as it should be between this node and its libvirt. Owners are protected by the kernel all the while.</summary>
+/// <summary>The problems between this node and its libvirt. The kernel protects owners in any case.</summary>
 [SupportedOSPlatform("linux")]
 internal static class LibvirtHealth
 {

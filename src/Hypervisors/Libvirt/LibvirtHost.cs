@@ -5,7 +5,7 @@ using Opportunism.Hypervisors.Cgroups;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>What every step with a domain needs of its machine.</summary>
+/// <summary>What every operation on a domain needs of its machine.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LibvirtHost(LibvirtSettings settings, GuestCgroups cgroups, LibvirtFreezer freezer, HeldDomains held, LibvirtConnection connection, TimeProvider time, ILogger log, Action onChanged)
 {
@@ -23,16 +23,17 @@ internal sealed class LibvirtHost(LibvirtSettings settings, GuestCgroups cgroups
 
     public ILogger Log => log;
 
-    /// <summary>Guards the domains and what is remembered of them. Nobody waits for libvirt while holding it, and the deciding thread never takes it.</summary>
+    /// <summary>Guards the domains and the record of them. No thread waits for libvirt while it has this lock, and the deciding thread
+    /// never takes it.</summary>
     public Lock Gate { get; } = new();
 
     /// <summary>Every domain with a process, by id.</summary>
     public Dictionary<GuestId, Domain> Domains { get; } = [];
 
-    /// <summary>Makes everybody see what has changed. Not to be called with <see cref="Gate"/> held.</summary>
+    /// <summary>Publishes what has changed. Not to be called with <see cref="Gate"/> held.</summary>
     public void Changed() => onChanged();
 
-    /// <summary>Freezes or thaws one domain on its own.</summary>
+    /// <summary>Freezes or thaws one domain separately.</summary>
     public void AloneLocked(Domain domain, bool frozen)
     {
         if (domain.FrozenAlone == frozen) return;

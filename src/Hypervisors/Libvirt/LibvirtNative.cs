@@ -4,15 +4,16 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Hypervisors.Libvirt;
 
-/// <summary>The few functions of libvirt's C library that are used. Each answers as libvirt does: null or negative when it failed.</summary>
-/// <remarks>What would end a domain, or save it behind its cloud's back, is not even declared.</remarks>
+/// <summary>The few functions of libvirt's C library that are used. Each returns what libvirt does: null or negative when it
+/// failed.</summary>
+/// <remarks>Functions that would end or save a domain without its cloud are not declared.</remarks>
 [SupportedOSPlatform("linux")]
 internal static unsafe partial class LibvirtNative
 {
     /// <summary>virErrorNumber: the domain does not exist.</summary>
     public const int ErrorNoDomain = 42;
 
-    /// <summary>virDomainControlState: a command was sent to QEMU and has not been answered yet.</summary>
+    /// <summary>virDomainControlState: a command was sent to QEMU and has no reply yet.</summary>
     public const uint ControlOccupied = 2;
 
     private const string Library = "libvirt.so.0";
@@ -79,18 +80,18 @@ internal static unsafe partial class LibvirtNative
     /// <summary>Of the last call on this thread.</summary>
     public static string LastError() => Marshal.PtrToStringUTF8(LastErrorMessage()) ?? "no reason given";
 
-    /// <summary>libvirt writes errors to the program's error output unless somebody takes them.</summary>
+    /// <summary>libvirt writes errors to the program's error output unless a handler is set.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static void Ignore(void* context, void* error)
     {
-        // Each call reads its own error.
+        // Each caller reads the error itself.
     }
 
-    /// <summary>Makes the event loop come round, so that its thread can look whether it is still needed.</summary>
+    /// <summary>Makes the event loop iterate, so that its thread can check whether it is still needed.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static void Tick(int timer, void* opaque)
     {
-        // Coming round is all.
+        // Nothing to do but iterate.
     }
 
     [LibraryImport(Library, EntryPoint = "virGetLastErrorMessage")]

@@ -4,20 +4,21 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Hypervisors.Linux;
 
-/// <summary>The tmpfs that guests' memory is in: a mount of its own, so that no other program can fill it, and guests cannot take the room of other programs' shared memory.</summary>
+/// <summary>The tmpfs with guests' memory: a separate mount, so that no other program can fill it, and guests cannot take the room of other
+/// programs' shared memory.</summary>
 /// <remarks>
-/// In /dev/shm any user who fills it kills every guest (SIGBUS at its next new page), and guests with half of the machine's memory left a browser none.
-/// With huge pages freeing 256 MiB took 0.5 ms instead of 27 ms. Mounting needs CAP_SYS_ADMIN, which the agent's unit gives to
-/// <c>Opportunism.Agent mount-memory</c> alone and not to the agent.
+/// In /dev/shm any user who fills it kills every guest (SIGBUS at its next new page), and guests with half of the machine's memory leave
+/// none for a browser. With huge pages freeing 256 MiB took 0.5 ms instead of 27 ms. Mounting needs CAP_SYS_ADMIN, which the agent's unit
+/// gives only to <c>Opportunism.Agent mount-memory</c> and not to the agent.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 public static class GuestMemoryMount
 {
-    // From most to least: huge pages where the file is large enough for them, which a guest's always is; kernels without them refuse the option.
+    // The best first: huge pages where the file is large enough, which a guest's always is; kernels without them reject the option.
     private static readonly string[] PageOptions = [",huge=within_size", ""];
 
-    /// <summary>Makes the folder a mount of its own with this size, or gives the one that is there this size.</summary>
-    /// <returns>Null when it is; else why not.</returns>
+    /// <summary>Mounts the folder with this size, or gives an existing mount this size.</summary>
+    /// <returns>Null on success; else the reason.</returns>
     public static string? Ensure(string folder, long bytes)
     {
         try
@@ -41,7 +42,7 @@ public static class GuestMemoryMount
         }
     }
 
-    /// <summary>Takes the mount away and removes the folder. Whatever guests still have in it is theirs until they end.</summary>
+    /// <summary>Unmounts and removes the folder. Files that guests still have open stay until the guests end.</summary>
     internal static void Remove(string folder)
     {
         if (!Directory.Exists(folder)) return;
@@ -50,7 +51,7 @@ public static class GuestMemoryMount
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Whether something is mounted at exactly this folder.</summary>
+    /// <summary>Whether exactly this folder is a mount point.</summary>
     public static bool IsMountPoint(string folder)
     {
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));

@@ -7,7 +7,7 @@ namespace Opportunism.Hypervisors.Linux;
 /// <param name="Gid">Its group's number.</param>
 internal readonly record struct GuestUser(uint Uid, uint Gid)
 {
-    /// <summary>Finds a user by name, or takes a number as it is (a number without an account has a group of the same number).</summary>
+    /// <summary>Finds a user by name, or uses a number directly (a number without an account has a group of the same number).</summary>
     /// <returns>Null when there is no such user, or when it is root.</returns>
     public static GuestUser? Find(string nameOrNumber, string passwordFile = "/etc/passwd")
     {

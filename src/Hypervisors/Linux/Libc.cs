@@ -3,7 +3,7 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Hypervisors.Linux;
 
-/// <summary>The system calls that .NET has no word for. Each answers as the kernel does; none allocates.</summary>
+/// <summary>The system calls that .NET does not offer. Each returns what the kernel does; none allocates.</summary>
 [SupportedOSPlatform("linux")]
 internal static unsafe partial class Libc
 {
@@ -23,7 +23,7 @@ internal static unsafe partial class Libc
 
     public const ulong MountNoSetUid = 2, MountNoDevices = 4, MountNoExecution = 8, MountAgain = 32;
 
-    /// <summary>O_DIRECT, which is one of the few numbers that are not the same everywhere.</summary>
+    /// <summary>O_DIRECT, one of the few numbers that differ between architectures.</summary>
     public static readonly int Direct = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
 
     /// <summary>statfs f_type of tmpfs.</summary>
@@ -66,7 +66,7 @@ internal static unsafe partial class Libc
         public int Flags;
     }
 
-    /// <summary>struct statfs of 64-bit Linux; the fields after these are not looked at.</summary>
+    /// <summary>struct statfs of 64-bit Linux; the fields after these are not used.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 256)]
     public struct FileSystem
     {
@@ -122,7 +122,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unmount(string target, int flags);
 
-    /// <summary>struct statx as far as it is looked at.</summary>
+    /// <summary>struct statx as far as it is used.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct FileStatus
     {
@@ -160,7 +160,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
 
-    /// <summary>A descriptor that stands for exactly this process: signals through it never reach another one with the same number.</summary>
+    /// <summary>A descriptor for exactly this process: signals through it never reach another one with the same number.</summary>
     public static int OpenProcess(int pid) => (int)SystemCall(PidfdOpenNumber, pid, 0, 0, 0);
 
     public static int SignalProcess(int pidfd, int signal) => (int)SystemCall(PidfdSendSignalNumber, pidfd, signal, 0, 0);

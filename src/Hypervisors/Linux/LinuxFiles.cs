@@ -5,7 +5,8 @@ using Opportunism.Files;
 
 namespace Opportunism.Hypervisors.Linux;
 
-/// <summary>Folders that survive a power cut, files that belong to another user, and what only Linux tells of them. Every failure is an <see cref="IOException"/> that names the path.</summary>
+/// <summary>Folders that survive a power cut, files that belong to another user, and Linux's information about them. Every failure is an
+/// <see cref="IOException"/> that names the path.</summary>
 [SupportedOSPlatform("linux")]
 internal static unsafe class LinuxFiles
 {
@@ -22,7 +23,7 @@ internal static unsafe class LinuxFiles
         if (Libc.ChangeOwner(path, uid, gid) != 0) throw FileFailure.OfLastCall("change the owner of", path);
     }
 
-    /// <summary>Makes the folder with its parents and sets mode and owner even where it existed.</summary>
+    /// <summary>Creates the folder with its parents, and sets mode and owner even if it existed.</summary>
     public static void MakeFolder(string path, UnixFileMode mode, uint uid, uint gid)
     {
         Directory.CreateDirectory(path, OwnerFolder);
@@ -30,14 +31,14 @@ internal static unsafe class LinuxFiles
         ChangeOwner(path, uid, gid);
     }
 
-    /// <summary>Renames a folder over nothing and makes that last.</summary>
+    /// <summary>Renames a folder to a name that does not exist, and flushes that to the disk.</summary>
     public static void RenameForGood(string from, string to)
     {
         if (Libc.Rename(from, to) != 0) throw FileFailure.OfLastCall("rename to " + to, from);
         DurableFile.Sync(Path.GetDirectoryName(to)!);
     }
 
-    /// <summary>Removes a folder so that it cannot come back after a power cut: out of the way by one rename, then piece by piece.</summary>
+    /// <summary>Removes a folder so that it cannot reappear after a power cut: first one rename, then file by file.</summary>
     public static void RemoveFolderForGood(string path)
     {
         if (!Directory.Exists(path)) return;
@@ -56,7 +57,8 @@ internal static unsafe class LinuxFiles
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            // A guest that has taken over its QEMU can nest folders until their path is longer than a path may be. rm goes down step by step.
+            // A guest that has taken over its QEMU can nest folders until their path is longer than a path may be. rm goes down step by
+            // step.
             using (var rm = Process.Start("rm", ["-rf", "--", path])) rm.WaitForExit();
             if (Directory.Exists(path)) throw new IOException($"{path} cannot be deleted: {(exception.Message.Length > 300 ? exception.Message[..300] : exception.Message)}", exception);
         }
@@ -68,7 +70,7 @@ internal static unsafe class LinuxFiles
         return Libc.StatFileSystem(path, &fileSystem) == 0 && fileSystem.Type == Libc.TmpfsMagic;
     }
 
-    /// <summary>Room on the file system that holds the folder, in bytes: in all, and left.</summary>
+    /// <summary>Space on the file system of the folder, in bytes: total, and free.</summary>
     public static (long Total, long Free) RoomAt(string path)
     {
         Libc.FileSystem fileSystem;
@@ -77,10 +79,10 @@ internal static unsafe class LinuxFiles
         return ((long)Math.Min(fileSystem.Blocks, most) * fileSystem.BlockSize, (long)Math.Min(fileSystem.BlocksAvailable, most) * fileSystem.BlockSize);
     }
 
-    /// <summary>Room that a file takes on its disk, or of memory on tmpfs, in bytes; 0 where there is no such file.</summary>
+    /// <summary>Space that a file takes on its disk, or in memory on tmpfs, in bytes; 0 if there is no such file.</summary>
     public static long StoredBytes(string path)
     {
-        // statx(2) counts in blocks of 512 bytes, whatever the file system's are.
+        // statx(2) counts in blocks of 512 bytes on every file system.
         const int bytesPerBlock = 512;
         Libc.FileStatus status;
         return Libc.StatFile(Libc.CurrentFolder, path, 0, Libc.StatBlocks, &status) == 0 ? (long)Math.Min(status.Blocks, long.MaxValue / bytesPerBlock) * bytesPerBlock : 0;
@@ -88,7 +90,7 @@ internal static unsafe class LinuxFiles
 
     public static long FreeBytes(string path) => RoomAt(path).Free;
 
-    /// <summary>Whether files in the folder can be read and written past the page cache.</summary>
+    /// <summary>Whether files in the folder can be read and written bypassing the page cache.</summary>
     public static bool AllowsDirectAccess(string folder)
     {
         var probe = Path.Combine(folder, ".direct");
@@ -99,7 +101,7 @@ internal static unsafe class LinuxFiles
         return fd >= 0;
     }
 
-    /// <summary>Writes a word to a kernel control file; false where the kernel refuses or the file is not there.</summary>
+    /// <summary>Writes a word to a kernel control file; false if the kernel refuses or the file does not exist.</summary>
     public static bool TryControl(string path, string word)
     {
         var fd = Libc.Open(path, Libc.WriteOnly | Libc.CloseOnExec, 0);

@@ -4,7 +4,8 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Hypervisors.Linux;
 
-/// <summary>Exactly one process of this machine, child of ours or not: known by its number and start time, signalled through a pidfd.</summary>
+/// <summary>Exactly one process of this machine, the agent's child or not: identified by its number and start time, signalled through a
+/// pidfd.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class LinuxProcess : IDisposable
 {
@@ -17,7 +18,7 @@ internal sealed unsafe class LinuxProcess : IDisposable
 
     public int Pid { get; }
 
-    /// <summary>Clock ticks after boot at which it started: tells it from an earlier or later one with the same number.</summary>
+    /// <summary>Clock ticks after boot at which it started: distinguishes it from another process with the same number.</summary>
     public long StartTime { get; }
 
     public int PidFd { get; }
@@ -28,7 +29,7 @@ internal sealed unsafe class LinuxProcess : IDisposable
         if (pid <= 1) return null;
         var pidfd = Libc.OpenProcess(pid);
         if (pidfd < 0) return null;
-        // Read after the pidfd is open: now the number cannot change its meaning between the two.
+        // Read after the pidfd is open, so that the number belongs to the same process for both.
         if (ReadStat(pid) is not { } stat || stat.State is 'Z' or 'X' || (startTime is { } wanted && wanted != stat.StartTime))
         {
             _ = Libc.Close(pidfd);
@@ -41,7 +42,7 @@ internal sealed unsafe class LinuxProcess : IDisposable
     /// <summary>False once it has exited, whether or not its parent has noticed.</summary>
     public bool IsAlive => !HasExitedWithin(0);
 
-    /// <summary>Kills it and waits until the kernel has taken its memory back.</summary>
+    /// <summary>Kills it and waits until the kernel has freed its memory.</summary>
     /// <returns>False if it was still there after <paramref name="timeout"/>.</returns>
     public bool KillAndWait(TimeSpan timeout)
     {
@@ -49,7 +50,7 @@ internal sealed unsafe class LinuxProcess : IDisposable
         return HasExitedWithin((int)timeout.TotalMilliseconds);
     }
 
-    /// <summary>Blocks for at most so long until it has exited.</summary>
+    /// <summary>Blocks until it has exited, for at most this long.</summary>
     public bool HasExitedWithin(int milliseconds)
     {
         var poll = new Libc.PollFd { Fd = PidFd, Events = Libc.PollIn };
@@ -61,13 +62,14 @@ internal sealed unsafe class LinuxProcess : IDisposable
         }
     }
 
-    /// <summary>Memory in MiB that is its own alone, without files it shares; 0 once it is gone.</summary>
+    /// <summary>Memory in MiB that only this process uses, without shared files; 0 once it has ended.</summary>
     public long OwnMiB() => ReadNumber("status", "RssAnon:") / 1024;
 
-    /// <summary>Bytes that it has written to disks since it started, files in memory not counted (man 5 proc, io); 0 once it is gone.</summary>
+    /// <summary>Bytes that it has written to disks since it started, files in memory not counted (man 5 proc, io); 0 once it has
+    /// ended.</summary>
     public long WrittenBytes() => ReadNumber("io", "write_bytes:");
 
-    /// <summary>A path to a file that this process has open, also after its name was removed; null when it has not.</summary>
+    /// <summary>A path to a file that this process has open, also after its name was removed; null if it does not have it open.</summary>
     /// <param name="name">The name that the file has or had.</param>
     public string? PathOfOpen(string name)
     {
@@ -91,7 +93,7 @@ internal sealed unsafe class LinuxProcess : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return null; // closed since it was listed: it is none of those that stay open
+            return null; // closed since it was listed: not the file that is looked for
         }
     }
 
@@ -117,7 +119,7 @@ internal sealed unsafe class LinuxProcess : IDisposable
         try
         {
             var stat = File.ReadAllText($"/proc/{pid}/stat");
-            // The name in parentheses may hold anything; what follows the last one is numbers (proc(5)).
+            // The name in parentheses may have any characters; after the last parenthesis are numbers (proc(5)).
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             return (fields[0][0], long.Parse(fields[19], CultureInfo.InvariantCulture));
         }

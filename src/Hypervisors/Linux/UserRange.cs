@@ -2,12 +2,13 @@ using System.Globalization;
 
 namespace Opportunism.Hypervisors.Linux;
 
-/// <summary>Numbers of users that exist nowhere: each guest's process runs as one of its own, so that a guest that has taken over its QEMU cannot reach its neighbours.</summary>
+/// <summary>User numbers without an account: each guest's process runs as one of its own, so that a guest that has taken over its QEMU
+/// cannot reach other guests.</summary>
 /// <param name="First">The lowest.</param>
 /// <param name="Last">The highest.</param>
 public readonly record struct UserRange(uint First, uint Last)
 {
-    // More guests than a node takes; a longer range is likelier a typing error.
+    // More guests than a node runs; a longer range is more likely a typing error.
     private const uint MostUsers = 4096;
 
     // Below are root, the system's users and, on most systems, people.
@@ -16,7 +17,7 @@ public readonly record struct UserRange(uint First, uint Last)
     // 2^32 - 1 means "no user" to the kernel, and so does 2^16 - 1 to older interfaces.
     private const uint HighestUid = 4_294_900_000;
 
-    /// <summary>What a range may be, for messages.</summary>
+    /// <summary>The allowed ranges, for messages.</summary>
     public const string Allowed = "FIRST-LAST, such as 70000-70255: 1 to 4096 numbers from 1000 on, none of them a user's or 65535";
 
     /// <summary>Reads <c>FIRST-LAST</c>.</summary>

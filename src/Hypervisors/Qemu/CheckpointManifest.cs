@@ -10,7 +10,7 @@ internal sealed record CheckpointManifest
 
     public required string GuestId { get; init; }
 
-    /// <summary>The process that wrote it; another one that lives is only loading it.</summary>
+    /// <summary>The process that wrote it; any other running process is only loading it.</summary>
     public required int Pid { get; init; }
 
     public required long StartTime { get; init; }
@@ -22,7 +22,7 @@ internal sealed record CheckpointManifest
 
     public required long MemoryBytes { get; init; }
 
-    /// <summary>Room that the memory takes on disk.</summary>
+    /// <summary>Space that the memory takes on disk.</summary>
     public required long MemoryStoredBytes { get; init; }
 
     /// <summary>Seed of the hashes of this guest's memory.</summary>
@@ -33,7 +33,7 @@ internal sealed record CheckpointManifest
 
     public required long DiskBytes { get; init; }
 
-    /// <summary>When the disk was written last, in ticks: a disk written since belongs to another past.</summary>
+    /// <summary>When the disk was written last, in ticks: a disk written since does not match the checkpoint.</summary>
     public required long DiskWrittenTicks { get; init; }
 
     public required int Vcpus { get; init; }

@@ -4,15 +4,16 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>What guests wrote to a console, in a file that only ever grows while its beginning is given back to the disk.</summary>
-/// <remarks>Offsets in the file are offsets since the guest's first boot. The newest MiB is kept, and what comes between two looks.</remarks>
+/// <summary>A guest's console output, in a file that only grows while the space of its beginning is freed.</summary>
+/// <remarks>Offsets in the file are offsets since the guest's first boot. The newest MiB is kept, and what was written since the last
+/// check.</remarks>
 [SupportedOSPlatform("linux")]
 internal static class ConsoleLog
 {
     /// <summary>What is kept of each log.</summary>
     public const long KeptBytes = 1024 * 1024;
 
-    // Holes are made in units of file system blocks; this is a multiple of all of them.
+    // Holes are punched in units of file system blocks; this is a multiple of all of them.
     private const long HoleUnit = 64 * 1024;
 
     public static ConsoleSlice Read(string path, long offset, int atMost)
@@ -32,14 +33,14 @@ internal static class ConsoleLog
         }
     }
 
-    /// <summary>The end of a log as text: so many bytes at most, none where it cannot be read.</summary>
+    /// <summary>The end of a log as text: at most this many bytes, none if it cannot be read.</summary>
     public static string End(string path, int atMost)
     {
         var length = new FileInfo(path) is { Exists: true } file ? file.Length : 0;
         return Encoding.UTF8.GetString(Read(path, Math.Max(0, length - atMost), atMost).Bytes.Span);
     }
 
-    /// <summary>Gives the room of all but the newest part back to the disk.</summary>
+    /// <summary>Frees the disk space of all but the newest part.</summary>
     public static void Trim(string path)
     {
         var file = new FileInfo(path);
@@ -50,6 +51,6 @@ internal static class ConsoleLog
         _ = Libc.Close(fd);
     }
 
-    // Rounded down, so that a reader never meets a hole.
+    // Rounded down, so that a reader never reads a hole.
     private static long OldestKept(long length) => Math.Max(0, length - KeptBytes) / HoleUnit * HoleUnit;
 }

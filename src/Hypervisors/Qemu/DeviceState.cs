@@ -4,15 +4,17 @@ using Opportunism.Hypervisors.Qemu.Qmp;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Asks QEMU itself how far it is with saving device state: what an agent remembers of it may be of an earlier hold or an earlier agent.</summary>
+/// <summary>Queries QEMU how far it is with saving device state: the agent's own record may be of an earlier hold or an earlier
+/// agent.</summary>
 [SupportedOSPlatform("linux")]
 internal static class DeviceState
 {
-    /// <summary>What QEMU says now, and why it could not save where it could not.</summary>
-    /// <exception cref="QmpException">QEMU does not answer.</exception>
+    /// <summary>What QEMU reports now, and, if it could not save, why.</summary>
+    /// <exception cref="QmpException">QEMU does not reply.</exception>
     public static async Task<(DeviceStateSave State, string Why)> LookAsync(QemuProcess process, CancellationToken cancellationToken)
     {
-        // In this order: it may finish between the two. "completed" alone means nothing, since QEMU keeps it from an earlier hold and from loading.
+        // In this order: it may finish between the two. "completed" alone proves nothing, since QEMU keeps it from an earlier hold and from
+        // loading.
         var migration = await AskAsync(process, "query-migrate", cancellationToken);
         var run = await AskAsync(process, "query-status", cancellationToken);
         return (QmpLine.TextOf(run, "status"u8), QmpLine.TextOf(migration, "status"u8)) switch

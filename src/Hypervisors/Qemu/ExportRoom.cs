@@ -4,13 +4,13 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Refuses to export a disk where that would use room that is to be kept free.</summary>
+/// <summary>Rejects the export of a disk if that would use the reserve.</summary>
 [SupportedOSPlatform("linux")]
 internal static class ExportRoom
 {
     private const long MiB = 1024 * 1024;
 
-    /// <exception cref="IOException">There is too little room, or how much is needed cannot be found out.</exception>
+    /// <exception cref="IOException">There is too little room, or how much is needed cannot be determined.</exception>
     public static async Task CheckAsync(QemuGuest guest, QemuHost host, CancellationToken cancellationToken)
     {
         var disk = QemuDisks.DiskJson(guest.Spec, guest.Record.ImagePath, guest.Folder, host.Machine.DirectDisk);

@@ -11,26 +11,28 @@ using Opportunism.Hypervisors.Qemu.Qmp;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Saves held guests to disk and brings them back.</summary>
+/// <summary>Saves held guests to disk and loads them again.</summary>
 /// <remarks>
 /// Saving, in the folder <c>held</c>:
 ///  1. Device state by <c>migrate</c> into a file handed over as a descriptor, RAM left out (x-ignore-shared); fsync. Only once per hold.
-///  2. Memory, paced, of which only the pages are written that differ from what an earlier hold left there; fsync.  3. The disk; fsync.  4. The manifest; fsync; fsync of the folder.
+///  2. Memory, paced; only pages that differ from what an earlier hold left there are written; fsync. 3. The disk; fsync. 4. The manifest;
+///  fsync; fsync of the folder.
 ///  5. The folder is renamed to <c>checkpoint</c>; fsync of its parent. Before that there is no checkpoint, after it a complete one.
-/// Releasing: 6. the folder is renamed back, fsync of its parent; 7. <c>cont</c>, or, where the owner has come back meanwhile, 5 again;
-/// 8. manifest and device state are deleted; memory stays as the base of the next checkpoint, unless the disk is short of room.
-/// Bringing back: memory into a RAM file beside the start of QEMU with <c>-incoming defer</c>, which leaves memory alone until it is given
-/// device state; when both are done, device state; then as releasing.
-/// A checkpoint that outlived the guest's going on and were loaded later would corrupt its disk: hence 6 before 7.
+/// Releasing: 6. the folder is renamed back, fsync of its parent; 7. <c>cont</c>, or, if the owner has come back since, 5 again;
+/// 8. manifest and device state are deleted; memory stays as the base of the next checkpoint, unless the disk lacks space.
+/// Loading: memory into a RAM file while QEMU starts with <c>-incoming defer</c>, which does not use memory until it is given
+/// device state; when both are done, device state; then as for releasing.
+/// A checkpoint that still existed after the guest ran again, and was loaded later, would corrupt its disk: hence 6 before 7.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class GuestCheckpoints(QemuHost host)
 {
-    // Device state is 400 KiB and takes 6 ms, 13 ms at most. Guests have an ordinary CPU rank meanwhile, so a QEMU that does not end it must not have that for long.
+    // Device state is 400 KiB and takes 6 ms, 13 ms at most. Guests have an ordinary CPU rank during the save, so a QEMU that does not
+    // finish must not keep that rank for long.
     private static readonly TimeSpan StateTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StatePoll = TimeSpan.FromMilliseconds(2);
 
-    // 160 times what was seen: QEMU writes the file, and the agent reads it whole.
+    // 160 times the largest size measured: QEMU writes the file, and the agent reads it whole.
     internal const long MostStateBytes = 64 * 1024 * 1024;
 
     // The manifest, the device state and the file system's own blocks.
@@ -42,7 +44,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
 
     public const string StateFile = "state", MemoryFile = "memory", HashesFile = "hashes";
 
-    /// <summary>Makes the checkpoint complete. If it fails or is cancelled there is none, and the guest is held as before;
+    /// <summary>Completes the checkpoint. If it fails or is cancelled there is none, and the guest is held as before;
     /// what was copied before it was cancelled need not be copied again in the same hold.</summary>
     public async Task SaveAsync(QemuGuest guest, QemuProcess process, long? bytesPerSecond, CancellationToken cancellationToken)
     {
@@ -51,7 +53,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         var began = host.Time.GetTimestamp();
         if (process.SavedMemory is null && Directory.Exists(folder.Held))
         {
-            // Left by an agent that was killed in the middle: it is not known which of it is whole, and its room is needed.
+            // Left by an agent that was killed while it saved: it is not known which part is complete, and its space is needed.
             File.Delete(memory);
             File.Delete(hashes);
         }
@@ -81,11 +83,11 @@ internal sealed class GuestCheckpoints(QemuHost host)
         {
             process.SavedMemory = null;
             File.Delete(hashes);
-            File.Delete(memory); // its room belongs to the owner again; the device state is still good for this hold
+            File.Delete(memory); // its space belongs to the owner again; the device state stays valid for this hold
             throw;
         }
 
-        // Also where an agent before this one had it written.
+        // Also if an earlier agent had it written.
         DurableFile.Sync(state);
         DurableFile.Replace(Path.Combine(folder.Held, ManifestFile), JsonSerializer.SerializeToUtf8Bytes(manifest, QemuJson.Default.CheckpointManifest));
         try
@@ -94,7 +96,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         }
         catch (IOException) when (Directory.Exists(folder.Checkpoint))
         {
-            // Renamed, but perhaps not for good: none, as before. The next attempt starts from here.
+            // Renamed, but perhaps not on the disk: no checkpoint, as before. The next attempt starts from here.
             Directory.Move(folder.Checkpoint, folder.Held);
             throw;
         }
@@ -102,7 +104,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
         guest.Set(status => status with { HasCheckpoint = true, CheckpointMiB = (manifest.MemoryStoredBytes + manifest.StateBytes) / MiB });
     }
 
-    /// <summary>From here on the checkpoint does not exist any more, not even after a power cut; its device state stays usable while the guest is held.</summary>
+    /// <summary>From here on the checkpoint no longer exists, not even after a power cut; its device state stays usable while the guest is
+    /// held.</summary>
     public static void Unmake(QemuGuest guest)
     {
         var folder = guest.Folder;
@@ -124,7 +127,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
         if (Directory.Exists(guest.Folder.Held)) Directory.Delete(guest.Folder.Held, recursive: true);
     }
 
-    /// <summary>Keeps the saved memory of a guest that runs again, so that the next checkpoint writes only what changes from now on.</summary>
+    /// <summary>Keeps the saved memory of a guest that runs again, so that the next checkpoint writes only what changes from now
+    /// on.</summary>
     public void KeepAsBase(QemuGuest guest, QemuProcess process)
     {
         if (process.SavedMemory is null || IsDiskShort())
@@ -137,17 +141,18 @@ internal sealed class GuestCheckpoints(QemuHost host)
         File.Delete(Path.Combine(guest.Folder.Held, StateFile));
     }
 
-    /// <summary>Gives the room of a running guest's base back where the disk has less left than is to be kept free. The next checkpoint writes everything.</summary>
+    /// <summary>Frees the space of a running guest's base if less than the reserve is left on the disk. The next checkpoint writes
+    /// everything.</summary>
     public void DropBaseWhereDiskIsShort(QemuGuest guest)
     {
-        if (!HasOnlyBase(guest) || !Directory.Exists(guest.Folder.Held) || !guest.Busy.Wait(0)) return; // looked at again in a few seconds
+        if (!HasOnlyBase(guest) || !Directory.Exists(guest.Folder.Held) || !guest.Busy.Wait(0)) return; // checked again in a few seconds
         try
         {
             if (HasOnlyBase(guest) && guest.Process is { } process && IsDiskShort()) DropBase(guest, process);
         }
         catch (IOException)
         {
-            return; // the folder is still there, so this is done again in a few seconds
+            return; // the folder still exists, so this is retried in a few seconds
         }
         finally
         {
@@ -177,7 +182,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         await AwaitLoadAsync(process, cancellationToken);
     }
 
-    // Also one that waits for room: its own base may be what takes it.
+    // Also one that waits for room: its own base may be what uses the space.
     private static bool HasOnlyBase(QemuGuest guest) => guest.Status is { Phase: GuestPhase.Running } or { Phase: GuestPhase.Held, WaitsForRoom: true, HasCheckpoint: false } && guest.Process is { StateSave: DeviceStateSave.NotAsked };
 
     private bool IsDiskShort() => LinuxFiles.FreeBytes(host.Settings.StateFolder) < host.Settings.KeepFreeMiB * MiB;
@@ -197,7 +202,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
         throw new IOException($"{host.Settings.StateFolder} has no room for a checkpoint of guest {guest.Id}, which may need {needed / MiB} MiB beside the {kept} MiB that are kept free ([Guests] KeepFreeMiB). Make room on that disk.");
     }
 
-    /// <summary>Waits for device state that an earlier attempt, or an earlier agent, has asked for: before QEMU has written it, it must not be let run.</summary>
+    /// <summary>Waits for device state that an earlier attempt, or an earlier agent, has requested: the guest must not run before QEMU has
+    /// written it.</summary>
     /// <exception cref="QmpException">It has not written it in time; the guest is frozen by the kernel.</exception>
     public Task EndStateSaveAsync(QemuGuest guest, QemuProcess process) => FreezeIfItFailsAsync(guest, process, async () =>
     {
@@ -208,13 +214,13 @@ internal sealed class GuestCheckpoints(QemuHost host)
 
     private Task SaveStateAsync(QemuGuest guest, QemuProcess process, string path, CancellationToken cancellationToken) => FreezeIfItFailsAsync(guest, process, async () =>
     {
-        // An earlier attempt may have waited in vain for a disk: QEMU still writes to the file that it was given then, or has ended it.
+        // An earlier attempt may have timed out on a slow disk: QEMU still writes to the file that it was given then, or has finished it.
         var (seen, why) = await DeviceState.LookAsync(process, cancellationToken);
         if (seen == DeviceStateSave.NotAsked)
         {
             using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
             await PassAsync(process, file, cancellationToken);
-            // Not to be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
+            // Must not be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
             process.StateSave = DeviceStateSave.Asked;
             await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8));
             seen = DeviceStateSave.Asked;
@@ -227,7 +233,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         else process.StateSave = DeviceStateSave.Lost;
     });
 
-    // Until a save that was asked for has ended, its guest may have an ordinary rank and save nothing: the kernel keeps it still until the next attempt.
+    // Until a requested save has ended, a guest could keep an ordinary rank without saving: the kernel freezes it until the next attempt.
     private async Task FreezeIfItFailsAsync(QemuGuest guest, QemuProcess process, Func<Task> save)
     {
         using var prompt = host.Cgroups.RaiseCpuRank();

@@ -5,14 +5,14 @@ using Opportunism.Hypervisors.Qemu.Qmp;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Sets a guest's clock after it stood still, where a guest agent is there to do so. Without one its own NTP does.</summary>
+/// <summary>Sets a guest's clock after a hold or a resume, through its guest agent. Without one its own NTP sets it.</summary>
 [SupportedOSPlatform("linux")]
 internal static class GuestClock
 {
-    // The agent in the guest answers in under a second; a guest that does not is none of our business.
+    // The agent in the guest replies in under a second; a guest whose agent does not keeps its clock.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Asks the guest's agent to set the clock from the RTC, which runs on the host's clock. Failing changes nothing.</summary>
+    /// <summary>Asks the guest's agent to set the clock from the RTC, which follows the host's clock. A failure changes nothing.</summary>
     public static async Task SetAsync(QemuGuest guest, QemuProcess process, TimeProvider time, CancellationToken cancellationToken)
     {
         try
@@ -21,15 +21,15 @@ internal static class GuestClock
             if (!IsAgentThere(answer)) return;
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(guest.Folder.AgentSocket), cancellationToken);
-            // The socket's folder is QEMU's, which could have put a link to another one there.
+            // The socket's folder is QEMU's, which could have put a link to another socket there.
             if (QmpClient.ListenerOf(socket) != process.Process.Pid) return;
             await socket.SendAsync("{\"execute\":\"guest-set-time\"}\n"u8.ToArray(), cancellationToken);
-            // The answer's content changes nothing, but closing before it would take the question back.
+            // The reply's content is not used, but closing before it arrives would cancel the request.
             await socket.ReceiveAsync(new byte[512], cancellationToken).AsTask().WaitAsync(Patience, time, cancellationToken);
         }
         catch (Exception exception) when (exception is QmpException or SocketException or TimeoutException or OperationCanceledException)
         {
-            return; // the guest runs; its clock is its own matter
+            return; // the guest runs, with its clock unset
         }
     }
 

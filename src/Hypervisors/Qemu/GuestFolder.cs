@@ -2,7 +2,7 @@ using Opportunism.Core;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Where the things of one guest lie.</summary>
+/// <summary>The files of one guest.</summary>
 /// <remarks>
 /// The folder belongs to root; QEMU's group may pass through it but not list it. QEMU's user owns only the disk, the console,
 /// the RAM file and <c>run/</c>, so a guest that has taken over its QEMU can neither forge a checkpoint nor name another process.
@@ -22,12 +22,12 @@ internal sealed class GuestFolder(string stateFolder, string ramFolder, GuestId 
 
     public string Disk => Path.Combine(Root, "disk.qcow2");
 
-    /// <summary>The disk while it is copied to be handed over.</summary>
+    /// <summary>The copy of the disk that is handed over.</summary>
     public string ExportPart => Path.Combine(Root, "export.part");
 
     public string Console => Path.Combine(Root, "console.log");
 
-    /// <summary>What QEMU itself complains about.</summary>
+    /// <summary>QEMU's error output.</summary>
     public string Complaints => Path.Combine(Root, "qemu.log");
 
     public string Run => Path.Combine(Root, "run");

@@ -9,19 +9,21 @@ namespace Opportunism.Hypervisors.Qemu;
 [SupportedOSPlatform("linux")]
 internal sealed class GuestHolder(QemuHost host)
 {
-    /// <summary>QEMU confirms in 1.3 ms, 10 at worst; others wait so long for one that hangs, so it is a hundred times that and no more.</summary>
+    /// <summary>QEMU confirms in 1.3 ms, 10 at worst; others wait this long for one that hangs, so it is not more than a hundred times
+    /// that.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    // Asked again alone it keeps nobody waiting: what a machine that swaps may need.
+    // For a second request to one guest alone, for which no other waits: long enough for a machine that swaps.
     private static readonly TimeSpan PatienceAlone = TimeSpan.FromSeconds(5);
 
     /// <remarks>
-    /// 1. Nothing that was asked for earlier may let a guest run from here on.
+    /// 1. From here on no earlier request may let a guest run.
     /// 2. <c>stop</c> is written into the socket of each QEMU: the kernel keeps it while the process is frozen.
-    /// 3. A guest whose socket does not take it is frozen in its own cgroup.
-    /// 4. The cgroup of all, with an ordinary CPU rank meanwhile, is thawed: the first thing each QEMU reads is <c>stop</c> (guest CPU used: 0.25 ms).
-    /// 5. A QEMU that does not answer in time is frozen in its own cgroup.
-    /// One that is only just starting has its vCPUs stopped from the beginning and needs nothing.
+    /// 3. A guest whose socket does not accept it is frozen in its own cgroup.
+    /// 4. The cgroup of all, with an ordinary CPU rank for this time, is thawed: the first thing each QEMU reads is <c>stop</c> (guest CPU
+    ///    used: 0.25 ms).
+    /// 5. A QEMU that does not reply in time is frozen in its own cgroup.
+    /// One that is only just starting has its vCPUs paused from the beginning and needs nothing.
     /// </remarks>
     public async Task<GuestAnswer> HoldAllAsync(IReadOnlyList<QemuGuest> guests, TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -51,8 +53,8 @@ internal sealed class GuestHolder(QemuHost host)
     }
 
     /// <summary>Thaws the guests as a whole so that one of them can be loaded, unless one may run: then nothing is changed.</summary>
-    /// <remarks>No guest runs by it: each that ever ran has <c>stop</c> in its socket or is frozen in its own cgroup, and what was asked for
-    /// earlier is dropped, as by a hold. Processes that a signal had stopped read <c>stop</c> first too.</remarks>
+    /// <remarks>This lets no guest run: each that ever ran has <c>stop</c> in its socket or is frozen in its own cgroup, and what was
+    /// requested earlier is dropped, as by a hold. Processes that got SIGSTOP read <c>stop</c> first too.</remarks>
     public void ThawToLoad(IReadOnlyList<QemuGuest> guests)
     {
         lock (host.GoingOn)
@@ -63,25 +65,26 @@ internal sealed class GuestHolder(QemuHost host)
         }
     }
 
-    /// <summary>Asks a QEMU again that had not answered in time and whose guest the kernel keeps still since; saving needs its answer.</summary>
+    /// <summary>Requests the hold again from a QEMU that had not replied in time and whose guest is frozen since; saving needs its
+    /// reply.</summary>
     /// <returns>False when the guest stays frozen by the kernel.</returns>
     public async Task<bool> HoldAgainAsync(QemuGuest guest, QemuProcess process)
     {
         using var prompt = host.Cgroups.RaiseCpuRank();
         if (process.Qmp is null || TryQueueStop(process) is not { } answer) return false;
         lock (host.GoingOn) Alone(guest, frozen: false);
-        // Not to be cancelled: until it has answered or is frozen again, it might run.
+        // Must not be cancelled: until it has replied or is frozen again, it might run.
         if (await AwaitAsync(guest, process, answer, host.Time.GetTimestamp(), PatienceAlone, CancellationToken.None)) return false;
         try
         {
-            // Whatever else it is in the middle of, saving would not find it as it must be.
+            // In any other state it cannot be saved.
             var status = await process.Qmp.ExecuteAsync("query-status", Patience, CancellationToken.None);
-            // The last two: it was asked for its device state, by this agent or one before it.
+            // The last two: its device state was requested, by this agent or an earlier one.
             if (QmpLine.TextOf(status, "status"u8) is "paused" or "io-error" or "finish-migrate" or "postmigrate") return true;
         }
         catch (QmpException)
         {
-            // The same as a wrong answer.
+            // The same as an invalid reply.
         }
 
         lock (host.GoingOn) Alone(guest, frozen: true);
@@ -104,7 +107,7 @@ internal sealed class GuestHolder(QemuHost host)
         }
         catch (Exception exception) when (exception is TimeoutException or QmpException)
         {
-            // It does not do as it is told, so the kernel must keep it still.
+            // It does not obey, so the kernel must freeze it.
             lock (host.GoingOn) Alone(guest, frozen: true);
         }
 

@@ -8,7 +8,7 @@ using Opportunism.Hypervisors.Qemu.Qmp;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>What is done with one guest that runs or is held; each step is called with the guest to itself.</summary>
+/// <summary>The operations on one guest that runs or is held; each is called while no other request for the guest is carried out.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses processes, GuestCheckpoints checkpoints, GuestHolder holder, GuestWatch watch)
 {
@@ -45,7 +45,7 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
         }
         catch (Exception exception)
         {
-            // Nothing was lost that a boot would not bring back, so nothing need be left.
+            // Nothing was lost that a boot would not restore, so nothing need be kept.
             if (guest.Status.Phase == GuestPhase.Starting)
             {
                 await processes.EndAsync(guest);
@@ -56,7 +56,7 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
         }
     }
 
-    /// <summary>Makes its checkpoint complete.</summary>
+    /// <summary>Completes its checkpoint.</summary>
     public async Task<GuestAnswer> SaveAsync(QemuGuest guest, long? bytesPerSecond, CancellationToken cancellationToken)
     {
         if (guest.Status is { Phase: GuestPhase.Suspended } or { HasCheckpoint: true }) return new GuestAnswer(GuestOutcome.AlreadySo);
@@ -68,7 +68,7 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
         return Done;
     }
 
-    /// <summary>Holds it because no room is left for what it writes.</summary>
+    /// <summary>Holds it because no space is left for what it writes.</summary>
     public static async Task<GuestAnswer> HoldForRoomAsync(QemuGuest guest, CancellationToken cancellationToken)
     {
         if (guest.Status.Phase == GuestPhase.Held) return new GuestAnswer(GuestOutcome.AlreadySo);
@@ -77,20 +77,20 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
         return Done;
     }
 
-    /// <summary>Lets a held guest run again.</summary>
+    /// <summary>Releases it.</summary>
     public async Task<GuestAnswer> ReleaseAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
     {
         var began = host.Time.GetTimestamp();
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be released.");
-        // It may be saving: by a request that was given up, or, where the kernel keeps it still, by one of an earlier agent.
+        // It may be saving: because of a cancelled request, or, if the kernel has frozen it, one of an earlier agent.
         if (process.StateSave == DeviceStateSave.Asked || guest.FrozenAlone)
         {
             if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so the guest cannot run.");
             await checkpoints.EndStateSaveAsync(guest, process);
         }
 
-        // The checkpoint is out of date after the first instruction, so it is none before; but it is one again if there was no instruction.
+        // The checkpoint is out of date after the first instruction, so it is removed before; it is restored if no instruction ran.
         var mayRun = false;
         try
         {
@@ -121,7 +121,7 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
             return new GuestAnswer(GuestOutcome.AlreadySo);
         }
 
-        // What is on the disk counts, not what was noted: QEMU has the only other copy.
+        // The disk is checked, not the record in memory: QEMU has the only other copy.
         if (guest.Status.HasCheckpoint && guest.FindCheckpoint() is null) guest.Set(status => status with { HasCheckpoint = false, CheckpointMiB = 0 });
         if (!guest.Status.HasCheckpoint)
         {
@@ -163,7 +163,7 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
         }
     }
 
-    /// <summary>Writes down what the guest is made of.</summary>
+    /// <summary>Stores what the guest is made of.</summary>
     public void WriteRecord(QemuGuest guest)
     {
         var user = host.Machine.User;

@@ -4,9 +4,9 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Brings suspended guests back, at once or in two steps.</summary>
+/// <summary>Resumes suspended guests, at once or in two steps.</summary>
 /// <remarks>
-/// 1. Loading: memory, QEMU with its vCPUs stopped, device state. The checkpoint stays complete; the guest stays Suspended.
+/// 1. Loading: memory, QEMU with its vCPUs paused, device state. The checkpoint stays complete; the guest stays Suspended.
 /// 2. Unloading ends that QEMU. Nothing of the guest has run, so the checkpoint is the guest as before.
 /// 3. Resuming a guest that is not loaded loads it first; then it is released as after a hold.
 /// </remarks>
@@ -37,7 +37,7 @@ internal sealed class GuestLoading(QemuHost host, GuestTable guests, GuestProces
         var began = host.Time.GetTimestamp();
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Suspended) return OnlySuspended(guest, "resumed");
-        // One whose QEMU has just ended or hangs must not cost it its checkpoint: it is loaded again.
+        // If its QEMU has just ended or hangs its checkpoint must not be lost: it is loaded again.
         if (guest.FrozenAlone || guest.Process is not { Process.IsAlive: true, Qmp.Closed.IsCompleted: false }) await processes.UnloadAsync(guest);
         if (guest is not { Status.IsLoaded: true, Process: { } process })
         {
@@ -46,7 +46,7 @@ internal sealed class GuestLoading(QemuHost host, GuestTable guests, GuestProces
             process = await LoadAsync(guest, manifest, cancellationToken);
         }
 
-        // It is in memory and stands still, as after a hold; from here on it is released the same way.
+        // It is in memory and paused, as after a hold; from here on it is released the same way.
         process.StateSave = DeviceStateSave.NotAsked;
         guest.SetWhile(process, status => status with { Phase = GuestPhase.Held, Sentence = "", HasCheckpoint = true, IsLoaded = false });
         var answer = await life.ReleaseAsync(guest, holds, cancellationToken);
@@ -61,7 +61,7 @@ internal sealed class GuestLoading(QemuHost host, GuestTable guests, GuestProces
     private static GuestAnswer OnlySuspended(QemuGuest guest, string done) =>
         new(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a suspended guest can be {done}.");
 
-    /// <summary>Why a checkpoint that is there cannot be loaded.</summary>
+    /// <summary>Why an existing checkpoint cannot be loaded.</summary>
     public static string UnusableCheckpoint(QemuGuest guest, string problem) =>
         $"The checkpoint of guest {guest.Id} cannot be loaded: {problem}. Run the version of the agent that wrote it, or stop the guest; it then boots from its disk.";
 

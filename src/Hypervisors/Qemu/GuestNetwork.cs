@@ -1,12 +1,12 @@
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>What network guests get from the node that runs them.</summary>
+/// <summary>The network that guests get from their node.</summary>
 public enum GuestNetwork
 {
-    /// <summary>A card that leads nowhere: neither the owner's network nor this machine.</summary>
+    /// <summary>A card without a connection: guests reach neither the owner's network nor this machine.</summary>
     Isolated,
 
-    /// <summary>QEMU's user-mode network: guests reach whatever this machine reaches.</summary>
+    /// <summary>QEMU's user-mode network: guests reach everything that this machine reaches.</summary>
     User,
 
     /// <summary>No card.</summary>

@@ -8,11 +8,11 @@ using Opportunism.Hypervisors.Qemu.Qmp;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Starts guests' processes, lets them go on, and ends them.</summary>
+/// <summary>Starts guests' processes, releases their guests, and ends them.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProcess> onEnded)
 {
-    /// <summary>QEMU answers in milliseconds; on a machine as loaded as a CI's in seconds. Longer means that it hangs.</summary>
+    /// <summary>QEMU replies in milliseconds; on a machine with the load of a CI in seconds. Longer means that it hangs.</summary>
     public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
 
     // QEMU listens 0.2 s after its start; 100 times that is a machine that swaps.
@@ -22,12 +22,12 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     // Freeing memory takes 0.2 s per GiB.
     private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(30);
 
-    // A killed process ends in less, unless it waits for a disk; then its memory is taken from it.
+    // A killed process ends in less, unless it waits for a disk; then its memory is freed by force.
     private static readonly TimeSpan PromptEnd = TimeSpan.FromSeconds(1);
 
     private const long MiB = 1024 * 1024;
 
-    // A sentence and its arguments. The file is QEMU's, which may make it as long as it likes.
+    // A sentence and its arguments. The file belongs to QEMU, which may write any amount to it.
     private const int LongestComplaint = 4096;
 
     /// <summary>What a new boot gets.</summary>
@@ -39,13 +39,13 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         Network = host.Settings.Network.ToString(),
     };
 
-    /// <summary>Makes an empty file for the guest's memory.</summary>
+    /// <summary>Creates an empty file for the guest's memory.</summary>
     /// <exception cref="IOException">There is no room for it.</exception>
     public void MakeRam(QemuGuest guest, long memoryOfOthersMiB)
     {
         var (folder, bytes) = (host.Settings.RamFolder, guest.Spec.MemoryMiB * MiB);
         var (total, free) = LinuxFiles.RoomAt(folder);
-        // A file on tmpfs takes its room only as the guest uses it, so what the others may still take counts too.
+        // A file on tmpfs takes its room only as the guest uses it, so what other guests may still take counts too.
         if (bytes > free || bytes + (memoryOfOthersMiB * MiB) > total)
         {
             throw new IOException($"{folder} has no room for {guest.Spec.MemoryMiB} MiB of memory (of {total / MiB} MiB, {memoryOfOthersMiB} MiB are promised and {free / MiB} MiB free). Lower [Guests] MaxMemoryMiB or enlarge the tmpfs.");
@@ -57,7 +57,8 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         RandomAccess.SetLength(file, bytes);
     }
 
-    /// <summary>Takes the memory for a guest that is about to be loaded, as one of its own cgroup: the kernel charges a page to whichever cgroup takes it first, and that must not be the agent's.</summary>
+    /// <summary>Allocates the memory for a guest that is about to be loaded, in the guest's cgroup: the kernel charges a page to the cgroup
+    /// that uses it first, and that must not be the agent's.</summary>
     /// <exception cref="IOException">There is no room for it.</exception>
     public async Task FillRamAsync(QemuGuest guest, CancellationToken cancellationToken)
     {
@@ -66,7 +67,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         if (exitCode != 0) throw new IOException($"Memory for guest {guest.Id} could not be taken: {output}");
     }
 
-    /// <summary>Starts QEMU with its vCPUs stopped and connects to it. If that fails nothing of it is left.</summary>
+    /// <summary>Starts QEMU with its vCPUs paused and connects to it. If that fails nothing of it is left.</summary>
     public async Task<QemuProcess> LaunchAsync(QemuGuest guest, LaunchRecord launch, bool incoming, CancellationToken cancellationToken)
     {
         try
@@ -97,8 +98,8 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         _ = qmp.Closed.ContinueWith(_ => onEnded(guest, process), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    /// <summary>Lets the vCPUs run, unless guests were to stand still since <paramref name="holds"/> was read.</summary>
-    /// <returns>False when the guest must not go on any more; it stands still.</returns>
+    /// <summary>Lets the vCPUs run, unless a freeze or hold has begun since <paramref name="holds"/> was read.</summary>
+    /// <returns>False when the guest must no longer run; it stays held.</returns>
     public async Task<bool> GoOnAsync(QemuGuest guest, QemuProcess process, long holds, CancellationToken cancellationToken)
     {
         Task<JsonElement> answer;
@@ -114,7 +115,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             }
 
             process.LacksRoom = false;
-            // If the socket does not take it QEMU has ended, and the checkpoint is still the guest.
+            // If the socket does not accept it QEMU has ended, and the checkpoint is still the guest.
             answer = process.Qmp!.Queue("cont");
             process.MayRun = true;
             process.Runs++;
@@ -122,16 +123,16 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             process.SavedMemory?.EndHold();
         }
 
-        // From here on it may run, so from here on that is what is known of it, whatever becomes of the answer.
+        // From here on it may run, so from here on it counts as running, whatever the reply.
         guest.SetWhile(process, status => status with { Phase = GuestPhase.Running, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0 });
-        if (process.LacksRoom) NoteLackOfRoom(guest, process); // told between the two
+        if (process.LacksRoom) NoteLackOfRoom(guest, process); // reported between the two
         try
         {
             await answer.WaitAsync(AnswerTime, host.Time, cancellationToken);
         }
         catch (QmpException exception) when (exception.IsRefusal)
         {
-            // Not an instruction of it has run: its disk is open in another program, for one. What was saved of it still counts.
+            // No instruction of it has run, because its disk is open in another program for example. What was saved of it stays valid.
             lock (host.GoingOn) process.MayRun = false;
             process.StateSave = saved;
             guest.SetWhile(process, status => status with { Phase = before.Phase, Sentence = exception.Message, HasCheckpoint = before.HasCheckpoint, CheckpointMiB = before.CheckpointMiB });
@@ -168,7 +169,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         return resident;
     }
 
-    // A process in a system call that cannot be interrupted stays until that returns. Its memory must not wait for that.
+    // A process in a system call that cannot be interrupted stays until that returns. Freeing its memory must not wait for that.
     private static bool KillAndWait(QemuProcess process)
     {
         if (process.Process.KillAndWait(PromptEnd)) return true;
@@ -178,7 +179,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         }
         catch (IOException)
         {
-            // It has ended meanwhile; if not, the caller reports that it has not.
+            // It has ended by now; if not, the caller reports that.
         }
 
         return process.Process.HasExitedWithin((int)KillTime.TotalMilliseconds);
@@ -194,11 +195,11 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         return new GuestAnswer(GuestOutcome.Done);
     }
 
-    /// <summary>The last thing QEMU complained about, for a sentence.</summary>
+    /// <summary>QEMU's last error, for a sentence.</summary>
     public static string LastComplaint(QemuGuest guest)
     {
         var text = ConsoleLog.End(guest.Folder.Complaints, LongestComplaint).Split('\n').LastOrDefault(line => line.Trim('\0', '\r', ' ').Length > 0)?.Trim('\0', '\r', ' ') ?? "";
-        // It repeats its argument first and says at the end what is wrong with it.
+        // It repeats its argument first and has the error at the end.
         return text.Length > 300 ? "..." + text[^300..] : text;
     }
 
@@ -257,8 +258,9 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         }
     }
 
-    /// <summary>Ranks the vCPUs behind the thread that obeys us: when guests are thawed to be held, it runs first and stops them.</summary>
-    /// <remarks>Only among the threads of this guest; what it gets beside others is its cgroup's business and stays the same.</remarks>
+    /// <summary>Gives the vCPUs a lower priority than QEMU's main thread: when guests are thawed to be held, that thread runs first and
+    /// pauses them.</summary>
+    /// <remarks>Only among the threads of this guest; its cgroup decides what it gets beside others, which stays the same.</remarks>
     private static async Task PutBehindAsync(QemuProcess process, CancellationToken cancellationToken)
     {
         var answer = await process.Qmp!.ExecuteAsync("query-cpus-fast", AnswerTime, cancellationToken);
@@ -266,19 +268,20 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         foreach (var vcpu in answer.EnumerateArray())
         {
             if (vcpu.ValueKind != JsonValueKind.Object || !vcpu.TryGetProperty("thread-id"u8, out var id) || id.ValueKind != JsonValueKind.Number || !id.TryGetInt32(out var thread)) continue;
-            // Its own threads only; and where it does not work, holding takes a little more of the CPU.
+            // Only its own threads; if it does not work, holding uses a little more CPU.
             if (Directory.Exists($"/proc/{process.Process.Pid}/task/{thread}")) _ = Libc.SetPriority(Libc.OneThread, thread, Libc.LowestNice);
         }
     }
 
-    /// <summary>Holds a running guest because no room is left for what it writes.</summary>
+    /// <summary>Holds a running guest because no space is left for what it writes.</summary>
     public static async Task HoldForRoomAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)
     {
         await process.Qmp!.ExecuteAsync("stop", AnswerTime, cancellationToken);
         NoteLackOfRoom(guest, process);
     }
 
-    /// <summary>The guest's vCPUs stand still: by QEMU, which has paused it on a write that found no room and repeats that write when it goes on, or by us.</summary>
+    /// <summary>Notes that the guest is paused: by QEMU, on a write that found no room, which QEMU repeats when the guest is released; or
+    /// by the agent.</summary>
     public static void NoteLackOfRoom(QemuGuest guest, QemuProcess process) => guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
         ? status with { Phase = GuestPhase.Held, WaitsForRoom = true, Sentence = "held until there is room on the node's disk for what it writes" }
         : status);

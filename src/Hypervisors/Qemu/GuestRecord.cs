@@ -3,7 +3,7 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>What is kept about a guest for as long as anything of it is on this machine.</summary>
+/// <summary>What is stored about a guest as long as anything of it is on this machine.</summary>
 internal sealed record GuestRecord
 {
     public required string Id { get; init; }
@@ -20,10 +20,10 @@ internal sealed record GuestRecord
 
     public required string ImageFormat { get; init; }
 
-    /// <summary>The image its disk is laid over; empty where the disk stands alone.</summary>
+    /// <summary>The backing image of its disk; empty if the disk has none.</summary>
     public required string ImagePath { get; init; }
 
-    /// <summary>The user that is this guest's alone; null where all guests share one.</summary>
+    /// <summary>The user that only this guest has; null if all guests share one.</summary>
     public uint? Uid { get; init; }
 
     public static GuestRecord Of(GuestSpec spec, string imagePath, uint? uid) => new()

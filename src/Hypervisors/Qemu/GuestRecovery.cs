@@ -6,16 +6,16 @@ using Opportunism.Hypervisors.Qemu.Qmp;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Finds what an earlier run of the agent left behind, wherever it was killed.</summary>
+/// <summary>Finds what an earlier run of the agent left behind, at whatever point it was killed.</summary>
 /// <remarks>
 /// 1. Everything in our cgroup is frozen before anything else; programs that work on guests' files are ended.
-/// 2. A process counts only if number, start time and cgroup are those written down. Others in a guest's cgroup are ended:
-///    they were never let go on.
-/// 3. A process that lives beside a checkpoint it did not make was about to load it: it is ended, the checkpoint is the guest.
-/// 4. The others are held: "stop" is the first thing they read, those too that a signal had stopped. Only then is their status asked
-///    for, and it alone is never believed.
-/// 5. What does not live is Suspended if there is a checkpoint, else Stopped. One that this agent cannot load, of another version or damaged,
-///    is kept: only its tenant may give it up, by stopping the guest.
+/// 2. A process counts only if number, start time and cgroup are those recorded. Others in a guest's cgroup are ended:
+///    their guests never ran.
+/// 3. A running process with a checkpoint that it did not make was about to load it: it is ended, the checkpoint is the guest.
+/// 4. The others are held: "stop" is the first thing they read, also those that got SIGSTOP. Only then is their status queried,
+///    and it alone is never trusted.
+/// 5. A guest without a process is Suspended if there is a checkpoint, else Stopped. A checkpoint that this agent cannot load, of another
+///    version or damaged, is kept: only its tenant may give it up, by stopping the guest.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProcesses processes, GuestHolder holder, GuestWatch watch)
@@ -29,7 +29,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         host.Freezer.FreezeAll();
         EndWork();
         LoadGuests();
-        // Before the hold, which thaws: they are held by nothing but the freezer.
+        // Before the hold, which thaws: only the freezer keeps them from running.
         RemoveStrays();
         foreach (var guest in guests.All)
         {
@@ -37,7 +37,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
             await FindProcessAsync(guest);
         }
 
-        // Nobody waits for memory yet, and what is found out below decides what each guest is.
+        // Nothing waits for memory yet, and the checks below decide the state of each guest.
         await holder.HoldAllAsync([.. guests.All], GuestProcesses.AnswerTime, cancellationToken);
         foreach (var guest in guests.All)
         {
@@ -75,7 +75,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         }
     }
 
-    /// <summary>Finds a guest's process and connects to it, or settles what the guest is without one.</summary>
+    /// <summary>Finds a guest's process and connects to it, or decides the state of a guest without one.</summary>
     private async Task FindProcessAsync(QemuGuest guest)
     {
         var record = QemuJson.Read(guest.Folder.Process, QemuJson.Default.ProcessRecord);
@@ -96,8 +96,8 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
 
         var process = new QemuProcess(found, record.Launch, record.Memory);
         guest.Attach(process);
-        // The brake before a restart may have been SIGSTOP, which the state of a frozen process does not show. SIGCONT, which does nothing to
-        // others, is sent when it is held: by then "stop" is the first thing that it reads.
+        // The brake before a restart may have been SIGSTOP, which the state of a frozen process does not show. SIGCONT, which has no effect
+        // on others, is sent when it is held: by then "stop" is the first thing that it reads.
         host.Freezer.NoteStopped();
         guest.Set(status => status with { Phase = GuestPhase.Held, HasCheckpoint = manifest is not null, CheckpointMiB = StoredMiB(manifest) });
         if (manifest is not null && (manifest.Pid != found.Pid || manifest.StartTime != found.StartTime))
@@ -106,7 +106,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
             return;
         }
 
-        // Whether it made a checkpoint that cannot be read, or was to load it, is known when it has been asked for its status.
+        // Whether it made a checkpoint that cannot be read, or was to load it, is known after a query of its status.
         if (manifest is null && unusable is null) LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
         else if (manifest is not null) process.SavedMemory = new MemoryPieces(manifest);
         try
@@ -116,19 +116,19 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         }
         catch (Exception exception) when (exception is QmpException or IOException)
         {
-            // It does not listen yet, or has not opened its memory: it was just being started, so nothing of its guest has run.
+            // It does not listen yet, or has not opened its memory: it was still being started, so nothing of its guest has run.
             await SettleAsync(guest, "");
         }
     }
 
-    /// <summary>Looks closer at a guest that is held now.</summary>
+    /// <summary>Checks a guest that is held now.</summary>
     private async Task JudgeAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)
     {
         if (guest.FrozenAlone) return;
         try
         {
             var status = await StatusWhenSavedAsync(process, cancellationToken);
-            // Its own, since it is not about to load one: what is saved next is whole.
+            // Its own checkpoint, since it is not about to load one: the next save is complete.
             if (!guest.Status.HasCheckpoint && status is not ("prelaunch" or "inmigrate")) GuestCheckpoints.Unmake(guest);
             switch (status)
             {
@@ -145,7 +145,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
                     process.StateSave = DeviceStateSave.Asked;
                     break;
                 case "paused":
-                    // Also in the beginning of a save it is only paused.
+                    // At the beginning of a save it is also only paused.
                     if ((await DeviceState.LookAsync(process, cancellationToken)).State != DeviceStateSave.NotAsked) process.StateSave = DeviceStateSave.Asked;
                     break;
                 case "io-error":
@@ -176,7 +176,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         }
     }
 
-    /// <summary>Ends what is left of a guest in memory; it is what its files say.</summary>
+    /// <summary>Ends what is left of a guest in memory; its files decide its state.</summary>
     private async Task SettleAsync(QemuGuest guest, string why)
     {
         await processes.EndAsync(guest);
@@ -194,7 +194,8 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         });
     }
 
-    /// <summary>Removes what was being deleted when the agent ended. One that cannot be deleted must not keep the guests from their start.</summary>
+    /// <summary>Removes what was being deleted when the agent ended. A folder that cannot be deleted must not keep the guests from
+    /// starting.</summary>
     private void RemoveGone(string path)
     {
         try
@@ -207,7 +208,8 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         }
     }
 
-    /// <summary>Ends programs that work on guests' files: their results were for the agent that ended, and they would write on into a deleted file.</summary>
+    /// <summary>Ends programs that work on guests' files: their results were for the agent that ended, and they would keep writing to a
+    /// deleted file.</summary>
     private void EndWork()
     {
         foreach (var pid in host.Cgroups.Working())
@@ -227,7 +229,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         }
     }
 
-    /// <summary>Ends processes in cgroups of guests that are not here at all.</summary>
+    /// <summary>Ends processes in cgroups of guests that have no folder here.</summary>
     private void RemoveStrays()
     {
         foreach (var id in host.Cgroups.Children().Where(id => guests.Find(id) is null).ToArray())
@@ -237,7 +239,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         }
     }
 
-    /// <summary>Removes memory that a start which was broken off has left.</summary>
+    /// <summary>Removes memory files that an interrupted start has left.</summary>
     private void RemoveStrayMemory()
     {
         if (!Directory.Exists(host.Settings.RamFolder)) return;

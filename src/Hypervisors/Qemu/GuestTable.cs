@@ -17,13 +17,13 @@ internal sealed class GuestTable(QemuHost host)
     private IReadOnlyList<GuestStatus> statuses = [];
     private int inMemory;
 
-    /// <summary>Called from any thread after something has changed of a guest.</summary>
+    /// <summary>Called from any thread after a guest has changed.</summary>
     public event Action? Changed;
 
     /// <summary>Every guest.</summary>
     public ICollection<QemuGuest> All => guests.Values;
 
-    /// <summary>What is known of every guest, ordered by id.</summary>
+    /// <summary>The status of every guest, ordered by id.</summary>
     public IReadOnlyList<GuestStatus> Statuses => Volatile.Read(ref statuses);
 
     /// <summary>Guests that may run.</summary>
@@ -32,7 +32,7 @@ internal sealed class GuestTable(QemuHost host)
     /// <summary>The guest of that id; null where there is none.</summary>
     public QemuGuest? Find(GuestId id) => guests.GetValueOrDefault(id);
 
-    /// <summary>Takes on a guest that was found on the disk.</summary>
+    /// <summary>Adds a guest that was found on the disk.</summary>
     public void Add(QemuGuest guest) => guests[guest.Id] = guest;
 
     /// <summary>Forgets a guest.</summary>
@@ -57,14 +57,14 @@ internal sealed class GuestTable(QemuHost host)
         }
     }
 
-    /// <summary>Memory that all guests but one have or are about to have, in MiB.</summary>
+    /// <summary>Memory that all guests except one use or are about to use, in MiB.</summary>
     public long OthersMiB(QemuGuest guest) => Statuses.Where(other => other.TakesMemory && other.Id != guest.Id).Sum(other => (long)other.Spec.MemoryMiB);
 
-    /// <summary>The same by id; refused where there is no such guest.</summary>
+    /// <summary>The same by id; rejected if there is no such guest.</summary>
     public Task<GuestAnswer> WithAsync(GuestId id, Func<QemuGuest, Task<GuestAnswer>> act, CancellationToken cancellationToken) =>
         guests.TryGetValue(id, out var guest) ? WithAsync(guest, act, cancellationToken) : Task.FromResult(new GuestAnswer(GuestOutcome.Refused, $"There is no guest {id} on this node."));
 
-    /// <summary>Carries one request out, alone for its guest; what a driver throws becomes an answer.</summary>
+    /// <summary>Carries one request out, one at a time for each guest; an exception of a driver becomes a result.</summary>
     public async Task<GuestAnswer> WithAsync(QemuGuest guest, Func<QemuGuest, Task<GuestAnswer>> act, CancellationToken cancellationToken)
     {
         await guest.Busy.WaitAsync(cancellationToken);
@@ -90,7 +90,7 @@ internal sealed class GuestTable(QemuHost host)
 
     private QemuGuest NewGuest(GuestRecord record, GuestSpec spec) => new(record, spec, new GuestFolder(host.Settings.StateFolder, host.Settings.RamFolder, spec.Id), Publish);
 
-    /// <summary>Shows the same to all readers: the list, the number in memory, and the processes that the brake reaches.</summary>
+    /// <summary>Publishes a consistent state: the list, the number in memory, and the processes that the brake reaches.</summary>
     public void Publish()
     {
         lock (publishing)

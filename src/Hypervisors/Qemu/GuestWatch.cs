@@ -3,11 +3,12 @@ using Opportunism.Core;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Looks at the guests for as long as one is in memory: their consoles stay bounded, and a held one that uses the CPU is frozen.</summary>
+/// <summary>Checks the guests as long as one is in memory: limits the size of their consoles, and freezes a held guest that uses the
+/// CPU.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class GuestWatch(QemuHost host, GuestTable guests, GuestCheckpoints checkpoints, Func<GuestId, CancellationToken, Task<GuestAnswer>> unload) : IAsyncDisposable
 {
-    // Often enough to bound what a guest can pile up in its console, and what a held one can take of the CPU.
+    // Often enough to limit what a guest can write to its console, and the CPU that a held one can use.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(4);
 
     private readonly HeldGuestWatch heldWatch = new(host);
@@ -15,7 +16,7 @@ internal sealed class GuestWatch(QemuHost host, GuestTable guests, GuestCheckpoi
     private readonly CancellationTokenSource disposed = new();
     private Task looking = Task.CompletedTask;
 
-    /// <summary>Begins to look, if it does not already. Any thread.</summary>
+    /// <summary>Starts the checks, unless they are started already. Any thread.</summary>
     public void Begin()
     {
         lock (beginning)
@@ -24,7 +25,7 @@ internal sealed class GuestWatch(QemuHost host, GuestTable guests, GuestCheckpoi
         }
     }
 
-    /// <summary>Ends looking.</summary>
+    /// <summary>Ends the checks.</summary>
     public async ValueTask DisposeAsync()
     {
         await disposed.CancelAsync();
@@ -49,7 +50,7 @@ internal sealed class GuestWatch(QemuHost host, GuestTable guests, GuestCheckpoi
                 foreach (var guest in heldWatch.Look(guests.All))
                 {
                     QemuHypervisorLog.LogRanWhileHeld(host.Log, guest.Id, guest.Status.Sentence);
-                    // Nothing of it is lost that its checkpoint has not.
+                    // Nothing is lost: its checkpoint is complete.
                     if (guest.Status.IsLoaded) await unload(guest.Id, disposed.Token);
                 }
             }

@@ -4,9 +4,9 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Looks whether a guest that is held uses the CPU or writes files all the same, and freezes such a one by the kernel.</summary>
+/// <summary>Checks whether a held guest uses the CPU or writes files nevertheless, and has the kernel freeze such a guest.</summary>
 /// <remarks>
-/// QEMU confirms a hold, but one that its guest has taken over confirms what it likes: seen with 85 % of a CPU while "Held".
+/// QEMU confirms a hold, but one that its guest has taken over may confirm falsely: seen with 85 % of a CPU while "Held".
 /// Called every few seconds by one thread at a time while guests are in memory.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -15,12 +15,12 @@ internal sealed class HeldGuestWatch(QemuHost host)
     // A held QEMU uses 1 ms a second for its timers; to save its device state it needs 6 ms, once.
     private const long MostNanosecondsPerSecond = 50_000_000;
 
-    // A held QEMU writes nothing but its device state, of which more is refused.
+    // A held QEMU writes only its device state; a larger one is rejected.
     private const long MostWrittenBytes = GuestCheckpoints.MostStateBytes;
 
     private readonly Dictionary<QemuProcess, Reading> before = [];
 
-    /// <summary>Compares with the look before.</summary>
+    /// <summary>Compares with the check before.</summary>
     /// <returns>The guests that were frozen now.</returns>
     public IReadOnlyList<QemuGuest> Look(IEnumerable<QemuGuest> guests)
     {
@@ -32,10 +32,10 @@ internal sealed class HeldGuestWatch(QemuHost host)
             if (CpuOf(process) is not { } cpu) continue;
             seen.Add(process);
             var now = new Reading(process.Runs, host.Time.GetTimestamp(), cpu, process.Process.WrittenBytes());
-            // The first look at this hold: what it used and wrote before was allowed.
+            // The first check in this hold: what it used and wrote before was allowed.
             if (!before.TryGetValue(process, out var last) || last.Runs != now.Runs) last = now;
             if (WhatItDid(last, now) is { } did && Freeze(guest, process, did)) frozen.Add(guest);
-            // CPU since the look before, but writing since the first: a slow writer fills a disk too.
+            // CPU since the check before, but writes since the first: a slow writer fills a disk too.
             before[process] = now with { Written = last.Written };
         }
 
@@ -63,8 +63,8 @@ internal sealed class HeldGuestWatch(QemuHost host)
         return true;
     }
 
-    /// <summary>What was read of a held process.</summary>
-    /// <param name="Runs">How often its guest had been let run.</param>
+    /// <summary>Readings of a held process.</summary>
+    /// <param name="Runs">How often its guest had been started or released.</param>
     /// <param name="At">Time stamp.</param>
     /// <param name="Cpu">CPU time that it had used, in nanoseconds.</param>
     /// <param name="Written">Bytes that it had written to disks.</param>

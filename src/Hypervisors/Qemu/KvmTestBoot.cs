@@ -3,8 +3,9 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Tries whether a real kernel gets through its boot with KVM: on some machines /dev/kvm opens and guests hang all the same.</summary>
-/// <remarks>It boots this machine's own kernel without any disk. A kernel that is through ends with a panic, since it finds no root file system.</remarks>
+/// <summary>Tests whether a real kernel boots with KVM: on some machines /dev/kvm opens and guests hang nevertheless.</summary>
+/// <remarks>It boots this machine's own kernel without any disk. A kernel that has booted ends with a panic, since it finds no root file
+/// system.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class KvmTestBoot(string binary, QemuSettings settings, GuestUser user, TimeProvider time)
 {
@@ -12,7 +13,7 @@ internal sealed class KvmTestBoot(string binary, QemuSettings settings, GuestUse
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
-    /// <returns>Null where there is no kernel to try it with.</returns>
+    /// <returns>Null if there is no kernel to test with.</returns>
     public async Task<bool?> RunAsync(string kernelRelease, CancellationToken cancellationToken)
     {
         var kernel = $"/boot/vmlinuz-{kernelRelease}";

@@ -6,43 +6,45 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Copies a guest's memory between tmpfs and disk: pages that are not zero, and of those only what changed since they were saved last.</summary>
+/// <summary>Copies a guest's memory between tmpfs and disk: pages that are not zero, and of those only the ones that changed since they
+/// were saved last.</summary>
 /// <remarks>
 /// Each piece of memory has a digest, and each page in it a hash (<see cref="PageHashes"/>). A page whose hash is that of the file's page
-/// is not written again. The digest is kept apart from the hashes: a piece whose hashes do not match it is written whole.
-/// The file on disk is read and written past the page cache where its file system allows: a GiB in 0.6 s instead of 3.3 s, and the
+/// is not written again. The digest is stored separately from the hashes: a piece whose hashes do not match it is written whole.
+/// The file on disk is read and written bypassing the page cache where its file system allows it: a GiB in 0.6 s instead of 3.3 s, and the
 /// owner's files stay cached. Several workers take pieces in turn, so that one copies in memory while the disk works for another.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal static class MemoryCopy
 {
-    /// <summary>What one digest covers, and what one worker copies at a time when nothing is paced.</summary>
+    /// <summary>What one digest covers, and what one worker copies at a time when the copy is not paced.</summary>
     public const int PieceBytes = 8 * 1024 * 1024;
 
     /// <summary>What one hash covers: the smallest part that is written alone. Direct access needs multiples of it.</summary>
     public const int PageBytes = 4096;
 
-    // What is written between two pauses when the copy is paced: the owner's own writes wait for 1 MiB at most.
+    // What is written between two pauses when the copy is paced: the owner's writes wait for 1 MiB at most.
     private const int PacedBytes = 1024 * 1024;
 
-    // Pages that did not change are written too where they stand between two runs that did, if they add no more than this part: one write
-    // past the page cache takes as long as 64 KiB more of a longer one (0.1 ms).
+    // Unchanged pages between two runs of changed ones are written too, if they add no more than this part: one write
+    // that bypasses the page cache takes as long as 64 KiB more of a longer one (0.1 ms).
     private const int GapPart = 4;
 
-    // A huge page of the RAM file, which is freed whole or not at all: freeing a part would split it, and splitting and freeing takes 50 times as long.
+    // A huge page of the RAM file, which is freed whole or not at all: freeing a part would split it, and splitting and freeing takes 50
+    // times as long.
     private const long HugePage = 2 * 1024 * 1024;
 
     // One waits for the disk while the other copies; more gain nothing (measured on 2 processors).
     private const int Workers = 2;
 
-    /// <summary>Saves memory that stands still, or continues where an earlier call for the same memory ended.</summary>
+    /// <summary>Saves memory that does not change, or continues where an earlier call for the same memory ended.</summary>
     /// <param name="source">The RAM file.</param>
-    /// <param name="to">File to make or to bring up to date; complete and on the disk when this returns.</param>
+    /// <param name="to">File to create or update; complete and on the disk when this returns.</param>
     /// <param name="hashes">File with the hash of each page of <paramref name="to"/>.</param>
-    /// <param name="pieces">What the file holds already; kept up to date, also when this is cancelled.</param>
+    /// <param name="pieces">What the file holds already; updated, also when this is cancelled.</param>
     /// <param name="bytesPerSecond">Pace of what is written; null for as fast as possible.</param>
     /// <param name="time">For the pace.</param>
-    /// <param name="cancellationToken">Looked at before each piece, or each MiB where it is paced.</param>
+    /// <param name="cancellationToken">Checked before each piece, or each MiB if the copy is paced.</param>
     public static async Task SaveAsync(SafeFileHandle source, string to, string hashes, MemoryPieces pieces, long? bytesPerSecond, TimeProvider time, CancellationToken cancellationToken)
     {
         var length = RandomAccess.GetLength(source);
@@ -56,7 +58,8 @@ internal static class MemoryCopy
         if (!direct) _ = Libc.Advise(Fd(target), 0, 0, Libc.DontNeed);
     }
 
-    /// <summary>Brings saved memory back into a RAM file of the same size that is all zeros. Huge pages that the saved one has no data for are given back.</summary>
+    /// <summary>Copies saved memory into a RAM file of the same size that is all zeros. Huge pages that the saved one has no data for are
+    /// given back.</summary>
     /// <exception cref="InvalidDataException">A piece is not what was saved.</exception>
     public static async Task LoadAsync(string from, string to, MemoryPieces pieces, CancellationToken cancellationToken)
     {
@@ -107,11 +110,12 @@ internal static class MemoryCopy
             End(files, pieces, piece, after, stored - storedBefore);
             if (direct || stored == storedBefore) continue;
             if (Libc.Fdatasync(Fd(files.Target)) != 0) throw FileFailure.OfLastCall("write", files.Name);
-            _ = Libc.Advise(Fd(files.Target), start, end - start, Libc.DontNeed); // the owner's files stay in the page cache, not ours
+            _ = Libc.Advise(Fd(files.Target), start, end - start, Libc.DontNeed); // the owner's files stay in the page cache, not this one
         }
     }
 
-    /// <summary>Reads what the file holds of a piece. Until the piece has ended nothing is known of it, whatever becomes of this call.</summary>
+    /// <summary>Reads what the file holds of a piece. Until the piece has ended its content counts as unknown, however this call
+    /// ends.</summary>
     private static PageHashes Begin(CopyFiles files, MemoryPieces pieces, int piece)
     {
         var (offset, count) = ((long)piece * PieceBytes, pieces.BytesOf(piece));
@@ -152,7 +156,7 @@ internal static class MemoryCopy
             }
             catch
             {
-                Volatile.Write(ref next, count); // the others stop too
+                Volatile.Write(ref next, count); // the others end too
                 throw;
             }
         }, CancellationToken.None)));
@@ -173,13 +177,13 @@ internal static class MemoryCopy
         }
     }
 
-    /// <summary>Copies the pages of a part that are not what the target holds.</summary>
+    /// <summary>Copies the pages of a part that differ from the target's.</summary>
     /// <param name="files">From where, to where.</param>
     /// <param name="buffer">Room for <paramref name="count"/> bytes.</param>
     /// <param name="piece">Where the piece begins.</param>
     /// <param name="offset">Where the part begins.</param>
     /// <param name="count">Its size.</param>
-    /// <param name="before">What the target holds of the piece.</param>
+    /// <param name="before">The target's content of the piece.</param>
     /// <param name="after">Gets the hashes of the part.</param>
     /// <returns>Bytes written.</returns>
     private static unsafe long Copy(CopyFiles files, nint buffer, long piece, long offset, int count, PageHashes before, PageHashes after)
@@ -192,7 +196,7 @@ internal static class MemoryCopy
         {
             var data = Libc.Seek(from, position, Libc.SeekData);
             var next = data < 0 || data >= end ? end : Math.Max(position, data / PageBytes * PageBytes);
-            // A page that was something and is a hole now: rare (guests give memory back page by page only where the balloon reports free pages).
+            // A page that had data and is a hole now: rare (guests free memory page by page only if the balloon reports free pages).
             if (next > position && before.AnyUsed(PageOf(position), PageOf(next))) written += CopyPart(position, next, isHole: true);
             position = next;
             if (position == end) break;
@@ -218,7 +222,7 @@ internal static class MemoryCopy
     private static long WriteChanged(CopyFiles files, ReadOnlySpan<byte> bytes, long position, int firstPage, PageHashes before, PageHashes after)
     {
         long written = 0;
-        // A run of pages that goes out in one write: from the first changed one to after the last.
+        // A run of pages that is written at once: from the first changed page to after the last.
         var (runStart, runEnd) = (-1, -1);
         for (var at = 0; at < bytes.Length; at += PageBytes)
         {
@@ -253,7 +257,7 @@ internal static class MemoryCopy
         return target;
     }
 
-    /// <summary>Opens past the page cache where that is possible.</summary>
+    /// <summary>Opens the file bypassing the page cache if possible.</summary>
     private static SafeFileHandle Open(string path, int flags, long length, out bool direct)
     {
         var mode = (int)LinuxFiles.OwnerOnly;
@@ -298,7 +302,8 @@ internal static class MemoryCopy
     /// <param name="Name">Path of the file on disk, for errors.</param>
     private readonly record struct CopyFiles(SafeFileHandle Source, SafeFileHandle Target, SafeFileHandle? Hashes, string Name);
 
-    /// <summary>Memory that starts at a page, as direct access needs it, and goes back to the system when it is not needed.</summary>
+    /// <summary>Memory that starts at a page, as direct access needs it, and is returned to the system when it is no longer
+    /// needed.</summary>
     private sealed unsafe class PageBuffer(int bytes) : IDisposable
     {
         public nint Start { get; } = (nint)NativeMemory.AlignedAlloc((nuint)bytes, PageBytes);

@@ -2,7 +2,7 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>What a file on disk holds of a guest's memory, piece by piece: saved in this hold, or left by an earlier one as a base.</summary>
+/// <summary>The content of a file with a guest's memory, piece by piece: saved in this hold, or left by an earlier one as a base.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class MemoryPieces
 {
@@ -11,7 +11,7 @@ internal sealed class MemoryPieces
 
     /// <summary>Nothing is on disk yet.</summary>
     /// <param name="length">Bytes of memory.</param>
-    /// <param name="seed">Of the hashes; the same for as long as the file is.</param>
+    /// <param name="seed">Of the hashes; the same as long as the file exists.</param>
     public MemoryPieces(long length, long seed)
     {
         (Length, Seed) = (length, seed);
@@ -22,7 +22,7 @@ internal sealed class MemoryPieces
     public MemoryPieces(CheckpointManifest manifest)
     {
         (Length, Seed) = (manifest.MemoryBytes, manifest.MemorySeed);
-        // Each the same part of the whole: how much room a single one takes is not kept.
+        // An equal part of the whole for each: the size of a single one is not stored.
         var share = manifest.MemoryStoredBytes / Math.Max(1, manifest.MemoryDigests.Count);
         pieces = [.. manifest.MemoryDigests.Select(digest => new Piece(PieceState.Base, digest, share))];
         StoredBytes = share * pieces.Length;
@@ -46,7 +46,7 @@ internal sealed class MemoryPieces
     /// <summary>How many were saved in this hold.</summary>
     public int SavedCount { get; private set; }
 
-    /// <summary>Room that all of them take on disk.</summary>
+    /// <summary>Space that all of them take on disk.</summary>
     public long StoredBytes { get; private set; }
 
     /// <summary>Bytes written in this hold.</summary>
@@ -74,7 +74,7 @@ internal sealed class MemoryPieces
         lock (gate) return pieces[piece].Digest;
     }
 
-    /// <summary>The guest runs again: nothing of what is on disk is known to be its memory, but all of it is a base.</summary>
+    /// <summary>The guest runs again: what is on disk no longer counts as its memory, but all of it is a base.</summary>
     public void EndHold()
     {
         lock (gate)
@@ -88,10 +88,10 @@ internal sealed class MemoryPieces
         }
     }
 
-    /// <summary>Writing of a piece begins: until it has ended the file holds something in between.</summary>
+    /// <summary>Writing of a piece begins: until it has ended the file's content is undefined.</summary>
     /// <param name="piece">Which.</param>
-    /// <param name="isEmpty">True when nothing of it was ever written: the file has a hole there.</param>
-    /// <returns>The digest of what the file holds of it; null when that is not known.</returns>
+    /// <param name="isEmpty">True if nothing of it was ever written: the file has a hole there.</param>
+    /// <returns>The digest of the file's content; null when that is not known.</returns>
     public UInt128? Begin(int piece, out bool isEmpty)
     {
         lock (gate)
@@ -104,7 +104,7 @@ internal sealed class MemoryPieces
         }
     }
 
-    /// <summary>Notes a piece as written, though not yet as safe from a power cut.</summary>
+    /// <summary>Marks a piece as written, but not yet as safe from a power cut.</summary>
     public void Saved(int piece, UInt128 digest, long storedBytes, long writtenBytes)
     {
         lock (gate)
@@ -118,7 +118,7 @@ internal sealed class MemoryPieces
 
     private readonly record struct Piece(PieceState State, UInt128 Digest, long Stored);
 
-    /// <summary>What the file has of a piece.</summary>
+    /// <summary>The state of a piece in the file.</summary>
     private enum PieceState
     {
         /// <summary>A hole: nothing of it was ever written.</summary>
@@ -127,10 +127,10 @@ internal sealed class MemoryPieces
         /// <summary>Its writing began and has not ended.</summary>
         Unknown,
 
-        /// <summary>What memory was in an earlier hold.</summary>
+        /// <summary>The memory of an earlier hold.</summary>
         Base,
 
-        /// <summary>What memory is in this hold.</summary>
+        /// <summary>The memory of this hold.</summary>
         Saved,
     }
 }

@@ -5,10 +5,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>The hash of each page of one piece of a guest's memory: 128 bits (XXH128 with a seed that no guest learns), 0 for a page of zeros.</summary>
+/// <summary>The hash of each page of one piece of a guest's memory: 128 bits (XXH128 with a seed that guests cannot read), 0 for a page of
+/// zeros.</summary>
 /// <remarks>
-/// 128 bits decide that a page did not change. Two pages with one hash by chance: 1 in 10^24 for a guest of 64 GiB over 10 years of visits
-/// every minute. A guest that looks for two on purpose would need the seed, and could only harm itself.
+/// 128 bits decide that a page did not change. Probability of two pages with the same hash: 1 in 10^24 for a guest of 64 GiB over 10 years
+/// of visits every minute. A guest that constructs two such pages would need the seed, and could only harm itself.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class PageHashes(long seed, int bytes)

@@ -1,6 +1,6 @@
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>The outcome of the accelerator's test boot, kept for as long as kernel and QEMU stay the same.</summary>
+/// <summary>The result of the accelerator's test boot, kept as long as kernel and QEMU stay the same.</summary>
 internal sealed record ProbeRecord
 {
     public required string Kernel { get; init; }

@@ -10,7 +10,7 @@ internal sealed record ProcessRecord
     /// <summary>Clock ticks after boot at which it started.</summary>
     public required long StartTime { get; init; }
 
-    /// <summary>How it was started; what a checkpoint needs to be loaded again.</summary>
+    /// <summary>How it was started, which loading a checkpoint needs.</summary>
     public required LaunchRecord Launch { get; init; }
 
     /// <summary>The file that its guest's memory is in.</summary>

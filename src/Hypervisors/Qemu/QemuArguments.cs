@@ -11,24 +11,25 @@ internal static class QemuArguments
     /// <summary>Most memory for translated code with TCG; QEMU's own default of 1 GiB would not fit under the guest's limit.</summary>
     public const int TranslationMiB = 128;
 
-    /// <summary>What QEMU needs besides the guest's memory: measured 84 MiB with TCG, of it most is translated code; 40 MiB with KVM.</summary>
+    /// <summary>What QEMU needs besides the guest's memory: measured 84 MiB with TCG, most of it translated code; 40 MiB with
+    /// KVM.</summary>
     public static long OverheadMiB(string accelerator) => accelerator == "tcg" ? 192 + TranslationMiB : 192;
 
     /// <param name="spec">The guest.</param>
-    /// <param name="imagePath">The image its disk is laid over; empty for a disk that stands alone.</param>
-    /// <param name="folder">Where its things lie.</param>
-    /// <param name="machine">QEMU here.</param>
-    /// <param name="launch">What must be the same as when the checkpoint was made, or was chosen for a new boot.</param>
+    /// <param name="imagePath">The backing image of its disk; empty for a disk without one.</param>
+    /// <param name="folder">Its files.</param>
+    /// <param name="machine">QEMU on this machine.</param>
+    /// <param name="launch">What must be the same as when the checkpoint was made; for a new boot, what was chosen.</param>
     /// <param name="incoming">True to load a checkpoint.</param>
     public static IReadOnlyList<string> For(GuestSpec spec, string imagePath, GuestFolder folder, QemuMachine machine, LaunchRecord launch, bool incoming)
     {
         List<string> arguments =
         [
-            // Every user of the desktop can read this line, so the tenant's name for it is not in it.
+            // Every user of the desktop can read this line, so it does not have the tenant's name for the guest.
             "-name", spec.Id.Value,
             "-nodefaults", "-no-user-config", "-display", "none",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-            // Stopped until the agent says so: nothing of a guest runs before it can be held.
+            // Paused until the agent releases it: nothing of a guest runs before it can be held.
             "-S",
             "-machine", $"{launch.MachineType},memory-backend=ram,vmport=off",
             "-accel", launch.Accelerator == "tcg" ? $"tcg,tb-size={TranslationMiB}" : launch.Accelerator,
@@ -68,7 +69,7 @@ internal static class QemuArguments
         return $"52:54:00:{id[..2]}:{id[2..4]}:{id[4..6]}";
     }
 
-    /// <summary>The disk as QEMU and qemu-img are told: every format and every file stated, nothing taken from what the file itself says.</summary>
+    /// <summary>The disk for QEMU and qemu-img: every format and every file is stated, nothing is read from the file itself.</summary>
     public static void WriteDisk(Utf8JsonWriter json, GuestSpec spec, string imagePath, string diskPath, bool direct, bool readOnly)
     {
         json.WriteString("driver"u8, "qcow2"u8);

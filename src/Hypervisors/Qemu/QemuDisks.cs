@@ -8,13 +8,13 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Makes, adopts and exports guests' disks. Foreign bytes are only ever parsed as the guests' user.</summary>
+/// <summary>Creates, adopts and exports guests' disks. Foreign bytes are parsed only as the guests' user.</summary>
 [SupportedOSPlatform("linux")]
 internal static class QemuDisks
 {
     private const long MiB = 1024 * 1024;
 
-    /// <summary>Why an image or a disk from elsewhere is refused, or null.</summary>
+    /// <summary>Why an image or a disk from elsewhere is rejected, or null.</summary>
     public static string? ProblemOf(string path, ImageFormat format)
     {
         if (!File.Exists(path)) return $"{path} is not there. Fetch the image again.";
@@ -23,7 +23,7 @@ internal static class QemuDisks
         return header.Problem is { } problem ? $"{path} {problem}" : null;
     }
 
-    /// <summary>Makes an empty disk over an image, at least as large as the image.</summary>
+    /// <summary>Creates an empty disk with a backing image, at least as large as the image.</summary>
     public static async Task MakeAsync(GuestSpec spec, string imagePath, string diskPath, GuestUser user, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
         var imageBytes = spec.ImageFormat == ImageFormat.Raw ? new FileInfo(imagePath).Length : HeaderOf(imagePath)!.Value.VirtualBytes;
@@ -41,12 +41,13 @@ internal static class QemuDisks
         TakeOver(from, diskPath, user);
     }
 
-    /// <summary>Writes a disk and the image below it to one file.</summary>
-    /// <remarks>Paced, and past the page cache where the file system allows (<paramref name="direct"/>): the owner's files stay in it.</remarks>
+    /// <summary>Writes a disk and its backing image to one file.</summary>
+    /// <remarks>Paced, and bypassing the page cache where the file system allows it (<paramref name="direct"/>): the owner's files stay in
+    /// it.</remarks>
     public static async Task ExportAsync(
         GuestSpec spec, string imagePath, GuestFolder folder, string toPath, GuestUser user, bool direct, long? bytesPerSecond, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
-        // Made beforehand in a folder of root's, so that the guests' user can write this file and name no other.
+        // Created beforehand in a folder of root's, so that the guests' user can write only this file.
         var part = folder.ExportPart;
         File.Delete(part);
         File.WriteAllBytes(part, []);
@@ -72,7 +73,7 @@ internal static class QemuDisks
         File.SetUnixFileMode(imagePath, LinuxFiles.OwnerOnly | UnixFileMode.GroupRead);
     }
 
-    // The source's own cache mode stands in its description, since -T alone does not reach the image below it.
+    // The source's cache mode is in its description, since -T alone does not apply to the backing image.
     private static string[] ExportArguments(bool direct, long? bytesPerSecond) =>
     [
         .. direct ? new[] { "-t", "none", "-T", "none" } : [],
@@ -87,7 +88,7 @@ internal static class QemuDisks
         DurableFile.Move(from, diskPath);
     }
 
-    /// <summary>A guest's disk as qemu-img is told to read it.</summary>
+    /// <summary>A guest's disk as a source for qemu-img.</summary>
     public static string DiskJson(GuestSpec spec, string imagePath, GuestFolder folder, bool direct)
     {
         using var buffer = new MemoryStream();

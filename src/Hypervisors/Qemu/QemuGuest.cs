@@ -5,10 +5,10 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>One guest of this machine: its files, its process, what is known about it.</summary>
+/// <summary>One guest of this machine: its files, its process, its status.</summary>
 /// <remarks>
-/// Whoever changes it holds <see cref="Busy"/>. The exceptions are holding, which must not wait for anything that a frozen QEMU keeps
-/// waiting, and the end of a process; both change only <see cref="Status"/>, and only while the process is still the one they saw.
+/// Code that changes it holds <see cref="Busy"/>. The exceptions are holding, which must not wait for anything that a frozen QEMU keeps
+/// waiting, and the end of a process; both change only <see cref="Status"/>, and only while the process is still the same.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder folder, Action onChange)
@@ -28,7 +28,7 @@ internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder 
     /// <summary>One request at a time.</summary>
     public SemaphoreSlim Busy { get; } = new(1, 1);
 
-    /// <summary>True while it stands still by its own cgroup because it could not be held.</summary>
+    /// <summary>True while it is frozen in its own cgroup because it could not be held.</summary>
     public bool FrozenAlone { get; set; }
 
     public GuestStatus Status => Volatile.Read(ref status);
@@ -36,7 +36,7 @@ internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder 
     /// <summary>The process that runs it; null while it is not in memory.</summary>
     public QemuProcess? Process => Volatile.Read(ref process);
 
-    /// <summary>Replaces what is known and tells whoever listens.</summary>
+    /// <summary>Replaces its status and notifies the listener.</summary>
     public void Set(Func<GuestStatus, GuestStatus> change)
     {
         lock (gate) Volatile.Write(ref status, change(status));
@@ -56,14 +56,14 @@ internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder 
         return true;
     }
 
-    /// <summary>Notes the process that runs it from now on.</summary>
+    /// <summary>Sets the process that runs it from now on.</summary>
     public void Attach(QemuProcess started)
     {
         lock (gate) process = started;
         onChange();
     }
 
-    /// <summary>Forgets its process; null when somebody else did before.</summary>
+    /// <summary>Forgets its process; null if another thread did so before.</summary>
     public QemuProcess? Detach()
     {
         QemuProcess? ended;
@@ -85,10 +85,11 @@ internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder 
         return record?.ToSpec() is { } spec && spec.Id == id ? new QemuGuest(record, spec, folder, onChange) : null;
     }
 
-    /// <summary>The manifest of its complete checkpoint, if what it names is there and no later past has overtaken it.</summary>
+    /// <summary>The manifest of its complete checkpoint, if its files exist and the guest has not run since.</summary>
     public CheckpointManifest? FindCheckpoint() => FindCheckpoint(out _);
 
-    /// <summary>The same, and what is wrong with a checkpoint that is there but cannot be loaded; null where there is none, or only one that the guest has outlived.</summary>
+    /// <summary>The same, and what is wrong with a checkpoint that exists but cannot be loaded; null if there is none, or the guest has run
+    /// since.</summary>
     public CheckpointManifest? FindCheckpoint(out string? problem)
     {
         problem = null;
@@ -110,7 +111,7 @@ internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder 
         return manifest.MemoryDigests.Count == MemoryPieces.CountOf(manifest.MemoryBytes) ? null : $"it has hashes of {manifest.MemoryDigests.Count} pieces of memory";
     }
 
-    /// <summary>Makes an empty file that the guests' user may write.</summary>
+    /// <summary>Creates an empty file that the guests' user may write.</summary>
     public static void MakeOwned(string path, GuestUser user)
     {
         if (!File.Exists(path)) File.WriteAllBytes(path, []);

@@ -5,13 +5,13 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>What every step with a guest needs of its machine.</summary>
+/// <summary>What every operation on a guest needs of its machine.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class QemuHost(QemuSettings settings, GuestCgroups cgroups, CgroupFreezer freezer, TimeProvider time, ILogger log)
 {
     private QemuMachine? machine;
 
-    // Grows whenever guests are to stand still. A guest may go on only if it has not grown since that was asked for.
+    // Grows with every freeze and hold. A guest may be released only if it has not grown since the request.
     private long holds;
     private QemuProcess? retired;
 
@@ -25,7 +25,8 @@ internal sealed class QemuHost(QemuSettings settings, GuestCgroups cgroups, Cgro
 
     public ILogger Log => log;
 
-    /// <summary>Held while a command that lets a guest run is written, and while holding begins: never one in the middle of the other.</summary>
+    /// <summary>Held while a command that lets a guest run is written, and while holding begins: never one in the middle of the
+    /// other.</summary>
     public Lock GoingOn { get; } = new();
 
     public long Holds => Interlocked.Read(ref holds);
@@ -39,13 +40,14 @@ internal sealed class QemuHost(QemuSettings settings, GuestCgroups cgroups, Cgro
     /// <summary>The user that a guest's process and files belong to.</summary>
     public GuestUser UserOf(QemuGuest guest) => guest.Record.Uid is { } uid ? new GuestUser(uid, Machine.User.Gid) : Machine.User;
 
-    /// <summary>Ends a process object. The one before it is closed only now: the deciding thread may just have been about to signal it.</summary>
+    /// <summary>Retires a process object. The one before it is closed only now: the deciding thread may have been about to signal
+    /// it.</summary>
     public async ValueTask RetireAsync(QemuProcess process)
     {
         if (process.Qmp is { } qmp) await qmp.DisposeAsync();
         Interlocked.Exchange(ref retired, process)?.Dispose();
     }
 
-    /// <summary>From here on nothing that was asked for earlier may let a guest run. Called with <see cref="GoingOn"/> held.</summary>
+    /// <summary>From here on no earlier request may let a guest run. Called with <see cref="GoingOn"/> held.</summary>
     public void BeginHoldLocked() => Interlocked.Increment(ref holds);
 }

@@ -12,7 +12,7 @@ namespace Opportunism.Hypervisors.Qemu;
 [SupportedOSPlatform("linux")]
 public sealed class QemuHypervisor : IHypervisor
 {
-    // The longest that an operating system needs to shut down; one that ends later does so by itself.
+    // The longest time that an operating system needs to shut down; a later end counts as the guest's own.
     private static readonly TimeSpan ShutdownTakes = TimeSpan.FromMinutes(10);
 
     private static readonly GuestAnswer Done = new(GuestOutcome.Done);
@@ -27,7 +27,8 @@ public sealed class QemuHypervisor : IHypervisor
     private readonly GuestLoading loading;
     private readonly GuestRecovery recovery;
 
-    /// <exception cref="IOException">Guests could not be frozen on this machine, so none may be started; the message says what to do.</exception>
+    /// <exception cref="IOException">Guests could not be frozen on this machine, so none may be started; the message has the
+    /// remedy.</exception>
     public QemuHypervisor(QemuSettings settings, TimeProvider time, ILogger<QemuHypervisor> log)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -94,7 +95,7 @@ public sealed class QemuHypervisor : IHypervisor
         if (!guests.HasUserFor(spec)) return Refuse(NoUser);
         if (guests.Find(spec.Id) is { } known && File.Exists(known.Folder.Disk)) return Refuse($"Guest {spec.Id} has a disk here already. Delete the guest first.");
         if (QemuDisks.ProblemOf(diskPath, ImageFormat.Qcow2) is { } wrong) return Refuse(wrong);
-        // The disk stands alone: whatever image it once began from is in it.
+        // The disk has no backing image: the image that it once started from is included.
         return guests.WithAsync(guests.FindOrAdd(spec, imagePath: ""), guest =>
         {
             try
@@ -104,7 +105,7 @@ public sealed class QemuHypervisor : IHypervisor
             }
             catch
             {
-                // Without its disk it is not here: it must not be booted from the image instead.
+                // Without its disk the guest is not here: it must not be booted from the image instead.
                 if (!File.Exists(guest.Folder.Disk)) guests.Remove(spec.Id);
                 throw;
             }
@@ -191,7 +192,7 @@ public sealed class QemuHypervisor : IHypervisor
     public ConsoleSlice ReadConsole(GuestId id, long offset, int atMost) =>
         guests.Find(id) is { } guest ? ConsoleLog.Read(guest.Folder.Console, offset, atMost) : new ConsoleSlice(Math.Max(0, offset), ReadOnlyMemory<byte>.Empty);
 
-    /// <summary>Lets go of every guest without ending any: they stay as they are and the next run finds them.</summary>
+    /// <summary>Detaches from every guest without ending any: they stay as they are and the next run finds them.</summary>
     public async ValueTask DisposeAsync()
     {
         await disposed.CancelAsync();
@@ -211,13 +212,13 @@ public sealed class QemuHypervisor : IHypervisor
 
     private static Task<GuestAnswer> Refuse(string sentence) => Task.FromResult(new GuestAnswer(GuestOutcome.Refused, sentence));
 
-    /// <summary>What its parts share, for tests of one of them.</summary>
+    /// <summary>What its parts share, for tests of a single part.</summary>
     internal QemuHost Host => host;
 
-    /// <summary>A guest as this class has it, for tests of what happens between two of its steps.</summary>
+    /// <summary>A guest's internal object, for tests of what happens between two steps.</summary>
     internal QemuGuest? Find(GuestId id) => guests.Find(id);
 
-    /// <summary>A QEMU has closed its socket: what is left of its guest is decided here, unless a request has dealt with it already.</summary>
+    /// <summary>A QEMU has closed its socket: decides the state of its guest, unless a request has done so already.</summary>
     private async Task OnEndedAsync(QemuGuest guest, QemuProcess process)
     {
         if (disposed.IsCancellationRequested || guest.Process != process) return;
@@ -225,11 +226,11 @@ public sealed class QemuHypervisor : IHypervisor
         try
         {
             if (guest.Process != process || disposed.IsCancellationRequested) return;
-            // A QEMU that lives but cannot be told to stop must not run.
+            // A running QEMU that cannot be held must not run.
             await processes.EndAsync(guest);
             var saved = guest.FindCheckpoint() is not null;
             GuestCheckpoints.Clear(guest);
-            // A stop that was given up because the tenant wants it to run again: it ends all the same, but not by its own wish.
+            // A stop that was cancelled because the tenant started it again: it still ends, but has not shut itself down.
             var asAsked = process is { GuestShutDown: true, AskedToShutDown: { } asked } && host.Time.GetElapsedTime(asked) < ShutdownTakes;
             var shutItselfDown = process.GuestShutDown && !asAsked;
             var sentence = asAsked ? "" : shutItselfDown ? "it shut itself down" : saved ? "QEMU ended while the guest was held; its checkpoint is complete" : $"QEMU ended unexpectedly; the guest boots from its disk. {GuestProcesses.LastComplaint(guest)}".TrimEnd();

@@ -12,10 +12,10 @@ namespace Opportunism.Hypervisors.Qemu;
 [JsonSerializable(typeof(ProbeRecord))]
 internal sealed partial class QemuJson : JsonSerializerContext
 {
-    /// <summary>Larger files are none of ours: the manifest of a 1 TiB guest has 4 MiB.</summary>
+    /// <summary>Larger files are invalid: the manifest of a 1 TiB guest has 4 MiB.</summary>
     private const int LargestFile = 16 * 1024 * 1024;
 
-    /// <summary>Reads a file, or answers null when it is missing, garbled or not ours.</summary>
+    /// <summary>Reads a file, or returns null when it is missing or invalid.</summary>
     public static T? Read<T>(string path, JsonTypeInfo<T> type)
         where T : class
     {
@@ -27,7 +27,7 @@ internal sealed partial class QemuJson : JsonSerializerContext
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            return null; // the caller says what a missing file means for the guest
+            return null; // the caller decides what a missing file means for the guest
         }
     }
 }

@@ -11,9 +11,9 @@ namespace Opportunism.Hypervisors.Qemu;
 internal static class QemuLauncher
 {
     // 1. No core dump: it would write the tenant's memory to the owner's disk.
-    // 2. If the machine runs out of memory, the guest goes first.
+    // 2. If the machine runs out of memory, the kernel kills the guest first.
     // 3. Into the cgroups, the one with the freezer last; a guest that could not be frozen must not run.
-    // 4. Nothing is inherited but what is said here. setsid: it outlives the agent and gets no signal meant for it.
+    // 4. Nothing is inherited except what is listed here. setsid: it outlives the agent and gets none of the agent's signals.
     private const string Script =
         """
         ulimit -c 0
@@ -33,23 +33,24 @@ internal static class QemuLauncher
 
     /// <summary>Starts QEMU inside its cgroups.</summary>
     /// <param name="machine">Which QEMU.</param>
-    /// <param name="user">Whom it runs as.</param>
+    /// <param name="user">The user that it runs as.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="joins">Files of the cgroups to join.</param>
-    /// <param name="log">Where its complaints go.</param>
+    /// <param name="log">The file for its error output.</param>
     /// <exception cref="IOException">The process could not be started.</exception>
     public static LinuxProcess Start(QemuMachine machine, GuestUser user, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, string log)
     {
         List<string> all = ["/bin/sh", "-c", Script, "sh", log, joins.Count.ToString(CultureInfo.InvariantCulture), .. joins, .. Unprivileged(user, machine.KvmGroup), machine.Binary, .. arguments];
         using var process = Spawn("setsid", all, redirect: false);
-        // A child of ours stays in the process table until it is waited for, so the number is still its own.
+        // The agent's child stays in the process table until it is waited for, so the number is still its own.
         return LinuxProcess.Find(process.Id) ?? throw new IOException($"QEMU ended at once; {log} may say why.");
     }
 
     /// <summary>Runs a program to its end.</summary>
-    /// <param name="user">Whom it runs as; null for root.</param>
+    /// <param name="user">The user that it runs as; null for root.</param>
     /// <param name="command">The program and its arguments.</param>
-    /// <param name="joins">Files of the cgroups that it joins first: whatever is done for a guest has the guests' rank. Empty for a question that takes milliseconds.</param>
+    /// <param name="joins">Files of the cgroups that it joins first: all work for a guest has the guests' rank. Empty for a query that
+    /// takes milliseconds.</param>
     /// <param name="cancellationToken">Kills it.</param>
     /// <returns>Its exit code and what it printed.</returns>
     public static async Task<(int ExitCode, string Output)> RunAsync(GuestUser? user, IReadOnlyList<string> command, IReadOnlyList<string> joins, CancellationToken cancellationToken)

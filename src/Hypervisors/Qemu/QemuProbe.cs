@@ -7,13 +7,13 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
 
-/// <summary>Finds out what QEMU can do on this machine. Everything that stands in the way is a health item with a remedy.</summary>
+/// <summary>Finds out what QEMU can do on this machine. Every problem is a health item with a remedy.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time)
 {
     private readonly List<HealthItem> health = [];
 
-    /// <returns>Null for the machine where no guest can be run.</returns>
+    /// <returns>Null for the machine if it can run no guests.</returns>
     public async Task<(QemuMachine? Machine, IReadOnlyList<HealthItem> Health)> RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -51,19 +51,19 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
 
     private void PrepareFolders(GuestUser user)
     {
-        // As the unit file's StateDirectory says it: where owner or mode differ, systemd gives everything in it to root whenever the
+        // The same as the unit file's StateDirectory: if owner or mode differ, systemd gives everything in it to root whenever the
         // agent starts, guests' disks too.
         LinuxFiles.MakeFolder(settings.StateFolder, LinuxFiles.AllMayPass, 0, 0);
         LinuxFiles.MakeFolder(GuestFolder.AllIn(settings.StateFolder), LinuxFiles.GroupMayPass, 0, user.Gid);
-        // Images, of which each guest's start lets the guests' group read its own.
+        // Images; each guest's start lets the guests' group read the guest's own image.
         LinuxFiles.MakeFolder(Path.Combine(settings.StateFolder, "images"), LinuxFiles.GroupMayPass, 0, user.Gid);
         LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, user.Gid);
         if (!LinuxFiles.IsTmpfs(settings.RamFolder)) Error("guests.ram.not-tmpfs", $"[Guests] RamFolder is {settings.RamFolder}, which is not on tmpfs: the kernel would write guests' memory to the owner's disk all the time.", "Set it to a folder of its own below /run.");
         else if (!GuestMemoryMount.IsMountPoint(settings.RamFolder)) health.Add(new HealthItem("guests.ram.shared", HealthSeverity.Warning, $"[Guests] RamFolder is {settings.RamFolder}, which is no mount of its own: a program that fills that tmpfs kills every guest here, and guests take the room of other programs' shared memory.", "Start the agent by its systemd unit or as root; it mounts the folder by itself."));
     }
 
-    /// <summary>What a QEMU says of its version, such as 7.2.22.</summary>
-    /// <exception cref="IOException">It says none.</exception>
+    /// <summary>The version of a QEMU, such as 7.2.22.</summary>
+    /// <exception cref="IOException">It prints none.</exception>
     internal static async Task<string> VersionAsync(string binary, CancellationToken cancellationToken)
     {
         var (_, output) = await QemuLauncher.RunAsync(null, [binary, "--version"], [], cancellationToken);
@@ -71,7 +71,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         return match.Success ? match.Groups[1].Value : throw new IOException($"{binary} --version does not say its version.");
     }
 
-    /// <summary>The exact type behind "pc", the one that boots fastest and that every guest's kernel knows.</summary>
+    /// <summary>The exact type behind "pc", the one that boots fastest and that every guest's kernel supports.</summary>
     private static async Task<string> MachineTypeAsync(string binary, CancellationToken cancellationToken)
     {
         var (_, output) = await QemuLauncher.RunAsync(null, [binary, "-machine", "help"], [], cancellationToken);

@@ -11,19 +11,20 @@ public sealed record QemuSettings
     /// <summary>Folder on tmpfs for the memory of guests that run; absolute.</summary>
     public string RamFolder { get; init; } = "/run/opportunism/memory";
 
-    /// <summary>Path of the guests' cgroup below the mount point; another one for each agent on a machine.</summary>
+    /// <summary>Path of the guests' cgroup below the mount point; must differ for each agent on a machine.</summary>
     public string Cgroup { get; init; } = "opportunism.slice/guests";
 
     /// <summary>Unprivileged user that QEMU runs as, by name or number.</summary>
     public string RunAs { get; init; } = "opportunism-guest";
 
-    /// <summary>Users of which each guest gets one of its own; null for <see cref="RunAs"/> for all. Their group is that of <see cref="RunAs"/>.</summary>
+    /// <summary>User numbers of which each guest gets one of its own; null: all use <see cref="RunAs"/>. Their group is that of
+    /// <see cref="RunAs"/>.</summary>
     public UserRange? RunAsRange { get; init; }
 
     /// <summary>How guests' CPUs are run.</summary>
     public Accelerator Accelerator { get; init; } = Accelerator.Auto;
 
-    /// <summary>What network guests get.</summary>
+    /// <summary>The network that guests get.</summary>
     public GuestNetwork Network { get; init; } = GuestNetwork.Isolated;
 
     /// <summary>Disk that no checkpoint and no exported disk may use, in MiB.</summary>

@@ -5,11 +5,12 @@ using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Availability.Linux;
 
-/// <summary>Where the deciding thread sleeps: other threads wake it, and so does the kernel when the machine has slept or programs wait for memory.</summary>
+/// <summary>Where the deciding thread sleeps: other threads wake it, and so does the kernel when the machine has slept or programs wait for
+/// memory.</summary>
 /// <remarks>
-/// 1. An eventfd for other threads. 2. A timer on the wall clock that never ends but is cancelled when that clock jumps, as after a
+/// 1. An eventfd for other threads. 2. A timer on the wall clock that never expires but is cancelled when that clock jumps, as after a
 /// sleep (man 2 timerfd_create, TFD_TIMER_CANCEL_ON_SET). 3. A trigger on /proc/pressure/memory (Documentation/accounting/psi.rst).
-/// Where 2 or 3 is not to be had, what it would notice is found by the next step, at the latest after a condition's sample.
+/// Where 2 or 3 is not available, the next step finds what it would notice, at the latest after a condition's sample.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class DecidingWait : IWakeUp, IDisposable
@@ -17,7 +18,8 @@ internal sealed class DecidingWait : IWakeUp, IDisposable
     private const int RealTime = 0, AbsoluteTime = 1, CancelOnSet = 2;
     private const int Woken = 0, ClockSet = 1, Pressure = 2;
 
-    // Programs waited for memory during a tenth of the time. Two seconds: without CAP_SYS_RESOURCE the kernel takes only multiples of them.
+    // Programs waited for memory during a tenth of the time. Two seconds: without CAP_SYS_RESOURCE the kernel accepts only multiples of
+    // them.
     private static ReadOnlySpan<byte> Trigger => "some 200000 2000000\0"u8;
 
     private readonly WakeEvent woken = new();
@@ -31,7 +33,7 @@ internal sealed class DecidingWait : IWakeUp, IDisposable
         this.pressure = pressure;
         clock = ClockTimer();
         memory = PressureTrigger(pressureFile);
-        // A negative descriptor is left out by poll.
+        // poll ignores a negative descriptor.
         entries =
         [
             new() { Descriptor = woken.Descriptor, Events = Libc.POLLIN },
@@ -64,7 +66,7 @@ internal sealed class DecidingWait : IWakeUp, IDisposable
         memory.Dispose();
     }
 
-    // A read fails with ECANCELED, once for each jump, and the timer goes on waiting for the next one.
+    // A read fails with ECANCELED, once for each jump, and the timer keeps waiting for the next one.
     private void TakeClockSet()
     {
         Span<byte> count = stackalloc byte[sizeof(ulong)];
@@ -74,7 +76,7 @@ internal sealed class DecidingWait : IWakeUp, IDisposable
     private static SafeFileHandle ClockTimer()
     {
         var timer = Libc.TimerFd(RealTime, Libc.O_CLOEXEC | Libc.O_NONBLOCK);
-        // The farthest time there is: the timer itself never ends.
+        // The latest time possible: the timer itself never expires.
         var never = new Libc.TimerSpec { Value = new() { Seconds = nint.MaxValue } };
         if (!timer.IsInvalid && Libc.SetTimer(timer, AbsoluteTime | CancelOnSet, never, 0) != 0) timer.Dispose();
         return timer;

@@ -4,7 +4,8 @@ using Opportunism.Hypervisors.Cgroups;
 
 namespace Opportunism.Agent.Availability.Linux;
 
-/// <summary>Freezes all guests without an agent: <c>Opportunism.Agent freeze</c>, which systemd runs whenever the agent has ended, and the first thing that <c>run</c> does.</summary>
+/// <summary>Freezes all guests without an agent: <c>Opportunism.Agent freeze</c>, which systemd runs whenever the agent has ended; also the
+/// first step of <c>run</c>.</summary>
 /// <remarks>Takes a few milliseconds and needs nothing but the kernel: no valid settings, no state, no lock, no log.</remarks>
 [SupportedOSPlatform("linux")]
 internal static class FreezeCommand
@@ -45,7 +46,7 @@ internal static class FreezeCommand
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Without readable settings only the default can be meant.
+            // Without readable settings the default is used.
         }
 
         return GuestOptionsValidator.IsCgroup(found) ? found : new GuestOptions().Cgroup;

@@ -5,12 +5,14 @@ using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Availability.Linux;
 
-/// <summary>Shows systemd that the deciding thread runs (sd_notify(3), WATCHDOG=1). A thread that hangs no longer does, and systemd ends the agent and freezes the guests.</summary>
-/// <remarks>Wraps the wait of the deciding thread, which it therefore enters each time it has decided: at least every 5 s. Never blocks or allocates: a message that does not fit is dropped.</remarks>
+/// <summary>Shows systemd that the deciding thread runs (sd_notify(3), WATCHDOG=1). When the thread hangs this stops, and systemd ends the
+/// agent and freezes the guests.</summary>
+/// <remarks>Wraps the wait of the deciding thread, which the thread enters after each decision: at least every 5 s. Never blocks or
+/// allocates: a message that does not fit is dropped.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class ServiceWatchdog : IWakeUp, IDisposable
 {
-    // Of the time that systemd allows: the thread may be late by as much again.
+    // Times per period that systemd allows: the thread may be late by half a period.
     private const int FedPerPeriod = 2;
 
     private static readonly byte[] Message = [.. "WATCHDOG=1"u8];
@@ -28,8 +30,8 @@ internal sealed class ServiceWatchdog : IWakeUp, IDisposable
         descriptor = (int)socket.Handle;
     }
 
-    /// <summary>The wait as it is where no supervisor watches this process, else one that feeds its watchdog.</summary>
-    /// <param name="wakeUp">How the deciding thread waits.</param>
+    /// <summary>The wait unchanged where no supervisor watches this process, else one that feeds its watchdog.</summary>
+    /// <param name="wakeUp">The wait of the deciding thread.</param>
     /// <param name="time">Clock.</param>
     /// <param name="variable">Reads an environment variable: NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID.</param>
     public static IWakeUp Over(IWakeUp wakeUp, TimeProvider time, Func<string, string?> variable)

@@ -3,7 +3,7 @@ using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Availability.Linux;
 
-/// <summary>Gives the processor away for less than a millisecond (man 2 nanosleep), which the runtime's own sleep cannot.</summary>
+/// <summary>Yields the processor for less than a millisecond (man 2 nanosleep), which the runtime's own sleep cannot.</summary>
 [SupportedOSPlatform("linux")]
 internal static class ShortPause
 {

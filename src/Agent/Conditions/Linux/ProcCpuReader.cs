@@ -14,8 +14,10 @@ internal sealed class ProcCpuReader(string path = "/proc/stat") : ICpuReader, ID
 
     public void Dispose() => file.Dispose();
 
-    /// <summary>Reads the first line: <c>cpu user nice system idle iowait irq softirq steal guest guest_nice</c>, in hundredths of a second.</summary>
-    /// <remarks>Guests that KVM runs are in user and nice already. Time stolen by the machine below ours is nobody's here: not counted at all.</remarks>
+    /// <summary>Reads the first line: <c>cpu user nice system idle iowait irq softirq steal guest guest_nice</c>, in hundredths of a
+    /// second.</summary>
+    /// <remarks>Guests that KVM runs are in user and nice already. Time stolen by the host of a virtual machine is not counted at
+    /// all.</remarks>
     internal static CpuTimes? Parse(ReadOnlySpan<byte> text)
     {
         const int Idle = 3, IoWait = 4, Counters = 7;

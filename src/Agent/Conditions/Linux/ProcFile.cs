@@ -9,7 +9,7 @@ internal sealed class ProcFile : IDisposable
     private readonly byte[] buffer;
 
     /// <param name="path">The file.</param>
-    /// <param name="wanted">How many bytes from its beginning are of interest.</param>
+    /// <param name="wanted">How many bytes from its beginning are read.</param>
     public ProcFile(string path, int wanted)
     {
         buffer = new byte[wanted];

@@ -5,7 +5,7 @@ using Opportunism.Agent.Platform.Linux;
 namespace Opportunism.Agent.Monitors.Linux;
 
 /// <summary>Lets one thread of a root process act as another user until disposed; changes nothing where that is not allowed.</summary>
-/// <remarks>The system call, unlike the library's function of that name, changes the calling thread alone. Only what root may do is given up:
+/// <remarks>The system call, unlike the library's function of that name, changes the calling thread alone. Only root's rights are given up:
 /// the real and the saved user stay root, so that user can neither signal nor trace this process.</remarks>
 [SupportedOSPlatform("linux")]
 internal readonly ref struct ActingAs
@@ -15,7 +15,7 @@ internal readonly ref struct ActingAs
 
     public ActingAs(int user) => changed = user > 0 && Environment.IsPrivilegedProcess && Libc.SystemCall(SetResUid, Keep, user, Keep) == 0;
 
-    // setresuid in the kernel's table for each processor that we build for.
+    // setresuid in the kernel's table for each supported processor.
     private static nint SetResUid => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117;
 
     public void Dispose()

@@ -7,7 +7,8 @@ using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>Tells when something appears in, changes its rights in or leaves a folder, which itself may come and go (inotify).</summary>
+/// <summary>Notices when a file appears in, changes its rights in or leaves a folder; the folder itself may appear and disappear
+/// (inotify).</summary>
 /// <remarks>Used by one thread, which waits for <see cref="Descriptor"/> in poll(2).</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class FolderWatch : IDisposable
@@ -32,7 +33,8 @@ internal sealed class FolderWatch : IDisposable
     /// <summary>True while the folder is not there and its parent is watched instead, which may be a busy place.</summary>
     public bool FolderMissing { get; private set; }
 
-    /// <summary>Watches the folder, or its parent while it is not there. Call before each listing, so that nothing comes unnoticed in between.</summary>
+    /// <summary>Watches the folder, or its parent while it does not exist. Call before each listing, so that no change in between is
+    /// missed.</summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     public void Arm()
     {
@@ -48,11 +50,11 @@ internal sealed class FolderWatch : IDisposable
         if (Marshal.GetLastPInvokeError() != Libc.ENOENT) throw new IOException($"Changes in {folder} cannot be watched: {Libc.LastErrorText()}. Raise fs.inotify.max_user_watches (sysctl), or run the agent as root.");
         FolderMissing = true;
 
-        // A parent that is missing too is looked for again at the next question, half a minute later.
+        // A parent that is missing too is looked for again at the next check, half a minute later.
         parentWatch = Libc.InotifyAddWatch(inotify, Path.GetDirectoryName(folder) ?? "/", Libc.IN_CREATE | Libc.IN_MOVED_TO);
     }
 
-    /// <summary>Takes all that is known to have changed out of the kernel's queue.</summary>
+    /// <summary>Reads all changes from the kernel's queue.</summary>
     /// <param name="gone">Called with the name of everything that left the folder.</param>
     public void Drain(Action<string> gone)
     {

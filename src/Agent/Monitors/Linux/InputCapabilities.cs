@@ -4,12 +4,12 @@ namespace Opportunism.Agent.Monitors.Linux;
 
 /// <summary>What an input device can report, as the kernel lists it in sysfs, and from that what kind of device it is. Pure.</summary>
 /// <remarks>
-/// A device is watched by what it is not: everything that has a key, a wheel, an axis or a switch is moved by a person, except what is
+/// Devices are chosen by exclusion: everything that has a key, a wheel, an axis or a switch is moved by a person, except what is
 /// known not to be. Numbers are the codes of linux/input-event-codes.h. A bitmap is written as hexadecimal words, the highest first.
 /// </remarks>
 internal sealed class InputCapabilities(string key, string rel, string abs, string properties, string switches = "", string name = "", string phys = "")
 {
-    // A keyboard or keypad has at least this many of the letters' or digits' keys; a headset or a remote has a few others.
+    // A keyboard or keypad has at least this many letter or digit keys; a headset or a remote has a few other keys.
     private const int FewestKeys = 10;
 
     private const int RelX = 0, RelY = 1;
@@ -52,8 +52,9 @@ internal sealed class InputCapabilities(string key, string rel, string abs, stri
         }
     }
 
-    /// <summary>True when it may report without a person: an optical mouse on glass, a stick that drifts, a touch screen with a drop of water, a pen
-    /// left on its tablet, and the jack of a display, which changes as the display falls asleep. Its activity counts as the owner's only when confirmed.</summary>
+    /// <summary>True when it may report without a person: an optical mouse on glass, a stick that drifts, a touch screen with a drop of
+    /// water, a pen left on its tablet, and the jack of a display, which changes when the display enters standby. Its activity counts as
+    /// the owner's only when confirmed.</summary>
     public bool MovesByItself => Kind switch
     {
         InputKind.Pointer or InputKind.Touch or InputKind.Tablet or InputKind.Gamepad or InputKind.Axes => true,
@@ -61,21 +62,23 @@ internal sealed class InputCapabilities(string key, string rel, string abs, stri
         _ => false,
     };
 
-    /// <summary>True when it shows that a person may sit at this machine. Its power and sleep buttons, and switches such as a jack, a server without a seat has too.</summary>
+    /// <summary>True when it shows that a person may sit at this machine. Power and sleep buttons, and switches such as a jack, do not: a
+    /// server without a seat has them too.</summary>
     public bool IsOfSeat => Kind is not (InputKind.Other or InputKind.Switch) && !(Kind == InputKind.Buttons && Count(0, (keys.Length * 64) - 1) == PowerKeys.Count(code => Has(keys, code)));
 
-    // The sound driver gives the jack of HDMI and DisplayPort both switches.
+    // The sound driver gives HDMI and DisplayPort jacks both switches.
     private bool IsDisplayJack => Has(sw, SwitchVideoOut) && sw[0] == (sw[0] & (1UL << SwitchVideoOut | 1UL << SwitchLineOut)) && !Any(sw.AsSpan(1));
 
-    // An accelerometer without its property bit (drivers older than the bit) is known by its name alone: by capabilities it could be pedals.
+    // An accelerometer without its property bit (drivers older than the bit) is recognized only by its name: by its capabilities it could
+    // be pedals.
     private bool IsNoPerson =>
         IsAccelerometer || name.Contains("accelerometer", StringComparison.OrdinalIgnoreCase) || name is "applesmc" or "hdaps"
         || name == "Video Bus" || phys.StartsWith("LNXVIDEO", StringComparison.Ordinal) || phys.StartsWith("LNXTHERM", StringComparison.Ordinal) || IsVideoBus;
 
-    // A pad of keys or a gamepad that reports its tilt too has the bit as well, and its keys are pressed by a person.
+    // A keypad or a gamepad that also reports its tilt has the bit too, but a person presses its keys.
     private bool IsAccelerometer => Has(props, PropertyAccelerometer) && !Has(keys, ButtonStylus) && Count(ButtonJoystick, LastGamepadButton) == 0;
 
-    /// <summary>The firmware's reports about displays: it has the keys for brightness and for the choice of a display, and no others.</summary>
+    /// <summary>The firmware's reports about displays: only the keys for brightness and for choosing a display.</summary>
     private bool IsVideoBus
     {
         get
@@ -109,7 +112,7 @@ internal sealed class InputCapabilities(string key, string rel, string abs, stri
         return count;
     }
 
-    // The kernel writes words of its own long, which is as long as ours on every platform we build for (64 bit).
+    // The kernel writes words of its own long, which has 64 bits on every supported platform.
     private static ulong[] Words(string text)
     {
         var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

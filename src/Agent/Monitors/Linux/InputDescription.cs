@@ -2,28 +2,29 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>What the kernel says about an input device before it is opened.</summary>
+/// <summary>The kernel's description of an input device, read before it is opened.</summary>
 /// <param name="Node">The kernel's name of it, such as <c>event3</c>.</param>
 /// <param name="Name">Its maker's name, such as <c>AT Translated Set 2 keyboard</c>.</param>
-/// <param name="Phys">Where it is plugged in, such as <c>usb-0000:00:14.0-1/input0</c>; empty when the driver does not say.</param>
-/// <param name="Kind">What a person does with it.</param>
+/// <param name="Phys">Where it is plugged in, such as <c>usb-0000:00:14.0-1/input0</c>; empty when the driver does not set it.</param>
+/// <param name="Kind">The kind of device.</param>
 /// <param name="MovesByItself">True when it may report without a person.</param>
-/// <param name="Virtual">True when a program made it (uinput).</param>
+/// <param name="Virtual">True when a program created it (uinput).</param>
 /// <param name="OfSeat">True when it shows that a person may sit at this machine.</param>
 [SupportedOSPlatform("linux")]
 internal sealed record InputDescription(string Node, string Name, string Phys, InputKind Kind, bool MovesByItself, bool Virtual, bool OfSeat)
 {
-    // A maker's name goes to logs and terminals: the kernel allows 80 bytes or more of anything.
+    // A maker's name is shown in logs and terminals: the kernel allows 80 or more arbitrary bytes.
     private const int LongestText = 100;
 
-    /// <summary>It as a source of activity, with what tells two of one name apart.</summary>
+    /// <summary>The device as a source of activity, with a place that distinguishes devices of the same name.</summary>
     public ActivitySource Source { get; } = new(Name, Phys.Length == 0 ? Node : $"{Node} at {Phys}", MovesByItself);
 
-    /// <summary>True when the list names it: by its name, its event node with or without the folder, where it is plugged in, or as <c>status</c> shows it.</summary>
+    /// <summary>True when the list contains it: by its name, its event node with or without the folder, where it is plugged in, or as
+    /// <c>status</c> shows it.</summary>
     public bool IsOn(IgnoreList ignore) =>
         ignore.Has(Name) || ignore.Has(Node) || ignore.Has($"/dev/input/{Node}") || (Phys.Length > 0 && ignore.Has(Phys)) || ignore.Has(Source.Text);
 
-    /// <summary>Reads the description; null when there is none or it is not complete.</summary>
+    /// <summary>Reads the description; null when there is none or it is incomplete.</summary>
     public static InputDescription? Read(string classFolder, string node)
     {
         var folder = Path.Combine(classFolder, node, "device");

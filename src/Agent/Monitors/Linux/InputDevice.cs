@@ -5,8 +5,8 @@ using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>An input device that is open so that one can wait for its events and never read them.</summary>
-/// <remarks>It is open for writing only, so the kernel itself refuses every read. Nothing is ever written either.</remarks>
+/// <summary>An input device that is opened so that its events can be waited for but never read.</summary>
+/// <remarks>It is opened for writing only, so the kernel itself refuses every read. Nothing is ever written either.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class InputDevice : IDisposable
 {
@@ -15,7 +15,8 @@ internal sealed class InputDevice : IDisposable
     private const int Realtime = 0;
     private const int Monotonic = 1;
 
-    // _IOW('E', 0x90, int): 1 takes the device's events for this descriptor alone, 0 gives them back. The number itself is passed, not its address.
+    // _IOW('E', 0x90, int): 1 takes the device's events for this descriptor alone, 0 gives them back. The number itself is passed, not its
+    // address.
     private const nuint Grab = 0x40044590;
     private const int Take = 1, GiveBack = 0;
 
@@ -28,7 +29,7 @@ internal sealed class InputDevice : IDisposable
         this.file = file;
     }
 
-    /// <summary>What the kernel says about it.</summary>
+    /// <summary>The kernel's description.</summary>
     public InputDescription Description { get; }
 
     /// <summary>The kernel's name of it, such as <c>event3</c>.</summary>
@@ -37,7 +38,7 @@ internal sealed class InputDevice : IDisposable
     /// <summary>When it was opened or last had an event.</summary>
     public long ActiveAt { get; private set; }
 
-    /// <summary>True when another program keeps its events to itself, as far as was found out.</summary>
+    /// <summary>True when another program has grabbed it, as far as was found out.</summary>
     public bool Grabbed { get; private set; }
 
     /// <summary>Readable when an event waits; for poll's list.</summary>
@@ -53,7 +54,7 @@ internal sealed class InputDevice : IDisposable
         return null;
     }
 
-    /// <summary>Forgets the events that wait, unread. False when the device is gone.</summary>
+    /// <summary>Discards the waiting events unread. False when the device is gone.</summary>
     /// <remarks>Setting the clock that is set already does nothing, so two different ones are set each time. Allocates nothing.</remarks>
     public bool Flush(long now)
     {
@@ -62,12 +63,12 @@ internal sealed class InputDevice : IDisposable
         return Libc.SetByIoctl(file, SetClock, Monotonic) == 0 && Libc.SetByIoctl(file, SetClock, Realtime) == 0;
     }
 
-    /// <summary>Finds out whether another program keeps its events to itself: takes them, and gives them back at once.</summary>
-    /// <remarks>For the microseconds in between its events reach the agent alone, so this is for a device that is quiet. One that comes
-    /// in just then still waits in this descriptor and counts as activity.</remarks>
+    /// <summary>Finds out whether another program has grabbed it: grabs it, and releases the grab at once.</summary>
+    /// <remarks>For the microseconds in between its events reach only the agent, so this is for a device that is quiet. An event that comes
+    /// in at that time still waits in this descriptor and counts as activity.</remarks>
     public void CheckGrab()
     {
-        // Given back once more before: the first call of all loads it, which takes far longer than the call.
+        // Released once before: the first call of all loads the function, which takes far longer than the call.
         Libc.PassByIoctl(file, Grab, GiveBack);
         if (Libc.PassByIoctl(file, Grab, Take) == 0)
         {

@@ -5,8 +5,8 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>The input devices of this machine that a person uses: finds them, opens them, and knows which it could not open.</summary>
-/// <remarks>Used by the input monitor's thread alone.</remarks>
+/// <summary>The input devices of this machine that a person uses: finds them, opens them, and lists those that it could not open.</summary>
+/// <remarks>Used only by the input monitor's thread.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class InputDevices(string deviceFolder, string classFolder, IgnoreList ignore, TimeProvider time) : IDisposable
 {
@@ -14,13 +14,13 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
     private readonly Dictionary<string, HealthItem> closed = [];
     private readonly InputGrabs grabs = new();
 
-    // What was looked at and is not for us, so that its description is read once and not at every scan.
+    // Devices that are not to be watched, so that their descriptions are read once and not at every scan.
     private readonly HashSet<string> left = [];
 
     /// <summary>The devices that are watched.</summary>
     public IReadOnlyCollection<InputDevice> Open => open.Values;
 
-    /// <summary>Compares what is there with what is watched. True when a device was opened or has gone.</summary>
+    /// <summary>Compares the existing devices with the watched ones. True when a device was opened or has gone.</summary>
     public bool Scan()
     {
         var changed = false;
@@ -30,7 +30,7 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
         return changed;
     }
 
-    /// <summary>Forgets a device that has gone; another of the same name is looked at afresh. True when it was watched.</summary>
+    /// <summary>Forgets a device that has gone; another of the same name is read again. True when it was watched.</summary>
     public bool Gone(string node)
     {
         left.Remove(node);
@@ -40,10 +40,10 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
         return true;
     }
 
-    /// <summary>Finds out which of the quiet devices another program keeps to itself. True when that has changed.</summary>
+    /// <summary>Finds out which of the quiet devices another program has grabbed. True when that has changed.</summary>
     public bool CheckGrabs(Func<bool> eventsWait) => grabs.Check(open.Values, time, eventsWait);
 
-    /// <summary>What is watched and what stands in the way.</summary>
+    /// <summary>What is watched, and the problems.</summary>
     public MonitorStatus Sight()
     {
         var sentence = grabs.Passed.Length == 0 ? Count() : $"{Count()}; {grabs.Passed}";
@@ -83,7 +83,7 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
             return true;
         }
 
-        // Gone again already: its leaving is on its way to us.
+        // Gone again already: the event for its removal will follow.
         if (error is Libc.ENOENT or Libc.ENODEV or Libc.ENXIO) return false;
         var remedy = error is Libc.EACCES or Libc.EPERM
             ? "Run the agent as root or in the group 'input', and allow it the device (systemd: DeviceAllow=char-input w)."

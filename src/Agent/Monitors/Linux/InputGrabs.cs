@@ -3,32 +3,36 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>Devices whose events another program keeps to itself (a VM, a remapper), and whether the owner is seen all the same.</summary>
+/// <summary>Devices that another program has grabbed (a VM, a remapper), and whether the owner is seen nevertheless.</summary>
 /// <remarks>
-/// 1. A device that has been quiet for <see cref="QuietFor"/> is asked (<see cref="InputDevice.CheckGrab"/>). One that is not quiet is seen, so it needs no question.
-/// 2. Of a device that is grabbed nothing is seen, unless its grabber passes everything on through a virtual device: a process that holds the device and
-///    /dev/uinput. No file says which virtual device is whose, so all of them must be watched: as many as there are open descriptors of /dev/uinput.
+/// 1. A device that has been quiet for <see cref="QuietFor"/> is checked (<see cref="InputDevice.CheckGrab"/>). One that is not quiet is
+///    seen, so it needs no check.
+/// 2. Of a device that is grabbed nothing is seen, unless the grabber passes everything on through a virtual device: a process that has
+///    open the device and /dev/uinput. No file shows which virtual device belongs to which process, so all of them must be watched: as many
+///    as there are open descriptors of /dev/uinput.
 /// 3. Otherwise, and when the grabber is not known, the monitor is blind.
 /// Used by the input monitor's thread alone.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class InputGrabs
 {
-    /// <summary>Shorter than the shortest time after which guests may run (AvailabilityTimes.ShortestThawAfter), so that a grab is known before.</summary>
+    /// <summary>Shorter than the shortest time after which guests may run (AvailabilityTimes.ShortestThawAfter), so that a grab is known
+    /// before.</summary>
     public static readonly TimeSpan QuietFor = TimeSpan.FromSeconds(4);
 
     private const string VirtualDevices = "/dev/uinput";
 
-    /// <summary>Why each device that is not seen is not; empty when every one is.</summary>
+    /// <summary>The reason for each device that is not seen; empty when all are.</summary>
     public IReadOnlyDictionary<string, HealthItem> Unseen { get; private set; } = new Dictionary<string, HealthItem>();
 
     /// <summary>What to add to the list of devices, for a person: which ones are grabbed and still seen.</summary>
     public string Passed { get; private set; } = "";
 
-    /// <summary>Asks every quiet device. True when something has changed.</summary>
+    /// <summary>Checks every quiet device. True when something has changed.</summary>
     /// <param name="devices">The devices that are watched.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="eventsWait">Whether a device has an event: then the others are asked another time, since giving one back may take the kernel some milliseconds.</param>
+    /// <param name="eventsWait">Whether a device has an event: then the others are checked another time, since releasing a grab may take
+    /// the kernel some milliseconds.</param>
     public bool Check(IReadOnlyCollection<InputDevice> devices, TimeProvider time, Func<bool> eventsWait)
     {
         foreach (var device in devices)
@@ -62,7 +66,7 @@ internal sealed class InputGrabs
         return before.Passed != Passed || before.Unseen.Count != unseen.Count || !before.Unseen.All(item => unseen.TryGetValue(item.Key, out var now) && now == item.Value);
     }
 
-    // Whoever has it open may be the one: the display server has it open too.
+    // Any process that has it open may be the grabber: the display server has it open too.
     private static HealthItem Item(InputDevice device, List<int> holders)
     {
         var names = holders.Select(process => $"{OpenFiles.NameOf(process)} ({process})").ToList();

@@ -1,9 +1,9 @@
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>What a person does with an input device.</summary>
+/// <summary>The kind of an input device.</summary>
 internal enum InputKind
 {
-    /// <summary>Moved by no person: PC speaker, accelerometer, video bus, thermal zone, or a device that reports nothing.</summary>
+    /// <summary>Not moved by a person: PC speaker, accelerometer, video bus, thermal zone, or a device that reports nothing.</summary>
     Other,
     Keyboard,
 
@@ -18,12 +18,12 @@ internal enum InputKind
     /// <summary>Axes without a gamepad's buttons: pedals, rudder, slider.</summary>
     Axes,
 
-    /// <summary>A wheel that is turned and moves no pointer: a dial, a volume knob.</summary>
+    /// <summary>A wheel that moves no pointer: a dial, a volume knob.</summary>
     Dial,
 
     /// <summary>A few keys or buttons: remote control, foot pedal, media keys, power and sleep button.</summary>
     Buttons,
 
-    /// <summary>Reports only a change of what it is in: lid, dock, headphone jack.</summary>
+    /// <summary>Reports only a change of state: lid, dock, headphone jack.</summary>
     Switch,
 }

@@ -6,17 +6,17 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// <summary>Notices every key, move and touch on this machine's input devices without being able to learn which.</summary>
 /// <remarks>
 /// 1. Devices that a person uses are chosen by their capabilities and opened write-only: the kernel refuses every read.
-/// 2. The monitor's thread sleeps in poll(2) until a device has an event, or a device comes or goes.
-/// 3. The waiting events are thrown away unread, the owner counts as seen, and for <see cref="IActivityMonitor.LooksAwayFor"/>
-///    only arrivals and departures are waited for: a mouse of 1000 Hz costs less than one wake-up a second.
-/// 4. Then all devices are waited for again; what happened meanwhile still waits in the kernel and wakes at once.
-/// 5. Once after each activity, when it has been quiet for <see cref="InputGrabs.QuietFor"/>, and at each question, it finds out which devices
-///    another program keeps to itself.
+/// 2. The monitor's thread sleeps in poll(2) until a device has an event, or a device is added or removed.
+/// 3. The waiting events are discarded unread, the owner counts as seen, and for <see cref="IActivityMonitor.LooksAwayFor"/>
+///    only added and removed devices are waited for: a mouse of 1000 Hz costs less than one wake-up a second.
+/// 4. Then all devices are waited for again; events of the time between still wait in the kernel and wake at once.
+/// 5. Once after each activity, when it has been quiet for <see cref="InputGrabs.QuietFor"/>, and at each check, it finds out which devices
+///    another program has grabbed.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 public sealed class InputMonitor : IActivityMonitor
 {
-    // The first entries of poll's list are ours; devices come after them.
+    // The first entries of poll's list are the monitor's own; devices come after them.
     private const int WakeEntry = 0, FolderEntry = 1, FirstDevice = 2;
 
     private readonly Questions questions = new();
@@ -25,8 +25,8 @@ public sealed class InputMonitor : IActivityMonitor
     private readonly IgnoreList ignore;
     private readonly TimeProvider time;
 
-    /// <param name="time">The clock for looking away.</param>
-    /// <param name="ignore">Names of devices to leave alone.</param>
+    /// <param name="time">The clock for ignoring events.</param>
+    /// <param name="ignore">Names of devices to ignore.</param>
     /// <param name="deviceFolder">Where the event nodes are.</param>
     /// <param name="classFolder">Where the kernel describes them.</param>
     public InputMonitor(TimeProvider time, IgnoreList ignore, string deviceFolder = "/dev/input", string classFolder = "/sys/class/input")
@@ -61,11 +61,11 @@ public sealed class InputMonitor : IActivityMonitor
             var left = Left(IActivityMonitor.LooksAwayFor, awaySince);
             if (left is null) awaySince = null;
 
-            // Away from devices, and from a parent folder too: it may be a busy one.
+            // Ignores devices, and a parent folder too, which may change often.
             var attended = awaySince is null ? entries.Length : folder.FolderMissing ? FolderEntry : FirstDevice;
             foreach (ref var entry in entries.AsSpan()) entry.Returned = 0;
 
-            // Rounded up, or the last part of a millisecond would be spent in a loop.
+            // Rounded up, or the last fraction of a millisecond would be spent in a loop.
             var pause = left ?? Left(InputGrabs.QuietFor, checkGrabsFrom);
             var ready = Libc.Wait(entries.AsSpan(0, attended), pause is { } wait ? (int)Math.Ceiling(wait.TotalMilliseconds) : -1);
             if (ready == 0)
@@ -86,7 +86,7 @@ public sealed class InputMonitor : IActivityMonitor
             var changed = entries[FolderEntry].Returned != 0;
             if (entries[WakeEntry].Returned == 0 && !changed && !broken) continue;
 
-            // Somebody who plugs or unplugs a device is there.
+            // A person plugs or unplugs a device.
             questions.Wake.Reset();
             if (Rescan(devices, folder, watched, entries)) activity.Seen();
             (watched, entries) = List(devices, folder);
@@ -102,7 +102,8 @@ public sealed class InputMonitor : IActivityMonitor
 
     private TimeSpan? Left(TimeSpan of, long? since) => since is { } start && of - time.GetElapsedTime(start) is { Ticks: > 0 } left ? left : null;
 
-    /// <summary>Throws away the waiting events, unread. The device that was active, first of all one that does not move by itself; null when none was. Allocates nothing.</summary>
+    /// <summary>Discards the waiting events unread. Returns the device that was active, preferably one that does not move by itself; null
+    /// when none was. Allocates nothing.</summary>
     private static ActivitySource? Flush(InputDevice[] watched, ReadOnlySpan<Libc.PollEntry> entries, long now, ref bool broken)
     {
         ActivitySource? seen = null;
@@ -117,7 +118,7 @@ public sealed class InputMonitor : IActivityMonitor
         return seen;
     }
 
-    /// <summary>Takes in what came and lets go of what left. True when a watched device came or left.</summary>
+    /// <summary>Opens added devices and closes removed ones. True when a watched device was added or removed.</summary>
     private bool Rescan(InputDevices devices, FolderWatch folder, InputDevice[] watched, Libc.PollEntry[] entries)
     {
         var changed = false;

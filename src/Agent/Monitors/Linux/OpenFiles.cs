@@ -5,13 +5,14 @@ using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>Finds the processes that hold a file or a socket open, from /proc. Processes that are not for us to see are left out.</summary>
+/// <summary>Finds the processes that hold a file or a socket open, from /proc. Processes that the agent may not inspect are left
+/// out.</summary>
 [SupportedOSPlatform("linux")]
 internal static class OpenFiles
 {
     private const int LongestLink = 256;
 
-    /// <summary>Every descriptor of another process that leads to one of these: a path, or <c>socket:[inode]</c>.</summary>
+    /// <summary>Every descriptor of another process that refers to one of these: a path, or <c>socket:[inode]</c>.</summary>
     public static IReadOnlyList<(int Process, string Link)> Held(IReadOnlySet<string> links)
     {
         var held = new List<(int Process, string Link)>();
@@ -30,7 +31,7 @@ internal static class OpenFiles
         return held;
     }
 
-    /// <summary>Every process there is.</summary>
+    /// <summary>Every process.</summary>
     public static IEnumerable<int> Processes()
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
@@ -60,7 +61,7 @@ internal static class OpenFiles
         }
         catch (Exception ended) when (ended is IOException or UnauthorizedAccessException)
         {
-            // It has ended, or belongs to another user and we are not root.
+            // It has ended, or belongs to another user and the agent is not root.
             return [];
         }
     }

@@ -3,19 +3,20 @@ using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>Questions put to a monitor's own thread, which alone may touch what it watches.</summary>
-/// <remarks>Any thread asks; the monitor's thread waits for <see cref="Wake"/> in poll(2) and answers. It also carries the request to stop.</remarks>
+/// <summary>Queries for a monitor's own thread, since only that thread may use what it watches.</summary>
+/// <remarks>Any thread queries; the monitor's thread waits for <see cref="Wake"/> in poll(2) and replies. It also carries the request to
+/// end.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class Questions
 {
     private readonly Lock gate = new();
     private readonly List<TaskCompletionSource<MonitorStatus>> waiting = [];
 
-    /// <summary>Set when there is a question, or when the monitor is to stop.</summary>
+    /// <summary>Set when there is a query, or when the monitor is to end.</summary>
     public WakeEvent Wake { get; } = new();
 
-    /// <summary>Asks what the monitor sees; waits until its thread answers or the asker gives up.</summary>
-    /// <remarks>Returns at once. With a token that cannot be cancelled nothing but the monitor's thread is woken, now or by the answer.</remarks>
+    /// <summary>Queries what the monitor sees; completes when its thread replies or the caller cancels.</summary>
+    /// <remarks>Returns at once. With a token that cannot be cancelled only the monitor's thread is woken, now or by the reply.</remarks>
     public Task<MonitorStatus> AskAsync(CancellationToken cancellationToken)
     {
         var question = new TaskCompletionSource<MonitorStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,7 +25,7 @@ internal sealed class Questions
         return cancellationToken.CanBeCanceled ? UntilGivenUpAsync(question, cancellationToken) : question.Task;
     }
 
-    /// <summary>True when somebody waits for an answer.</summary>
+    /// <summary>True when a caller waits for a reply.</summary>
     public bool Any
     {
         get
@@ -33,7 +34,7 @@ internal sealed class Questions
         }
     }
 
-    /// <summary>Answers everybody who asked until now.</summary>
+    /// <summary>Replies to every caller so far.</summary>
     public void Answer(MonitorStatus sight)
     {
         lock (gate)

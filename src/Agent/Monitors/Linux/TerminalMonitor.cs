@@ -10,16 +10,16 @@ namespace Opportunism.Agent.Monitors.Linux;
 
 /// <summary>Notices people who type in a terminal of this machine, such as ssh users: the owners of a machine without a seat.</summary>
 /// <remarks>
-/// 1. Every terminal of /dev/pts is watched by inotify for reads: a shell reads what was typed, and what a program prints is no read.
-///    Nothing of it can be seen, and no terminal is opened.
-/// 2. The monitor's thread sleeps in poll(2) until one is read, or one comes or goes: a person logged in or out.
-/// 3. The owner counts as seen, and for <see cref="IActivityMonitor.LooksAwayFor"/> no terminal is waited for. What happens meanwhile
+/// 1. Every terminal of /dev/pts is watched by inotify for reads: a shell reads what was typed; what a program prints causes no read.
+///    The text cannot be seen, and no terminal is opened.
+/// 2. The monitor's thread sleeps in poll(2) until one is read, or one is added or removed: a person logged in or out.
+/// 3. The owner counts as seen, and for <see cref="IActivityMonitor.LooksAwayFor"/> no terminal is waited for. Activity during that time
 ///    stays in the kernel's queue and wakes right afterwards.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string folder = "/dev/pts") : IActivityMonitor
 {
-    // man 7 inotify; the folder itself answers with its own events.
+    // man 7 inotify; the folder itself has its own events.
     private const uint Read = 0x1, FolderEvents = Libc.IN_CREATE | Libc.IN_DELETE;
 
     // struct inotify_event: wd, mask, cookie, len (4 bytes each), then the name.
@@ -48,7 +48,7 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
             var left = awaySince is { } since ? IActivityMonitor.LooksAwayFor - time.GetElapsedTime(since) : TimeSpan.Zero;
             if (left <= TimeSpan.Zero) awaySince = null;
             foreach (ref var entry in entries.AsSpan()) entry.Returned = 0;
-            // Rounded up, or the last part of a millisecond would be spent in a loop.
+            // Rounded up, or the last fraction of a millisecond would be spent in a loop.
             if (Libc.Wait(entries.AsSpan(0, awaySince is null ? 2 : 1), awaySince is null ? -1 : (int)Math.Ceiling(left.TotalMilliseconds)) == 0) continue;
 
             var changed = entries[0].Returned != 0;
@@ -68,9 +68,9 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
         return Task.CompletedTask;
     }
 
-    /// <summary>Takes what happened out of the kernel's queue; true when a person did something. Allocates nothing.</summary>
+    /// <summary>Reads the events from the kernel's queue; true when a person was active. Allocates nothing.</summary>
     /// <param name="inotify">The queue.</param>
-    /// <param name="changed">Set where a terminal came or went, or the queue has lost events.</param>
+    /// <param name="changed">Set when a terminal was added or removed, or the queue has dropped events.</param>
     private bool Drain(SafeFileHandle inotify, ref bool changed)
     {
         const uint QueueOverflow = 0x4000;
@@ -89,7 +89,7 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
         return seen;
     }
 
-    /// <summary>Watches every terminal there is; one that is watched already stays so.</summary>
+    /// <summary>Watches every terminal; one that is watched already stays so.</summary>
     private MonitorStatus Scan(SafeFileHandle inotify)
     {
         if (Libc.InotifyAddWatch(inotify, folder, FolderEvents) < 0) return Failed(folder);
@@ -97,7 +97,7 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
         foreach (var path in Directory.EnumerateFileSystemEntries(folder))
         {
             var name = Path.GetFileName(path);
-            // Beside the terminals lies ptmx, which is read whenever anything is printed.
+            // The folder also has ptmx, which is read whenever a program prints.
             if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _) || ignore.Has("pts/" + name)) continue;
             if (Libc.InotifyAddWatch(inotify, path, Read) >= 0) watched++;
             else if (Marshal.GetLastPInvokeError() != Libc.ENOENT) return Failed(path);

@@ -8,20 +8,21 @@ using Opportunism.Agent.Platform.Linux;
 namespace Opportunism.Agent.Monitors.Linux;
 
 /// <summary>A connection to an X server over its Unix socket: bytes out, packets of 32 bytes in, each within a time limit.</summary>
-/// <remarks>The protocol's first part (X11, chapter 8): 1. we say our byte order and cookie, 2. the server takes us or says why not,
+/// <remarks>The protocol's first part (X11, chapter 8): 1. the client sends its byte order and cookie, 2. the server accepts or returns why
+/// not,
 /// 3. requests are numbered from 1, and every reply, error and event carries the number of the last request the server has handled.
 /// Used by one thread. A server that is gone gives <see cref="EndOfStreamException"/>, one that is too slow <see cref="TimeoutException"/>,
-/// one that talks nonsense <see cref="InvalidDataException"/>.</remarks>
+/// one that replies with invalid data <see cref="InvalidDataException"/>.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : IDisposable
 {
     /// <summary>Every reply, error and event is at least this long, and almost always exactly.</summary>
     public const int PacketSize = 32;
 
-    /// <summary>A server that has not answered for this long cannot be watched.</summary>
+    /// <summary>A server that has not replied for this long cannot be watched.</summary>
     public static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(2);
 
-    // The set-up reply holds at most 65535 words; the counters' list of today's servers is under 4 KiB.
+    // The set-up reply holds at most 65535 words; the counters' list of current servers is under 4 KiB.
     private const int LongestReply = 256 * 1024;
     private const string CookieProtocol = "MIT-MAGIC-COOKIE-1";
 
@@ -36,11 +37,12 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
 
     public int Descriptor => (int)socket.DangerousGetHandle();
 
-    /// <summary>Connects to the socket; null with the error number when nobody listens or we may not.</summary>
+    /// <summary>Connects to the socket; null with the error number when no program listens or access is denied.</summary>
     /// <param name="address">A path, or <c>@</c> and a name for a socket without a file.</param>
     /// <param name="time">The clock for the time limits.</param>
     /// <param name="error">Why there is no connection.</param>
-    /// <param name="user">The user to connect as, where we may choose: a server without cookies takes its own user alone. 0 to connect as we are.</param>
+    /// <param name="user">The user to connect as, where the agent may change it: a server without cookies accepts only its own user. 0 to
+    /// connect as the agent's user.</param>
     public static X11Connection? Open(string address, TimeProvider time, out int error, int user = 0)
     {
         // struct sockaddr_un: family, then the path; a name without a file begins with a zero byte and has no end mark.
@@ -72,12 +74,12 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
         return Libc.GetSocketOption(socket, SocketLevel, PeerCredentials, credentials, ref length) == 0 ? (credentials[0], credentials[1]) : (0, -1);
     }
 
-    /// <summary>Steps 1 and 2. Null when the server took us, else its reason why not.</summary>
+    /// <summary>Steps 1 and 2. Null when the server accepted, else its reason why not.</summary>
     public string? SetUp(byte[]? cookie)
     {
         var name = cookie is null ? [] : Encoding.ASCII.GetBytes(CookieProtocol);
         var request = new byte[12 + Padded(name.Length) + Padded(cookie?.Length ?? 0)];
-        request[0] = (byte)'l'; // Little-endian, as every platform we build for.
+        request[0] = (byte)'l'; // Little-endian, as every supported platform.
         BinaryPrimitives.WriteUInt16LittleEndian(request.AsSpan(2), 11);
         BinaryPrimitives.WriteUInt16LittleEndian(request.AsSpan(6), (ushort)name.Length);
         BinaryPrimitives.WriteUInt16LittleEndian(request.AsSpan(8), (ushort)(cookie?.Length ?? 0));
@@ -101,7 +103,7 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
         return null;
     }
 
-    /// <summary>A new id for something we make on the server.</summary>
+    /// <summary>A new id for an object created on the server.</summary>
     public uint NewId() => nextId++;
 
     /// <summary>Sends a request whose first four bytes (opcode, detail, length in words) are filled in here. Allocates nothing.</summary>
@@ -118,7 +120,7 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
     /// <returns>The whole reply.</returns>
     public byte[] Reply(Action<byte[]> onEvent)
     {
-        // An event's handler may send a request of its own meanwhile.
+        // An event's handler may send a request of its own.
         var expected = sent;
         var deadline = Deadline();
         while (true)
@@ -144,7 +146,8 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
         }
     }
 
-    /// <summary>Takes the next event that has arrived whole; null when there is none. The bytes are valid until the next call. Allocates nothing.</summary>
+    /// <summary>Takes the next complete event; null when there is none. The bytes are valid until the next call. Allocates
+    /// nothing.</summary>
     public byte[]? NextEvent()
     {
         while (have < PacketSize)

@@ -7,9 +7,9 @@ namespace Opportunism.Agent.Monitors.Linux;
 
 /// <summary>One X display: connected and watched, or known to exist and not to be watched.</summary>
 /// <remarks>
-/// It is <em>armed</em> while its user is idle: the server tells the first activity at once. From then on the user is <em>active</em>, and
-/// the server stays silent until the user has been idle for as long as monitors may look away; meanwhile no question is asked, since no news means activity.
-/// Used by the monitor's thread alone.
+/// It is <em>armed</em> while its user is idle: the server reports the first activity at once. From then on the user is <em>active</em>,
+/// and the server sends nothing until the user has been idle for as long as monitors may ignore events; until then it is not queried, since
+/// no event means activity. Used only by the monitor's thread.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class X11Display : IDisposable
@@ -18,7 +18,7 @@ internal sealed class X11Display : IDisposable
     private X11Connection? server;
     private X11Idle? idle;
 
-    // Set while events are handled and acted on afterwards: asking the server may bring the next event.
+    // Set while events are handled and acted on afterwards: a query to the server may return the next event first.
     private bool idleNews;
 
     private X11Display(int number, IActivitySink activity)
@@ -30,13 +30,14 @@ internal sealed class X11Display : IDisposable
 
     public int Number { get; }
 
-    /// <summary>The display as a source of activity. Its server does not tell a key from a pointer, and a pointer may move by itself.</summary>
+    /// <summary>The display as a source of activity. Its server does not distinguish keys from pointers, and a pointer may move by
+    /// itself.</summary>
     public ActivitySource Source { get; }
 
     /// <summary>Why it cannot be watched; null when it is watched.</summary>
     public HealthItem? Blind { get; private set; }
 
-    /// <summary>True from the first activity until the user has been idle for as long as monitors may look away.</summary>
+    /// <summary>True from the first activity until the user has been idle for as long as monitors may ignore events.</summary>
     public bool Active { get; private set; }
 
     /// <summary>For poll's list; only while it is watched.</summary>
@@ -57,16 +58,17 @@ internal sealed class X11Display : IDisposable
         }
     }
 
-    /// <summary>Takes in what the server has told. False when the server is gone.</summary>
+    /// <summary>Handles the events of the server. False when the server is gone.</summary>
     public bool TakeEvents() => Try(static display => display.idle!.TakeEvents());
 
-    /// <summary>Asks the server how long its user has been idle, which also proves that it answers. False when it is gone.</summary>
+    /// <summary>Queries how long the server's user has been idle, which also proves that the server replies. False when it is
+    /// gone.</summary>
     public bool Look() => Blind is not null || Try(static display =>
     {
         var now = display.idle!.Query();
         if (now < IActivityMonitor.LooksAwayFor) display.activity.Seen(now, display.Source);
 
-        // The news of idleness or activity got lost, or is on its way.
+        // The event about idleness or activity was dropped, or is on its way.
         if (display.Active && now > IActivityMonitor.LooksAwayFor * 2) display.BecameIdle();
         else if (!display.Active && now < IActivityMonitor.LooksAwayFor / 4) display.BecameActive(now);
     });
@@ -81,14 +83,14 @@ internal sealed class X11Display : IDisposable
         var (process, user) = first.Peer();
         List<(byte[]? Cookie, int User)> ways = [.. X11Displays.Cookies(Number, process, user).Select(cookie => (cookie, 0)), (null, 0)];
 
-        // Xwayland of many compositors has no cookies and takes its own user alone.
+        // Xwayland of many compositors has no cookies and accepts only its own user.
         if (user > 0) ways.Add((null, user));
         foreach (var (cookie, actingAs) in ways)
         {
             server = first ?? X11Connection.Open(address, time, out error, actingAs);
             first = null;
             if (server is null && actingAs == 0) return Unreachable(error);
-            if (server is null) break; // not even reached as that user: what it was refused for before stands
+            if (server is null) break; // not even reached as that user: the refusal before stays the reason
             refusal = server.SetUp(cookie);
             if (refusal is null) break;
             server.Dispose();
@@ -113,7 +115,7 @@ internal sealed class X11Display : IDisposable
 
     private bool Unreachable(int error)
     {
-        // Nobody listens: a file left over by a server that has ended.
+        // No program listens: a file left behind by a server that has ended.
         if (error is Libc.ECONNREFUSED or Libc.ENOENT) return false;
         GiveUp("unreachable", $"The X display :{Number} cannot be reached: {Marshal.GetPInvokeErrorMessage(error)}.", "Run the agent as root. If it does already, look whether the X server hangs. It is tried again by itself.");
         return true;
@@ -121,7 +123,7 @@ internal sealed class X11Display : IDisposable
 
     private void Handle(X11IdleEvent news)
     {
-        // News that belongs to the other state was overtaken by a question.
+        // An event of the other state, which a query has overtaken.
         if (news == X11IdleEvent.Active && !Active)
         {
             activity.Seen(Source);
@@ -140,7 +142,7 @@ internal sealed class X11Display : IDisposable
         var since = idle!.AwaitActivity();
         activity.Seen(since, Source);
 
-        // Something happened while the alarm was being set, and may have passed it unnoticed.
+        // Activity while the alarm was being set may have been missed.
         if (since < IActivityMonitor.LooksAwayFor) BecameActive(since);
     }
 

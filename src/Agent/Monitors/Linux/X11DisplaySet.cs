@@ -3,13 +3,13 @@ using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>All X displays of this machine, watched or known to be unwatchable. Used by the monitor's thread alone.</summary>
+/// <summary>All X displays of this machine, watched or known to be unwatchable. Used only by the monitor's thread.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivitySink activity, TimeProvider time) : IDisposable
 {
     private readonly SortedDictionary<int, X11Display> displays = [];
 
-    // Displays without a server, and the program that starts one for each client that connects; looked at again at each scan.
+    // Displays without a server, and the program that starts one for each client that connects; checked again at each scan.
     private readonly SortedDictionary<int, string> onDemand = [];
 
     /// <summary>The watched ones, in the order of poll's list.</summary>
@@ -32,10 +32,10 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
     /// <summary>True when there is a display that cannot be watched.</summary>
     public bool AnyBlind => displays.Count > Watched.Length;
 
-    /// <summary>True when the last scan found a socket that nobody listens on: left over, or of a server that is just starting.</summary>
+    /// <summary>True when the last scan found a socket without a listener: left behind, or of a server that is just starting.</summary>
     public bool AnyRefused { get; private set; }
 
-    /// <summary>Looks for displays that came, and tries those again that could not be watched. True when one came or went.</summary>
+    /// <summary>Looks for added displays, and retries those that could not be watched. True when one was added or removed.</summary>
     public bool Scan()
     {
         var changed = false;
@@ -69,8 +69,8 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
         return changed;
     }
 
-    /// <summary>Takes in what the servers have told. False when a display has gone or can no longer be watched.</summary>
-    /// <param name="entries">Poll's answer for each of <see cref="Watched"/>.</param>
+    /// <summary>Handles the events of the servers. False when a display has gone or can no longer be watched.</summary>
+    /// <param name="entries">Poll's result for each of <see cref="Watched"/>.</param>
     public bool TakeEvents(ReadOnlySpan<Libc.PollEntry> entries)
     {
         var same = true;
@@ -83,7 +83,7 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
         return same;
     }
 
-    /// <summary>Asks every server whether it still answers. False when a display has gone or can no longer be watched.</summary>
+    /// <summary>Checks whether every server still replies. False when a display has gone or can no longer be watched.</summary>
     public bool Look()
     {
         var same = true;
@@ -92,7 +92,7 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
         return same;
     }
 
-    /// <summary>What is watched and what stands in the way.</summary>
+    /// <summary>What is watched, and the problems.</summary>
     public MonitorStatus Sight()
     {
         var watched = Watched.Length == 0 ? "no X display" : $"{(Watched.Length == 1 ? "1 X display" : $"{Watched.Length} X displays")} ({Names(Watched)})";

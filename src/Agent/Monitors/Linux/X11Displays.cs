@@ -9,10 +9,11 @@ namespace Opportunism.Agent.Monitors.Linux;
 [SupportedOSPlatform("linux")]
 internal static class X11Displays
 {
-    // Servers, sessions and left-over entries together; a file with more belongs to something else.
+    // More than the servers, sessions and old entries of any machine.
     private const int MostCookies = 8;
 
-    /// <summary>Every display that has a socket: its number and the socket's address (a path, or <c>@</c> and a name without a file).</summary>
+    /// <summary>Every display that has a socket: its number and the socket's address (a path, or <c>@</c> and a name without a
+    /// file).</summary>
     public static SortedDictionary<int, string> Find(string folder)
     {
         var found = new SortedDictionary<int, string>();
@@ -24,7 +25,7 @@ internal static class X11Displays
             }
         }
 
-        // A socket with a file goes first: it can be asked for its owner in any network namespace.
+        // A socket with a file comes first: its owner can be found in any network namespace.
         if (Directory.Exists(folder))
         {
             foreach (var path in Directory.EnumerateFileSystemEntries(folder, "X*"))
@@ -58,7 +59,7 @@ internal static class X11Displays
 
     private static IEnumerable<string> CookieFiles(int display, int process)
     {
-        // The server's own file. Xwayland does not listen itself: its compositor does, and names the display to it.
+        // The server's own file. Xwayland does not listen itself: its compositor does, and passes it the display's number.
         var name = $":{display}";
         if (process != 0 && AuthArgument(process, ProcWords(process, "cmdline")) is { } own) yield return own;
         foreach (var other in OpenFiles.Processes())
@@ -77,7 +78,7 @@ internal static class X11Displays
         }
     }
 
-    // A relative path begins where the server does.
+    // A relative path starts at the server's working directory.
     private static string? AuthArgument(int process, string[] words) =>
         Array.IndexOf(words, "-auth") is >= 0 and var at && at + 1 < words.Length ? Path.Combine($"/proc/{process}/cwd", words[at + 1]) : null;
 
@@ -87,7 +88,8 @@ internal static class X11Displays
     private static int? Number(string path, string prefix) =>
         path.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(path.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    /// <summary>The zero-ended words of a process's command line or environment; none when it has ended or is not for us to see.</summary>
+    /// <summary>The zero-ended words of a process's command line or environment; none when it has ended or the agent may not read
+    /// them.</summary>
     private static string[] ProcWords(int process, string file)
     {
         const int Longest = 64 * 1024;

@@ -4,18 +4,18 @@ using System.Text;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>The part of X11's SYNC extension that tells when a display's user becomes active and when idle.</summary>
+/// <summary>The part of X11's SYNC extension that reports when a display's user becomes active and when idle.</summary>
 /// <remarks>
-/// 1. QueryExtension says where SYNC is, Initialize agrees on its version, ListSystemCounters names the counter IDLETIME (milliseconds).
+/// 1. QueryExtension returns SYNC's opcode, Initialize agrees on its version, ListSystemCounters has the counter IDLETIME (milliseconds).
 /// 2. One alarm on it exists. It is set to go off once when the counter falls to <see cref="ActiveBelow"/> or, while the user is
-///    active, once when it rises to <see cref="IdleFrom"/>; then it rests until it is set again.
-/// 3. The event it sends says which of the two it was, by the value it waited for.
+///    active, once when it rises to <see cref="IdleFrom"/>; then it is inactive until it is set again.
+/// 3. The event it sends shows which of the two it was, by the value it waited for.
 /// A counter may have moved while the alarm was being set, so the counter is read after setting it to wait for activity.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class X11Idle(X11Connection server, Action<X11IdleEvent> onEvent)
 {
-    // What the alarm waits for, in milliseconds. Far apart from each other, so that neither goes off on the other's edge.
+    // What the alarm waits for, in milliseconds. Far apart, so that neither fires at the other's limit.
     private const int ActiveBelow = 500;
     private static readonly int IdleFrom = (int)IActivityMonitor.LooksAwayFor.TotalMilliseconds;
 
@@ -66,17 +66,17 @@ internal sealed class X11Idle(X11Connection server, Action<X11IdleEvent> onEvent
         return Milliseconds(reply.AsSpan(8));
     }
 
-    /// <summary>Has the alarm go off at the first sign of activity; answers how long the user has been idle after it was set.</summary>
+    /// <summary>Sets the alarm for the first activity; returns how long the user has been idle after it was set.</summary>
     public TimeSpan AwaitActivity()
     {
         SetAlarm(ChangeAlarm, ActiveBelow, AtMost);
         return Query();
     }
 
-    /// <summary>Has the alarm go off when the user has been idle for <see cref="IdleFrom"/>. Allocates nothing, waits for nothing.</summary>
+    /// <summary>Sets the alarm for when the user has been idle for <see cref="IdleFrom"/>. Allocates nothing, waits for nothing.</summary>
     public void AwaitIdle() => SetAlarm(ChangeAlarm, IdleFrom, AtLeast);
 
-    /// <summary>Takes in every event that has arrived.</summary>
+    /// <summary>Handles every event that has arrived.</summary>
     public void TakeEvents()
     {
         while (server.NextEvent() is { } packet) Take(packet);
@@ -99,7 +99,7 @@ internal sealed class X11Idle(X11Connection server, Action<X11IdleEvent> onEvent
         BinaryPrimitives.WriteUInt32LittleEndian(body[20..], 0);
         BinaryPrimitives.WriteUInt32LittleEndian(body[24..], (uint)milliseconds);
         BinaryPrimitives.WriteUInt32LittleEndian(body[28..], (uint)test);
-        body[32..40].Clear(); // No delta: it goes off once.
+        body[32..40].Clear(); // No delta: it fires once.
         server.Request(opcode, request, body);
     }
 

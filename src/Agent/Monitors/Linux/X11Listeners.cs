@@ -3,14 +3,15 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>Who listens on the sockets of X displays, found without a connection to them: a Wayland compositor starts its X server for the first one.</summary>
-/// <remarks>Such a server costs tens of MiB, refuses the agent as a rule, and the owner did not start it.</remarks>
+/// <summary>Which programs listen on the sockets of X displays, found without a connection: a Wayland compositor starts its X server at the
+/// first connection.</summary>
+/// <remarks>Such a server takes tens of MiB, usually rejects the agent, and the owner did not start it.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class X11Listeners
 {
     private const int Accepting = 0x10000;
 
-    // Compositors that may name their socket otherwise than wayland-N, and what starts servers on behalf of one. The kernel cuts names after 15 letters.
+    // Compositors whose socket may not be named wayland-N, and programs that start servers for one. The kernel cuts names after 15 letters.
     private static readonly HashSet<string> Starters =
         ["gnome-shell", "mutter", "kwin_wayland", "kwin_wayland_wr", "sway", "weston", "labwc", "wayfire", "Hyprland", "river", "cage", "gamescope", "gamescope-wl", "xwayland-satell", "systemd"];
 
@@ -30,10 +31,11 @@ internal sealed class X11Listeners
         holders = OpenFiles.Held(sockets.Select(socket => socket.Link).ToHashSet()).ToLookup(file => file.Link, file => file.Process);
     }
 
-    /// <summary>Reads who listens now.</summary>
+    /// <summary>Reads which programs listen now.</summary>
     public static X11Listeners Read() => new(File.Exists("/proc/net/unix") ? File.ReadLines("/proc/net/unix") : []);
 
-    /// <summary>The program that would start an X server if one connected; null when a server listens already, or when that cannot be known.</summary>
+    /// <summary>The program that would start an X server if one connected; null when a server listens already, or when that cannot be
+    /// known.</summary>
     /// <param name="address">The display's socket: a path, or <c>@</c> and a name without a file.</param>
     public string? StarterOf(string address)
     {
@@ -41,7 +43,8 @@ internal sealed class X11Listeners
         var listening = sockets.Where(socket => socket.Path == path || socket.Path == "@" + path).SelectMany(socket => holders[socket.Link]).Distinct().ToList();
         var names = listening.ConvertAll(OpenFiles.NameOf);
 
-        // A server that was started on demand holds the socket beside its compositor: Xwayland, and every other's name begins so too.
+        // A server that was started on demand has the socket open besides its compositor: Xwayland, and the name of every other one begins
+        // with X too.
         if (names.Exists(name => name.StartsWith('X'))) return null;
         var compositors = sockets.Where(socket => IsWayland(socket.Path)).SelectMany(socket => holders[socket.Link]).ToHashSet();
         var starter = Enumerable.Range(0, listening.Count).FirstOrDefault(i => compositors.Contains(listening[i]) || Starters.Contains(names[i]), -1);

@@ -3,22 +3,22 @@ using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Monitors.Linux;
 
-/// <summary>Notices the users of this machine's X displays, told by each X server when its user becomes active.</summary>
+/// <summary>Notices the users of this machine's X displays: each X server reports when its user becomes active.</summary>
 /// <remarks>
-/// Its thread sleeps in poll(2) until a server tells something, a display comes or goes, or, while a user is active, until the time
-/// is over for which "active" was last said. A display that exists and cannot be watched makes the monitor blind; one that dies counts
-/// as activity, and so does a new one. A display whose compositor starts its server on demand is left alone until that server runs; it is looked
-/// for at each question.
+/// Its thread sleeps in poll(2) until a server sends an event, a display is added or removed, or, while a user is active, until the time
+/// is over for which "active" was last reported. A display that exists and cannot be watched makes the monitor blind; one that ends counts
+/// as activity, and so does a new one. A display whose compositor starts its server on demand is not opened until that server runs; it is
+/// looked for at each check.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 public sealed class X11Monitor : IActivityMonitor
 {
     private const int WakeEntry = 0, FolderEntry = 1, FirstDisplay = 2;
 
-    // A server makes its socket before it listens: a refusing one is tried again this long after something changed in the folder.
+    // A server creates its socket before it listens: one that refuses is retried this long after a change in the folder.
     private static readonly TimeSpan[] RefusedAgain = [TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3)];
 
-    // A display that cannot be watched is tried again this often; each try costs the server a connection.
+    // A display that cannot be watched is retried this often; each attempt costs the server a connection.
     private static readonly TimeSpan BlindAgain = TimeSpan.FromSeconds(10);
 
     private readonly Questions questions = new();
@@ -27,7 +27,7 @@ public sealed class X11Monitor : IActivityMonitor
     private readonly string folder;
 
     /// <param name="time">The clock.</param>
-    /// <param name="ignore">Displays to leave alone, such as <c>:99</c>.</param>
+    /// <param name="ignore">Displays to ignore, such as <c>:99</c>.</param>
     /// <param name="folder">Where X servers put their sockets.</param>
     public X11Monitor(TimeProvider time, IgnoreList ignore, string folder = "/tmp/.X11-unix")
     {
@@ -61,7 +61,7 @@ public sealed class X11Monitor : IActivityMonitor
             var pause = wasActive ? Left(IActivityMonitor.LooksAwayFor, saidAt) : TimeSpan.MaxValue;
             if (ScanAgainAfter(displays, tries) is { } again && Left(again, scannedAt) is var left && left < pause) pause = left;
 
-            // While the folder is missing its parent is watched, which may be a busy place: then not more often than other events.
+            // While the folder is missing its parent is watched, which may change often: then not more often than other events.
             var busy = changes.FolderMissing ? Left(IActivityMonitor.LooksAwayFor, scannedAt) : TimeSpan.Zero;
             entries[FolderEntry].Descriptor = busy > TimeSpan.Zero ? -1 : changes.Descriptor;
             if (busy > TimeSpan.Zero && busy < pause) pause = busy;
@@ -76,7 +76,7 @@ public sealed class X11Monitor : IActivityMonitor
             }
             else if (active is not null && Left(IActivityMonitor.LooksAwayFor, saidAt) == TimeSpan.Zero)
             {
-                // The server has not said that the user became idle, so there was activity since the last time.
+                // The server has not reported that the user became idle, so there was activity since the last time.
                 activity.Seen(active);
                 saidAt = time.GetTimestamp();
             }
@@ -92,7 +92,7 @@ public sealed class X11Monitor : IActivityMonitor
             same &= !asked || displays.Look();
             tries = changed ? 0 : tries + 1;
 
-            // Somebody who starts or ends a session is there.
+            // A person starts or ends a session.
             if (displays.Scan() | !same) activity.Seen();
             scannedAt = time.GetTimestamp();
             var sight = displays.Sight();

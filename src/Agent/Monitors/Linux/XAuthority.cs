@@ -12,7 +12,7 @@ internal static class XAuthority
     // Far more than any real file; a display manager's has one or two entries of some 50 bytes.
     private const int LongestFile = 64 * 1024;
 
-    /// <summary>The cookies for a display in the bytes of such a file; what does not look like an entry ends it. Pure.</summary>
+    /// <summary>The cookies for a display in the bytes of such a file; the first invalid entry ends the list. Pure.</summary>
     public static IEnumerable<byte[]> Cookies(ReadOnlyMemory<byte> file, int display)
     {
         // Each entry: family (2 bytes), then address, display number, protocol and cookie, each a big-endian length and that many bytes.
@@ -25,8 +25,9 @@ internal static class XAuthority
         }
     }
 
-    /// <summary>Reads a cookie file that belongs to the user who runs the server, or any when that is root; empty when there is none we may trust.</summary>
-    /// <remarks>Without the check of the owner a user could have root's agent hand them another user's cookie, by naming that
+    /// <summary>Reads a cookie file that belongs to the user who runs the server, or any when that is root; empty when there is no trusted
+    /// one.</summary>
+    /// <remarks>Without the check of the owner a user could make root's agent send them another user's cookie, by naming that
     /// user's file on the command line of a program that only pretends to be an X server.</remarks>
     [SupportedOSPlatform("linux")]
     public static ReadOnlyMemory<byte> Read(string path, int serversUser)

@@ -144,10 +144,10 @@ internal static partial class Libc
         return ok;
     }
 
-    /// <summary>The last error as the kernel's own words.</summary>
+    /// <summary>The last error as the kernel's text.</summary>
     public static string LastErrorText() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
 
-    /// <summary>Waits until one of the entries is ready or the time is over; a signal does not end the wait early by more than one look.</summary>
+    /// <summary>Waits until one of the entries is ready, the time is over or a signal arrives.</summary>
     /// <returns>How many are ready: 0 when the time is over or a signal came.</returns>
     /// <exception cref="IOException">The kernel refused the wait.</exception>
     public static int Wait(Span<PollEntry> entries, int milliseconds)

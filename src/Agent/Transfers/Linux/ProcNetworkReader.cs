@@ -5,15 +5,15 @@ namespace Opportunism.Agent.Transfers.Linux;
 
 /// <summary>Counts the bytes of the machine's network cards from /proc/net/dev.</summary>
 /// <remarks>
-/// Only cards count where there are any: what a bridge, a tunnel or a virtual interface carries goes through a card as well and would count twice.
-/// A machine without a card, such as a container, has all its interfaces counted but loopback.
+/// Where there are cards only these count: traffic of a bridge, a tunnel or a virtual interface passes a card too and would count twice.
+/// On a machine without a card, such as a container, all interfaces count except loopback.
 /// </remarks>
 /// <param name="file">The kernel's table.</param>
 /// <param name="interfaces">The kernel's folder of interfaces; a card has an entry "device".</param>
 [SupportedOSPlatform("linux")]
 internal sealed class ProcNetworkReader(string file = "/proc/net/dev", string interfaces = "/sys/class/net") : INetworkReader
 {
-    // proc(5): 8 columns about what was received, then 8 about what was sent, each beginning with bytes.
+    // proc(5): 8 columns for received data, then 8 for sent data, each beginning with bytes.
     private const int ReceivedColumn = 0, SentColumn = 8;
 
     public long? TotalBytes()
@@ -44,7 +44,7 @@ internal sealed class ProcNetworkReader(string file = "/proc/net/dev", string in
         }
     }
 
-    // A counter that is about to wrap around is cut: the sum stays in range, and a step back counts as nothing.
+    // A counter that is about to wrap around is cut: the sum stays in range, and a decrease counts as no traffic.
     private static bool TryParse(string text, out long bytes)
     {
         var isNumber = ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value);

@@ -14,7 +14,7 @@ internal static unsafe class DescriptorSocket
     // cmsghdr on 64-bit Linux: size_t length, int level, int type, then the descriptor, padded to 8.
     private const int ControlHeader = 16, ControlRoom = 24;
 
-    /// <exception cref="QmpException">The socket is closed, or full because nobody has read from it.</exception>
+    /// <exception cref="QmpException">The socket is closed, or full because it was not read.</exception>
     public static void Send(Socket socket, ReadOnlySpan<byte> line, int passFd)
     {
         var handle = (int)socket.SafeHandle.DangerousGetHandle();

@@ -6,18 +6,18 @@ using System.Text.Json;
 
 namespace Opportunism.Hypervisors.Qemu.Qmp;
 
-/// <summary>Speaks QEMU's machine protocol over its Unix socket.</summary>
+/// <summary>Client of QEMU's machine protocol over its Unix socket.</summary>
 /// <remarks>
 /// 1. The client writes <c>qmp_capabilities</c> without waiting for the greeting, so that commands can be queued for a frozen QEMU.
-/// 2. Each command carries a number; QEMU answers in order, and answers nobody waits for any more are dropped.
+/// 2. Each command has a number; QEMU replies in order, and replies that no caller waits for are dropped.
 /// 3. Lines without that number are events, or the greeting.
 /// 4. When the socket closes, everything under way fails and <see cref="Closed"/> completes.
-/// QEMU may have been taken over by its guest: lines are bounded and nothing in them is believed beyond its type.
+/// QEMU may have been taken over by its guest: lines are limited in length, and of their values only the type is trusted.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class QmpClient : IAsyncDisposable
 {
-    /// <summary>Longest line taken: the largest answer we ask for (query-migrate) has under 4 KiB.</summary>
+    /// <summary>Longest line accepted: the largest reply used (query-migrate) has under 4 KiB.</summary>
     public const int LongestLine = 256 * 1024;
 
     private readonly Socket socket;
@@ -38,13 +38,13 @@ internal sealed class QmpClient : IAsyncDisposable
         reading = Task.Run(ReadAsync);
     }
 
-    /// <summary>Completes when QEMU has taken up the protocol.</summary>
+    /// <summary>Completes when QEMU has accepted the protocol.</summary>
     public Task<JsonElement> Capabilities { get; }
 
     /// <summary>Completes, never failing, when the connection has ended.</summary>
     public Task Closed => reading;
 
-    /// <summary>Connects to a socket; works for a frozen QEMU too, since the kernel takes the connection and what is queued.</summary>
+    /// <summary>Connects to a socket; works for a frozen QEMU too, since the kernel accepts the connection and queues the data.</summary>
     /// <param name="path">The socket.</param>
     /// <param name="listener">Id of the process that must listen there.</param>
     /// <param name="time">For time limits.</param>
@@ -81,11 +81,11 @@ internal sealed class QmpClient : IAsyncDisposable
         return BitConverter.ToInt32(credentials);
     }
 
-    /// <summary>Writes a command without waiting; the task is its answer.</summary>
+    /// <summary>Writes a command without waiting; the task returns the reply.</summary>
     /// <param name="command">Its name.</param>
     /// <param name="arguments">Writes the members of its arguments; null for none.</param>
     /// <param name="passFd">A descriptor that goes with it; -1 for none.</param>
-    /// <exception cref="QmpException">The socket does not take it: QEMU is gone or has not read for long.</exception>
+    /// <exception cref="QmpException">The socket does not accept it: QEMU has ended or has not read for long.</exception>
     public Task<JsonElement> Queue(string command, Action<Utf8JsonWriter>? arguments = null, int passFd = -1)
     {
         var id = Interlocked.Increment(ref lastId);
@@ -107,15 +107,15 @@ internal sealed class QmpClient : IAsyncDisposable
             throw;
         }
 
-        // The reader may have ended between the two lines above: then nobody else would fail this one.
+        // The reader may have ended between the two lines above: then nothing else would fail this command.
         if (stop.IsCancellationRequested && waiting.TryRemove(id, out _)) answer.TrySetException(Gone());
-        // Nobody need look at an answer that fails later.
+        // A reply that fails later need not be awaited.
         _ = answer.Task.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         return answer.Task;
     }
 
-    /// <summary>Writes a command and waits for its answer.</summary>
-    /// <exception cref="QmpException">QEMU refused it, is gone, or has not answered within <paramref name="timeout"/>.</exception>
+    /// <summary>Writes a command and waits for its reply.</summary>
+    /// <exception cref="QmpException">QEMU rejected it, has ended, or has not replied within <paramref name="timeout"/>.</exception>
     public async Task<JsonElement> ExecuteAsync(string command, TimeSpan timeout, CancellationToken cancellationToken, Action<Utf8JsonWriter>? arguments = null, int passFd = -1)
     {
         try
@@ -152,7 +152,7 @@ internal sealed class QmpClient : IAsyncDisposable
             {
                 if (used == buffer.Length)
                 {
-                    if (buffer.Length >= LongestLine) break; // no answer of ours is that long: this is no QEMU we know
+                    if (buffer.Length >= LongestLine) break; // no expected reply is that long: this is not a usual QEMU
                     Array.Resize(ref buffer, buffer.Length * 2);
                 }
 
@@ -173,7 +173,7 @@ internal sealed class QmpClient : IAsyncDisposable
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException or JsonException)
         {
-            // The connection is over, whatever ended it; those who wait are told below.
+            // The connection has ended, for whatever reason; waiting commands fail below.
         }
 
         await CloseAsync();

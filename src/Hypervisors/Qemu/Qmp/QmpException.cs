@@ -1,6 +1,6 @@
 namespace Opportunism.Hypervisors.Qemu.Qmp;
 
-/// <summary>QEMU refused a command, did not answer in time, or is gone.</summary>
+/// <summary>QEMU rejected a command, did not reply in time, or has ended.</summary>
 internal sealed class QmpException : IOException
 {
     public QmpException(string message)
@@ -13,6 +13,6 @@ internal sealed class QmpException : IOException
     {
     }
 
-    /// <summary>True when QEMU answered that it does not do what it was asked for.</summary>
+    /// <summary>True when QEMU's reply is an error.</summary>
     public bool IsRefusal { get; init; }
 }

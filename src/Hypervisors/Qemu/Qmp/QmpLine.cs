@@ -6,7 +6,7 @@ namespace Opportunism.Hypervisors.Qemu.Qmp;
 /// <summary>The lines of QEMU's machine protocol.</summary>
 internal static class QmpLine
 {
-    /// <summary>Longest text of an answer that is passed on.</summary>
+    /// <summary>Longest text of a reply that is passed on.</summary>
     private const int LongestText = 300;
 
     /// <summary>A command as one line.</summary>
@@ -32,7 +32,7 @@ internal static class QmpLine
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>What an error answer says.</summary>
+    /// <summary>The text of an error reply.</summary>
     public static string ErrorOf(JsonElement answer)
     {
         var text = answer.TryGetProperty("error"u8, out var error) && error.ValueKind == JsonValueKind.Object
@@ -42,8 +42,8 @@ internal static class QmpLine
         return Shortened(text);
     }
 
-    /// <summary>A member of an answer, at most <see cref="LongestText"/> characters of it; empty where the answer has no such text.</summary>
-    /// <remarks>A QEMU that its guest has taken over answers what it likes: a number, a list, a text of megabytes.</remarks>
+    /// <summary>A member of a reply, at most <see cref="LongestText"/> characters of it; empty if the reply has no such text.</summary>
+    /// <remarks>A QEMU that its guest has taken over may reply anything: a number, a list, a text of megabytes.</remarks>
     public static string TextOf(JsonElement answer, ReadOnlySpan<byte> name) =>
         answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String
             ? Shortened(text.GetString()!)
