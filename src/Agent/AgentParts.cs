@@ -60,7 +60,7 @@ internal sealed partial class AgentParts : BackgroundService
         var ledger = new ActivityLedger(time);
         watch = new MonitorWatch(MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>(), settings.Monitors.WithoutSeat);
         var snooze = new SnoozeCondition(Path.Combine(settings.StateFolder, "snooze"), time, null, logs.CreateLogger<SnoozeCondition>());
-        var policy = new Level<NodeFlags>(new(false, settings.Times));
+        var flags = new Level<NodeFlags>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
         // Guests that are about to be resumed count until the node lends; afterwards their memory is in use anyway.
         var upcoming = new UpcomingGuests(guests, plan);
@@ -69,7 +69,7 @@ internal sealed partial class AgentParts : BackgroundService
         watchedWakeUp = ServiceWatchdog.Over(wakeUp, time, Environment.GetEnvironmentVariable);
         var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, ShortPause.For);
         decisions = new DecisionLog(logging, logs.CreateLogger<DecisionLog>());
-        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, policy, watchedWakeUp, time, publishing, decisions,
+        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, flags, watchedWakeUp, time, publishing, decisions,
             SleepClock.Asleep, upcoming.Any);
         ledger.Woken = loop;
         guests.GuestsChanged += loop.Reconsider;
@@ -94,7 +94,7 @@ internal sealed partial class AgentParts : BackgroundService
         var desk = new LocalRequests(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site, obstacles), trial, seat, time);
         services =
         [
-            new PlanTimes(plan, policy, refused, settings.Times, snooze, loop, logs.CreateLogger<PlanTimes>()),
+            new PlanTimes(plan, flags, refused, settings.Times, snooze, loop, logs.CreateLogger<PlanTimes>()),
             link,
             new LocalSocketListener(settings.Socket, desk, new LocalPlaces(seat.SitsHere), time, logs.CreateLogger<LocalSocketListener>()),
         ];

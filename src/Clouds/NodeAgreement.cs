@@ -178,7 +178,7 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
             CloudAction.Open => await cloud.OpenAsync(node, cancellationToken),
             CloudAction.Evict evict => await cloud.EvictAsync(node, evict.Guest, cancellationToken),
             CloudAction.BringBack back => await cloud.BringBackAsync(node, back.Guest, cancellationToken),
-            CloudAction.Settle settle => await cloud.SettleAsync(node, settle.Wish, cancellationToken),
+            CloudAction.Settle settle => await cloud.SettleAsync(node, settle.Target, cancellationToken),
             _ => throw new InvalidOperationException($"Unknown action {action}."),
         };
         if (answer.IsDone && action is CloudAction.Open or CloudAction.Close)

@@ -12,7 +12,7 @@ public interface IGuestFreezer
     bool ThawAll();
 
     /// <summary>SIGSTOP to each process of each guest. Reversible by <see cref="ThawAll"/>.</summary>
-    bool StopAll();
+    bool SignalAll();
 
     /// <summary>SIGKILL to each process of each guest. Memory is lost, disks are not.</summary>
     bool KillAll();

@@ -40,7 +40,7 @@ internal sealed class CountingPath(IWakeUp wakeUp, IGuestFreezer freezer, TimePr
 
     public bool ThawAll() => freezer.ThawAll();
 
-    public bool StopAll() => freezer.StopAll();
+    public bool SignalAll() => freezer.SignalAll();
 
     public bool KillAll() => freezer.KillAll();
 

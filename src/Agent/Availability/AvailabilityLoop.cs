@@ -29,7 +29,7 @@ internal sealed class AvailabilityLoop : IWakeable
     private readonly ConditionSet conditions;
     private readonly GuestBrake brake;
     private readonly IMachineGuests guests;
-    private readonly Level<NodeFlags> policy;
+    private readonly Level<NodeFlags> flags;
     private readonly IWakeUp wakeUp;
     private readonly TimeProvider time;
     private readonly DecisionPublisher publisher;
@@ -56,7 +56,7 @@ internal sealed class AvailabilityLoop : IWakeable
     /// <param name="conditions">Sampled by this thread alone.</param>
     /// <param name="brake">Freezes the guests.</param>
     /// <param name="guests">How many there are.</param>
-    /// <param name="policy">What the operator wants.</param>
+    /// <param name="flags">What the operator wants.</param>
     /// <param name="wakeUp">Where this thread waits.</param>
     /// <param name="time">Clock.</param>
     /// <param name="publishing">Where the publisher waits.</param>
@@ -65,17 +65,17 @@ internal sealed class AvailabilityLoop : IWakeable
     /// <param name="hasUpcoming">Whether suspended guests will be resumed when the node lends; allocates nothing. Null for never.</param>
     public AvailabilityLoop(
         ActivityLedger ledger, MonitorWatch watch, ConditionSet conditions, GuestBrake brake, IMachineGuests guests,
-        Level<NodeFlags> policy, IWakeUp wakeUp, TimeProvider time, IWakeUp publishing, DecisionLog log,
+        Level<NodeFlags> flags, IWakeUp wakeUp, TimeProvider time, IWakeUp publishing, DecisionLog log,
         Func<TimeSpan>? asleep = null, Func<bool>? hasUpcoming = null)
     {
         (this.ledger, this.watch, this.conditions, this.brake, this.guests) = (ledger, watch, conditions, brake, guests);
-        (this.policy, this.wakeUp, this.time, this.log) = (policy, wakeUp, time, log);
+        (this.flags, this.wakeUp, this.time, this.log) = (flags, wakeUp, time, log);
         state = guests.GuestsInMemory > 0 ? NodeState.Frozen : NodeState.InUse;
         this.asleep = asleep ?? (static () => TimeSpan.Zero);
         this.hasUpcoming = hasUpcoming ?? (static () => false);
         asleepBefore = this.asleep();
         enteredAt = pausedAt = time.GetTimestamp();
-        decided = new(state, new(ReasonCode.Starting), time.GetUtcNow(), enteredAt, policy.Current.Times);
+        decided = new(state, new(ReasonCode.Starting), time.GetUtcNow(), enteredAt, flags.Current.Times);
         publisher = new(decided, publishing);
     }
 
@@ -159,13 +159,13 @@ internal sealed class AvailabilityLoop : IWakeable
         if (standStill && state == NodeState.Available) ThawAll(state, decided.Reason);
         // Taken back with no guest in memory: done.
         if (state == NodeState.InUse) takenBack = false;
-        if (!ReferenceEquals(decided.Times, policy.Current.Times))
+        if (!ReferenceEquals(decided.Times, flags.Current.Times))
         {
-            decided = decided with { Times = policy.Current.Times };
+            decided = decided with { Times = flags.Current.Times };
             publisher.Publish(decided);
         }
 
-        var untilChange = Waits.Sooner(AvailabilityRules.ChangesIn(Now(), policy.Current.Times), untilCountdown);
+        var untilChange = Waits.Sooner(AvailabilityRules.ChangesIn(Now(), flags.Current.Times), untilCountdown);
         return untilChange < untilSample ? untilChange : untilSample;
     }
 
@@ -175,7 +175,7 @@ internal sealed class AvailabilityLoop : IWakeable
     {
         var result = brake.FreezeAll();
         brake.LetGuestsEnd(true);
-        log.Add(new(DecisionKind.Stopped, state, state, default, guests.GuestsInMemory, result));
+        log.Add(new(DecisionKind.Frozen, state, state, default, guests.GuestsInMemory, result));
     }
 
     /// <summary>The desktop slept and is awake again: its owner woke it, and guests that were thawed with everything else are frozen before
@@ -189,7 +189,7 @@ internal sealed class AvailabilityLoop : IWakeable
 
     private void Decide()
     {
-        while (AvailabilityRules.Next(Now(), policy.Current.Times) is { } verdict) Enter(verdict);
+        while (AvailabilityRules.Next(Now(), flags.Current.Times) is { } verdict) Enter(verdict);
         DecideLoading();
     }
 
@@ -217,7 +217,7 @@ internal sealed class AvailabilityLoop : IWakeable
     }
 
     // The plan, which may be long, is read only when everything else allows it.
-    private TimeSpan? CountdownBeginsIn() => Countdown.BeginsIn(Now(), policy.Current.Times) is { } begins && hasUpcoming() ? begins : null;
+    private TimeSpan? CountdownBeginsIn() => Countdown.BeginsIn(Now(), flags.Current.Times) is { } begins && hasUpcoming() ? begins : null;
 
     /// <summary>True while guests may run. Any thread.</summary>
     public bool Lends => state == NodeState.Available;
@@ -229,11 +229,11 @@ internal sealed class AvailabilityLoop : IWakeable
         State = state,
         InState = time.GetElapsedTime(enteredAt),
         QuietFor = time.GetElapsedTime(ledger.LastSeenTimestamp),
-        AwayFor = ledger.AwayFor(policy.Current.Times.IdleFor),
+        AwayFor = ledger.AwayFor(flags.Current.Times.IdleFor),
         LastSeenBy = ledger.LastSeenBy,
         BlindMonitor = watch.BlindMonitor,
         FailingCondition = conditions.Failing,
-        TakenBackBy = takenBack ? "the owner" : policy.Current.Drained ? Operator : null,
+        TakenBackBy = takenBack ? "the owner" : flags.Current.Drained ? Operator : null,
         OwnerNeedsMemory = conditions.OwnerNeedsMemory || ownersWait,
         Guests = guests.GuestsInMemory,
         PausedGuests = guests.PausedGuests,
@@ -296,7 +296,7 @@ internal sealed class AvailabilityLoop : IWakeable
     {
         var inMemory = guests.GuestsInMemory;
         var now = time.GetUtcNow();
-        decided = decided with { State = verdict.State, Reason = verdict.Reason, Since = now, SinceTimestamp = enteredAt, Times = policy.Current.Times, MayLoad = false };
+        decided = decided with { State = verdict.State, Reason = verdict.Reason, Since = now, SinceTimestamp = enteredAt, Times = flags.Current.Times, MayLoad = false };
         if (verdict.State == NodeState.Frozen) decided = decided with { FrozenAt = now, FrozenGuests = inMemory, Freeze = result };
         publisher.Publish(decided);
         log.Add(new(DecisionKind.Entered, from, verdict.State, verdict.Reason, inMemory, result));

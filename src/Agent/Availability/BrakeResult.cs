@@ -7,7 +7,7 @@ internal enum Brake
     Freeze,
 
     /// <summary>SIGSTOP to each process.</summary>
-    Stop,
+    Signal,
 
     /// <summary>SIGKILL to each process.</summary>
     Kill,

@@ -9,7 +9,7 @@ internal enum DecisionKind
     Entered,
 
     /// <summary>Guests were frozen because programs wait for memory; the node's state is decided afterwards.</summary>
-    Stopped,
+    Frozen,
 
     /// <summary>The kernel refused to thaw the guests.</summary>
     ThawRefused,

@@ -11,11 +11,11 @@ internal sealed partial class DecisionLog
     [LoggerMessage(1001, LogLevel.Information, "{Guests} guests frozen, still after {StillMs:0.00} ms, {LeakedMs:0.00} ms of CPU leaked: {Cause}")]
     private partial void LogFrozen(int guests, double stillMs, double leakedMs, string cause);
 
-    [LoggerMessage(1002, LogLevel.Error, "Freezer deadline missed; {Guests} guests were suspended by {Brake} after {StillMs:0.0} ms. Run 'opportunism doctor' on this desktop")]
+    [LoggerMessage(1002, LogLevel.Error, "Freezer deadline missed; {Guests} guests were halted by {Brake} after {StillMs:0.0} ms. Run 'opportunism doctor' on this desktop")]
     private partial void LogCruderBrake(Brake brake, int guests, double stillMs);
 
     [LoggerMessage(1003, LogLevel.Critical, "Could not freeze or kill {Guests} guests. Kill their QEMU processes and run 'opportunism doctor' on this desktop")]
-    private partial void LogNotStopped(int guests);
+    private partial void LogNotFrozen(int guests);
 
     [LoggerMessage(1004, LogLevel.Error, "Could not thaw the guests' cgroup; guests stay frozen. Run 'opportunism doctor' on this desktop")]
     private partial void LogThawRefused();

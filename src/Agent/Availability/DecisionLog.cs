@@ -45,19 +45,19 @@ internal sealed partial class DecisionLog(IWakeUp wakeUp, ILogger<DecisionLog> l
             case DecisionKind.Ended:
                 LogEnded(inMemory, result.Brake);
                 return;
-            case DecisionKind.Stopped:
-                LogHowStopped(inMemory, result, "programs wait for memory");
+            case DecisionKind.Frozen:
+                LogHowFrozen(inMemory, result, "programs wait for memory");
                 return;
         }
 
         LogEntered(decision.From, decision.State, decision.Reason.Sentence, inMemory);
-        if (decision.State == NodeState.Frozen) LogHowStopped(inMemory, result, decision.Reason.Sentence);
+        if (decision.State == NodeState.Frozen) LogHowFrozen(inMemory, result, decision.Reason.Sentence);
     }
 
-    private void LogHowStopped(int inMemory, BrakeResult result, string cause)
+    private void LogHowFrozen(int inMemory, BrakeResult result, string cause)
     {
         if (result.Brake == Brake.Freeze) LogFrozen(inMemory, result.StillIn.TotalMilliseconds, result.LeakedCpu.TotalMilliseconds, cause);
-        else if (result.Brake == Brake.None) LogNotStopped(inMemory);
+        else if (result.Brake == Brake.None) LogNotFrozen(inMemory);
         else LogCruderBrake(result.Brake, inMemory, result.StillIn.TotalMilliseconds);
     }
 }

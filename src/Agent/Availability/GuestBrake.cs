@@ -17,7 +17,7 @@ internal sealed class GuestBrake(IGuestFreezer freezer, BrakeTimes times, TimePr
         var accepted = freezer.FreezeAll();                                         // 1
         var cpu = cpuBefore;
         if (accepted && StandStill(times.Freeze, out cpu)) return Result(Brake.Freeze, began, cpuBefore, cpu);   // 2
-        if (freezer.StopAll() && StandStill(times.Stop, out cpu)) return Result(Brake.Stop, began, cpuBefore, cpu);  // 3
+        if (freezer.SignalAll() && StandStill(times.Signal, out cpu)) return Result(Brake.Signal, began, cpuBefore, cpu);  // 3
         if (freezer.KillAll() && StandStill(times.Kill, out cpu)) return Result(Brake.Kill, began, cpuBefore, cpu);  // 4
         return Result(Brake.None, began, cpuBefore, cpu);
     }

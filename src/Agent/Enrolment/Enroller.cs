@@ -26,7 +26,7 @@ internal sealed partial class Enroller(SiteOptions options, IdentityFile identit
             new EnrolRequest { ContractVersion = NodeContract.Version, JoinSecret = token.Secret, ProposedName = options.NodeName, AgentVersion = AgentVersion.Text },
             deadline: null, cancellationToken: cancellationToken);
         if (!NodeId.TryParse(reply.NodeId, out var node) || reply.NodeSecret.Length is 0 or > 256)
-            throw new InvalidDataException("The controller's answer to the enrolment names no node. Is it an older version?");
+            throw new InvalidDataException("The controller's reply to the enrolment has no node name. Is it an older version?");
         var identity = new NodeIdentity(node, reply.NodeSecret, token.CaFingerprint);
         identities.Write(identity);
         // Used up, so of no use to anyone who finds it.

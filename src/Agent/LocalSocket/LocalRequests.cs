@@ -33,7 +33,7 @@ internal sealed class LocalRequests(AvailabilityLoop loop, SnoozeCondition snooz
         var isOwner = userId == 0 || seat.SitsHere(userId);
         if (request.Ask == LocalAsk.Status) return new(null, isOwner ? view.Look() : WithoutNames(view.Look()));
         if (request.Ask is not (LocalAsk.Snooze or LocalAsk.Wake or LocalAsk.TakeBack or LocalAsk.Doctor))
-            return new($"The agent does not know what to answer. Known are {LocalAsk.Status}, {LocalAsk.Snooze}, {LocalAsk.Wake}, {LocalAsk.TakeBack} and {LocalAsk.Doctor}.", null);
+            return new($"Unknown request; allowed are {LocalAsk.Status}, {LocalAsk.Snooze}, {LocalAsk.Wake}, {LocalAsk.TakeBack} and {LocalAsk.Doctor}.", null);
         if (!isOwner) return new("Only the user at the desktop's seat and root may do that.", null);
         switch (request.Ask)
         {

@@ -17,7 +17,7 @@ internal sealed partial class LocalSocketListener(string path, LocalRequests des
     // kernel lets wait (net.core.somaxconn), so that a user who opens hundreds cannot keep root from connecting.
     private const int Backlog = 4096;
 
-    private static readonly byte[] TooMany = Line(new("This user has too many requests under way; try again when some are answered.", null));
+    private static readonly byte[] TooMany = Line(new("This user has too many requests under way; retry when some have finished.", null));
 
     private const int LongestRequest = 4096;
 

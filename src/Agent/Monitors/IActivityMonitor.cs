@@ -9,7 +9,7 @@ public interface IActivityMonitor
     /// <summary>Runs until cancelled; calls <see cref="IActivitySink.Seen(ActivitySource?)"/> at once, from any thread. If the source
     /// breaks it throws: until the agent has started it again, the owner counts as present.</summary>
     /// <remarks>Called once per start, on a thread of its own, so it may block in the kernel. After an event it may ignore further events
-    /// for at most <see cref="LooksAwayFor"/>; activity during that time must be seen right afterwards.</remarks>
+    /// for at most <see cref="IgnoresEventsFor"/>; activity during that time must be seen right afterwards.</remarks>
     Task WatchAsync(IActivitySink activity, CancellationToken cancellationToken);
 
     /// <summary>What the monitor sees right now. Called from any thread every half minute and by <c>doctor</c>; returns at once, however
@@ -18,5 +18,5 @@ public interface IActivityMonitor
 
     /// <summary>Longest time for which a monitor ignores events after one: half of the shortest time after which guests may run again
     /// (AvailabilityTimes.ShortestThawAfter).</summary>
-    static readonly TimeSpan LooksAwayFor = TimeSpan.FromSeconds(2.5);
+    static readonly TimeSpan IgnoresEventsFor = TimeSpan.FromSeconds(2.5);
 }

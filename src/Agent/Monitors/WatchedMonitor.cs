@@ -127,7 +127,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
     private void Hung()
     {
         MonitorWatchLog.Hung(log, Name, AnswersWithin);
-        SightChanged(Down("monitor.hung", $"The monitor {Name} has not answered for {AnswersWithin.TotalSeconds:0} s.", "Restart the agent. If it happens again, disable the monitor in the agent's settings and report it."));
+        SightChanged(Down("monitor.hung", $"The monitor {Name} has not replied for {AnswersWithin.TotalSeconds:0} s.", "Restart the agent. If it happens again, disable the monitor in the agent's settings and report it."));
     }
 
     private void Failed(Exception broken)

@@ -17,7 +17,7 @@ namespace Opportunism.Agent.Reporting;
 /// alone: its previous value stays, a health item names it, and the rest of the plan is applied.
 /// </remarks>
 internal sealed partial class PlanTimes(
-    Level<NodePlan> plan, Level<NodeFlags> policy, Level<IReadOnlyList<HealthItem>> refused, AvailabilityTimes own, SnoozeCondition snooze, AvailabilityLoop loop,
+    Level<NodePlan> plan, Level<NodeFlags> flags, Level<IReadOnlyList<HealthItem>> refused, AvailabilityTimes own, SnoozeCondition snooze, AvailabilityLoop loop,
     ILogger<PlanTimes> log) : BackgroundService
 {
     // google.protobuf.Duration and Timestamp hold any 64-bit number, of which TimeSpan and DateTimeOffset hold only a part.
@@ -39,10 +39,10 @@ internal sealed partial class PlanTimes(
         var wanted = new NodeFlags(next.Drained, Times(next.Policy, problems));
         var until = Until(next.SnoozedUntil, problems);
         Refuse(problems);
-        var changed = wanted != policy.Current || until != snooze.Times.Operator;
+        var changed = wanted != flags.Current || until != snooze.Times.Operator;
         if (!changed) return;
         if (until != snooze.Times.Operator) snooze.Set(SnoozeBy.Operator, until);
-        policy.Set(wanted);
+        flags.Set(wanted);
         loop.Reconsider();
     }
 
@@ -50,7 +50,7 @@ internal sealed partial class PlanTimes(
     private AvailabilityTimes Times(PolicyPlan? site, List<string> problems)
     {
         if (site is null) return own;
-        var now = policy.Current.Times;
+        var now = flags.Current.Times;
         TimeField[] fields =
         [
             new(nameof(AvailabilityTimes.IdleFor), site.IdleFor, now.IdleFor, (times, value) => times with { IdleFor = value }),

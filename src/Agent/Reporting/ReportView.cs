@@ -63,7 +63,7 @@ internal sealed class ReportView(
     }
 
     /// <summary>A brake as reports and the command line name it.</summary>
-    internal static string BrakeName(Brake brake) => brake switch { Brake.Freeze => "freeze", Brake.Stop => "stop", Brake.Kill => "kill", _ => "none" };
+    internal static string BrakeName(Brake brake) => brake switch { Brake.Freeze => "freeze", Brake.Signal => "stop", Brake.Kill => "kill", _ => "none" };
 
     private static NodeStateKind Kind(NodeState state) => state switch
     {

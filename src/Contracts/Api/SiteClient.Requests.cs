@@ -19,11 +19,11 @@ public sealed partial class SiteClient
         try
         {
             return await response.Content.ReadFromJsonAsync(type, cancellationToken)
-                ?? throw new SiteException($"{method} {path}: the site answered with nothing. Is it an older version?", response.StatusCode);
+                ?? throw new SiteException($"{method} {path}: the site sent an empty reply. Is it an older version?", response.StatusCode);
         }
         catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException)
         {
-            throw new SiteException($"{method} {path}: the site's answer could not be read ({failure.Message}).", response.StatusCode, failure);
+            throw new SiteException($"{method} {path}: the site's reply could not be read ({failure.Message}).", response.StatusCode, failure);
         }
     }
 
@@ -50,7 +50,7 @@ public sealed partial class SiteClient
         {
             // A controller that hangs takes the connection but not the TLS handshake: the handler's own limit, which looks like a
             // cancellation.
-            throw new SiteException($"The site at {http.BaseAddress} did not answer within {PinnedCa.ConnectsWithin.TotalSeconds} s. Is its controller running?", null, late);
+            throw new SiteException($"The site at {http.BaseAddress} timed out after {PinnedCa.ConnectsWithin.TotalSeconds} s. Is its controller running?", null, late);
         }
 
         if (response.IsSuccessStatusCode) return response;
@@ -66,10 +66,10 @@ public sealed partial class SiteClient
         }
         catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException)
         {
-            return new SiteException($"{method} {path}: the site answered {(int)response.StatusCode}.", response.StatusCode, failure);
+            return new SiteException($"{method} {path}: the site replied {(int)response.StatusCode}.", response.StatusCode, failure);
         }
 
-        return new SiteException(problem?.Detail ?? problem?.Title ?? $"{method} {path}: the site answered {(int)response.StatusCode}.", response.StatusCode);
+        return new SiteException(problem?.Detail ?? problem?.Title ?? $"{method} {path}: the site replied {(int)response.StatusCode}.", response.StatusCode);
     }
 
     private static Exception Innermost(Exception failure)

@@ -40,11 +40,11 @@ public sealed class LocalAgent(string socketPath)
         }
         catch (SocketException e)
         {
-            throw new IOException($"No agent answers at {socketPath}: {e.Message}. Is it running on this desktop?", e);
+            throw new IOException($"No agent is reachable at {socketPath}: {e.Message}. Is it running on this desktop?", e);
         }
         catch (JsonException e)
         {
-            throw new IOException($"The agent at {socketPath} gave an answer that is not understood.", e);
+            throw new IOException($"The agent at {socketPath} sent an invalid reply.", e);
         }
     }
 

@@ -14,8 +14,8 @@ public abstract record CloudAction
         Open => "open in the cloud",
         Evict evict => $"evict guest {evict.Guest}",
         BringBack back => $"bring back guest {back.Guest}",
-        Settle { Wish.Lost: true } => "lost in the cloud",
-        Settle settle => settle.Wish.Open ? "its network marked as open in the cloud" : "its network marked as closed in the cloud",
+        Settle { Target.Lost: true } => "lost in the cloud",
+        Settle settle => settle.Target.Open ? "its network marked as open in the cloud" : "its network marked as closed in the cloud",
         _ => ToString(),
     };
 
@@ -42,5 +42,5 @@ public abstract record CloudAction
 
     /// <summary>Bring everything else that the cloud keeps about the node in line with its target: its network's marks, and whether it is
     /// lost.</summary>
-    public sealed record Settle(HostTarget Wish) : CloudAction;
+    public sealed record Settle(HostTarget Target) : CloudAction;
 }

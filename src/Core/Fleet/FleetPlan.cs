@@ -6,7 +6,7 @@ namespace Opportunism.Core.Fleet;
 /// Pure.</summary>
 public static class FleetPlan
 {
-    /// <summary>How the node should stand with its cloud.</summary>
+    /// <summary>The state that the node should have in its cloud.</summary>
     public static HostTarget Target(FleetCase node)
     {
         if (node is { State: NodeState.Available, Lost: false, Revoked: false, Drained: false, Snoozed: false }) return new(true, false, "");
@@ -23,24 +23,24 @@ public static class FleetPlan
     public static IReadOnlyList<CloudAction> Next(FleetCase node) => Next(Target(node), node.Host);
 
     /// <summary>The same, where the target is known already.</summary>
-    /// <param name="wish">How the node should stand with its cloud.</param>
+    /// <param name="target">The state that the node should have in its cloud.</param>
     /// <param name="host">The node as the cloud shows it; null when that is not known.</param>
-    public static IReadOnlyList<CloudAction> Next(HostTarget wish, CloudHost? host)
+    public static IReadOnlyList<CloudAction> Next(HostTarget target, CloudHost? host)
     {
         var actions = new List<CloudAction>();
         var guests = host?.Guests ?? [];
-        if (wish.Open)
+        if (target.Open)
         {
             if (host is not { Open: true }) actions.Add(new CloudAction.Open());
             actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Evicted).Select(guest => new CloudAction.BringBack(guest.Id)));
         }
         else
         {
-            if (host is not { Open: false }) actions.Add(new CloudAction.Close(wish.Reason));
-            if (wish.Empty) actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Here).Select(guest => new CloudAction.Evict(guest.Id)));
+            if (host is not { Open: false }) actions.Add(new CloudAction.Close(target.Reason));
+            if (target.Empty) actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Here).Select(guest => new CloudAction.Evict(guest.Id)));
         }
 
-        if (host is not null && (Differs(host.Network, wish.Open) || Differs(host.Lost, wish.Lost))) actions.Add(new CloudAction.Settle(wish));
+        if (host is not null && (Differs(host.Network, target.Open) || Differs(host.Lost, target.Lost))) actions.Add(new CloudAction.Settle(target));
         return actions;
     }
 

@@ -1,6 +1,6 @@
 namespace Opportunism.Core.Fleet;
 
-/// <summary>How a node should stand with its cloud.</summary>
+/// <summary>The state that a node should have in its cloud.</summary>
 /// <param name="Open">True when guests may be placed on it.</param>
 /// <param name="Empty">True when the guests there must leave; never together with <paramref name="Open"/>.</param>
 /// <param name="Reason">Why it is closed, as a sentence for people who look at the cloud; empty when open.</param>

@@ -19,7 +19,7 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
     private readonly byte[] statText = GC.AllocateArray<byte>(4096, pinned: true);
     private readonly CpuRank? rank;
     private Snapshot guests = new([], 0);
-    private bool stopped;
+    private bool signalled;
 
     /// <param name="parent">Folder of the cgroup that holds all guests.</param>
     /// <param name="rank">The guests' CPU rank; null where it is not to be changed.</param>
@@ -39,23 +39,23 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
     public bool ThawAll()
     {
         // Signals first: a process that got SIGSTOP and is frozen runs only when both are undone.
-        if (Volatile.Read(ref stopped))
+        if (Volatile.Read(ref signalled))
         {
-            Volatile.Write(ref stopped, false);
+            Volatile.Write(ref signalled, false);
             SignalEach(Libc.SigCont);
         }
 
         return WriteDigit(freeze, (byte)'0');
     }
 
-    public bool StopAll()
+    public bool SignalAll()
     {
-        Volatile.Write(ref stopped, true);
+        Volatile.Write(ref signalled, true);
         return SignalEach(Libc.SigStop);
     }
 
     /// <summary>Notes that an earlier agent may have sent SIGSTOP to processes, so that the next thaw sends SIGCONT.</summary>
-    public void NoteStopped() => Volatile.Write(ref stopped, true);
+    public void NoteSignalled() => Volatile.Write(ref signalled, true);
 
     public bool KillAll()
     {

@@ -63,11 +63,11 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
             var took = stillSince > written ? stillSince : written;
             freezer.ThawAll();
             return await ChangesAsync(freezer, cancellationToken)
-                ? (took, "A busy process was frozen, stood still, and went on when thawed.")
+                ? (took, "A busy process was frozen, used no CPU, and ran again when thawed.")
                 : (null, "A busy process was frozen but did not run when thawed.");
         }
 
-        return (null, $"A busy process in {folder} went on running for {Patience.TotalSeconds} s after it was frozen. Guests are stopped by signals instead; update the kernel.");
+        return (null, $"A busy process in {folder} kept running for {Patience.TotalSeconds} s after it was frozen. Guests are halted by signals instead; update the kernel.");
     }
 
     private async Task<bool> ChangesAsync(CgroupFreezer freezer, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
     /// <summary>True while guests' processes have the rank of any other program.</summary>
     public bool Prompt { get; private set; }
 
-    private bool Stopped { get; set; }
+    private bool Signalled { get; set; }
 
     /// <inheritdoc/>
     public bool FreezeAll()
@@ -52,18 +52,18 @@ public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
         lock (Gate)
         {
             PassLocked();
-            Frozen = Stopped = false;
+            Frozen = Signalled = false;
             return true;
         }
     }
 
     /// <inheritdoc/>
-    public bool StopAll()
+    public bool SignalAll()
     {
         lock (Gate)
         {
             PassLocked();
-            Stopped = true;
+            Signalled = true;
             return true;
         }
     }
@@ -136,7 +136,7 @@ public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
         var now = time.GetTimestamp();
         var elapsed = time.GetElapsedTime(last, now);
         last = now;
-        if (Frozen || Stopped) return;
+        if (Frozen || Signalled) return;
         foreach (var guest in Guests.Values.Where(guest => guest.Status.Phase == GuestPhase.Running)) guest.Run(elapsed);
     }
 

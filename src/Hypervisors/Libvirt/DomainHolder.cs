@@ -99,7 +99,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         var began = host.Time.GetTimestamp();
         lock (host.Gate)
         {
-            if (leavesWithin is null && host.Freezer.Standing) return new GuestAnswer(GuestOutcome.TryLater, "Cancelled: the owner is back; the guest stays held.");
+            if (leavesWithin is null && host.Freezer.NoneMayRun) return new GuestAnswer(GuestOutcome.TryLater, "Cancelled: the owner is back; the guest stays held.");
             host.AloneLocked(domain, frozen: false);
             if (domain.Suspending is not null) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {domain.Id} is still being held.");
             if (domain.File.State != DomainState.Paused) return new GuestAnswer(GuestOutcome.AlreadySo);
@@ -220,7 +220,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
             if (domain.Suspending is null && domain.File.State == DomainState.Paused) return true;
             // It does not obey, so the kernel must freeze it.
             host.AloneLocked(domain, frozen: true);
-            if (domain.Sentence.Length == 0) domain.Sentence = "frozen by the kernel on its own, since neither QEMU nor libvirt answers for it";
+            if (domain.Sentence.Length == 0) domain.Sentence = "frozen by the kernel, since neither QEMU nor libvirt replies";
             return false;
         }
     }

@@ -169,9 +169,9 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
     private void SettleLocked(Domain domain)
     {
         JoinLocked(domain);
-        var (running, standing) = (domain.File.State == DomainState.Running, host.Freezer.Standing);
-        if (domain.LeavesUntil is { } until && (!standing || host.Time.GetTimestamp() >= until)) domain.LeavesUntil = null;
-        if (!standing || (!running && domain.Suspending is null))
+        var (running, noneMayRun) = (domain.File.State == DomainState.Running, host.Freezer.NoneMayRun);
+        if (domain.LeavesUntil is { } until && (!noneMayRun || host.Time.GetTimestamp() >= until)) domain.LeavesUntil = null;
+        if (!noneMayRun || (!running && domain.Suspending is null))
         {
             host.AloneLocked(domain, frozen: false);
             domain.Sentence = "";
@@ -184,7 +184,7 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         }
 
         // A daemon that hangs may still carry out earlier requests when it continues.
-        if (!running || standing || !host.Connection.IsOpen || !host.Held.Contains(domain.Id))
+        if (!running || noneMayRun || !host.Connection.IsOpen || !host.Held.Contains(domain.Id))
         {
             domain.RunsSince = null;
             return;

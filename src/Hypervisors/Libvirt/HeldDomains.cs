@@ -30,12 +30,12 @@ internal sealed class HeldDomains
         }
         catch (JsonException)
         {
-            IsLost = true;
+            IsIncomplete = true;
         }
     }
 
     /// <summary>True when the file was damaged: domains that the agent had paused then count as paused by others.</summary>
-    public bool IsLost { get; }
+    public bool IsIncomplete { get; }
 
     public IReadOnlyCollection<string> All => domains.Keys;
 

@@ -199,7 +199,7 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         nint lost;
         lock (gate) (lost, connection) = (connection, 0);
         if (lost != 0) _ = LibvirtNative.Close(lost);
-        Volatile.Write(ref trouble, "The connection broke, or nothing was answered for 10 s.");
+        Volatile.Write(ref trouble, "The connection broke, or libvirt did not reply for 10 s.");
         onChanged();
     }
 

@@ -8,25 +8,25 @@ namespace Opportunism.Hypervisors.Libvirt;
 [SupportedOSPlatform("linux")]
 internal sealed class LibvirtFreezer(CgroupFreezer cgroup) : IGuestFreezer
 {
-    private volatile bool standing;
+    private volatile bool noneMayRun;
     private volatile bool frozen;
 
     /// <summary>True from a freeze until the thaw: no domain may run, whatever program resumes it.</summary>
-    public bool Standing => standing;
+    public bool NoneMayRun => noneMayRun;
 
     /// <summary>True while the cgroup of all is frozen: then none can.</summary>
     public bool Frozen => frozen;
 
     public bool FreezeAll()
     {
-        standing = true;
+        noneMayRun = true;
         frozen = true;
         return cgroup.FreezeAll();
     }
 
     public bool ThawAll()
     {
-        standing = false;
+        noneMayRun = false;
         return ThawHeld();
     }
 
@@ -38,9 +38,9 @@ internal sealed class LibvirtFreezer(CgroupFreezer cgroup) : IGuestFreezer
     }
 
     /// <summary>Notes that an earlier agent may have sent SIGSTOP to domains, so that the next thaw sends SIGCONT.</summary>
-    public void NoteStopped() => cgroup.NoteStopped();
+    public void NoteSignalled() => cgroup.NoteSignalled();
 
-    public bool StopAll() => cgroup.StopAll();
+    public bool SignalAll() => cgroup.SignalAll();
 
     public bool KillAll() => cgroup.KillAll();
 

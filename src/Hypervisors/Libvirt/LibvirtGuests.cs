@@ -69,7 +69,7 @@ public sealed class LibvirtGuests : IForeignGuests
     public Task RecoverAsync(CancellationToken cancellationToken)
     {
         // The brake before a restart may have been SIGSTOP: the first thaw sends SIGCONT, which has no effect on others.
-        host.Freezer.NoteStopped();
+        host.Freezer.NoteSignalled();
         host.Freezer.FreezeAll();
         watch.Start();
         return Task.CompletedTask;

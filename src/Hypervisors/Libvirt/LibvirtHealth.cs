@@ -30,6 +30,6 @@ internal static class LibvirtHealth
         var outside = host.Domains.Values.Count(domain => !domain.Joined);
         if (outside > 0) yield return new HealthItem(Outside, HealthSeverity.Error, $"{outside} guests could not be taken into the cgroup {host.Settings.Cgroup}, so they are stopped one by one, by signals; this node is not lent.", "Set cgroup_controllers = [] in /etc/libvirt/qemu.conf and restart libvirt and these guests.");
         foreach (var path in watch?.Unreadable ?? []) yield return new HealthItem(Unreadable, HealthSeverity.Error, $"{path} cannot be understood, so the guest it describes could not be frozen for the owner; this node is not lent.", "End that guest, and report the version of libvirt.");
-        if (host.Held.IsLost) yield return new HealthItem("guests.libvirt.record-lost", HealthSeverity.Warning, "Which guests this node had paused could not be read after a restart; such guests stay paused.", "Look with virsh list --all and let them go on with virsh resume.");
+        if (host.Held.IsIncomplete) yield return new HealthItem("guests.libvirt.record-lost", HealthSeverity.Warning, "Which guests this node had paused could not be read after a restart; such guests stay paused.", "Find them with virsh list --all and resume them with virsh resume.");
     }
 }

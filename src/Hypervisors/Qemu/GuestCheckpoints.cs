@@ -243,7 +243,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         }
         catch (QmpException) when (process.StateSave == DeviceStateSave.Asked)
         {
-            lock (host.GoingOn) guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
+            lock (host.RunLock) guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
             guest.SetWhile(process, status => status with { Sentence = "QEMU has not saved its device state" });
             throw;
         }

@@ -30,7 +30,7 @@ internal sealed class GuestHolder(QemuHost host)
         using var prompt = host.Cgroups.RaiseCpuRank();
         var began = host.Time.GetTimestamp();
         var asked = new List<(QemuGuest Guest, QemuProcess Process, Task<JsonElement>? Answer)>();
-        lock (host.GoingOn)
+        lock (host.RunLock)
         {
             host.BeginHoldLocked();
             foreach (var guest in guests)
@@ -57,7 +57,7 @@ internal sealed class GuestHolder(QemuHost host)
     /// requested earlier is dropped, as by a hold. Processes that got SIGSTOP read <c>stop</c> first too.</remarks>
     public void ThawToLoad(IReadOnlyList<QemuGuest> guests)
     {
-        lock (host.GoingOn)
+        lock (host.RunLock)
         {
             if (guests.Any(guest => guest.Process is { MayRun: true })) return;
             host.BeginHoldLocked();
@@ -72,7 +72,7 @@ internal sealed class GuestHolder(QemuHost host)
     {
         using var prompt = host.Cgroups.RaiseCpuRank();
         if (process.Qmp is null || TryQueueStop(process) is not { } answer) return false;
-        lock (host.GoingOn) Alone(guest, frozen: false);
+        lock (host.RunLock) Alone(guest, frozen: false);
         // Must not be cancelled: until it has replied or is frozen again, it might run.
         if (await AwaitAsync(guest, process, answer, host.Time.GetTimestamp(), PatienceAlone, CancellationToken.None)) return false;
         try
@@ -87,7 +87,7 @@ internal sealed class GuestHolder(QemuHost host)
             // The same as an invalid reply.
         }
 
-        lock (host.GoingOn) Alone(guest, frozen: true);
+        lock (host.RunLock) Alone(guest, frozen: true);
         return false;
     }
 
@@ -108,7 +108,7 @@ internal sealed class GuestHolder(QemuHost host)
         catch (Exception exception) when (exception is TimeoutException or QmpException)
         {
             // It does not obey, so the kernel must freeze it.
-            lock (host.GoingOn) Alone(guest, frozen: true);
+            lock (host.RunLock) Alone(guest, frozen: true);
         }
 
         guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held

@@ -104,7 +104,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     {
         Task<JsonElement> answer;
         var (before, saved) = (guest.Status, process.StateSave);
-        lock (host.GoingOn)
+        lock (host.RunLock)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (host.Holds != holds) return false;
@@ -133,7 +133,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         catch (QmpException exception) when (exception.IsRefusal)
         {
             // No instruction of it has run, because its disk is open in another program for example. What was saved of it stays valid.
-            lock (host.GoingOn) process.MayRun = false;
+            lock (host.RunLock) process.MayRun = false;
             process.StateSave = saved;
             guest.SetWhile(process, status => status with { Phase = before.Phase, Sentence = exception.Message, HasCheckpoint = before.HasCheckpoint, CheckpointMiB = before.CheckpointMiB });
             throw;
@@ -254,7 +254,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         }
         catch (TimeoutException exception)
         {
-            throw new IOException($"QEMU of guest {guest.Id} has started but has not answered within {AnswerTime.TotalSeconds} s. Other programs may use the processor.", exception);
+            throw new IOException($"QEMU of guest {guest.Id} has started but has not replied within {AnswerTime.TotalSeconds} s. Other programs may use the processor.", exception);
         }
     }
 

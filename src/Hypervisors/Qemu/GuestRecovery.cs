@@ -90,7 +90,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         var manifest = guest.FindCheckpoint(out var unusable);
         if (found is null || record is null)
         {
-            await SettleAsync(guest, record is null ? "" : "QEMU ended while the agent was away");
+            await EndAndClassifyAsync(guest, record is null ? "" : "QEMU ended while the agent was away");
             return;
         }
 
@@ -98,11 +98,11 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         guest.Attach(process);
         // The brake before a restart may have been SIGSTOP, which the state of a frozen process does not show. SIGCONT, which has no effect
         // on others, is sent when it is held: by then "stop" is the first thing that it reads.
-        host.Freezer.NoteStopped();
+        host.Freezer.NoteSignalled();
         guest.Set(status => status with { Phase = GuestPhase.Held, HasCheckpoint = manifest is not null, CheckpointMiB = StoredMiB(manifest) });
         if (manifest is not null && (manifest.Pid != found.Pid || manifest.StartTime != found.StartTime))
         {
-            await SettleAsync(guest, "");
+            await EndAndClassifyAsync(guest, "");
             return;
         }
 
@@ -117,7 +117,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         catch (Exception exception) when (exception is QmpException or IOException)
         {
             // It does not listen yet, or has not opened its memory: it was still being started, so nothing of its guest has run.
-            await SettleAsync(guest, "");
+            await EndAndClassifyAsync(guest, "");
         }
     }
 
@@ -134,7 +134,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
             {
                 case "prelaunch" or "inmigrate":
                     // It has not run since it was started.
-                    await SettleAsync(guest, "the agent ended while it was starting");
+                    await EndAndClassifyAsync(guest, "the agent ended while it was starting");
                     break;
                 case "postmigrate":
                     var saved = Directory.Exists(guest.Folder.Checkpoint) ? guest.Folder.Checkpoint : guest.Folder.Held;
@@ -152,7 +152,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
                     GuestProcesses.NoteLackOfRoom(guest, process);
                     break;
                 case "running":
-                    lock (host.GoingOn) guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
+                    lock (host.RunLock) guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
                     guest.SetWhile(process, seen => seen with { Sentence = "QEMU does not stop it" });
                     break;
             }
@@ -177,7 +177,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
     }
 
     /// <summary>Ends what is left of a guest in memory; its files decide its state.</summary>
-    private async Task SettleAsync(QemuGuest guest, string why)
+    private async Task EndAndClassifyAsync(QemuGuest guest, string why)
     {
         await processes.EndAsync(guest);
         GuestCheckpoints.Clear(guest);

@@ -52,7 +52,7 @@ internal sealed class HeldGuestWatch(QemuHost host)
 
     private bool Freeze(QemuGuest guest, QemuProcess process, string did)
     {
-        lock (host.GoingOn)
+        lock (host.RunLock)
         {
             if (process.MayRun || guest.Process != process) return false;
             guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);

@@ -27,7 +27,7 @@ internal sealed class QemuHost(QemuSettings settings, GuestCgroups cgroups, Cgro
 
     /// <summary>Held while a command that lets a guest run is written, and while holding begins: never one in the middle of the
     /// other.</summary>
-    public Lock GoingOn { get; } = new();
+    public Lock RunLock { get; } = new();
 
     public long Holds => Interlocked.Read(ref holds);
 
@@ -48,6 +48,6 @@ internal sealed class QemuHost(QemuSettings settings, GuestCgroups cgroups, Cgro
         Interlocked.Exchange(ref retired, process)?.Dispose();
     }
 
-    /// <summary>From here on no earlier request may let a guest run. Called with <see cref="GoingOn"/> held.</summary>
+    /// <summary>From here on no earlier request may let a guest run. Called with <see cref="RunLock"/> held.</summary>
     public void BeginHoldLocked() => Interlocked.Increment(ref holds);
 }

@@ -97,7 +97,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
             var boot = new KvmTestBoot(binary, settings, user, time);
             if (await boot.RunAsync(kernel, cancellationToken) is not { } boots)
             {
-                health.Add(new HealthItem("guests.kvm.untested", HealthSeverity.Note, $"/boot/vmlinuz-{kernel} is not there, so it could not be tried whether a kernel boots with KVM; guests run by translation (tcg).", "Set [Guests] Accelerator to kvm if you know that it works."));
+                health.Add(new HealthItem("guests.kvm.untested", HealthSeverity.Note, $"/boot/vmlinuz-{kernel} is not there, so KVM could not be tested; guests run by translation (tcg).", "Set [Guests] Accelerator to kvm if you know that it works."));
                 return "tcg";
             }
 

@@ -26,12 +26,12 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch, Fil
     /// <summary>Null until it listens.</summary>
     public QmpClient? Qmp { get; set; }
 
-    /// <summary>True from the command that lets its guest run until it is asked to hold it. Changed with <see cref="QemuHost.GoingOn"/>
+    /// <summary>True from the command that lets its guest run until it is asked to hold it. Changed with <see cref="QemuHost.RunLock"/>
     /// held.</summary>
     public bool MayRun { get; set; }
 
     /// <summary>How often its guest was started or released since this agent found or started it. Changed with
-    /// <see cref="QemuHost.GoingOn"/> held.</summary>
+    /// <see cref="QemuHost.RunLock"/> held.</summary>
     public int Runs { get; set; }
 
     /// <summary>How far it is with saving device state in this hold.</summary>

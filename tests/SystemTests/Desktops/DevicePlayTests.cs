@@ -40,7 +40,7 @@ public sealed class DevicePlayTests(DesktopVm desktop) : IAsyncDisposable
         await PlayAsync($"device '{name}' '{key}' '{rel}' '{abs}' '{properties}' '{switches}'");
         var node = await NodeOfAsync(name);
         await UntilAsync($"{name} is watched", async () => (await run.LookAsync()).Sources == before + 1);
-        await Task.Delay(IActivityMonitor.LooksAwayFor * 1.5, TimeProvider.System);
+        await Task.Delay(IActivityMonitor.IgnoresEventsFor * 1.5, TimeProvider.System);
         var sightings = await run.SightingsAsync();
         await desktop.RunAsync("echo go >/tmp/play");
         Assert.True(await run.SeesMoreThanAsync(sightings, Soon), $"Not seen within {Soon.TotalSeconds} s: {name}.");

@@ -89,7 +89,7 @@ public sealed partial class InputMonitorTests(DesktopVm desktop) : MonitorConfor
     private static async Task IsSeenAsync(DesktopMonitorRun run, string what, Func<Task> act)
     {
         // Before each, it has stopped looking away after the one before.
-        await Task.Delay(IActivityMonitor.LooksAwayFor * 1.5, TimeProvider.System);
+        await Task.Delay(IActivityMonitor.IgnoresEventsFor * 1.5, TimeProvider.System);
         var before = await run.SightingsAsync();
         await act();
         Assert.True(await run.SeesMoreThanAsync(before, Soon), $"Not seen within {Soon.TotalSeconds} s: {what}.");

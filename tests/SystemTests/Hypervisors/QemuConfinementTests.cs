@@ -126,7 +126,7 @@ public sealed class QemuConfinementTests : IAsyncLifetime
         for (var tries = 0; console.Newest < 0 && tries < 600; tries++) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
 
         // Once each, so that everything is compiled.
-        _ = freezer.FreezeAll() & freezer.ThawAll() & freezer.StopAll() & freezer.ThawAll();
+        _ = freezer.FreezeAll() & freezer.ThawAll() & freezer.SignalAll() & freezer.ThawAll();
         _ = freezer.GuestCpuNanoseconds();
         var before = GC.GetAllocatedBytesForCurrentThread();
         var done = freezer.FreezeAll();
@@ -139,7 +139,7 @@ public sealed class QemuConfinementTests : IAsyncLifetime
         Assert.InRange(freezer.GuestCpuNanoseconds() - atOnce, 0, 100_000_000);
 
         before = GC.GetAllocatedBytesForCurrentThread();
-        _ = freezer.ThawAll() & freezer.StopAll() & freezer.ThawAll();
+        _ = freezer.ThawAll() & freezer.SignalAll() & freezer.ThawAll();
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 

@@ -111,7 +111,7 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     {
         AssertDone(await hypervisor.ReleaseAsync(spec.Id, CancellationToken.None));
         await TickBeyondAsync(last + 1);
-        Assert.True(hypervisor.Freezer.FreezeAll() & hypervisor.Freezer.StopAll());
+        Assert.True(hypervisor.Freezer.FreezeAll() & hypervisor.Freezer.SignalAll());
         await hypervisor.DisposeAsync();
         await RecoverAsync();
         Assert.Equal(GuestPhase.Held, Assert.Single(hypervisor.Guests).Phase);

@@ -72,7 +72,7 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
             var before = await run.SightingsAsync();
             Directory.CreateDirectory(folder);
             display.AppearIn(folder);
-            Assert.True(await run.SeesMoreThanAsync(before, IActivityMonitor.LooksAwayFor * 2), "The new display was not noticed.");
+            Assert.True(await run.SeesMoreThanAsync(before, IActivityMonitor.IgnoresEventsFor * 2), "The new display was not noticed.");
         }
         finally
         {

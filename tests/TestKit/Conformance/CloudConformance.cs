@@ -145,7 +145,7 @@ public abstract class CloudConformance
         CloudAction.Open => cloud.OpenAsync(Node, Token),
         CloudAction.Evict evict => cloud.EvictAsync(Node, evict.Guest, Token),
         CloudAction.BringBack back => cloud.BringBackAsync(Node, back.Guest, Token),
-        CloudAction.Settle settle => cloud.SettleAsync(Node, settle.Wish, Token),
+        CloudAction.Settle settle => cloud.SettleAsync(Node, settle.Target, Token),
         _ => throw new InvalidOperationException($"Unknown action {action}."),
     };
 

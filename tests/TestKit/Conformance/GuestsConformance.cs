@@ -68,7 +68,7 @@ public abstract class GuestsConformance
     public async Task Stopping_from_outside_is_reversible()
     {
         var guest = await StartedGuestAsync();
-        Assert.True(Guests.Freezer.StopAll());
+        Assert.True(Guests.Freezer.SignalAll());
         await AssertStandsStillAsync(guest);
         var before = ConsoleOf(guest).Newest;
         Assert.True(Guests.Freezer.ThawAll());

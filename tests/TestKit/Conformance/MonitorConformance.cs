@@ -8,7 +8,7 @@ namespace Opportunism.TestKit.Conformance;
 public abstract class MonitorConformance
 {
     /// <summary>After this long without activity a monitor has stopped looking away and waits for the first event.</summary>
-    protected static readonly TimeSpan Settles = IActivityMonitor.LooksAwayFor * 2.5;
+    protected static readonly TimeSpan Settles = IActivityMonitor.IgnoresEventsFor * 2.5;
 
     /// <summary>"At once" for a test that starts a program to make the event.</summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(2);
@@ -79,7 +79,7 @@ public abstract class MonitorConformance
         await StormAsync(TimeSpan.FromSeconds(2));
         await run.StartMeasuringAllocationsAsync();
         var (sleeps, sightings) = (await run.SleepsAsync(), await run.SightingsAsync());
-        await StormAsync(IActivityMonitor.LooksAwayFor * 4);
+        await StormAsync(IActivityMonitor.IgnoresEventsFor * 4);
         var (slept, seen) = (await run.SleepsAsync() - sleeps, await run.SightingsAsync() - sightings);
 
         // Four times looking away and the storm's start; a sleep may begin on either edge.
@@ -95,13 +95,13 @@ public abstract class MonitorConformance
         for (var i = 0; i < 10; i++)
         {
             // Falls into every part of the time for which the monitor looks away, and just after it.
-            await Task.Delay(IActivityMonitor.LooksAwayFor * (0.02 + (0.13 * i)), TimeProvider.System);
+            await Task.Delay(IActivityMonitor.IgnoresEventsFor * (0.02 + (0.13 * i)), TimeProvider.System);
             var before = TimeProvider.System.GetTimestamp();
             await ActAsync();
             while (await run.LastSeenAgoAsync() is var ago && ago > TimeProvider.System.GetElapsedTime(before) + TimeSpan.FromMilliseconds(20))
             {
                 var waited = TimeProvider.System.GetElapsedTime(before);
-                Assert.True(waited < AtOnce + IActivityMonitor.LooksAwayFor, $"Event {i} was missed: last seen {ago} ago, the event was {waited} ago.");
+                Assert.True(waited < AtOnce + IActivityMonitor.IgnoresEventsFor, $"Event {i} was missed: last seen {ago} ago, the event was {waited} ago.");
                 await run.SeesMoreThanAsync(await run.SightingsAsync(), TimeSpan.FromMilliseconds(50));
             }
         }

@@ -59,7 +59,7 @@ public sealed class StatusTests : IDisposable
 
         Assert.Equal(ExitCode.NotConnected, await RunAsync(json, site));
 
-        Assert.StartsWith($"No agent answers at {socket}", error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"No agent is reachable at {socket}", error.ToString(), StringComparison.Ordinal);
         if (!json) Assert.Contains("controller 1.2.3", output.ToString(), StringComparison.Ordinal);
         else Assert.Equal((true, false), Halves());
     }
@@ -71,7 +71,7 @@ public sealed class StatusTests : IDisposable
 
         Assert.Equal(ExitCode.NotConnected, await RunAsync(json: true, new AwaySite()));
 
-        Assert.StartsWith($"No agent answers at {socket}", error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"No agent is reachable at {socket}", error.ToString(), StringComparison.Ordinal);
         Assert.Contains(Away, error.ToString(), StringComparison.Ordinal);
         Assert.Empty(output.ToString());
     }

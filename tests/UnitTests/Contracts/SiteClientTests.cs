@@ -27,7 +27,7 @@ public sealed class SiteClientTests : IDisposable
 
         var late = await Assert.ThrowsAsync<SiteException>(() => client.StatusAsync(TestContext.Current.CancellationToken));
 
-        Assert.Equal($"The site at {url} did not answer within 10 s. Is its controller running?", late.Message);
+        Assert.Equal($"The site at {url} timed out after 10 s. Is its controller running?", late.Message);
         Assert.Null(late.Status);
     }
 

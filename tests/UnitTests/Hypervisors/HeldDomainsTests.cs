@@ -43,8 +43,8 @@ public sealed class HeldDomainsTests : IDisposable
     {
         File.WriteAllText(Path.Combine(folder, "libvirt-held.json"), "{\"");
         var held = new HeldDomains(folder);
-        Assert.True(held.IsLost);
+        Assert.True(held.IsIncomplete);
         held.SetAsked([guest]);
-        Assert.True(new HeldDomains(folder) is { IsLost: false } next && next.Contains(guest));
+        Assert.True(new HeldDomains(folder) is { IsIncomplete: false } next && next.Contains(guest));
     }
 }

@@ -7,7 +7,7 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// <remarks>
 /// 1. Devices that a person uses are chosen by their capabilities and opened write-only: the kernel refuses every read.
 /// 2. The monitor's thread sleeps in poll(2) until a device has an event, or a device is added or removed.
-/// 3. The waiting events are discarded unread, the owner counts as seen, and for <see cref="IActivityMonitor.LooksAwayFor"/>
+/// 3. The waiting events are discarded unread, the owner counts as seen, and for <see cref="IActivityMonitor.IgnoresEventsFor"/>
 ///    only added and removed devices are waited for: a mouse of 1000 Hz costs less than one wake-up a second.
 /// 4. Then all devices are waited for again; events of the time between still wait in the kernel and wake at once.
 /// 5. Once after each activity, when it has been quiet for <see cref="InputGrabs.QuietFor"/>, and at each check, it finds out which devices
@@ -58,7 +58,7 @@ public sealed class InputMonitor : IActivityMonitor
         long? checkGrabsFrom = time.GetTimestamp();
         while (!cancellationToken.IsCancellationRequested)
         {
-            var left = Left(IActivityMonitor.LooksAwayFor, awaySince);
+            var left = Left(IActivityMonitor.IgnoresEventsFor, awaySince);
             if (left is null) awaySince = null;
 
             // Ignores devices, and a parent folder too, which may change often.

@@ -13,7 +13,7 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// 1. Every terminal of /dev/pts is watched by inotify for reads: a shell reads what was typed; what a program prints causes no read.
 ///    The text cannot be seen, and no terminal is opened.
 /// 2. The monitor's thread sleeps in poll(2) until one is read, or one is added or removed: a person logged in or out.
-/// 3. The owner counts as seen, and for <see cref="IActivityMonitor.LooksAwayFor"/> no terminal is waited for. Activity during that time
+/// 3. The owner counts as seen, and for <see cref="IActivityMonitor.IgnoresEventsFor"/> no terminal is waited for. Activity during that time
 ///    stays in the kernel's queue and wakes right afterwards.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -45,7 +45,7 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
         long? awaySince = null;
         while (!cancellationToken.IsCancellationRequested)
         {
-            var left = awaySince is { } since ? IActivityMonitor.LooksAwayFor - time.GetElapsedTime(since) : TimeSpan.Zero;
+            var left = awaySince is { } since ? IActivityMonitor.IgnoresEventsFor - time.GetElapsedTime(since) : TimeSpan.Zero;
             if (left <= TimeSpan.Zero) awaySince = null;
             foreach (ref var entry in entries.AsSpan()) entry.Returned = 0;
             // Rounded up, or the last fraction of a millisecond would be spent in a loop.

@@ -209,7 +209,7 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
     private void Await(short events, long deadline)
     {
         var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
-        if (left <= TimeSpan.Zero) throw new TimeoutException($"The X server has not answered for {AnswersWithin.TotalSeconds:0} s.");
+        if (left <= TimeSpan.Zero) throw new TimeoutException($"The X server has not replied for {AnswersWithin.TotalSeconds:0} s.");
         waitFor[0] = new() { Descriptor = Descriptor, Events = events };
         Libc.Wait(waitFor, (int)Math.Ceiling(left.TotalMilliseconds));
     }

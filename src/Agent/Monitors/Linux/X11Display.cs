@@ -53,7 +53,7 @@ internal sealed class X11Display : IDisposable
         }
         catch (Exception failure) when (failure is IOException or TimeoutException or InvalidDataException)
         {
-            display.GiveUp("no-answer", $"The X display :{number} does not answer as it should: {failure.Message}", "Look at the X server's log, or put ':" + number + "' on [Monitors] Ignore if nobody sits at it. It is tried again by itself.");
+            display.GiveUp("no-answer", $"The X display :{number} does not reply as expected: {failure.Message}", "Look at the X server's log, or put ':" + number + "' on [Monitors] Ignore if no one uses it. It is retried automatically.");
             return display;
         }
     }
@@ -66,11 +66,11 @@ internal sealed class X11Display : IDisposable
     public bool Look() => Blind is not null || Try(static display =>
     {
         var now = display.idle!.Query();
-        if (now < IActivityMonitor.LooksAwayFor) display.activity.Seen(now, display.Source);
+        if (now < IActivityMonitor.IgnoresEventsFor) display.activity.Seen(now, display.Source);
 
         // The event about idleness or activity was dropped, or is on its way.
-        if (display.Active && now > IActivityMonitor.LooksAwayFor * 2) display.BecameIdle();
-        else if (!display.Active && now < IActivityMonitor.LooksAwayFor / 4) display.BecameActive(now);
+        if (display.Active && now > IActivityMonitor.IgnoresEventsFor * 2) display.BecameIdle();
+        else if (!display.Active && now < IActivityMonitor.IgnoresEventsFor / 4) display.BecameActive(now);
     });
 
     public void Dispose() => server?.Dispose();
@@ -105,7 +105,7 @@ internal sealed class X11Display : IDisposable
         idle = new X11Idle(server!, Handle);
         if (idle.Start() is { } missing)
         {
-            GiveUp("no-idle-time", $"The X server of display :{Number} lacks {missing}.", "Use an X server with the SYNC extension (any of X.Org's), or put ':" + Number + "' on [Monitors] Ignore if nobody sits at it.");
+            GiveUp("no-idle-time", $"The X server of display :{Number} lacks {missing}.", "Use an X server with the SYNC extension (any of X.Org's), or put ':" + Number + "' on [Monitors] Ignore if no one uses it.");
             return true;
         }
 
@@ -117,7 +117,7 @@ internal sealed class X11Display : IDisposable
     {
         // No program listens: a file left behind by a server that has ended.
         if (error is Libc.ECONNREFUSED or Libc.ENOENT) return false;
-        GiveUp("unreachable", $"The X display :{Number} cannot be reached: {Marshal.GetPInvokeErrorMessage(error)}.", "Run the agent as root. If it does already, look whether the X server hangs. It is tried again by itself.");
+        GiveUp("unreachable", $"The X display :{Number} cannot be reached: {Marshal.GetPInvokeErrorMessage(error)}.", "Run the agent as root. If it does already, look whether the X server hangs. It is retried automatically.");
         return true;
     }
 
@@ -143,7 +143,7 @@ internal sealed class X11Display : IDisposable
         activity.Seen(since, Source);
 
         // Activity while the alarm was being set may have been missed.
-        if (since < IActivityMonitor.LooksAwayFor) BecameActive(since);
+        if (since < IActivityMonitor.IgnoresEventsFor) BecameActive(since);
     }
 
     private void BecameActive(TimeSpan ago)
@@ -172,7 +172,7 @@ internal sealed class X11Display : IDisposable
         }
         catch (Exception failure) when (failure is IOException or TimeoutException or InvalidDataException)
         {
-            GiveUp("no-answer", $"The X display :{Number} no longer answers as it should: {failure.Message}", "Look whether the X server hangs, and at its log. It is tried again by itself.");
+            GiveUp("no-answer", $"The X display :{Number} no longer replies as expected: {failure.Message}", "Look whether the X server hangs, and at its log. It is retried automatically.");
             return true;
         }
     }

@@ -17,7 +17,7 @@ internal sealed class X11Idle(X11Connection server, Action<X11IdleEvent> onEvent
 {
     // What the alarm waits for, in milliseconds. Far apart, so that neither fires at the other's limit.
     private const int ActiveBelow = 500;
-    private static readonly int IdleFrom = (int)IActivityMonitor.LooksAwayFor.TotalMilliseconds;
+    private static readonly int IdleFrom = (int)IActivityMonitor.IgnoresEventsFor.TotalMilliseconds;
 
     private const byte QueryExtension = 98;
     private const byte Initialize = 0, ListSystemCounters = 1, QueryCounter = 5, CreateAlarm = 8, ChangeAlarm = 9;

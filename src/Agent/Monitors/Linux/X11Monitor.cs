@@ -58,11 +58,11 @@ public sealed class X11Monitor : IActivityMonitor
         while (!cancellationToken.IsCancellationRequested)
         {
             var wasActive = displays.Active is not null;
-            var pause = wasActive ? Left(IActivityMonitor.LooksAwayFor, saidAt) : TimeSpan.MaxValue;
+            var pause = wasActive ? Left(IActivityMonitor.IgnoresEventsFor, saidAt) : TimeSpan.MaxValue;
             if (ScanAgainAfter(displays, tries) is { } again && Left(again, scannedAt) is var left && left < pause) pause = left;
 
             // While the folder is missing its parent is watched, which may change often: then not more often than other events.
-            var busy = changes.FolderMissing ? Left(IActivityMonitor.LooksAwayFor, scannedAt) : TimeSpan.Zero;
+            var busy = changes.FolderMissing ? Left(IActivityMonitor.IgnoresEventsFor, scannedAt) : TimeSpan.Zero;
             entries[FolderEntry].Descriptor = busy > TimeSpan.Zero ? -1 : changes.Descriptor;
             if (busy > TimeSpan.Zero && busy < pause) pause = busy;
             foreach (ref var entry in entries.AsSpan()) entry.Returned = 0;
@@ -74,7 +74,7 @@ public sealed class X11Monitor : IActivityMonitor
             {
                 saidAt = time.GetTimestamp();
             }
-            else if (active is not null && Left(IActivityMonitor.LooksAwayFor, saidAt) == TimeSpan.Zero)
+            else if (active is not null && Left(IActivityMonitor.IgnoresEventsFor, saidAt) == TimeSpan.Zero)
             {
                 // The server has not reported that the user became idle, so there was activity since the last time.
                 activity.Seen(active);

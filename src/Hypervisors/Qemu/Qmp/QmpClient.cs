@@ -124,7 +124,7 @@ internal sealed class QmpClient : IAsyncDisposable
         }
         catch (TimeoutException exception)
         {
-            throw new QmpException($"QEMU has not answered '{command}' within {timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s.", exception);
+            throw new QmpException($"QEMU has not replied to '{command}' within {timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s.", exception);
         }
     }
 

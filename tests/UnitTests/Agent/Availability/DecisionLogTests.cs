@@ -20,10 +20,10 @@ public sealed class DecisionLogTests
     {
         var (logger, log) = Make();
         log.Add(new(DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1, new(Brake.Freeze, TimeSpan.FromMilliseconds(1), default)));
-        log.Add(new(DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1, new(Brake.Stop, TimeSpan.FromMilliseconds(1), default)));
+        log.Add(new(DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1, new(Brake.Signal, TimeSpan.FromMilliseconds(1), default)));
         log.Add(new(DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1, new(Brake.None, TimeSpan.FromMilliseconds(1), default)));
         log.Add(new(DecisionKind.ThawRefused, NodeState.Frozen, NodeState.Available, default, 1, default));
-        log.Add(new(DecisionKind.Stopped, NodeState.Available, NodeState.Available, default, 1, new(Brake.Kill, default, default)));
+        log.Add(new(DecisionKind.Frozen, NodeState.Available, NodeState.Available, default, 1, new(Brake.Kill, default, default)));
         log.Add(new(DecisionKind.Ended, NodeState.Frozen, NodeState.Frozen, default, 1, new(Brake.Freeze, default, default)));
 
         log.Step();

@@ -46,7 +46,7 @@ internal sealed class FakeGuests : IMachineGuests, IGuestFreezer
 
     public bool ThawAll() => !(Frozen = false);
 
-    public bool StopAll() => true;
+    public bool SignalAll() => true;
 
     public bool KillAll() => true;
 

@@ -35,7 +35,7 @@ public sealed class GuestBrakeTests
     }
 
     [Theory]
-    [InlineData("stop", Brake.Stop)]
+    [InlineData("stop", Brake.Signal)]
     [InlineData("kill", Brake.Kill)]
     public void A_missed_deadline_brings_the_next_brake(string works, object expected)
     {
@@ -51,7 +51,7 @@ public sealed class GuestBrakeTests
         freezer.Refuses.Add("freeze");
         var began = time.GetTimestamp();
 
-        Assert.Equal(Brake.Stop, brake.FreezeAll().Brake);
+        Assert.Equal(Brake.Signal, brake.FreezeAll().Brake);
         Assert.Equal(BrakeTimes.Default.Look, time.GetElapsedTime(began));
     }
 
@@ -104,7 +104,7 @@ public sealed class GuestBrakeTests
 
         public bool FreezeAll() => Call("freeze");
 
-        public bool StopAll() => Call("stop");
+        public bool SignalAll() => Call("stop");
 
         public bool KillAll() => Call("kill");
 

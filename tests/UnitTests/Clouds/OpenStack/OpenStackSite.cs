@@ -90,7 +90,7 @@ internal sealed class OpenStackSite : IAsyncDisposable
                 CloudAction.Open => await Cloud.OpenAsync(id, default),
                 CloudAction.Evict evict => await Cloud.EvictAsync(id, evict.Guest, default),
                 CloudAction.BringBack back => await Cloud.BringBackAsync(id, back.Guest, default),
-                CloudAction.Settle settle => await Cloud.SettleAsync(id, settle.Wish, default),
+                CloudAction.Settle settle => await Cloud.SettleAsync(id, settle.Target, default),
                 _ => throw new InvalidOperationException($"Unknown action {action}."),
             });
         }

@@ -105,7 +105,7 @@ public sealed class FleetPlanTests
                 CloudAction.Close => host with { Open = false },
                 CloudAction.Evict evict => Moved(host, evict.Guest, CloudGuestState.Leaving),
                 CloudAction.BringBack back => Moved(host, back.Guest, CloudGuestState.Here),
-                CloudAction.Settle settle => host with { Network = Marked(host.Network, settle.Wish.Open), Lost = Marked(host.Lost, settle.Wish.Lost) },
+                CloudAction.Settle settle => host with { Network = Marked(host.Network, settle.Target.Open), Lost = Marked(host.Lost, settle.Target.Lost) },
                 _ => host,
             });
             Assert.True(FleetPlan.Next(node with { Host = done }).Count == 0, node.ToString());
