@@ -31,7 +31,7 @@ namespace Opportunism.Agent;
 internal sealed partial class AgentParts : BackgroundService
 {
     // For the last entries; a log that is not read does not keep the agent from shutting down.
-    private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LogTimeLimit = TimeSpan.FromSeconds(1);
 
     private readonly IMachineGuests guests;
     private readonly MemoryPressure pressure = new();
@@ -161,7 +161,7 @@ internal sealed partial class AgentParts : BackgroundService
             await end.CancelAsync();
             await deciding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await decided.CancelAsync();
-            await Task.WhenAll(after).WaitAsync(LogPatience, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(after).WaitAsync(LogTimeLimit, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

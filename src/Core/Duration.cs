@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Opportunism.Core;
 
-/// <summary>How lengths of time are written in settings and on the command line: <c>300ms</c>, <c>90s</c>, <c>1h30m</c>, <c>1.5h</c>, <c>3d</c> or <c>00:01:30</c>. Pure.</summary>
+/// <summary>How lengths of time are written in settings and on the command line: <c>300ms</c>, <c>90s</c>, <c>1h30m</c>, <c>1.5h</c>,
+/// <c>3d</c> or <c>00:01:30</c>. Pure.</summary>
 public static class Duration
 {
     /// <summary>Examples, for messages.</summary>
@@ -11,7 +12,8 @@ public static class Duration
     private static readonly (string Name, TimeSpan Length)[] Units =
         [("d", TimeSpan.FromDays(1)), ("h", TimeSpan.FromHours(1)), ("m", TimeSpan.FromMinutes(1)), ("s", TimeSpan.FromSeconds(1)), ("ms", TimeSpan.FromMilliseconds(1))];
 
-    /// <summary>Reads a length of time: not negative, each unit at most once, larger ones first. A bare number has no unit and is refused.</summary>
+    /// <summary>Reads a length of time: not negative, each unit at most once, larger ones first. A bare number has no unit and is
+    /// refused.</summary>
     public static bool TryParse(string text, out TimeSpan value)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -40,7 +42,8 @@ public static class Duration
         return true;
     }
 
-    /// <summary>Writes a length of time so that <see cref="TryParse"/> reads it: <c>1h30m</c>, <c>0s</c>. What is less than a millisecond is left out; not negative.</summary>
+    /// <summary>Writes a length of time so that <see cref="TryParse"/> reads it: <c>1h30m</c>, <c>0s</c>. What is less than a millisecond
+    /// is left out; not negative.</summary>
     public static string Format(TimeSpan value)
     {
         var text = "";

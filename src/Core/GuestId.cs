@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Opportunism.Core;
 
 /// <summary>Identity of a guest, the same in the cloud, on the controller and on the node.</summary>
-/// <remarks>A UUID written as 32 lower-case hexadecimal digits; it names folders, sockets and cgroups, so nothing else is ever accepted.</remarks>
+/// <remarks>A UUID written as 32 lower-case hexadecimal digits; it names folders, sockets and cgroups, so nothing else is ever
+/// accepted.</remarks>
 public readonly record struct GuestId
 {
     private GuestId(string value) => Value = value;

@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Opportunism.Core;
 
 /// <summary>Name under which a desktop is enrolled; unique within a site and never reused for another desktop.</summary>
-/// <remarks>1 to 63 characters of <c>a-z 0-9 . -</c>, first one a letter or digit: it is used in file names, log lines and cloud host names.</remarks>
+/// <remarks>1 to 63 characters of <c>a-z 0-9 . -</c>, first one a letter or digit: it is used in file names, log lines and cloud host
+/// names.</remarks>
 public readonly record struct NodeId
 {
     private NodeId(string value) => Value = value;

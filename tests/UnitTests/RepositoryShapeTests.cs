@@ -17,7 +17,7 @@ public sealed class RepositoryShapeTests
         ["src/Agent"] = 393,
         ["src/Cli"] = 211,
         ["src/Clouds"] = 281,
-        ["src/Contracts"] = 35,
+        ["src/Contracts"] = 21,
         ["src/Controller"] = 261,
         ["src/Core"] = 58,
         ["src/Files"] = 8,

@@ -1,7 +1,8 @@
 namespace Opportunism.Agent.Availability;
 
 /// <summary>Decisions on their way from the deciding thread to the log: a ring of structs that are allocated once.</summary>
-/// <remarks>One thread adds, one other takes; neither ever waits for the other. When the ring is full the new entry is dropped and counted.</remarks>
+/// <remarks>One thread adds, one other takes; neither ever waits for the other. When the ring is full the new entry is dropped and
+/// counted.</remarks>
 internal sealed class DecisionQueue
 {
     /// <summary>Entries that fit: a day of a busy desktop has some 20, so only a log that has not been read for days fills it.</summary>

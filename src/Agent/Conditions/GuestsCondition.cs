@@ -9,7 +9,7 @@ internal sealed class GuestsCondition(IMachineGuests guests) : ICondition
 
     public bool Holds { get; private set; }
 
-    public string Sentence => guests.Unprotected?.Sentence ?? "every guest can be stopped for the owner at once";
+    public string Sentence => guests.Unprotected?.Sentence ?? "every guest can be frozen for the owner at once";
 
     public string Remedy => guests.Unprotected?.Remedy ?? "";
 

@@ -42,7 +42,7 @@ public sealed class MemoryCondition(
         (null, _, _) => "the available memory is not known",
         (_, true, _) => $"programs wait for memory, {reading.Value.AvailableMiB:0} MiB are available",
         ({ } now, _, > 0) => $"{now.AvailableMiB:0} MiB of memory are available; guests that would be resumed take {upcoming:0} MiB, and {limit.Leave:0} MiB must be left beside them",
-        ({ } now, _, _) => $"{now.AvailableMiB:0} MiB of memory are available; guests begin at {limit.Enter:0} MiB or more and stop below {limit.Leave:0} MiB",
+        ({ } now, _, _) => $"{now.AvailableMiB:0} MiB of memory are available; guests start at {limit.Enter:0} MiB or more and are frozen below {limit.Leave:0} MiB",
     };
 
     /// <inheritdoc/>

@@ -44,7 +44,7 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
 
     private async Task PushAsync(PlacedGuest placed, CancellationToken cancellationToken)
     {
-        // The first message is empty: the reply has the offset from which the controller wants it.
+        // The first message is empty: the reply has the offset from which the controller needs it.
         var guest = placed.Guest;
         var known = offsets.TryGetValue(placed, out var offset);
         var slice = known ? hypervisor.ReadConsole(guest, offset, NodeContract.LargestConsolePiece) : new ConsoleSlice(0, ReadOnlyMemory<byte>.Empty);
@@ -52,7 +52,7 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
         {
             offset = await files.WriteConsoleAsync(guest.Value, slice.Offset, slice.Bytes, cancellationToken);
             offsets[placed] = offset;
-            if (known && offset <= slice.Offset) break; // it wants an older part or nothing: next pass
+            if (known && offset <= slice.Offset) break; // it needs an older part or nothing: next pass
             known = true;
             slice = hypervisor.ReadConsole(guest, offset, NodeContract.LargestConsolePiece);
         }

@@ -27,10 +27,10 @@ internal enum GuestStep
     /// <summary>Save it to disk while the owner is there.</summary>
     Checkpoint,
 
-    /// <summary>Get it out of memory as its policy says.</summary>
+    /// <summary>Get it out of memory by its policy.</summary>
     Evict,
 
-    /// <summary>Give its memory back and keep it: no plan wants it to run.</summary>
+    /// <summary>Give its memory back and keep it: it is in no plan that lets it run.</summary>
     Suspend,
 
     /// <summary>Ask it to shut down, then end it.</summary>

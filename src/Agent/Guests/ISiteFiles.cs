@@ -13,6 +13,6 @@ internal interface ISiteFiles
     /// <summary>Sends a guest's disk; returns its SHA-256 when the controller has it complete, verified and stored.</summary>
     Task<string> WriteDiskAsync(string guestId, string path, Action<double> onProgress, CancellationToken cancellationToken);
 
-    /// <summary>Sends console output; returns the offset from which the controller wants more.</summary>
+    /// <summary>Sends console output; returns the offset from which the controller needs more.</summary>
     Task<long> WriteConsoleAsync(string guestId, long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 }

@@ -42,7 +42,7 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
             return null;
         }
 
-        if (!TryName<GuestWish>(plan.Wish, out var wish)) problem = $"Guest {id}: its wish is none that this version knows.";
+        if (!TryName<GuestWish>(plan.Wish, out var wish)) problem = $"Guest {id}: this version does not support its wish.";
         else if (GuestActions.Policies.Find(plan.EvictionPolicy) is null) problem = $"Guest {id}: its eviction policy is none of {GuestActions.Policies.Names}.";
         else if (!TryName<ImageFormat>(plan.ImageFormat, out _)) problem = $"Guest {id}: its image format is none of {string.Join(", ", Enum.GetNames<ImageFormat>())}.";
         else if (plan.Vcpus > int.MaxValue || plan.MemoryMib > int.MaxValue || plan.DiskMib > int.MaxValue) problem = $"Guest {id}: a size is out of range.";

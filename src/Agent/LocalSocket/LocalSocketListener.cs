@@ -22,7 +22,7 @@ internal sealed partial class LocalSocketListener(string path, LocalRequests des
     private const int LongestRequest = 4096;
 
     // Time to send one line; the doctor's reply takes longer and does not have this limit.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -71,7 +71,7 @@ internal sealed partial class LocalSocketListener(string path, LocalRequests des
         {
             using var _ = connection;
             await using var stream = new NetworkStream(connection);
-            using var limit = new CancellationTokenSource(Patience, time);
+            using var limit = new CancellationTokenSource(TimeLimit, time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
             var line = await LineReader.ReadAsync(stream, LongestRequest, both.Token);
             if (line is null) return;

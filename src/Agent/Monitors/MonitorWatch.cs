@@ -75,17 +75,17 @@ public sealed class MonitorWatch
     internal TimeSpan Step()
     {
         var elapsed = askedAt is { } asked ? time.GetElapsedTime(asked) : LooksEvery;
-        if (!judged && elapsed >= WatchedMonitor.AnswersWithin)
+        if (!judged && elapsed >= WatchedMonitor.ReplyLimit)
         {
             foreach (var monitor in monitors) monitor.Judge();
             judged = true;
         }
 
-        if (elapsed < LooksEvery) return (judged ? LooksEvery : WatchedMonitor.AnswersWithin) - elapsed;
+        if (elapsed < LooksEvery) return (judged ? LooksEvery : WatchedMonitor.ReplyLimit) - elapsed;
         askedAt = time.GetTimestamp();
         judged = false;
         foreach (var monitor in monitors) monitor.Ask();
-        return WatchedMonitor.AnswersWithin;
+        return WatchedMonitor.ReplyLimit;
     }
 
     /// <summary>Checks every monitor now and returns what they see; for <c>doctor</c>.</summary>

@@ -10,7 +10,7 @@ namespace Opportunism.Agent.Monitors;
 internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger ledger, TimeProvider time, ILogger log) : IActivitySink
 {
     /// <summary>After this long without a reply a monitor counts as hung.</summary>
-    internal static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan ReplyLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Pauses before a failed monitor is restarted.</summary>
     internal static readonly Backoff Pauses = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
@@ -65,7 +65,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         }
     }
 
-    /// <summary>Starts a check and does not wait; <see cref="Judge"/> evaluates it <see cref="AnswersWithin"/> later. One caller at a
+    /// <summary>Starts a check and does not wait; <see cref="Judge"/> evaluates it <see cref="ReplyLimit"/> later. One caller at a
     /// time.</summary>
     public void Ask()
     {
@@ -101,7 +101,7 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
         using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            Take(await monitor.LookAsync(givenUp.Token).WaitAsync(AnswersWithin, time, cancellationToken), before);
+            Take(await monitor.LookAsync(givenUp.Token).WaitAsync(ReplyLimit, time, cancellationToken), before);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -126,8 +126,8 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
 
     private void Hung()
     {
-        MonitorWatchLog.Hung(log, Name, AnswersWithin);
-        SightChanged(Down("monitor.hung", $"The monitor {Name} has not replied for {AnswersWithin.TotalSeconds:0} s.", "Restart the agent. If it happens again, disable the monitor in the agent's settings and report it."));
+        MonitorWatchLog.Hung(log, Name, ReplyLimit);
+        SightChanged(Down("monitor.hung", $"The monitor {Name} has not replied for {ReplyLimit.TotalSeconds:0} s.", "Restart the agent. If it happens again, disable the monitor in the agent's settings and report it."));
     }
 
     private void Failed(Exception broken)

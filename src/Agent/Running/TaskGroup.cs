@@ -4,7 +4,7 @@ namespace Opportunism.Agent.Running;
 internal static class TaskGroup
 {
     /// <summary>How long a cancelled task is awaited at most: longer than a guest's step that has just begun.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs all of them until all have ended. The first that fails cancels the others, and its error is thrown.</summary>
     /// <param name="parts">Started in this order, each without waiting for the one before.</param>
@@ -21,7 +21,7 @@ internal static class TaskGroup
         finally
         {
             await end.CancelAsync();
-            await Task.WhenAll(running).WaitAsync(Patience, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(running).WaitAsync(TimeLimit, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

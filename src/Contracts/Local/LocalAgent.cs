@@ -34,9 +34,9 @@ public sealed class LocalAgent(string socketPath)
             await stream.WriteAsync(line, cancellationToken);
             await stream.WriteAsync("\n"u8.ToArray(), cancellationToken);
             var answer = await LineReader.ReadAsync(stream, LongestLine, cancellationToken)
-                ?? throw new IOException($"The agent at {socketPath} closed the connection without an answer.");
+                ?? throw new IOException($"The agent at {socketPath} closed the connection without a reply.");
             return JsonSerializer.Deserialize(answer, LocalJson.Default.LocalReply)
-                ?? throw new IOException($"The agent at {socketPath} gave an empty answer.");
+                ?? throw new IOException($"The agent at {socketPath} sent an empty reply.");
         }
         catch (SocketException e)
         {

@@ -29,7 +29,7 @@ public readonly record struct Moment
     /// <summary>A condition that does not hold, or null when all hold.</summary>
     public string? FailingCondition { get; init; }
 
-    /// <summary>Who took the node back ("owner", "operator"), or null when nobody did.</summary>
+    /// <summary>Who took the node back ("owner", "operator"), or null when it was not taken back.</summary>
     public string? TakenBackBy { get; init; }
 
     /// <summary>True while the owner needs the memory that guests use.</summary>

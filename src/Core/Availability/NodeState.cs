@@ -9,7 +9,7 @@ public enum NodeState
     /// <summary>The owner is away; guests run at idle priority.</summary>
     Available,
 
-    /// <summary>The owner just came back; guests stand still in memory.</summary>
+    /// <summary>The owner just came back; guests are frozen or held in memory.</summary>
     Frozen,
 
     /// <summary>The owner stays; guests are leaving.</summary>

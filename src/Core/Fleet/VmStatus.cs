@@ -36,7 +36,7 @@ public enum VmStatus
     /// <summary>Its node's owner came back and its policy is <c>terminate</c>.</summary>
     Terminated,
 
-    /// <summary>Its node could not bring it where it should be; the sentence says why.</summary>
+    /// <summary>Its node could not bring it into the wanted state; the sentence has the reason.</summary>
     Failed,
 
     /// <summary>Its node is silent or revoked. It is not started elsewhere: it might still run there.</summary>

@@ -27,6 +27,6 @@ public enum GuestPhase
     /// <summary>Its disk is with the controller; nothing of it is needed here any more.</summary>
     HandedOver,
 
-    /// <summary>It could not be brought where it should be; the sentence says why.</summary>
+    /// <summary>It could not be brought into the wanted state; the sentence has the reason.</summary>
     Failed,
 }

@@ -1,6 +1,7 @@
 namespace Opportunism.Hypervisors.Cgroups;
 
-/// <summary>Where this machine's cgroup hierarchies are mounted. Never assumed: desktops have v2 at /sys/fs/cgroup, others beside v1.</summary>
+/// <summary>Where this machine's cgroup hierarchies are mounted. Never assumed: desktops have v2 at /sys/fs/cgroup, others beside
+/// v1.</summary>
 /// <param name="Unified">Of version 2, or null.</param>
 /// <param name="Cpu">Of version 1 with the cpu controller, or null.</param>
 /// <param name="Memory">Of version 1 with the memory controller, or null.</param>

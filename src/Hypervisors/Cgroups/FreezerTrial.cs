@@ -10,7 +10,7 @@ namespace Opportunism.Hypervisors.Cgroups;
 public sealed class FreezerTrial(string cgroup, TimeProvider time)
 {
     // A freezer that needs longer than this is too slow for the owner anyway.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(2);
 
     // Longer than a scheduler tick (10 ms at 100 Hz), so that a running process is noticed.
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
@@ -54,7 +54,7 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
         var began = time.GetTimestamp();
         if (!freezer.FreezeAll()) return (null, $"The kernel refused to freeze {folder}. The agent needs root.");
         var written = time.GetElapsedTime(began);
-        while (time.GetElapsedTime(began) < Patience)
+        while (time.GetElapsedTime(began) < TimeLimit)
         {
             var stillSince = time.GetElapsedTime(began);
             var before = freezer.GuestCpuNanoseconds();
@@ -67,14 +67,14 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
                 : (null, "A busy process was frozen but did not run when thawed.");
         }
 
-        return (null, $"A busy process in {folder} kept running for {Patience.TotalSeconds} s after it was frozen. Guests are halted by signals instead; update the kernel.");
+        return (null, $"A busy process in {folder} kept running for {TimeLimit.TotalSeconds} s after it was frozen. Guests are halted by signals instead; update the kernel.");
     }
 
     private async Task<bool> ChangesAsync(CgroupFreezer freezer, CancellationToken cancellationToken)
     {
         var before = freezer.GuestCpuNanoseconds();
         var began = time.GetTimestamp();
-        while (time.GetElapsedTime(began) < Patience)
+        while (time.GetElapsedTime(began) < TimeLimit)
         {
             await Task.Delay(Look, time, cancellationToken);
             if (freezer.GuestCpuNanoseconds() > before) return true;

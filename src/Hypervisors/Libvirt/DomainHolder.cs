@@ -8,10 +8,10 @@ internal sealed partial class DomainHolder(LibvirtHost host)
 {
     // libvirt passes a request on to QEMU's socket within a millisecond or two; after a hundred times that it is waiting for something
     // else.
-    private static readonly TimeSpan SendPatience = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan SendTimeLimit = TimeSpan.FromMilliseconds(300);
 
     /// <summary>A thawed QEMU confirms in milliseconds; others wait this long for one that hangs.</summary>
-    private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HoldTimeLimit = TimeSpan.FromSeconds(1);
 
     // libvirtd handles five requests of one client at a time (max_client_requests), and one for a frozen QEMU uses a place until that is
     // thawed: two that wait, two queries of their progress, and one for any other request.
@@ -19,10 +19,10 @@ internal sealed partial class DomainHolder(LibvirtHost host)
 
     // libvirt passes nothing on before a start is over, and the start of a QEMU that was frozen at its first instruction is over only once
     // that has replied.
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(1), StartPatience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(1), StartTimeLimit = TimeSpan.FromMilliseconds(100);
 
     // On a machine with the load of a CI.
-    private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReleaseTimeLimit = TimeSpan.FromSeconds(10);
 
     /// <remarks>
     /// 1. The domains that are to be paused are recorded.
@@ -78,7 +78,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
             else asking.SetResult();
         }
 
-        using var enough = new CancellationTokenSource(SendPatience, host.Time);
+        using var enough = new CancellationTokenSource(SendTimeLimit, host.Time);
         var sent = await IsSentAsync(domain, asking.Task, enough.Token);
         var mayBeStarting = domain.LastHold is null && host.Time.GetElapsedTime(domain.FoundAt) < StartsWithin;
         if (sent || mayBeStarting)
@@ -86,7 +86,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
             lock (host.Gate) host.AloneLocked(domain, frozen: false); // 4
         }
 
-        return await IsHeldAsync(domain, sent ? HoldPatience : mayBeStarting ? StartPatience : TimeSpan.Zero, cancellationToken); // 5
+        return await IsHeldAsync(domain, sent ? HoldTimeLimit : mayBeStarting ? StartTimeLimit : TimeSpan.Zero, cancellationToken); // 5
     }
 
     /// <summary>Releases a domain that the agent has paused: once the brake has thawed, or for a while although it has not.</summary>
@@ -111,7 +111,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
 
         try
         {
-            var problem = await resuming.WaitAsync(ReleasePatience, host.Time, cancellationToken);
+            var problem = await resuming.WaitAsync(ReleaseTimeLimit, host.Time, cancellationToken);
             if (problem.Length > 0)
             {
                 lock (host.Gate) domain.LeavesUntil = null;
@@ -120,7 +120,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         }
         catch (TimeoutException)
         {
-            return new GuestAnswer(GuestOutcome.TryLater, $"Timed out after {ReleasePatience.TotalSeconds} s: libvirt has not resumed guest {domain.Id}.");
+            return new GuestAnswer(GuestOutcome.TryLater, $"Timed out after {ReleaseTimeLimit.TotalSeconds} s: libvirt has not resumed guest {domain.Id}.");
         }
 
         lock (host.Gate) domain.LastRelease = host.Time.GetElapsedTime(began);
@@ -195,7 +195,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         if (!asking.IsCompleted) return false;
         try
         {
-            return await host.Connection.UntilCommandSentAsync(domain.Uuid, enough).WaitAsync(SendPatience, host.Time, CancellationToken.None);
+            return await host.Connection.UntilCommandSentAsync(domain.Uuid, enough).WaitAsync(SendTimeLimit, host.Time, CancellationToken.None);
         }
         catch (Exception exception) when (exception is LibvirtException or TimeoutException)
         {

@@ -180,7 +180,7 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         {
             // Another program let it run, or it is new: the kernel freezes it until it is held.
             host.AloneLocked(domain, frozen: true);
-            domain.Sentence = "frozen by the kernel on its own until it is held";
+            domain.Sentence = "frozen by the kernel until it is held";
         }
 
         // A daemon that hangs may still carry out earlier requests when it continues.

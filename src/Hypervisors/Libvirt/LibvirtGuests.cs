@@ -12,7 +12,7 @@ namespace Opportunism.Hypervisors.Libvirt;
 [SupportedOSPlatform("linux")]
 public sealed class LibvirtGuests : IForeignGuests
 {
-    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ProbeTimeLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(1);
 
     private readonly Lock publishing = new();
@@ -81,7 +81,7 @@ public sealed class LibvirtGuests : IForeignGuests
         var version = "";
         try
         {
-            version = await host.Connection.VersionAsync().WaitAsync(ProbePatience, host.Time, cancellationToken);
+            version = await host.Connection.VersionAsync().WaitAsync(ProbeTimeLimit, host.Time, cancellationToken);
         }
         catch (Exception exception) when (exception is LibvirtException or TimeoutException)
         {

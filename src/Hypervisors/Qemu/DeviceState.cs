@@ -27,5 +27,5 @@ internal static class DeviceState
     }
 
     private static Task<JsonElement> AskAsync(QemuProcess process, string question, CancellationToken cancellationToken) =>
-        process.Qmp!.ExecuteAsync(question, GuestProcesses.AnswerTime, cancellationToken);
+        process.Qmp!.ExecuteAsync(question, GuestProcesses.ReplyLimit, cancellationToken);
 }

@@ -178,7 +178,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
     {
         using var state = File.OpenHandle(Path.Combine(guest.Folder.Checkpoint, StateFile));
         await PassAsync(process, state, cancellationToken);
-        await process.Qmp!.ExecuteAsync("migrate-incoming", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("uri"u8, "fd:state"u8));
+        await process.Qmp!.ExecuteAsync("migrate-incoming", GuestProcesses.ReplyLimit, cancellationToken, json => json.WriteString("uri"u8, "fd:state"u8));
         await AwaitLoadAsync(process, cancellationToken);
     }
 
@@ -222,7 +222,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
             await PassAsync(process, file, cancellationToken);
             // Must not be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
             process.StateSave = DeviceStateSave.Asked;
-            await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.AnswerTime, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8));
+            await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.ReplyLimit, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8));
             seen = DeviceStateSave.Asked;
         }
 
@@ -263,7 +263,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
     private static async Task PassAsync(QemuProcess process, SafeFileHandle file, CancellationToken cancellationToken)
     {
         var qmp = process.Qmp!;
-        await qmp.ExecuteAsync("migrate-set-capabilities", GuestProcesses.AnswerTime, cancellationToken, json =>
+        await qmp.ExecuteAsync("migrate-set-capabilities", GuestProcesses.ReplyLimit, cancellationToken, json =>
         {
             json.WriteStartArray("capabilities"u8);
             json.WriteStartObject();
@@ -272,7 +272,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
             json.WriteEndObject();
             json.WriteEndArray();
         });
-        await qmp.ExecuteAsync("getfd", GuestProcesses.AnswerTime, cancellationToken, json => json.WriteString("fdname"u8, "state"u8), (int)file.DangerousGetHandle());
+        await qmp.ExecuteAsync("getfd", GuestProcesses.ReplyLimit, cancellationToken, json => json.WriteString("fdname"u8, "state"u8), (int)file.DangerousGetHandle());
     }
 
     private async Task AwaitLoadAsync(QemuProcess process, CancellationToken cancellationToken)
@@ -280,7 +280,7 @@ internal sealed class GuestCheckpoints(QemuHost host)
         var began = host.Time.GetTimestamp();
         while (true)
         {
-            var answer = await process.Qmp!.ExecuteAsync("query-migrate", GuestProcesses.AnswerTime, cancellationToken);
+            var answer = await process.Qmp!.ExecuteAsync("query-migrate", GuestProcesses.ReplyLimit, cancellationToken);
             var status = QmpLine.TextOf(answer, "status"u8);
             if (status == "completed") return;
             if (status is "failed" or "cancelled") throw new QmpException($"QEMU could not load device state: {(QmpLine.TextOf(answer, "error-desc"u8) is { Length: > 0 } why ? why : status)}.");

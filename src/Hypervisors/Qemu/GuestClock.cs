@@ -10,14 +10,14 @@ namespace Opportunism.Hypervisors.Qemu;
 internal static class GuestClock
 {
     // The agent in the guest replies in under a second; a guest whose agent does not keeps its clock.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Asks the guest's agent to set the clock from the RTC, which follows the host's clock. A failure changes nothing.</summary>
     public static async Task SetAsync(QemuGuest guest, QemuProcess process, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await process.Qmp!.ExecuteAsync("query-chardev", Patience, cancellationToken);
+            var answer = await process.Qmp!.ExecuteAsync("query-chardev", TimeLimit, cancellationToken);
             if (!IsAgentThere(answer)) return;
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(guest.Folder.AgentSocket), cancellationToken);
@@ -25,7 +25,7 @@ internal static class GuestClock
             if (QmpClient.ListenerOf(socket) != process.Process.Pid) return;
             await socket.SendAsync("{\"execute\":\"guest-set-time\"}\n"u8.ToArray(), cancellationToken);
             // The reply's content is not used, but closing before it arrives would cancel the request.
-            await socket.ReceiveAsync(new byte[512], cancellationToken).AsTask().WaitAsync(Patience, time, cancellationToken);
+            await socket.ReceiveAsync(new byte[512], cancellationToken).AsTask().WaitAsync(TimeLimit, time, cancellationToken);
         }
         catch (Exception exception) when (exception is QmpException or SocketException or TimeoutException or OperationCanceledException)
         {

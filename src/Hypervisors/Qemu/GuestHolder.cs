@@ -11,10 +11,10 @@ internal sealed class GuestHolder(QemuHost host)
 {
     /// <summary>QEMU confirms in 1.3 ms, 10 at worst; others wait this long for one that hangs, so it is not more than a hundred times
     /// that.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1);
 
     // For a second request to one guest alone, for which no other waits: long enough for a machine that swaps.
-    private static readonly TimeSpan PatienceAlone = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimeLimitAlone = TimeSpan.FromSeconds(5);
 
     /// <remarks>
     /// 1. From here on no earlier request may let a guest run.
@@ -74,11 +74,11 @@ internal sealed class GuestHolder(QemuHost host)
         if (process.Qmp is null || TryQueueStop(process) is not { } answer) return false;
         lock (host.RunLock) Alone(guest, frozen: false);
         // Must not be cancelled: until it has replied or is frozen again, it might run.
-        if (await AwaitAsync(guest, process, answer, host.Time.GetTimestamp(), PatienceAlone, CancellationToken.None)) return false;
+        if (await AwaitAsync(guest, process, answer, host.Time.GetTimestamp(), TimeLimitAlone, CancellationToken.None)) return false;
         try
         {
             // In any other state it cannot be saved.
-            var status = await process.Qmp.ExecuteAsync("query-status", Patience, CancellationToken.None);
+            var status = await process.Qmp.ExecuteAsync("query-status", TimeLimit, CancellationToken.None);
             // The last two: its device state was requested, by this agent or an earlier one.
             if (QmpLine.TextOf(status, "status"u8) is "paused" or "io-error" or "finish-migrate" or "postmigrate") return true;
         }
@@ -112,7 +112,7 @@ internal sealed class GuestHolder(QemuHost host)
         }
 
         guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
-            ? status with { Phase = GuestPhase.Held, Sentence = "frozen by the kernel on its own, since QEMU does not answer" }
+            ? status with { Phase = GuestPhase.Held, Sentence = "frozen by the kernel, since QEMU does not reply" }
             : status);
         return true;
     }

@@ -61,7 +61,7 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
     {
         if (guest.Status is { Phase: GuestPhase.Suspended } or { HasCheckpoint: true }) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be saved.");
-        if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so its device state cannot be saved.");
+        if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not reply, so its device state cannot be saved.");
         var began = host.Time.GetTimestamp();
         await checkpoints.SaveAsync(guest, process, bytesPerSecond, cancellationToken);
         QemuHypervisorLog.LogSaved(host.Log, guest.Id, guest.Status.CheckpointMiB, host.Time.GetElapsedTime(began).TotalMilliseconds);
@@ -86,7 +86,7 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
         // It may be saving: because of a cancelled request, or, if the kernel has frozen it, one of an earlier agent.
         if (process.StateSave == DeviceStateSave.Asked || guest.FrozenAlone)
         {
-            if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not answer, so the guest cannot run.");
+            if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not reply, so the guest cannot run.");
             await checkpoints.EndStateSaveAsync(guest, process);
         }
 

@@ -13,7 +13,7 @@ namespace Opportunism.Hypervisors.Qemu;
 internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProcess> onEnded)
 {
     /// <summary>QEMU replies in milliseconds; on a machine with the load of a CI in seconds. Longer means that it hangs.</summary>
-    public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan ReplyLimit = TimeSpan.FromSeconds(10);
 
     // QEMU listens 0.2 s after its start; 100 times that is a machine that swaps.
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(20);
@@ -128,7 +128,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         if (process.LacksRoom) NoteLackOfRoom(guest, process); // reported between the two
         try
         {
-            await answer.WaitAsync(AnswerTime, host.Time, cancellationToken);
+            await answer.WaitAsync(ReplyLimit, host.Time, cancellationToken);
         }
         catch (QmpException exception) when (exception.IsRefusal)
         {
@@ -157,7 +157,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             using var prompt = host.Cgroups.RaiseCpuRank();
             // Blocks a pool thread for the fraction of a second in which the kernel frees the memory.
             var gone = await Task.Run(() => KillAndWait(process));
-            if (!gone) throw new IOException($"QEMU of guest {guest.Id} (process {process.Process.Pid}) was killed but has not ended within {KillTime.TotalSeconds} s. Look for a disk that does not answer.");
+            if (!gone) throw new IOException($"QEMU of guest {guest.Id} (process {process.Process.Pid}) was killed but has not ended within {KillTime.TotalSeconds} s. Look for a disk that hangs.");
             if (guest.Detach() is { } ended) await host.RetireAsync(ended);
         }
 
@@ -250,11 +250,11 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
 
         try
         {
-            await process.Qmp!.Capabilities.WaitAsync(AnswerTime, host.Time, cancellationToken);
+            await process.Qmp!.Capabilities.WaitAsync(ReplyLimit, host.Time, cancellationToken);
         }
         catch (TimeoutException exception)
         {
-            throw new IOException($"QEMU of guest {guest.Id} has started but has not replied within {AnswerTime.TotalSeconds} s. Other programs may use the processor.", exception);
+            throw new IOException($"QEMU of guest {guest.Id} has started but has not replied within {ReplyLimit.TotalSeconds} s. Other programs may use the processor.", exception);
         }
     }
 
@@ -263,7 +263,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     /// <remarks>Only among the threads of this guest; its cgroup decides what it gets beside others, which stays the same.</remarks>
     private static async Task PutBehindAsync(QemuProcess process, CancellationToken cancellationToken)
     {
-        var answer = await process.Qmp!.ExecuteAsync("query-cpus-fast", AnswerTime, cancellationToken);
+        var answer = await process.Qmp!.ExecuteAsync("query-cpus-fast", ReplyLimit, cancellationToken);
         if (answer.ValueKind != JsonValueKind.Array) return;
         foreach (var vcpu in answer.EnumerateArray())
         {
@@ -276,7 +276,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     /// <summary>Holds a running guest because no space is left for what it writes.</summary>
     public static async Task HoldForRoomAsync(QemuGuest guest, QemuProcess process, CancellationToken cancellationToken)
     {
-        await process.Qmp!.ExecuteAsync("stop", AnswerTime, cancellationToken);
+        await process.Qmp!.ExecuteAsync("stop", ReplyLimit, cancellationToken);
         NoteLackOfRoom(guest, process);
     }
 

@@ -38,7 +38,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         }
 
         // Nothing waits for memory yet, and the checks below decide the state of each guest.
-        await holder.HoldAllAsync([.. guests.All], GuestProcesses.AnswerTime, cancellationToken);
+        await holder.HoldAllAsync([.. guests.All], GuestProcesses.ReplyLimit, cancellationToken);
         foreach (var guest in guests.All)
         {
             if (guest.Process is { } process) await JudgeAsync(guest, process, cancellationToken);
@@ -153,7 +153,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
                     break;
                 case "running":
                     lock (host.RunLock) guest.FrozenAlone = host.Cgroups.FreezeChild(guest.Id, frozen: true);
-                    guest.SetWhile(process, seen => seen with { Sentence = "QEMU does not stop it" });
+                    guest.SetWhile(process, seen => seen with { Sentence = "QEMU does not pause it" });
                     break;
             }
         }
@@ -168,7 +168,7 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         var began = host.Time.GetTimestamp();
         while (true)
         {
-            var answer = await process.Qmp!.ExecuteAsync("query-status", GuestProcesses.AnswerTime, cancellationToken);
+            var answer = await process.Qmp!.ExecuteAsync("query-status", GuestProcesses.ReplyLimit, cancellationToken);
             var status = QmpLine.TextOf(answer, "status"u8);
             // The earlier agent was killed while QEMU was saving device state, which it then finishes by itself.
             if (status != "finish-migrate" || host.Time.GetElapsedTime(began) > SavingTime) return status;

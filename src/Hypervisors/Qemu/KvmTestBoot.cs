@@ -10,7 +10,7 @@ namespace Opportunism.Hypervisors.Qemu;
 internal sealed class KvmTestBoot(string binary, QemuSettings settings, GuestUser user, TimeProvider time)
 {
     // With working KVM the panic comes after 1 to 2 s.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     /// <returns>Null if there is no kernel to test with.</returns>
@@ -50,7 +50,7 @@ internal sealed class KvmTestBoot(string binary, QemuSettings settings, GuestUse
         var began = time.GetTimestamp();
         try
         {
-            while (time.GetElapsedTime(began) < Patience)
+            while (time.GetElapsedTime(began) < TimeLimit)
             {
                 var ended = !process.IsAlive;
                 if (File.ReadAllText(console).Contains("VFS: Unable to mount root fs", StringComparison.Ordinal)) return true;

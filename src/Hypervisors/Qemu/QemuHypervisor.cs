@@ -65,7 +65,7 @@ public sealed class QemuHypervisor : IHypervisor
 
     /// <inheritdoc/>
     public IReadOnlyList<HealthItem> Health => [.. guests.All.Where(guest => guest.FrozenAlone).Select(guest => new HealthItem(
-        "guests.frozen-alone", HealthSeverity.Warning, $"Guest {guest.Id} (process {guest.Process?.Process.Pid}) is frozen by the kernel on its own: {guest.Status.Sentence}.",
+        "guests.frozen-alone", HealthSeverity.Warning, $"Guest {guest.Id} (process {guest.Process?.Process.Pid}) is frozen by the kernel: {guest.Status.Sentence}.",
         "It costs the owner its memory only. If it stays so, stop the guest; if its process used the CPU while held, treat the guest as hostile."))];
 
     /// <inheritdoc/>
@@ -118,7 +118,7 @@ public sealed class QemuHypervisor : IHypervisor
     /// <inheritdoc/>
     public async Task<GuestAnswer> HoldAllAsync(CancellationToken cancellationToken)
     {
-        var answer = await holder.HoldAllAsync([.. guests.All], GuestHolder.Patience, cancellationToken);
+        var answer = await holder.HoldAllAsync([.. guests.All], GuestHolder.TimeLimit, cancellationToken);
         if (!answer.IsDone) QemuHypervisorLog.LogNotHeld(host.Log, answer.Sentence);
         return answer;
     }

@@ -7,7 +7,7 @@ namespace Opportunism.UnitTests.Agent;
 
 public sealed class TaskGroupTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(1);
 
     private readonly FakeTimeProvider time = new();
     private readonly CancellationTokenSource stop = new();
@@ -22,7 +22,7 @@ public sealed class TaskGroupTests : IDisposable
 
         failure.SetException(new IOException("broken"));
 
-        Assert.Equal("broken", (await Assert.ThrowsAsync<IOException>(() => running.WaitAsync(Patience))).Message);
+        Assert.Equal("broken", (await Assert.ThrowsAsync<IOException>(() => running.WaitAsync(TimeLimit))).Message);
         Assert.True(otherEnded);
     }
 
@@ -31,7 +31,7 @@ public sealed class TaskGroupTests : IDisposable
     {
         var running = TaskGroup.RunAsync([UntilToldAsync, _ => throw new IOException("no room")], time, stop.Token);
 
-        Assert.Equal("no room", (await Assert.ThrowsAsync<IOException>(() => running.WaitAsync(Patience))).Message);
+        Assert.Equal("no room", (await Assert.ThrowsAsync<IOException>(() => running.WaitAsync(TimeLimit))).Message);
         Assert.True(otherEnded);
     }
 
@@ -44,7 +44,7 @@ public sealed class TaskGroupTests : IDisposable
 
         other.SetResult();
 
-        await running.WaitAsync(Patience);
+        await running.WaitAsync(TimeLimit);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class TaskGroupTests : IDisposable
 
         await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(TimeLimit));
         Assert.True(otherEnded);
     }
 
@@ -65,13 +65,13 @@ public sealed class TaskGroupTests : IDisposable
         Assert.False(running.IsCompleted);
 
         var began = TimeProvider.System.GetTimestamp();
-        while (!running.IsCompleted && TimeProvider.System.GetElapsedTime(began) < Patience)
+        while (!running.IsCompleted && TimeProvider.System.GetElapsedTime(began) < TimeLimit)
         {
-            time.Advance(TaskGroup.Patience);
+            time.Advance(TaskGroup.TimeLimit);
             await Task.Yield();
         }
 
-        await Assert.ThrowsAsync<IOException>(() => running.WaitAsync(Patience));
+        await Assert.ThrowsAsync<IOException>(() => running.WaitAsync(TimeLimit));
     }
 
     public void Dispose() => stop.Dispose();

@@ -3,7 +3,8 @@ using Opportunism.Agent.Platform.Linux;
 
 namespace Opportunism.Agent.Availability.Linux;
 
-/// <summary>Wakes the deciding thread by an eventfd (man 2 eventfd): one system call on each side, no lock of the runtime's in between.</summary>
+/// <summary>Wakes the deciding thread by an eventfd (man 2 eventfd): one system call on each side, no lock of the runtime's in
+/// between.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class EventFdWakeUp : IWakeUp, IDisposable
 {

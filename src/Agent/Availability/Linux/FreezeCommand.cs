@@ -20,7 +20,7 @@ internal static class FreezeCommand
             if (GuestFreezers.Find(cgroup) is not { } freezer) return 0;
             var result = new GuestBrake(freezer, BrakeTimes.Default, TimeProvider.System, ShortPause.For).FreezeAll();
             if (result.Brake != Brake.None) return 0;
-            Console.Error.WriteLine($"Guests in the cgroup {cgroup} still run; they could not be frozen, stopped or killed.");
+            Console.Error.WriteLine($"Guests in the cgroup {cgroup} still run; they could be neither frozen nor killed.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -13,8 +13,8 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// 1. Every terminal of /dev/pts is watched by inotify for reads: a shell reads what was typed; what a program prints causes no read.
 ///    The text cannot be seen, and no terminal is opened.
 /// 2. The monitor's thread sleeps in poll(2) until one is read, or one is added or removed: a person logged in or out.
-/// 3. The owner counts as seen, and for <see cref="IActivityMonitor.IgnoresEventsFor"/> no terminal is waited for. Activity during that time
-///    stays in the kernel's queue and wakes right afterwards.
+/// 3. The owner counts as seen, and for <see cref="IActivityMonitor.IgnoresEventsFor"/> no terminal is waited for. Activity during that
+///    time stays in the kernel's queue and wakes right afterwards.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string folder = "/dev/pts") : IActivityMonitor

@@ -20,7 +20,7 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
     public const int PacketSize = 32;
 
     /// <summary>A server that has not replied for this long cannot be watched.</summary>
-    public static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan ReplyLimit = TimeSpan.FromSeconds(2);
 
     // The set-up reply holds at most 65535 words; the counters' list of current servers is under 4 KiB.
     private const int LongestReply = 256 * 1024;
@@ -167,7 +167,7 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
     /// <summary>Rounded up to whole words, as everything in the protocol.</summary>
     public static int Padded(int length) => (length + 3) & ~3;
 
-    private long Deadline() => time.GetTimestamp() + (long)(AnswersWithin.TotalSeconds * time.TimestampFrequency);
+    private long Deadline() => time.GetTimestamp() + (long)(ReplyLimit.TotalSeconds * time.TimestampFrequency);
 
     private void ReadPacket(long deadline)
     {
@@ -209,7 +209,7 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
     private void Await(short events, long deadline)
     {
         var left = time.GetElapsedTime(time.GetTimestamp(), deadline);
-        if (left <= TimeSpan.Zero) throw new TimeoutException($"The X server has not replied for {AnswersWithin.TotalSeconds:0} s.");
+        if (left <= TimeSpan.Zero) throw new TimeoutException($"The X server has not replied for {ReplyLimit.TotalSeconds:0} s.");
         waitFor[0] = new() { Descriptor = Descriptor, Events = events };
         Libc.Wait(waitFor, (int)Math.Ceiling(left.TotalMilliseconds));
     }

@@ -42,8 +42,8 @@ internal static unsafe class DescriptorSocket
             while (sent < 0 && Marshal.GetLastPInvokeError() == Libc.ErrorInterrupted);
 
             if (sent == line.Length) return;
-            if (sent >= 0) throw new QmpException("QEMU's control socket does not take a whole command: QEMU does not read from it.");
-            throw new QmpException($"QEMU's control socket does not take a command: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+            if (sent >= 0) throw new QmpException("QEMU's control socket does not accept a whole command: QEMU does not read from it.");
+            throw new QmpException($"QEMU's control socket does not accept a command: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
         }
     }
 }

@@ -137,7 +137,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
         second.Sink.SightChanged(ScriptedMonitor.Sees(1));
         Assert.Null(watch.BlindMonitor);
 
-        await PassAsync(WatchedMonitor.AnswersWithin, () => watch.BlindMonitor == "first", watch.Step);
+        await PassAsync(WatchedMonitor.ReplyLimit, () => watch.BlindMonitor == "first", watch.Step);
         Assert.Equal("monitor.hung", watch.Sights[0].Sight.Health[0].Code);
 
         answer.SetResult(ScriptedMonitor.Sees(1));
@@ -164,10 +164,10 @@ public sealed class MonitorWatchTests : IAsyncDisposable
 
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(WatchedMonitor.AnswersWithin, watch.Step());
-            time.Advance(WatchedMonitor.AnswersWithin);
-            Assert.Equal(MonitorWatch.LooksEvery - WatchedMonitor.AnswersWithin, watch.Step());
-            time.Advance(MonitorWatch.LooksEvery - WatchedMonitor.AnswersWithin);
+            Assert.Equal(WatchedMonitor.ReplyLimit, watch.Step());
+            time.Advance(WatchedMonitor.ReplyLimit);
+            Assert.Equal(MonitorWatch.LooksEvery - WatchedMonitor.ReplyLimit, watch.Step());
+            time.Advance(MonitorWatch.LooksEvery - WatchedMonitor.ReplyLimit);
         }
 
         Assert.Equal((1, 3), (firsts, seconds));
@@ -184,7 +184,7 @@ public sealed class MonitorWatchTests : IAsyncDisposable
         await second.StartedAsync();
 
         watch.Step();
-        time.Advance(WatchedMonitor.AnswersWithin);
+        time.Advance(WatchedMonitor.ReplyLimit);
         watch.Step();
 
         Assert.Contains("no wire", watch.Sights[0].Sight.Sentence, StringComparison.Ordinal);
