@@ -1,4 +1,5 @@
-using Opportunism.Cli.Commands;
+using Opportunism.Cli;
+using Opportunism.Cli.Terminal;
 using Opportunism.Workshop;
 
 var world = CliWorld.Real();

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Contracts.Api;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Opportunism.Clouds.OpenStack;
 
 namespace Opportunism.Cli.OpenStack;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Core;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 
 namespace Opportunism.Cli.StartStop;
 

@@ -1,4 +1,4 @@
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Opportunism.Clouds;
 using Opportunism.Core;
 using Opportunism.Core.Eviction;

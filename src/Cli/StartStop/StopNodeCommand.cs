@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.StartStop;

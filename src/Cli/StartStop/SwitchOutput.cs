@@ -1,4 +1,4 @@
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 
 namespace Opportunism.Cli.StartStop;
 

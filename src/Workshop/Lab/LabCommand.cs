@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Spectre.Console;
 
 namespace Opportunism.Workshop.Lab;

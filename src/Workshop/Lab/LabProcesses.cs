@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
+using Opportunism.Workshop.Linux;
 
 namespace Opportunism.Workshop.Lab;
 

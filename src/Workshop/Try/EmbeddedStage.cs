@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using Opportunism.Cli;
+using Opportunism.Cli.Terminal;
 using Opportunism.Core.Guests;
 using Opportunism.Workshop.Site;
 

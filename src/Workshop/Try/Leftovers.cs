@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Opportunism.Workshop.Linux;
 using Opportunism.Workshop.Site;
 
 namespace Opportunism.Workshop.Try;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli;
+using Opportunism.Cli.Terminal;
 using Spectre.Console;
 using Xunit;
 

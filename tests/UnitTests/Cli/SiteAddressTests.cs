@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Opportunism.Agent.Guests;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Access;
 using Opportunism.Controller.Settings;

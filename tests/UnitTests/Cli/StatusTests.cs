@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli;
+using Opportunism.Cli.Terminal;
 using Opportunism.Contracts.Api;
 using Spectre.Console;
 using Xunit;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Xunit;
 
 namespace Opportunism.UnitTests.Cli;

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli;
+using Opportunism.Cli.Terminal;
 using Opportunism.Workshop;
 using Spectre.Console;
 using Xunit;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli;
+using Opportunism.Cli.Terminal;
 using Opportunism.TestKit.OpenStack;
 using Spectre.Console;
 using Xunit;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Opportunism.Cli.Commands;
 using Opportunism.Cli.OpenStack;
+using Opportunism.Cli.Terminal;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.TestKit.OpenStack;
 using Opportunism.UnitTests.Clouds.OpenStack;

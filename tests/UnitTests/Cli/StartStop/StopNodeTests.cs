@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.TestKit.OpenStack;
 using Opportunism.UnitTests.Cli.OpenStack;

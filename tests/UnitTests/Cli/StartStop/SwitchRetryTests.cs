@@ -1,4 +1,4 @@
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Opportunism.TestKit.OpenStack;
 using Xunit;
 using static Opportunism.UnitTests.Cli.StartStop.SwitchedHost;

@@ -1,4 +1,4 @@
-using Opportunism.Cli.Commands;
+using Opportunism.Cli.Terminal;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.TestKit.OpenStack;
 using Opportunism.UnitTests.Cli.OpenStack;

@@ -1,7 +1,0 @@
-namespace Opportunism.Cli.Commands;
-
-/// <summary>Ends a command with a sentence for the person and an <see cref="ExitCode"/>.</summary>
-internal sealed class CliFailure(int exitCode, string message) : Exception(message)
-{
-    public int ExitCode { get; } = exitCode;
-}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Opportunism.Contracts.Api;
+using Opportunism.Contracts.Local;
+
+namespace Opportunism.Cli.Terminal;
+
+/// <summary>The options that many commands have, and what they mean.</summary>
+internal sealed class CliOptions(CliWorld world)
+{
+    public CliWorld World { get; } = world;
+
+    /// <summary>Global: which site.</summary>
+    public Option<string?> Site { get; } = new("--site") { Description = $"The site's file (site.json) or its folder; else {SiteAddress.SiteVariable}, else ~/.config/opportunism/site.json, else the site of this machine ('up', or a controller with its default state folder).", Recursive = true, HelpName = "FILE" };
+
+    /// <summary>Global: which agent.</summary>
+    public Option<string> Socket { get; } = new("--agent-socket") { Description = "The socket of this desktop's agent.", Recursive = true, HelpName = "PATH", DefaultValueFactory = _ => LocalAgent.DefaultSocket };
+
+    /// <summary>Each command that prints something has it.</summary>
+    public Option<bool> Json { get; } = new("--json") { Description = "Print JSON." };
+
+    /// <summary>A command with <c>--json</c> that talks to the site.</summary>
+    public Command ForSite(Command command, Func<ParseResult, SiteClient, CancellationToken, Task<int>> run)
+    {
+        command.Options.Add(Json);
+        command.SetAction((parsed, cancellationToken) => World.RunAsync(
+            async () =>
+            {
+                using var site = Open(parsed);
+                return await run(parsed, site, cancellationToken);
+            },
+            cancellationToken));
+        return command;
+    }
+
+    /// <summary>A command with <c>--json</c> that talks to this desktop's agent or to nobody.</summary>
+    public Command ForDesktop(Command command, Func<ParseResult, CancellationToken, Task<int>> run)
+    {
+        command.Options.Add(Json);
+        command.SetAction((parsed, cancellationToken) => World.RunAsync(() => run(parsed, cancellationToken), cancellationToken));
+        return command;
+    }
+
+    /// <summary>The site the person means.</summary>
+    public SiteClient Open(ParseResult parsed) => World.OpenSite(SiteAddress.Find(parsed.GetValue(Site), World));
+
+    /// <summary>Prints JSON when that is wanted; else does the other thing.</summary>
+    public int Show<T>(ParseResult parsed, T value, JsonTypeInfo<T> type, Action otherwise)
+    {
+        if (parsed.GetValue(Json)) World.Output.WriteLine(JsonSerializer.Serialize(value, type));
+        else otherwise();
+        return ExitCode.Done;
+    }
+
+    /// <summary>The same for something that needs only one sentence.</summary>
+    public int Show<T>(ParseResult parsed, T value, JsonTypeInfo<T> type, string sentence) => Show(parsed, value, type, () => World.Output.WriteLine(sentence));
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using Opportunism.Cli.Terminal;
+using Opportunism.Contracts.Api;
+
+namespace Opportunism.Cli.Tokens;
+
+/// <summary><c>token revoke</c>: a token that must not be used again.</summary>
+internal static class TokenRevokeCommand
+{
+    public static Command Create(CliOptions options)
+    {
+        var id = new Argument<string>("id") { Description = "The token's id, as 'token list' shows it." };
+        return options.ForSite(new Command("revoke", "End a token.") { id }, async (parsed, site, cancellationToken) =>
+        {
+            var token = parsed.GetValue(id)!;
+            try
+            {
+                await site.RevokeJoinTokenAsync(token, cancellationToken);
+            }
+            catch (SiteException unknown) when (unknown.Status == HttpStatusCode.NotFound)
+            {
+                // Not one for joining, so it is a person's.
+                await site.RevokePersonTokenAsync(token, cancellationToken);
+            }
+
+            options.World.Output.WriteLine(parsed.GetValue(options.Json) ? $"{{\"revoked\":\"{JsonEncodedText.Encode(token)}\"}}" : $"{token} is revoked.");
+            return ExitCode.Done;
+        });
+    }
+}
