@@ -51,5 +51,7 @@ internal sealed class BenchReport(string name)
     };
 
     private static string Line(string file, string key) =>
-        File.ReadLines(file).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))?.Split([':', '='], 2)[1].Trim(' ', '\t', '"') ?? "";
+        File.ReadLines(file).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))?.Split([':', '='], 2)[1]
+            .Trim(' ', '\t', '"')
+            ?? "";
 }

@@ -55,15 +55,19 @@ internal sealed class BusyGuests : IAsyncDisposable
     }
 
     /// <summary>Boots a guest and waits until it has counted to three.</summary>
-    public async Task<GuestId> StartAsync(int vcpus, int memoryMiB, int busy, int dirtyMiB, CancellationToken cancellationToken, string everySeconds = "1", bool disk = false, int changeMiB = 0, bool network = false)
+    public async Task<GuestId> StartAsync(
+        int vcpus, int memoryMiB, int busy, int dirtyMiB, CancellationToken cancellationToken, string everySeconds = "1", bool disk = false,
+        int changeMiB = 0, bool network = false)
     {
         var image = await ImageAsync(new TickGuest(busy, dirtyMiB, changeMiB, everySeconds, disk, network), cancellationToken);
         var spec = new GuestSpec(GuestId.New(), "bench", vcpus, memoryMiB, 64, image.Sha256, ImageFormat.Qcow2);
         var answer = await Hypervisor.StartAsync(spec, image.Path, cancellationToken);
         if (!answer.IsDone) throw new InvalidOperationException(answer.Sentence);
         var booted = dirtyMiB > 0 ? "dirtied " : "tick 3";
-        while (network && !Console(spec.Id).Contains("network reached", StringComparison.Ordinal)) await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
-        while (!Console(spec.Id).Contains(booted, StringComparison.Ordinal)) await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
+        while (network && !Console(spec.Id).Contains("network reached", StringComparison.Ordinal))
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
+        while (!Console(spec.Id).Contains(booted, StringComparison.Ordinal))
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         return spec.Id;
     }
 
@@ -87,11 +91,14 @@ internal sealed class BusyGuests : IAsyncDisposable
         making.Dispose();
         GuestMemoryMount.Remove(Settings.RamFolder);
         Directory.Delete(folder, recursive: true);
-        foreach (var root in File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => line.Split(' ')[4]))
+        foreach (var root in File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal))
+            .Select(line => line.Split(' ')[4]))
         {
             var ours = Path.Combine(root, Path.GetDirectoryName(Settings.Cgroup)!);
             if (!Directory.Exists(ours)) continue;
-            foreach (var path in Directory.EnumerateDirectories(ours, "*", SearchOption.AllDirectories).Append(ours).OrderByDescending(path => path.Length).ToArray()) Directory.Delete(path);
+            foreach (var path in Directory.EnumerateDirectories(ours, "*", SearchOption.AllDirectories).Append(ours)
+                .OrderByDescending(path => path.Length).ToArray())
+                Directory.Delete(path);
         }
     }
 
@@ -112,12 +119,18 @@ internal sealed class BusyGuests : IAsyncDisposable
 
     private async Task<(string Path, string Sha256)> MakeImageAsync(TickGuest kind, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(folder, $"tick-{kind.Busy}-{kind.DirtyMiB}-{kind.ChangeMiB}-{kind.EverySeconds}-{kind.Disk}-{kind.Network}.qcow2");
+        var path =
+            Path.Combine(folder, $"tick-{kind.Busy}-{kind.DirtyMiB}-{kind.ChangeMiB}-{kind.EverySeconds}-{kind.Disk}-{kind.Network}.qcow2");
         if (!File.Exists(path))
         {
-            var maker = Path.Combine(Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") ?? ".", "packaging", "linux", "make-tick-image");
-            string[] arguments = [path, "--busy", $"{kind.Busy}", "--dirty", $"{kind.DirtyMiB}", "--change", $"{kind.ChangeMiB}", "--every", kind.EverySeconds, "--cache", "/var/cache/opportunism", .. kind.Disk ? new[] { "--disk" } : [], .. kind.Network ? new[] { "--network" } : []];
-            using var process = Process.Start(new ProcessStartInfo(maker, arguments)) ?? throw new IOException($"{maker} could not be started.");
+            var maker =
+                Path.Combine(Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") ?? ".", "packaging", "linux", "make-tick-image");
+            string[] arguments = [
+                path, "--busy", $"{kind.Busy}", "--dirty", $"{kind.DirtyMiB}", "--change", $"{kind.ChangeMiB}", "--every",
+                kind.EverySeconds, "--cache", "/var/cache/opportunism", .. kind.Disk ? new[] { "--disk" } : [],
+                .. kind.Network ? new[] { "--network" } : []];
+            using var process = Process.Start(new ProcessStartInfo(maker, arguments))
+                ?? throw new IOException($"{maker} could not be started.");
             await process.WaitForExitAsync(cancellationToken);
             if (process.ExitCode != 0) throw new IOException($"{maker} ended with {process.ExitCode}.");
             File.SetUnixFileMode(path, (UnixFileMode)0b110_100_100);

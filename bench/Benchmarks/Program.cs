@@ -9,7 +9,8 @@ using Opportunism.Benchmarks.Suspend;
 
 const int WrongUse = 2;
 const int Interrupted = 130; // 128 + SIGINT, as shells have it
-const string Usage = "usage: bench {freeze|suspend|agent|owner|openstack} [--json] [-n TIMES] [--seconds SECONDS] [--sizes MIB,MIB,...]; on Linux only, as root";
+const string Usage = "usage: bench {freeze|suspend|agent|owner|openstack} [--json] [-n TIMES] [--seconds SECONDS] [--sizes MIB,MIB,...]; "
+    + "on Linux only, as root";
 
 if (args.Any(argument => argument is "-h" or "--help"))
 {
@@ -18,7 +19,8 @@ if (args.Any(argument => argument is "-h" or "--help"))
 }
 
 var unknown = UnknownArgument();
-if (!OperatingSystem.IsLinux() || args.Length == 0 || unknown is not null || !TryNumber("-n", out var times) || !TryNumber("--seconds", out var seconds) || !TrySizes(out var sizes))
+if (!OperatingSystem.IsLinux() || args.Length == 0 || unknown is not null || !TryNumber("-n", out var times)
+    || !TryNumber("--seconds", out var seconds) || !TrySizes(out var sizes))
 {
     if (unknown is not null) await Console.Error.WriteLineAsync($"'{unknown}' is not an option.");
     await Console.Error.WriteLineAsync(Usage);
@@ -82,7 +84,9 @@ bool TryNumber(string option, out int? number)
     number = null;
     var at = Array.IndexOf(args, option);
     if (at < 0) return true;
-    if (at + 1 == args.Length || !int.TryParse(args[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var given) || given is < 1 or > 1_000_000) return false;
+    if (at + 1 == args.Length || !int.TryParse(args[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+        || given is < 1 or > 1_000_000)
+        return false;
     number = given;
     return true;
 }
@@ -94,7 +98,12 @@ bool TrySizes(out IReadOnlyList<int> sizesMiB)
     var at = Array.IndexOf(args, "--sizes");
     if (at < 0) return true;
     if (at + 1 == args.Length) return false;
-    var given = args[at + 1].Split(',').Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size is >= 128 and <= 65536 ? size : 0).ToArray();
+    var given = args[at + 1].Split(',')
+        .Select(
+            text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size is >= 128 and <= 65536
+                ? size
+                : 0)
+        .ToArray();
     sizesMiB = given;
     return !given.Contains(0);
 }

@@ -58,13 +58,16 @@ internal sealed partial class AgentParts : BackgroundService
         guests.Freezer.FreezeAll();
 
         var ledger = new ActivityLedger(time);
-        watch = new MonitorWatch(MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>(), settings.Monitors.WithoutSeat);
+        watch = new MonitorWatch(
+            MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>(), settings.Monitors.WithoutSeat);
         var snooze = new SnoozeCondition(Path.Combine(settings.StateFolder, "snooze"), time, null, logs.CreateLogger<SnoozeCondition>());
         var flags = new Level<NodeFlags>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
         // Guests that are about to be resumed count until the node lends; afterwards their memory is in use anyway.
         var upcoming = new UpcomingGuests(guests, plan);
-        var conditions = new ConditionSet([.. ConditionCatalog.Create(settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time, () => loop!.Lends ? 0 : upcoming.MiB(), pressure), new GuestsCondition(guests)]);
+        var listed = ConditionCatalog.Create(
+            settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time, () => loop!.Lends ? 0 : upcoming.MiB(), pressure);
+        var conditions = new ConditionSet([.. listed, new GuestsCondition(guests)]);
         wakeUp = new DecidingWait(pressure);
         watchedWakeUp = ServiceWatchdog.Over(wakeUp, time, Environment.GetEnvironmentVariable);
         var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, ShortPause.For);
@@ -77,9 +80,10 @@ internal sealed partial class AgentParts : BackgroundService
         SiteLink link = null!;
         var background = new BackgroundConnection();
         var traffic = new OwnerTraffic(new ProcNetworkReader(), () => background.Bytes, options.OwnerNetworkBytesPerSecond, time);
-        var pace = new TransferPace(new Pace(options.TransferBytesPerSecond, time), traffic, () => loop.Status.Current.State == NodeState.Available, time);
-        var files = new SiteFiles(
-            () => link.Client, () => link.Transfers, pace, new FileHash(new Pace(options.CheckpointBytesPerSecond, time)), () => plan.Current.LateDiskSha256, time);
+        var pace = new TransferPace(
+            new Pace(options.TransferBytesPerSecond, time), traffic, () => loop.Status.Current.State == NodeState.Available, time);
+        var hash = new FileHash(new Pace(options.CheckpointBytesPerSecond, time));
+        var files = new SiteFiles(() => link.Client, () => link.Transfers, pace, hash, () => plan.Current.LateDiskSha256, time);
         keeper = guests is IHypervisor hypervisor
             ? new GuestKeeper(hypervisor, loop.Status, plan, files, options, time, logs.CreateLogger<GuestKeeper>())
             : new ForeignGuestKeeper((IForeignGuests)guests, loop.Status, plan, time, logs.CreateLogger<ForeignGuestKeeper>());
@@ -88,10 +92,13 @@ internal sealed partial class AgentParts : BackgroundService
         var identities = new IdentityFile(settings.StateFolder);
         var obstacles = new ObstacleView(loop, watch, conditions);
         var reports = new ReportView(loop, watch, conditions, snooze, health, keeper.Reports, obstacles);
-        link = new SiteLink(settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, background, time, logs.CreateLogger<SiteLink>());
+        link = new SiteLink(
+            settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, background, time,
+            logs.CreateLogger<SiteLink>());
         trial = new BrakeTrial(new FreezerTrial(options.Cgroup + "-trial", time));
         var seat = new SeatOwner();
-        var desk = new LocalRequests(loop, snooze, new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site, obstacles), trial, seat, time);
+        var status = new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site, obstacles);
+        var desk = new LocalRequests(loop, snooze, status, trial, seat, time);
         services =
         [
             new PlanTimes(plan, flags, refused, settings.Times, snooze, loop, logs.CreateLogger<PlanTimes>()),
@@ -108,7 +115,8 @@ internal sealed partial class AgentParts : BackgroundService
 
     // 3 and 4. One that fails ends them all and the agent: a node that lacks one of them must not look healthy.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        TaskGroup.RunAsync([DecideAsync, watch.RunAsync, keeper.RunAsync, .. services.Select(Serving), SettleMemoryAsync], time, stoppingToken);
+        TaskGroup.RunAsync(
+            [DecideAsync, watch.RunAsync, keeper.RunAsync, .. services.Select(Serving), SettleMemoryAsync], time, stoppingToken);
 
     public override void Dispose()
     {
@@ -148,7 +156,9 @@ internal sealed partial class AgentParts : BackgroundService
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var decided = new CancellationTokenSource();
-        Task[] after = [OwnThread.RunAsync("publisher", Blocking(() => loop.Publisher.Run(decided.Token))), OwnThread.RunAsync("decision log", Blocking(() => decisions.Run(decided.Token)))];
+        Task[] after = [
+            OwnThread.RunAsync("publisher", Blocking(() => loop.Publisher.Run(decided.Token))),
+            OwnThread.RunAsync("decision log", Blocking(() => decisions.Run(decided.Token)))];
         // The program does not end before the guests are frozen.
         var deciding = OwnThread.RunAsync("availability", Blocking(() => loop.Run(end.Token)), isBackground: false);
         try
@@ -161,7 +171,8 @@ internal sealed partial class AgentParts : BackgroundService
             await end.CancelAsync();
             await deciding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await decided.CancelAsync();
-            await Task.WhenAll(after).WaitAsync(LogTimeLimit, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(after).WaitAsync(LogTimeLimit, time, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

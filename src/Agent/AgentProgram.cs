@@ -26,14 +26,18 @@ internal static class AgentProgram
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSystemd();
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat, options.ColorBehavior) = (true, "yyyy-MM-ddTHH:mm:ss.fffzzz ", LoggerColorBehavior.Disabled));
+        builder.Logging.AddSimpleConsole(
+            options => (options.SingleLine, options.TimestampFormat, options.ColorBehavior) = (true, "yyyy-MM-ddTHH:mm:ss.fffzzz ",
+                LoggerColorBehavior.Disabled));
         // A log that is not read loses lines, counted by the console logger; no thread of the agent ever waits for it.
-        builder.Services.Configure<ConsoleLoggerOptions>(options => (options.QueueFullMode, options.MaxQueueLength) = (ConsoleLoggerQueueFullMode.DropWrite, 500));
+        builder.Services.Configure<ConsoleLoggerOptions>(
+            options => (options.QueueFullMode, options.MaxQueueLength) = (ConsoleLoggerQueueFullMode.DropWrite, 500));
         // Longer than the slowest thing that shutting down waits for: a guest's step that has just begun.
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(15));
 
         AgentParts? parts = null;
-        builder.Services.AddSingleton(services => parts ??= new AgentParts(settings, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton(
+            services => parts ??= new AgentParts(settings, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddHostedService(services => services.GetRequiredService<AgentParts>());
         using var host = builder.Build();
         try

@@ -17,7 +17,8 @@ switch (args)
         Console.WriteLine(AgentVersion.Text);
         return 0;
     default:
-        Console.Error.WriteLine($"usage: Opportunism.Agent run|freeze|mount-memory [--settings FILE]   (default: {AgentSettings.DefaultPath})");
+        Console.Error.WriteLine(
+            $"usage: Opportunism.Agent run|freeze|mount-memory [--settings FILE]   (default: {AgentSettings.DefaultPath})");
         return 2;
 }
 
@@ -32,7 +33,8 @@ if (command != "mount-memory" && FreezeCommand.Run(settingsPath) is var frozen &
 
 if (AgentSettings.Read(settingsPath, out var problems) is not { } settings)
 {
-    Console.Error.WriteLine($"The agent does not start: {(problems.Count == 1 ? "1 problem" : $"{problems.Count} problems")} with its settings.");
+    Console.Error.WriteLine(
+        $"The agent does not start: {(problems.Count == 1 ? "1 problem" : $"{problems.Count} problems")} with its settings.");
     foreach (var problem in problems) Console.Error.WriteLine($"  {problem}");
     return 2;
 }

@@ -78,7 +78,8 @@ internal static class CommandList
     }
 
     /// <summary>Parses and runs; words that cannot be understood end with <see cref="ExitCode.Usage"/>.</summary>
-    public static async Task<int> InvokeAsync(RootCommand root, CliWorld world, string[] args, CancellationToken cancellationToken = default)
+    public static async Task<int> InvokeAsync(
+        RootCommand root, CliWorld world, string[] args, CancellationToken cancellationToken = default)
     {
         // The launcher asks so before it installs and builds what the command needs.
         if (args is [CheckWords, .. var words])
@@ -88,7 +89,9 @@ internal static class CommandList
         }
 
         var parsed = root.Parse(args);
-        var exit = await parsed.InvokeAsync(new InvocationConfiguration { Output = world.Output, Error = world.Error, ProcessTerminationTimeout = EndsWithin }, cancellationToken);
+        var exit = await parsed.InvokeAsync(
+            new InvocationConfiguration { Output = world.Output, Error = world.Error, ProcessTerminationTimeout = EndsWithin },
+            cancellationToken);
         return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;
     }
 }

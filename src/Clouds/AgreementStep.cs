@@ -12,13 +12,15 @@ public sealed record AgreementStep
     /// <summary>What could not be done and why; empty when all of it was.</summary>
     public IReadOnlyList<Hindrance> Hindrances { get; init; } = [];
 
-    /// <summary>What people should know: what waits, or what the cloud says about the node and its guests; empty when all is as it should be.</summary>
+    /// <summary>What people should know: what waits, or what the cloud says about
+    /// the node and its guests; empty when all is as it should be.</summary>
     public string Sentence { get; init; } = "";
 
     /// <summary>False when the sentence tells only of what passes by itself.</summary>
     public bool IsNotable { get; init; }
 
-    /// <summary>Guests that must run before their cloud is asked to get them off the node, and do not yet: worth another step as soon as one does.</summary>
+    /// <summary>Guests that must run before their cloud is asked to get them off
+    /// the node, and do not yet: worth another step as soon as one does.</summary>
     public IReadOnlyList<GuestId> WaitsFor { get; init; } = [];
 
     /// <summary>True when wanted and actual are the same and nothing is under way that could change that.</summary>

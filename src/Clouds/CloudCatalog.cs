@@ -8,11 +8,13 @@ namespace Opportunism.Clouds;
 public static class CloudCatalog
 {
     /// <summary>Every kind, ordered by name.</summary>
-    public static IReadOnlyList<CloudModule> All { get; } = [new EmbeddedModule(), new FakeModule(), new FakeGuestModule(), new OpenStackModule()];
+    public static IReadOnlyList<CloudModule> All { get; } =
+        [new EmbeddedModule(), new FakeModule(), new FakeGuestModule(), new OpenStackModule()];
 
     /// <summary>The names that settings may hold, separated by commas.</summary>
     public static string Kinds => string.Join(", ", All.Select(module => module.Kind));
 
     /// <summary>The kind of that name, upper and lower case alike; null when there is none.</summary>
-    public static CloudModule? Find(string kind) => All.FirstOrDefault(module => module.Kind.Equals(kind, StringComparison.OrdinalIgnoreCase));
+    public static CloudModule? Find(string kind) =>
+        All.FirstOrDefault(module => module.Kind.Equals(kind, StringComparison.OrdinalIgnoreCase));
 }

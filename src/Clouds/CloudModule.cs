@@ -2,7 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Opportunism.Clouds;
 
-/// <summary>One kind of cloud: its name in settings, its settings, and how a cloud of that kind is made. Listed in <see cref="CloudCatalog"/>.</summary>
+/// <summary>One kind of cloud: its name in settings, its settings, and how a
+/// cloud of that kind is made. Listed in <see cref="CloudCatalog"/>.</summary>
 public abstract class CloudModule
 {
     /// <summary>The kind's name in settings; never changes.</summary>

@@ -12,4 +12,5 @@ namespace Opportunism.Clouds;
 /// <param name="Why">Why it is so; empty where there is nothing to say.</param>
 /// <param name="Ended">It is over for good: nothing of it is needed any more.</param>
 /// <param name="FreesDisks">A disk that was kept for it may not be needed any more.</param>
-public sealed record GuestChange(GuestId Guest, string Name, NodeId? Node, VmStatus? Before, VmStatus After, string Why, bool Ended, bool FreesDisks);
+public sealed record GuestChange(
+    GuestId Guest, string Name, NodeId? Node, VmStatus? Before, VmStatus After, string Why, bool Ended, bool FreesDisks);

@@ -3,7 +3,8 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds;
 
-/// <summary>The role of a cloud whose guests are run by our agents: it takes in what nodes report and gives what their plans must name.</summary>
+/// <summary>The role of a cloud whose guests are run by our agents: it takes
+/// in what nodes report and gives what their plans must name.</summary>
 public interface IGuestSource
 {
     /// <summary>Called from any thread whenever <see cref="AssignmentsFor"/> may have changed for a node; must not block.</summary>
@@ -12,7 +13,8 @@ public interface IGuestSource
     /// <summary>Called from any thread after a guest has changed in anything its tenant sees; must not block.</summary>
     event Action<GuestChange>? GuestChanged;
 
-    /// <summary>Takes in what a node is and has now. Called for every stored report and whenever the site's own knowledge of the node changes; levels, so doubled calls do no harm.</summary>
+    /// <summary>Takes in what a node is and has now. Called for every stored report and whenever
+    /// the site's own knowledge of the node changes; levels, so doubled calls do no harm.</summary>
     /// <remarks>When it fails (the store does) the caller tries again with the next level; nothing is half taken in.</remarks>
     Task ObserveAsync(NodeObservation node, CancellationToken cancellationToken);
 

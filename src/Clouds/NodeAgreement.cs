@@ -4,7 +4,8 @@ using Opportunism.Core.Fleet;
 namespace Opportunism.Clouds;
 
 /// <summary>Brings one node and its cloud to agree, step by step: look, plan, act, at least once each.</summary>
-/// <remarks>One caller at a time. It waits for nothing but the cloud and tells nobody: when to take the next step, and what people hear, is the caller's.</remarks>
+/// <remarks>One caller at a time. It waits for nothing but the cloud and tells nobody:
+/// when to take the next step, and what people hear, is the caller's.</remarks>
 /// <param name="node">The node.</param>
 /// <param name="cloud">Its cloud.</param>
 /// <param name="time">The clock.</param>
@@ -23,7 +24,8 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     // A build that was under way when the node closed is on no list before its host has claimed it; measured builds take up to 13 s.
     private static readonly TimeSpan BuildsAppearFor = TimeSpan.FromMinutes(1);
 
-    // A guest goes on within milliseconds once its agent knows; one whose agent does not answer its cloud ends by force, at its own time limit.
+    // A guest goes on within milliseconds once its agent knows; one whose
+    // agent does not answer its cloud ends by force, at its own time limit.
     private static readonly TimeSpan GuestsRunWithin = TimeSpan.FromSeconds(5);
 
     // What a cloud is asked for at once; a desktop seldom has more guests.
@@ -39,10 +41,12 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     private int unchanged;
     private string lastShape = "";
 
-    /// <summary>Whether a guest runs at this moment. One that must run to leave is evicted only once it does, or after 5 s; null where nobody can say, and then none is waited for.</summary>
+    /// <summary>Whether a guest runs at this moment. One that must run to leave is evicted only once
+    /// it does, or after 5 s; null where nobody can say, and then none is waited for.</summary>
     public Func<GuestId, bool>? Runs { get; init; }
 
-    /// <summary>Called for every action with what the cloud answered. Those with guests overlap: any thread, but one call at a time.</summary>
+    /// <summary>Called for every action with what the cloud answered. Those
+    /// with guests overlap: any thread, but one call at a time.</summary>
     public Action<CloudAction, CloudAnswer>? Answered { get; init; }
 
     /// <summary>The node as the cloud was last seen or made to have it; null when that is not known. Any thread.</summary>
@@ -85,7 +89,8 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
         var waitsFor = WaitsFor(sight.Host, actions);
 
         // The node, then its guests, then mere marks; but guests at the same time, since none should wait for another.
-        foreach (var together in actions.Where(action => !(action is CloudAction.Evict evict && waitsFor.Contains(evict.Guest))).GroupBy(RankOf))
+        foreach (var together in actions.Where(action => !(action is CloudAction.Evict evict && waitsFor.Contains(evict.Guest)))
+            .GroupBy(RankOf))
         {
             var tried = await TryAllAsync([.. together], cancellationToken);
             acted |= tried.Any(one => one.Answer.IsDone);
@@ -96,16 +101,22 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
         }
 
         var mayChange = acted || waitsFor.Count > 0 || MayChangeSoon(wish, sight.Host);
-        if (hindrances.Count > 0) return Waiting(waitsFor, Hindered(hindrances, !mayChange && hindrances.TrueForAll(left => left.Answer.Outcome is not CloudOutcome.TryLater)));
+        if (hindrances.Count > 0)
+            return Waiting(
+                waitsFor,
+                Hindered(hindrances, !mayChange && hindrances.TrueForAll(left => left.Answer.Outcome is not CloudOutcome.TryLater)));
         failures = 0;
         if (acted) unchanged = 0;
         return Waiting(waitsFor, new AgreementStep
         {
             Wait = mayChange ? Soon(sight.Host) : compareEvery,
-            Sentence = string.Join("; ", sight.Host.Guests.Select(guest => guest.Sentence).Prepend(sight.Host.Sentence).Where(sentence => sentence.Length > 0)),
+            Sentence = string.Join(
+                "; ",
+                sight.Host.Guests.Select(guest => guest.Sentence).Prepend(sight.Host.Sentence).Where(sentence => sentence.Length > 0)),
 
             // What the cloud is at work on is shown, but passes by itself.
-            IsNotable = sight.Host.Sentence.Length > 0 || sight.Host.Guests.Any(guest => guest is { Sentence.Length: > 0, State: not CloudGuestState.Busy }),
+            IsNotable = sight.Host.Sentence.Length > 0
+                || sight.Host.Guests.Any(guest => guest is { Sentence.Length: > 0, State: not CloudGuestState.Busy }),
             AtRest = !mayChange,
         });
     }
@@ -122,7 +133,9 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     {
         Wait = Later(),
         Hindrances = hindrances,
-        Sentence = string.Join("; ", hindrances.Select(left => $"{left.Action?.Sentence ?? $"a look at it in the {cloud.Name} cloud"}: {left.Answer.Sentence}")),
+        Sentence = string.Join(
+            "; ",
+            hindrances.Select(left => $"{left.Action?.Sentence ?? $"a look at it in the {cloud.Name} cloud"}: {left.Answer.Sentence}")),
         IsNotable = true,
         NeedsPerson = needsPerson,
     };
@@ -130,7 +143,8 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     /// <summary>How long to wait after something could not be done, twice as long each time.</summary>
     private TimeSpan Later() => new Backoff(FirstRetry, longestRetry).After(++failures);
 
-    /// <summary>When to look again at what is under way: soon, and less and less often while nothing moves, because a task that hangs can hang for days.</summary>
+    /// <summary>When to look again at what is under way: soon, and less and less often
+    /// while nothing moves, because a task that hangs can hang for days.</summary>
     private TimeSpan Soon(CloudHost seen)
     {
         var shape = string.Join(' ', seen.Guests.Select(guest => $"{guest.Id}{guest.State}").Order(StringComparer.Ordinal));
@@ -147,7 +161,8 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     /// <summary>Guests that must run before their cloud is asked to get them off the node, and do not yet.</summary>
     private List<GuestId> WaitsFor(CloudHost seen, IReadOnlyList<CloudAction> actions)
     {
-        var named = seen.Guests.Where(guest => guest.MustRun).Select(guest => guest.Id).Intersect(actions.OfType<CloudAction.Evict>().Select(evict => evict.Guest)).ToHashSet();
+        var named = seen.Guests.Where(guest => guest.MustRun).Select(guest => guest.Id)
+            .Intersect(actions.OfType<CloudAction.Evict>().Select(evict => evict.Guest)).ToHashSet();
         foreach (var id in mustRun.Keys.Except(named).ToList()) mustRun.Remove(id);
         foreach (var id in named) mustRun.TryAdd(id, time.GetTimestamp());
         return Runs is null ? [] : [.. named.Where(id => time.GetElapsedTime(mustRun[id]) < GuestsRunWithin && !Runs(id))];
@@ -163,7 +178,9 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     private async Task<AgreementStep.Hindrance[]> TryAllAsync(CloudAction[] actions, CancellationToken cancellationToken)
     {
         var tried = new AgreementStep.Hindrance[actions.Length];
-        await Parallel.ForAsync(0, actions.Length, new ParallelOptions { MaxDegreeOfParallelism = GuestsAtOnce, CancellationToken = cancellationToken }, async (index, token) =>
+        await Parallel.ForAsync(
+            0, actions.Length, new ParallelOptions { MaxDegreeOfParallelism = GuestsAtOnce, CancellationToken = cancellationToken },
+            async (index, token) =>
         {
             tried[index] = new(actions[index], await TryAsync(actions[index], token));
         });

@@ -21,7 +21,8 @@ public sealed record NodeObservation
     /// <summary>What it lends; null before its first report.</summary>
     public NodeCapacity? Capacity { get; init; }
 
-    /// <summary>The cloud's revision that the newest plan it has taken up showed (<see cref="Assignments.Revision"/>); 0 when that is not known.</summary>
+    /// <summary>The cloud's revision that the newest plan it has taken up showed
+    /// (<see cref="Assignments.Revision"/>); 0 when that is not known.</summary>
     public long Revision { get; init; }
 
     /// <summary>The guests it reports.</summary>

@@ -29,7 +29,8 @@ public sealed class PinnedCa
     public PinnedCa(string caFingerprint)
     {
         fingerprint = Convert.FromHexString(caFingerprint);
-        if (fingerprint.Length != SHA256.HashSizeInBytes) throw new FormatException($"'{caFingerprint}' is not a CA's fingerprint: 64 hexadecimal digits are expected.");
+        if (fingerprint.Length != SHA256.HashSizeInBytes)
+            throw new FormatException($"'{caFingerprint}' is not a CA's fingerprint: 64 hexadecimal digits are expected.");
     }
 
     /// <summary>The fingerprint of a CA's certificate, as join tokens and site.json write it.</summary>
@@ -62,7 +63,8 @@ public sealed class PinnedCa
     private bool EndsAtPinnedCa(X509Certificate2 server)
     {
         // 1. and 2.
-        if (CaBytesIn(server) is not { } bytes || !CryptographicOperations.FixedTimeEquals(SHA256.HashData(bytes), fingerprint)) return false;
+        if (CaBytesIn(server) is not { } bytes || !CryptographicOperations.FixedTimeEquals(SHA256.HashData(bytes), fingerprint))
+            return false;
 
         // 3.
         using var ca = X509CertificateLoader.LoadCertificate(bytes);

@@ -34,7 +34,8 @@ internal static class ControllerHost
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4);
 
     /// <summary>A controller that is composed but not started. <paramref name="more"/> may replace parts of it in tests.</summary>
-    public static WebApplication Build(ControllerSettings settings, StateFolder state, TimeProvider time, Action<WebApplicationBuilder>? more = null)
+    public static WebApplication Build(
+        ControllerSettings settings, StateFolder state, TimeProvider time, Action<WebApplicationBuilder>? more = null)
     {
         var options = settings.Controller;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = state.Path });
@@ -46,7 +47,9 @@ internal static class ControllerHost
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Polly", LogLevel.Error).AddFilter("Microsoft.AspNetCore.Diagnostics", LogLevel.Error).AddFilter(typeof(TokenAuthentication).FullName, LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Polly", LogLevel.Error)
+            .AddFilter("Microsoft.AspNetCore.Diagnostics", LogLevel.Error)
+            .AddFilter(typeof(TokenAuthentication).FullName, LogLevel.Warning);
 
         var keys = new SiteKeys(state, time, [.. ControllerOptionsValidator.NamesOf(options), AddressOf(options)]);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, IPEndPoint.Parse(options.Listen), keys));
@@ -73,7 +76,10 @@ internal static class ControllerHost
     public static string UrlOf(WebApplication app)
     {
         var listening = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        var host = IPAddress.TryParse(listening.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)) ? "127.0.0.1" : listening.Host;
+        var host = IPAddress.TryParse(listening.Host.Trim('[', ']'), out var address)
+            && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            ? "127.0.0.1"
+            : listening.Host;
         return $"https://{host}:{listening.Port}";
     }
 
@@ -100,12 +106,14 @@ internal static class ControllerHost
         });
     }
 
-    private static void AddParts(IServiceCollection services, ControllerSettings settings, StateFolder state, SiteKeys keys, TimeProvider time)
+    private static void AddParts(
+        IServiceCollection services, ControllerSettings settings, StateFolder state, SiteKeys keys, TimeProvider time)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
         services.AddSingleton(settings.Controller).AddSingleton(settings.Policy).AddSingleton(state).AddSingleton(keys).AddSingleton(time);
         services.AddSingleton<IDbContextFactory<SiteDbContext>>(new SqliteContexts(state));
-        services.AddSingleton<StoreStart>().AddSingleton<NodeStore>().AddSingleton<TokenStore>().AddSingleton<ImageStore>().AddSingleton<EventStore>();
+        services.AddSingleton<StoreStart>().AddSingleton<NodeStore>().AddSingleton<TokenStore>().AddSingleton<ImageStore>()
+            .AddSingleton<EventStore>();
         services.AddSingleton(settings.Clouds).AddSingleton<SiteClouds>();
         services.AddSingleton<PersonTokens>().AddTenants();
         services.AddSingleton<NodeRegistry>().AddSingleton<NodePlans>().AddSingleton<FleetEvents>().AddSingleton<OpenStreams>();
@@ -120,7 +128,8 @@ internal static class ControllerHost
             grpc.Interceptors.Add<NodeAuthentication>();
         });
         services.AddSingleton<NodeAuthentication>().AddSingleton<NodesEndpoint>();
-        services.AddAuthentication(TokenAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);
+        services.AddAuthentication(TokenAuthentication.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(Answers.Viewer, policy => policy.RequireRole(Answers.Viewer))
             .AddPolicy(Answers.Operator, policy => policy.RequireRole(Answers.Operator))

@@ -14,7 +14,9 @@ if (problems.Count > 0)
 using var state = new StateFolder(settings.Controller.State);
 if (!state.TryHold())
 {
-    await Console.Error.WriteLineAsync($"A controller{(SiteFile.Read(state.Path) is { } other ? $" (process {other.ProcessId})" : "")} runs already with the state folder {state.Path}: stop it first, or name another folder with --state.");
+    await Console.Error.WriteLineAsync(
+        $"A controller{(SiteFile.Read(state.Path) is { } other ? $" (process {other.ProcessId})" : "")} runs already with the state "
+            + $"folder {state.Path}: stop it first, or name another folder with --state.");
     return 3;
 }
 

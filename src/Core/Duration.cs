@@ -10,7 +10,9 @@ public static class Duration
     public const string Examples = "90s, 1h30m, 300ms or 00:01:30";
 
     private static readonly (string Name, TimeSpan Length)[] Units =
-        [("d", TimeSpan.FromDays(1)), ("h", TimeSpan.FromHours(1)), ("m", TimeSpan.FromMinutes(1)), ("s", TimeSpan.FromSeconds(1)), ("ms", TimeSpan.FromMilliseconds(1))];
+        [
+            ("d", TimeSpan.FromDays(1)), ("h", TimeSpan.FromHours(1)), ("m", TimeSpan.FromMinutes(1)), ("s", TimeSpan.FromSeconds(1)),
+            ("ms", TimeSpan.FromMilliseconds(1))];
 
     /// <summary>Reads a length of time: not negative, each unit at most once, larger ones first. A bare number has no unit and is
     /// refused.</summary>
@@ -18,14 +20,16 @@ public static class Duration
     {
         ArgumentNullException.ThrowIfNull(text);
         value = default;
-        if (text.Contains(':', StringComparison.Ordinal)) return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && value >= TimeSpan.Zero;
+        if (text.Contains(':', StringComparison.Ordinal))
+            return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && value >= TimeSpan.Zero;
         var ticks = 0d;
         var unit = -1;
         for (var at = 0; at < text.Length;)
         {
             var end = at;
             while (end < text.Length && (char.IsAsciiDigit(text[end]) || text[end] == '.')) end++;
-            if (!double.TryParse(text.AsSpan(at, end - at), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)) return false;
+            if (!double.TryParse(text.AsSpan(at, end - at), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
+                return false;
             at = end;
             while (end < text.Length && char.IsAsciiLetter(text[end])) end++;
             var name = text[at..end];

@@ -25,7 +25,9 @@ public readonly record struct GuestId
     /// <summary>Reads a guest id that our own code wrote.</summary>
     /// <exception cref="FormatException">It is not one.</exception>
     public static GuestId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not a guest id: 32 lower-case hexadecimal digits are expected.");
+        TryParse(text, out var id)
+            ? id
+            : throw new FormatException($"'{text}' is not a guest id: 32 lower-case hexadecimal digits are expected.");
 
     public override string ToString() => Value;
 }

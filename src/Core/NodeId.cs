@@ -22,7 +22,9 @@ public readonly record struct NodeId
     /// <summary>Reads a node id that our own code wrote.</summary>
     /// <exception cref="FormatException">It is not one.</exception>
     public static NodeId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not a node id: 1 to 63 characters of a-z 0-9 . - are allowed.");
+        TryParse(text, out var id)
+            ? id
+            : throw new FormatException($"'{text}' is not a node id: 1 to 63 characters of a-z 0-9 . - are allowed.");
 
     public override string ToString() => Value;
 }

@@ -24,7 +24,9 @@ public static class DurableFile
         File.Delete(unfinished);
         try
         {
-            using (var file = new FileStream(unfinished, OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 })))
+            using (var file = new FileStream(
+                unfinished,
+                OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 })))
             {
                 file.Write(content);
                 file.Flush(flushToDisk: true);

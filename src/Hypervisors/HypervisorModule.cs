@@ -2,7 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Opportunism.Hypervisors;
 
-/// <summary>One hypervisor: its name in settings, the keys that only it has, and how this machine's guests are found by it. Listed in <see cref="HypervisorCatalog"/>.</summary>
+/// <summary>One hypervisor: its name in settings, the keys that only it has, and how this
+/// machine's guests are found by it. Listed in <see cref="HypervisorCatalog"/>.</summary>
 public abstract class HypervisorModule
 {
     /// <summary>Its name in settings; never changes.</summary>
@@ -17,7 +18,8 @@ public abstract class HypervisorModule
     /// <summary>Every reason why its own keys cannot be used, each naming section, key, value and what is allowed.</summary>
     public virtual IEnumerable<string> Problems(HypervisorSettings settings) => [];
 
-    /// <summary>Finds the guests of this machine: an <see cref="IHypervisor"/> where the agent starts them itself. Called once, with settings that have no problems.</summary>
+    /// <summary>Finds the guests of this machine: an <see cref="IHypervisor"/> where the
+    /// agent starts them itself. Called once, with settings that have no problems.</summary>
     /// <exception cref="IOException">Guests cannot be frozen on this machine; the message says what to do.</exception>
     public abstract IMachineGuests Make(HypervisorSettings settings, TimeProvider time, ILoggerFactory logs);
 }

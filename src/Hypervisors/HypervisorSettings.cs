@@ -15,7 +15,8 @@ public sealed record HypervisorSettings
     /// <summary>Disk that no checkpoint and no exported disk may use, in MiB.</summary>
     public int KeepFreeMiB { get; init; }
 
-    /// <summary>The keys that only one hypervisor has (<see cref="HypervisorModule.Keys"/>), as they were written; absent ones are not set.</summary>
+    /// <summary>The keys that only one hypervisor has (<see cref="HypervisorModule.Keys"/>),
+    /// as they were written; absent ones are not set.</summary>
     public IReadOnlyDictionary<string, string> Own { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The value of such a key; the fallback where it is not set, or set to nothing.</summary>

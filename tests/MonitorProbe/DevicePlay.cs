@@ -4,9 +4,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Opportunism.MonitorProbe;
 
-/// <summary>Programs that a desktop has beside the agent: a device that is moved, a VM that grabs a device, a key remapper, a display server that reads.</summary>
+/// <summary>Programs that a desktop has beside the agent: a device that is moved, a
+/// VM that grabs a device, a key remapper, a display server that reads.</summary>
 /// <remarks>
-/// device NAME KEY REL ABS PROPERTIES SWITCHES   makes a device with these capabilities (bitmaps as in sysfs); each "go" moves everything it has,
+/// device NAME KEY REL ABS PROPERTIES SWITCHES makes a device with these
+/// capabilities (bitmaps as in sysfs); each "go" moves everything it has,
 ///                                               each "go N" does so N times, 10 ms apart
 /// grab NODE                                     takes a device for itself
 /// remap NODE                                    takes a device for itself and makes a virtual keyboard
@@ -146,7 +148,8 @@ internal static partial class DevicePlay
 
     private static int[] Codes(string bitmap)
     {
-        var words = bitmap.Split(' ', StringSplitOptions.RemoveEmptyEntries).Reverse().Select(word => ulong.Parse(word, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToArray();
+        var words = bitmap.Split(' ', StringSplitOptions.RemoveEmptyEntries).Reverse()
+            .Select(word => ulong.Parse(word, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToArray();
         return [.. Enumerable.Range(0, words.Length * 64).Where(code => (words[code / 64] >> (code % 64) & 1) != 0)];
     }
 

@@ -8,13 +8,16 @@ namespace Opportunism.UnitTests;
 public sealed class RepositoryKnotsTests
 {
     public static TheoryData<string> Projects =>
-        [.. Directory.EnumerateDirectories(Path.Combine(RepositoryTests.Root, "src")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory.EnumerateDirectories(Path.Combine(RepositoryTests.Root, "src")).Select(folder => Path.GetFileName(folder))
+                .Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Projects))]
     public void No_folders_of_a_project_use_each_other_both_ways(string project)
     {
-        var files = RepositoryTests.Sources(Path.Combine("src", project)).Where(file => !file.Contains("/Migrations/", StringComparison.Ordinal)).Select(SourceFile.Read).ToList();
+        var files = RepositoryTests.Sources(Path.Combine("src", project))
+            .Where(file => !file.Contains("/Migrations/", StringComparison.Ordinal)).Select(SourceFile.Read).ToList();
         Assert.Empty(KnotsOf(files));
     }
 
@@ -30,13 +33,15 @@ public sealed class RepositoryKnotsTests
         ];
         Assert.Empty(KnotsOf(files));
         var closing = SourceFile.Parse("X/C/Four.cs", "using X.A;\nnamespace X.C;\nclass Four { One one; }");
-        Assert.Equal("X.A -> X.B (One.cs: Two), X.B -> X.C (Two.cs: Three), X.C -> X.A (Four.cs: One)", Assert.Single(KnotsOf([.. files, closing])));
+        Assert.Equal(
+            "X.A -> X.B (One.cs: Two), X.B -> X.C (Two.cs: Three), X.C -> X.A (Four.cs: One)", Assert.Single(KnotsOf([.. files, closing])));
     }
 
     /// <summary>Each set of folders that use each other in a circle, as the uses that make it one.</summary>
     private static List<string> KnotsOf(IReadOnlyList<SourceFile> files)
     {
-        var declared = files.SelectMany(file => file.Types.Select(type => (Type: type, file.Namespace))).ToLookup(one => one.Type, one => one.Namespace);
+        var declared = files.SelectMany(file => file.Types.Select(type => (Type: type, file.Namespace)))
+            .ToLookup(one => one.Type, one => one.Namespace);
         var uses = (from file in files
                     where !IsCatalog(file.Name)
                     from name in file.Names
@@ -44,7 +49,8 @@ public sealed class RepositoryKnotsTests
                     where !homes.Contains(file.Namespace)
                     from home in homes
                     where file.Sees(home)
-                    select (From: file.Namespace, To: home, What: $"{file.Name}: {name}")).ToLookup(use => (use.From, use.To), use => use.What);
+                    select (From: file.Namespace, To: home, What: $"{file.Name}: {name}")).ToLookup(use =>
+                        (use.From, use.To), use => use.What);
         var reach = uses.Select(use => use.Key).ToHashSet();
         var folders = reach.SelectMany(use => new[] { use.From, use.To }).Distinct().ToList();
         foreach (var middle in folders)
@@ -59,7 +65,8 @@ public sealed class RepositoryKnotsTests
         [
             .. from folder in folders
                where reach.Contains((folder, folder))
-               let knot = folders.Where(other => reach.Contains((folder, other)) && reach.Contains((other, folder))).Order(StringComparer.Ordinal).ToList()
+               let knot = folders.Where(other => reach.Contains((folder, other)) && reach.Contains((other, folder)))
+                   .Order(StringComparer.Ordinal).ToList()
                where knot[0] == folder
                select string.Join(", ", from use in uses
                                         where knot.Contains(use.Key.From) && knot.Contains(use.Key.To)
@@ -72,7 +79,8 @@ public sealed class RepositoryKnotsTests
     private static bool IsCatalog(string file) => file.EndsWith("Catalog.cs", StringComparison.Ordinal) || file == "CommandList.cs";
 
     /// <summary>What a file declares and names.</summary>
-    private sealed record SourceFile(string Name, string Namespace, IReadOnlyCollection<string> Usings, IReadOnlyList<string> Types, IReadOnlySet<string> Names)
+    private sealed record SourceFile(
+        string Name, string Namespace, IReadOnlyCollection<string> Usings, IReadOnlyList<string> Types, IReadOnlySet<string> Names)
     {
         public static SourceFile Read(string path) => Parse(path, File.ReadAllText(path));
 
@@ -84,8 +92,12 @@ public sealed class RepositoryKnotsTests
                 Path.GetFileName(path),
                 nodes.OfType<BaseNamespaceDeclarationSyntax>().FirstOrDefault()?.Name.ToString() ?? "",
                 root.Usings.Select(one => one.Name?.ToString() ?? "").ToHashSet(),
-                [.. nodes.OfType<BaseTypeDeclarationSyntax>().Where(type => type.Parent is not BaseTypeDeclarationSyntax).Select(type => type.Identifier.Text)],
-                nodes.OfType<SimpleNameSyntax>().Where(name => name.Parent is not MemberAccessExpressionSyntax access || access.Expression == name).Select(name => name.Identifier.Text).ToHashSet());
+                [
+                    .. nodes.OfType<BaseTypeDeclarationSyntax>().Where(type => type.Parent is not BaseTypeDeclarationSyntax)
+                        .Select(type => type.Identifier.Text)],
+                nodes.OfType<SimpleNameSyntax>()
+                    .Where(name => name.Parent is not MemberAccessExpressionSyntax access || access.Expression == name)
+                    .Select(name => name.Identifier.Text).ToHashSet());
         }
 
         /// <summary>True when a type of that namespace can be named without it.</summary>

@@ -14,7 +14,8 @@ public sealed class RepositoryLoopsTests
     [Fact]
     public void Each_level_is_written_by_the_loop_that_the_table_names()
     {
-        var written = WrittenLevels("agent", "Agent").Concat(WrittenLevels("controller", "Controller")).Order(StringComparer.Ordinal).ToList();
+        var written = WrittenLevels("agent", "Agent").Concat(WrittenLevels("controller", "Controller")).Order(StringComparer.Ordinal)
+            .ToList();
         var listed = from row in Rows()
                      from name in row.Writes.Split(';')[0].Split(", ")
                      where name.StartsWith('`') && !name.StartsWith("`ActivityLedger", StringComparison.Ordinal)
@@ -27,7 +28,8 @@ public sealed class RepositoryLoopsTests
     public void Each_level_has_one_writer() =>
         Assert.Equal(
             WrittenByOneOfTwo,
-            WrittenLevels("agent", "Agent").Concat(WrittenLevels("controller", "Controller")).GroupBy(one => one.Split(' ', 3) is var parts ? $"{parts[0]} {parts[2]}" : "")
+            WrittenLevels("agent", "Agent").Concat(WrittenLevels("controller", "Controller"))
+                .GroupBy(one => one.Split(' ', 3) is var parts ? $"{parts[0]} {parts[2]}" : "")
                 .Where(level => level.Count() > 1).Select(level => level.Key));
 
     [Fact]
@@ -41,9 +43,11 @@ public sealed class RepositoryLoopsTests
     /// <summary>Every class of a project that sets a level, and the level's content.</summary>
     private static List<string> WrittenLevels(string program, string project)
     {
-        var files = RepositoryTests.Sources(Path.Combine("src", project)).Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file)).GetRoot()).ToList();
+        var files = RepositoryTests.Sources(Path.Combine("src", project))
+            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file)).GetRoot()).ToList();
         var members = files.SelectMany(root => root.DescendantNodes().OfType<PropertyDeclarationSyntax>())
-            .Select(property => (Name: property.Identifier.Text, Content: ContentOf(property.Type))).Where(one => one.Content is not null).ToList();
+            .Select(property => (Name: property.Identifier.Text, Content: ContentOf(property.Type))).Where(one => one.Content is not null)
+                .ToList();
         return
         [
             .. (from root in files
@@ -67,7 +71,8 @@ public sealed class RepositoryLoopsTests
            {
                PropertyDeclarationSyntax property => (property.Identifier.Text, ContentOf(property.Type)),
                ParameterSyntax { Type: { } type } parameter => (parameter.Identifier.Text, ContentOf(type)),
-               VariableDeclaratorSyntax { Parent: VariableDeclarationSyntax variable } declarator => (declarator.Identifier.Text, ContentOf(variable.Type)),
+               VariableDeclaratorSyntax { Parent: VariableDeclarationSyntax variable } declarator =>
+                   (declarator.Identifier.Text, ContentOf(variable.Type)),
                _ => ("", null),
            }
            where one.Item2 is not null

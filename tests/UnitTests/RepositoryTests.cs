@@ -41,13 +41,16 @@ public sealed partial class RepositoryTests
     [InlineData("bench", 400)]
     [InlineData("tests", 600)]
     public void No_file_is_longer_than_a_reader_can_hold(string folder, int most) =>
-        Assert.DoesNotContain(Sources(folder), file => !file.Contains("/Migrations/", StringComparison.Ordinal) && File.ReadLines(file).Count() > most);
+        Assert.DoesNotContain(
+            Sources(folder), file => !file.Contains("/Migrations/", StringComparison.Ordinal) && File.ReadLines(file).Count() > most);
 
     [Fact]
     public void Every_event_id_is_used_once_and_stands_in_the_list_of_events()
     {
-        var used = Sources("src").SelectMany(file => LoggerMessage().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value + " " + match.Groups[2].Value).ToList();
-        var listed = File.ReadLines(Path.Combine(Root, "docs", "events.md")).Select(line => EventRow().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value + " " + match.Groups[2].Value).ToList();
+        var used = Sources("src").SelectMany(file => LoggerMessage().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups[1].Value + " " + match.Groups[2].Value).ToList();
+        var listed = File.ReadLines(Path.Combine(Root, "docs", "events.md")).Select(line => EventRow().Match(line))
+            .Where(match => match.Success).Select(match => match.Groups[1].Value + " " + match.Groups[2].Value).ToList();
 
         Assert.NotEmpty(used);
         Assert.Empty(used.GroupBy(id => id.Split(' ')[0]).Where(group => group.Count() > 1).Select(group => group.Key));
@@ -56,7 +59,8 @@ public sealed partial class RepositoryTests
 
     [Fact]
     public void Log_messages_live_beside_their_class_in_a_file_of_their_own() =>
-        Assert.DoesNotContain(Sources("src"), file => !file.EndsWith(".Log.cs", StringComparison.Ordinal) && LoggerMessage().IsMatch(File.ReadAllText(file)));
+        Assert.DoesNotContain(
+            Sources("src"), file => !file.EndsWith(".Log.cs", StringComparison.Ordinal) && LoggerMessage().IsMatch(File.ReadAllText(file)));
 
     [Fact]
     public void No_type_has_a_name_that_says_nothing()
@@ -70,10 +74,12 @@ public sealed partial class RepositoryTests
     public void Every_link_in_the_documents_leads_somewhere()
     {
         var broken =
-            from file in Directory.EnumerateFiles(Root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories))
+            from file in Directory.EnumerateFiles(Root, "*.md")
+                .Concat(Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories))
             from Match link in MarkdownLink().Matches(File.ReadAllText(file))
             let target = link.Groups[1].Value.Split('#')[0]
-            where target.Length > 0 && !target.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(file)!, target))
+            where target.Length > 0 && !target.Contains("://", StringComparison.Ordinal)
+                && !Path.Exists(Path.Combine(Path.GetDirectoryName(file)!, target))
             select $"{Path.GetRelativePath(Root, file)} -> {target}";
 
         Assert.Empty(broken);
@@ -87,11 +93,13 @@ public sealed partial class RepositoryTests
         var lists = Directory.GetFiles(Path.Combine(Root, "packaging", "packages"));
 
         Assert.Equal(named.Order(), lists.Select(Path.GetFileNameWithoutExtension).Order());
-        Assert.DoesNotContain(lists.SelectMany(path => File.ReadLines(path)), line => !line.StartsWith('#') && !PackageName().IsMatch(line));
+        Assert.DoesNotContain(
+            lists.SelectMany(path => File.ReadLines(path)), line => !line.StartsWith('#') && !PackageName().IsMatch(line));
     }
 
     internal static IEnumerable<string> Sources(string folder) =>
-        Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
+        Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
 
     private static string FindRoot()
     {
@@ -100,7 +108,7 @@ public sealed partial class RepositoryTests
         return folder?.FullName ?? throw new DirectoryNotFoundException($"No repository above {AppContext.BaseDirectory}.");
     }
 
-    [GeneratedRegex(@"\[LoggerMessage\((\d{4}), LogLevel\.(\w+)")]
+    [GeneratedRegex(@"\[LoggerMessage\(\s*(\d{4}), LogLevel\.(\w+)")]
     private static partial Regex LoggerMessage();
 
     [GeneratedRegex(@"^\| (\d{4}) \| (\w+) \|")]

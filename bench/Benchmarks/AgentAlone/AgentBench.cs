@@ -6,8 +6,10 @@ using Opportunism.TestKit.Sites;
 
 namespace Opportunism.Benchmarks.AgentAlone;
 
-/// <summary>What the agent alone costs: the native program as it is shipped, first beside an owner with a mouse of 1000 Hz, then on a quiet desktop.</summary>
-/// <remarks>The desktop is an X display (Xvfb), the mouse xdotool through XTEST. Wake-ups are the voluntary context switches of all the agent's threads, those that ended meanwhile too: a thread that is only
+/// <summary>What the agent alone costs: the native program as it is shipped, first
+/// beside an owner with a mouse of 1000 Hz, then on a quiet desktop.</summary>
+/// <remarks>The desktop is an X display (Xvfb), the mouse xdotool through XTEST. Wake-ups are the voluntary
+/// context switches of all the agent's threads, those that ended meanwhile too: a thread that is only
 /// displaced by another program (an involuntary one) has not woken anybody.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
@@ -17,7 +19,8 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
         var name = $"opportunism-bench-{Environment.ProcessId}";
         var folder = Path.Combine("/var/tmp", name);
         Directory.CreateDirectory(folder);
-        var display = Enumerable.Range(200, 100).First(number => !File.Exists($"/tmp/.X11-unix/X{number}") && !File.Exists($"/tmp/.X{number}-lock"));
+        var display = Enumerable.Range(200, 100)
+            .First(number => !File.Exists($"/tmp/.X11-unix/X{number}") && !File.Exists($"/tmp/.X{number}-lock"));
         await File.WriteAllTextAsync(Path.Combine(folder, "agent.ini"), Settings(name, folder), cancellationToken);
         Process? server = null, agent = null;
         try
@@ -45,11 +48,14 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
 
             Directory.Delete(folder, recursive: true);
             GuestMemoryMount.Remove($"/dev/shm/{name}");
-            foreach (var root in File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal)).Select(line => line.Split(' ')[4]))
+            foreach (var root in File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal))
+                .Select(line => line.Split(' ')[4]))
             {
                 var ours = Path.Combine(root, name);
                 if (!Directory.Exists(ours)) continue;
-                foreach (var path in Directory.EnumerateDirectories(ours, "*", SearchOption.AllDirectories).Append(ours).OrderByDescending(path => path.Length).ToArray()) Directory.Delete(path);
+                foreach (var path in Directory.EnumerateDirectories(ours, "*", SearchOption.AllDirectories).Append(ours)
+                    .OrderByDescending(path => path.Length).ToArray())
+                    Directory.Delete(path);
             }
         }
     }
@@ -91,7 +97,8 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
             ("cpu_percent", BenchReport.Figure(use.CpuNanoseconds / seconds / 1e7)));
     }
 
-    private static long ResidentKiB(int process) => Number(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)));
+    private static long ResidentKiB(int process) =>
+        Number(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)));
 
     private static long Number(string line) => long.Parse(new string([.. line.Where(char.IsAsciiDigit)]), CultureInfo.InvariantCulture);
 
@@ -100,7 +107,13 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            using var mouse = Process.Start(new ProcessStartInfo("xdotool", ["-"]) { RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["DISPLAY"] = $":{display}" } })
+            using var mouse = Process.Start(
+                new ProcessStartInfo("xdotool", ["-"])
+                {
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                    Environment = { ["DISPLAY"] = $":{display}" },
+                })
                 ?? throw new IOException("xdotool could not be started.");
             for (var i = 0; i < 5000; i++) await mouse.StandardInput.WriteAsync($"mousemove {100 + (i % 900)} 300\nsleep 0.001\n");
             mouse.StandardInput.Close();
@@ -110,7 +123,13 @@ internal sealed class AgentBench(TimeSpan duration, TimeProvider time)
 
     private static Process Start(string program, string[] arguments, int display)
     {
-        var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["DISPLAY"] = $":{display}" } })
+        var process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["DISPLAY"] = $":{display}" },
+            })
             ?? throw new IOException($"{program} could not be started.");
         // Read, or a full pipe would stop it.
         process.OutputDataReceived += static (_, _) => { };

@@ -4,8 +4,10 @@ using Opportunism.Benchmarks.Suspend;
 
 namespace Opportunism.Benchmarks.AgentAlone;
 
-/// <summary>What the threads of a process use, also those that end meanwhile: the kernel shows a thread's counts only while it lives.</summary>
-/// <remarks>A thread of the runtime's pool lives for 20 s after its last work, so a look every few seconds misses next to nothing.</remarks>
+/// <summary>What the threads of a process use, also those that end meanwhile:
+/// the kernel shows a thread's counts only while it lives.</summary>
+/// <remarks>A thread of the runtime's pool lives for 20 s after its last
+/// work, so a look every few seconds misses next to nothing.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class ThreadUse(int process)
 {
@@ -28,8 +30,11 @@ internal sealed class ThreadUse(int process)
         {
             try
             {
-                var waits = File.ReadLines(Path.Combine(thread, "status")).First(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
-                now[thread] = (long.Parse(waits.AsSpan(waits.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture), GuestProcess.CpuOf(thread));
+                var waits = File.ReadLines(Path.Combine(thread, "status"))
+                    .First(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
+                now[thread] = (
+                    long.Parse(waits.AsSpan(waits.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture),
+                    GuestProcess.CpuOf(thread));
             }
             catch (IOException)
             {

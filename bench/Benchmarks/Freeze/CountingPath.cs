@@ -3,7 +3,8 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Benchmarks.Freeze;
 
-/// <summary>Stands on both ends of the deciding thread's way and counts what is allocated in between: from its waking to the last look at the guests.</summary>
+/// <summary>Stands on both ends of the deciding thread's way and counts what is
+/// allocated in between: from its waking to the last look at the guests.</summary>
 internal sealed class CountingPath(IWakeUp wakeUp, IGuestFreezer freezer, TimeProvider time) : IWakeUp, IGuestFreezer
 {
     private long atWake;
@@ -19,7 +20,8 @@ internal sealed class CountingPath(IWakeUp wakeUp, IGuestFreezer freezer, TimePr
 
     public void Wake() => wakeUp.Wake();
 
-    /// <summary>Most bytes allocated by the deciding thread between two of its waits: the freeze, the conditions, and handing over what was decided.</summary>
+    /// <summary>Most bytes allocated by the deciding thread between two of its waits:
+    /// the freeze, the conditions, and handing over what was decided.</summary>
     public long StepAllocated { get; private set; }
 
     public void Wait(TimeSpan? atMost)

@@ -4,8 +4,10 @@ using Opportunism.TestKit.Sites;
 
 namespace Opportunism.Benchmarks.Freeze;
 
-/// <summary>How long guests run on after the agent's process was killed, where its supervisor runs <c>Opportunism.Agent freeze</c> as soon as it learns of the death.</summary>
-/// <remarks>The supervisor is this process and the one that dies a stand-in: what systemd itself takes between the two is not in it.</remarks>
+/// <summary>How long guests run on after the agent's process was killed, where its supervisor
+/// runs <c>Opportunism.Agent freeze</c> as soon as it learns of the death.</summary>
+/// <remarks>The supervisor is this process and the one that dies a stand-in:
+/// what systemd itself takes between the two is not in it.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class DeathOfAgent(BusyGuests guests, TimeProvider time)
 {

@@ -1,6 +1,5 @@
 using System.Runtime.Versioning;
 using Opportunism.Agent.Monitors;
-using Opportunism.Agent.Monitors.Linux;
 using Opportunism.Agent.Platform.Linux;
 using Opportunism.Hypervisors;
 

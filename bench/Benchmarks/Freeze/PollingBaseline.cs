@@ -8,7 +8,8 @@ internal static class PollingBaseline
     public static async Task<IReadOnlyList<double>> ReactionsMsAsync(TimeSpan interval, int pollers, TimeProvider time)
     {
         var random = new Random(1);
-        return await Task.WhenAll(Enumerable.Range(0, pollers).Select(_ => ReactAsync(interval, random.NextDouble(), random.NextDouble(), time)));
+        return await Task.WhenAll(
+            Enumerable.Range(0, pollers).Select(_ => ReactAsync(interval, random.NextDouble(), random.NextDouble(), time)));
     }
 
     private static async Task<double> ReactAsync(TimeSpan interval, double phase, double moment, TimeProvider time)

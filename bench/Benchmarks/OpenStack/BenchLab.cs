@@ -8,7 +8,8 @@ using Opportunism.Workshop.Site;
 namespace Opportunism.Benchmarks.OpenStack;
 
 /// <summary>A lab of the benchmark's own with one host whose guests are imagined, and what its operator and its tenant ask of it.</summary>
-/// <remarks>Nova's own programs, database and queue are real; what a hypervisor would need for a guest is left out, so the figures are the cloud's and ours.</remarks>
+/// <remarks>Nova's own programs, database and queue are real; what a hypervisor would
+/// need for a guest is left out, so the figures are the cloud's and ours.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class BenchLab : IAsyncDisposable
 {
@@ -35,7 +36,8 @@ internal sealed class BenchLab : IAsyncDisposable
         var lab = new BenchLab(time);
         try
         {
-            await RunAsync("up", "--hosts", $"{Host}=fake", "--first-port", FirstPort.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            await RunAsync(
+                "up", "--hosts", $"{Host}=fake", "--first-port", FirstPort.ToString(System.Globalization.CultureInfo.InvariantCulture));
             var place = Place;
             var shape = LabShape.Read(place.Shape) ?? throw new IOException($"There is no lab in {State}.");
             var secrets = new LabSecrets(place.Secrets);
@@ -53,17 +55,25 @@ internal sealed class BenchLab : IAsyncDisposable
     /// <summary>The tenant asks for servers with that policy and waits until all run.</summary>
     public async Task RunServersAsync(int count, string policy, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < count; i++) servers.Add(await LabServers.AskForAsync(tenant, $"{policy}-{i}", zone: null, new() { ["opportunism.policy"] = policy }, cancellationToken));
+        for (var i = 0; i < count; i++)
+            servers.Add(
+                await LabServers.AskForAsync(
+                    tenant, $"{policy}-{i}", zone: null, new() { ["opportunism.policy"] = policy }, cancellationToken));
         await UntilRunningAsync(count, cancellationToken);
     }
 
     /// <summary>Waits until Nova shows no running server on the host, none that is being built or on its way.</summary>
     public Task UntilEmptyAsync(CancellationToken cancellationToken) =>
-        UntilAsync("no server runs", server => (string?)server["OS-EXT-STS:vm_state"] is not ("active" or "building") && server["OS-EXT-STS:task_state"] is null, null, cancellationToken);
+        UntilAsync(
+            "no server runs",
+            server => (string?)server["OS-EXT-STS:vm_state"] is not ("active" or "building") && server["OS-EXT-STS:task_state"] is null,
+            null, cancellationToken);
 
     /// <summary>Waits until all servers run.</summary>
     public Task UntilRunningAsync(int count, CancellationToken cancellationToken) =>
-        UntilAsync("all servers run", server => (string?)server["OS-EXT-STS:vm_state"] == "active" && server["OS-EXT-STS:task_state"] is null, count, cancellationToken);
+        UntilAsync(
+            "all servers run", server => (string?)server["OS-EXT-STS:vm_state"] == "active" && server["OS-EXT-STS:task_state"] is null,
+            count, cancellationToken);
 
     /// <summary>Deletes all servers.</summary>
     public async Task ClearAsync(CancellationToken cancellationToken)
@@ -78,7 +88,8 @@ internal sealed class BenchLab : IAsyncDisposable
     public Task<JsonArray> ServersAsync(CancellationToken cancellationToken) => AllAsync($"&host={Host}", cancellationToken);
 
     /// <summary>Asks something of a server as the operator.</summary>
-    public Task ActAsync(string server, string action, CancellationToken cancellationToken) => admin.PostAsync(new(admin.Nova, $"servers/{server}/action"), new() { [action] = null }, cancellationToken);
+    public Task ActAsync(string server, string action, CancellationToken cancellationToken) =>
+        admin.PostAsync(new(admin.Nova, $"servers/{server}/action"), new() { [action] = null }, cancellationToken);
 
     /// <summary>Deletes a server as the operator.</summary>
     public Task DeleteAsync(string server, CancellationToken cancellationToken) => LabServers.DeleteAsync(admin, server, cancellationToken);

@@ -17,12 +17,15 @@ internal sealed class BenchNode(RealSite site, FakeAgent agent, TimeProvider tim
     }
 
     /// <summary>The owner is back: milliseconds from the report until Nova has the host disabled.</summary>
-    public Task<double> ClosesInAsync(CancellationToken cancellationToken) => FollowsInAsync(NodeStateKind.Frozen, "cloud.close", cancellationToken);
+    public Task<double> ClosesInAsync(CancellationToken cancellationToken) =>
+        FollowsInAsync(NodeStateKind.Frozen, "cloud.close", cancellationToken);
 
     /// <summary>The owner has left: milliseconds from the report until Nova has the host enabled.</summary>
-    public Task<double> OpensInAsync(CancellationToken cancellationToken) => FollowsInAsync(NodeStateKind.Available, "cloud.open", cancellationToken);
+    public Task<double> OpensInAsync(CancellationToken cancellationToken) =>
+        FollowsInAsync(NodeStateKind.Available, "cloud.open", cancellationToken);
 
-    /// <summary>The owner has stayed. Until disposed, guests that must run to leave are reported running, as an agent does within milliseconds.</summary>
+    /// <summary>The owner has stayed. Until disposed, guests that must run to
+    /// leave are reported running, as an agent does within milliseconds.</summary>
     public async Task<IAsyncDisposable> EvictsAsync(CancellationToken cancellationToken)
     {
         await agent.ReportAsync(report => report.State = NodeStateKind.Evicting).WaitAsync(Patience, time, cancellationToken);
@@ -80,9 +83,13 @@ internal sealed class BenchNode(RealSite site, FakeAgent agent, TimeProvider tim
         {
             while (!stop.IsCancellationRequested)
             {
-                var named = agent.Plan.CloudGuests?.MustRun.Where(id => agent.Report.Guests.All(guest => guest.GuestId != id)).ToList() ?? [];
-                if (named.Count > 0) await agent.ReportAsync(report => report.Guests.AddRange(named.Select(id => new GuestReport { GuestId = id, Phase = "Running" })));
-                else await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var named = agent.Plan.CloudGuests?.MustRun.Where(id => agent.Report.Guests.All(guest => guest.GuestId != id)).ToList()
+                    ?? [];
+                if (named.Count > 0)
+                    await agent.ReportAsync(
+                        report => report.Guests.AddRange(named.Select(id => new GuestReport { GuestId = id, Phase = "Running" })));
+                else await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, stop.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             agent.Report.Guests.Clear();

@@ -3,10 +3,13 @@ using Opportunism.TestKit.Sites;
 
 namespace Opportunism.Benchmarks.OpenStack;
 
-/// <summary>From what an agent reports to what Nova has: a host closed, emptied and opened again, by the real controller and, beside it, by the original's calls.</summary>
+/// <summary>From what an agent reports to what Nova has: a host closed, emptied and opened
+/// again, by the real controller and, beside it, by the original's calls.</summary>
 /// <remarks>
-/// Times begin when the report is sent: <c>Frozen</c> for closed, <c>Evicting</c> for empty, <c>Available</c> for open. Closed and open end when Nova has answered the
-/// controller, empty when Nova shows no running server on the host. <c>open_window_ms</c>: for how long after the owner's return a new server could still land there.
+/// Times begin when the report is sent: <c>Frozen</c> for closed, <c>Evicting</c> for
+/// empty, <c>Available</c> for open. Closed and open end when Nova has answered the
+/// controller, empty when Nova shows no running server on the host. <c>open_window_ms</c>:
+/// for how long after the owner's return a new server could still land there.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class OpenStackBench(int times, TimeProvider time)
@@ -39,7 +42,8 @@ internal sealed class OpenStackBench(int times, TimeProvider time)
         }
     }
 
-    private async Task OursAsync(BenchLab lab, BenchNode node, string action, int servers, BenchReport report, CancellationToken cancellationToken)
+    private async Task OursAsync(
+        BenchLab lab, BenchNode node, string action, int servers, BenchReport report, CancellationToken cancellationToken)
     {
         var (closed, open, empty) = (new List<double>(), new List<double>(), new List<double>());
         await lab.RunServersAsync(servers, action, cancellationToken);
@@ -86,7 +90,9 @@ internal sealed class OpenStackBench(int times, TimeProvider time)
         Add(report, "stop and delete", servers, closed, empty, open, "original");
     }
 
-    private static void Add(BenchReport report, string action, int servers, List<double> closed, List<double> empty, List<double> open, string? baseline) => report.Add(
+    private static void Add(
+        BenchReport report, string action, int servers, List<double> closed, List<double> empty, List<double> open, string? baseline) =>
+        report.Add(
         ("baseline", baseline),
         ("action", action),
         ("servers", servers),

@@ -12,7 +12,8 @@ internal sealed class OriginalBaseline(BenchLab lab, TimeProvider time)
     {
         await lab.RunServersAsync(servers, "stop", cancellationToken);
         var began = time.GetTimestamp();
-        foreach (var server in await lab.ServersAsync(cancellationToken)) await lab.ActAsync((string)server!["id"]!, "os-stop", cancellationToken);
+        foreach (var server in await lab.ServersAsync(cancellationToken))
+            await lab.ActAsync((string)server!["id"]!, "os-stop", cancellationToken);
         foreach (var server in await lab.ServersAsync(cancellationToken)) await lab.DeleteAsync((string)server!["id"]!, cancellationToken);
         await lab.SetOpenAsync(false, cancellationToken);
         var closed = time.GetElapsedTime(began).TotalMilliseconds;

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 
 namespace Opportunism.Benchmarks.Owner;
 
-/// <summary>What an owner finds on returning: how long it takes to read 500 MiB of files and to touch 500 MiB of memory that were in use before.</summary>
+/// <summary>What an owner finds on returning: how long it takes to read 500 MiB
+/// of files and to touch 500 MiB of memory that were in use before.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class FirstMinute : IDisposable
 {
@@ -28,7 +29,8 @@ internal sealed class FirstMinute : IDisposable
     /// <param name="lend">Happens when the owner has left.</param>
     /// <param name="giveBack">Happens when the owner is back, before anything is used.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<(double FilesMs, double MemoryMs)> BackAfterAsync(TimeSpan away, Func<Task> lend, Func<Task> giveBack, CancellationToken cancellationToken)
+    public async Task<(double FilesMs, double MemoryMs)> BackAfterAsync(
+        TimeSpan away, Func<Task> lend, Func<Task> giveBack, CancellationToken cancellationToken)
     {
         _ = ReadFiles() + TouchMemory();
         await lend();

@@ -3,9 +3,11 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Benchmarks.Owner;
 
-/// <summary>What an owner feels of guests that run on the same machine, and of a machine that was lent: each figure alone and beside them, in turn, in the same run.</summary>
+/// <summary>What an owner feels of guests that run on the same machine, and of a machine
+/// that was lent: each figure alone and beside them, in turn, in the same run.</summary>
 /// <remarks>
-/// Two guests of 2 busy vCPUs each, which also write to their disks 50 times a second and send packets as fast as they are replied to. "Alone" they are frozen: they keep their memory and
+/// Two guests of 2 busy vCPUs each, which also write to their disks 50 times a second and send
+/// packets as fast as they are replied to. "Alone" they are frozen: they keep their memory and
 /// use nothing else. The first minute back is measured last, over five visits, each against the same wait without guests.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -43,18 +45,21 @@ internal sealed class OwnerBench(int rounds, TimeSpan lent, TimeProvider time)
             Add(report, "write_fdatasync_ms_p99", Percentiles.P99(alone.Writes), Percentiles.P99(beside.Writes));
         }
 
-        foreach (var guest in guests.Hypervisor.Guests.Select(guest => guest.Id).ToArray()) await DoneAsync(guests.Hypervisor.DeleteAsync(guest, cancellationToken));
+        foreach (var guest in guests.Hypervisor.Guests.Select(guest => guest.Id).ToArray())
+            await DoneAsync(guests.Hypervisor.DeleteAsync(guest, cancellationToken));
         using var minute = new FirstMinute(folder, time);
         List<double> files = [], filesLent = [], memory = [], memoryLent = [];
         for (var visit = 0; visit < Visits; visit++)
         {
             var notLent = await minute.BackAfterAsync(lent, () => Task.CompletedTask, () => Task.CompletedTask, cancellationToken);
-            var wasLent = await minute.BackAfterAsync(lent, () => StartAsync(guests, cancellationToken), () => SuspendAsync(guests, cancellationToken), cancellationToken);
+            var wasLent = await minute.BackAfterAsync(
+                lent, () => StartAsync(guests, cancellationToken), () => SuspendAsync(guests, cancellationToken), cancellationToken);
             files.Add(notLent.FilesMs);
             filesLent.Add(wasLent.FilesMs);
             memory.Add(notLent.MemoryMs);
             memoryLent.Add(wasLent.MemoryMs);
-            foreach (var guest in guests.Hypervisor.Guests.Select(guest => guest.Id).ToArray()) await DoneAsync(guests.Hypervisor.DeleteAsync(guest, cancellationToken));
+            foreach (var guest in guests.Hypervisor.Guests.Select(guest => guest.Id).ToArray())
+                await DoneAsync(guests.Hypervisor.DeleteAsync(guest, cancellationToken));
             guests.Hypervisor.Freezer.ThawAll();
         }
 
@@ -64,7 +69,8 @@ internal sealed class OwnerBench(int rounds, TimeSpan lent, TimeProvider time)
 
     private static async Task StartAsync(BusyGuests guests, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < Guests; i++) await guests.StartAsync(Vcpus, MemoryMiB, Vcpus, DirtyMiB, cancellationToken, everySeconds: "0.02", disk: true, network: true);
+        for (var i = 0; i < Guests; i++)
+            await guests.StartAsync(Vcpus, MemoryMiB, Vcpus, DirtyMiB, cancellationToken, everySeconds: "0.02", disk: true, network: true);
     }
 
     /// <summary>As the agent does for an owner who stays.</summary>
@@ -72,11 +78,14 @@ internal sealed class OwnerBench(int rounds, TimeSpan lent, TimeProvider time)
     {
         guests.Hypervisor.Freezer.FreezeAll();
         await DoneAsync(guests.Hypervisor.HoldAllAsync(cancellationToken));
-        foreach (var guest in guests.Hypervisor.Guests.Select(guest => guest.Id).ToArray()) await DoneAsync(guests.Hypervisor.SuspendAsync(guest, cancellationToken));
+        foreach (var guest in guests.Hypervisor.Guests.Select(guest => guest.Id).ToArray())
+            await DoneAsync(guests.Hypervisor.SuspendAsync(guest, cancellationToken));
     }
 
     private static void Add(BenchReport report, string measure, double alone, double beside) =>
-        report.Add(("measure", measure), ("alone", BenchReport.Figure(alone)), ("beside", BenchReport.Figure(beside)), ("ratio", alone > 0 ? BenchReport.Figure(beside / alone) : null));
+        report.Add(
+            ("measure", measure), ("alone", BenchReport.Figure(alone)), ("beside", BenchReport.Figure(beside)),
+            ("ratio", alone > 0 ? BenchReport.Figure(beside / alone) : null));
 
     private static async Task DoneAsync(Task<GuestAnswer> asked)
     {

@@ -14,7 +14,8 @@ internal sealed unsafe class OwnerWork : IDisposable
 {
     private const int Block = 4096, ReadBlocks = 16384, Wakes = 400, Frames = 180, Transfers = 100;
 
-    private static readonly TimeSpan Computing = TimeSpan.FromSeconds(2), Wait = TimeSpan.FromMilliseconds(5), FrameWork = TimeSpan.FromMilliseconds(5), Frame = TimeSpan.FromSeconds(1.0 / 60), Between = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Computing = TimeSpan.FromSeconds(2), Wait = TimeSpan.FromMilliseconds(5),
+    FrameWork = TimeSpan.FromMilliseconds(5), Frame = TimeSpan.FromSeconds(1.0 / 60), Between = TimeSpan.FromMilliseconds(5);
 
     private readonly string folder;
     private readonly TimeProvider time;
@@ -80,7 +81,10 @@ internal sealed unsafe class OwnerWork : IDisposable
             {
                 var place = RandomNumberGenerator.GetInt32(ReadBlocks) * (long)Block;
                 figures.Reads.Add(Timed(() => Check(Libc.Pread(read, (byte*)buffer, Block, place) == Block, "read")).TotalMilliseconds);
-                figures.Writes.Add(Timed(() => Check(Libc.Pwrite(write, (byte*)buffer, Block, i % 256 * Block) == Block && Libc.Fdatasync(write) == 0, "write")).TotalMilliseconds);
+                figures.Writes.Add(
+                    Timed(
+                        () => Check(Libc.Pwrite(write, (byte*)buffer, Block, i % 256 * Block) == Block
+                            && Libc.Fdatasync(write) == 0, "write")).TotalMilliseconds);
                 ShortPause.For(Between);
             }
         }
@@ -114,6 +118,8 @@ internal sealed unsafe class OwnerWork : IDisposable
     {
         const int ThreadClock = 3; // CLOCK_THREAD_CPUTIME_ID
         Libc.Timespec now;
-        return Libc.ClockGetTime(ThreadClock, &now) == 0 ? (now.Seconds * 1000.0) + (now.Nanoseconds / 1e6) : throw FileFailure.OfLastCall("read", "the thread's CPU clock");
+        return Libc.ClockGetTime(ThreadClock, &now) == 0
+            ? (now.Seconds * 1000.0) + (now.Nanoseconds / 1e6)
+            : throw FileFailure.OfLastCall("read", "the thread's CPU clock");
     }
 }

@@ -28,10 +28,12 @@ internal sealed class GuestProcess
 
     public static GuestProcess Of(GuestId guest, QemuSettings settings)
     {
-        var record = QemuJson.Read(new GuestFolder(settings.StateFolder, settings.RamFolder, guest).Process, QemuJson.Default.ProcessRecord)!;
+        var record =
+            QemuJson.Read(new GuestFolder(settings.StateFolder, settings.RamFolder, guest).Process, QemuJson.Default.ProcessRecord)!;
         return new GuestProcess(record.Pid.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Nanoseconds of CPU time that a thread has used, by its folder in /proc (man 5 proc).</summary>
-    internal static long CpuOf(string thread) => long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
+    internal static long CpuOf(string thread) =>
+        long.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
 }

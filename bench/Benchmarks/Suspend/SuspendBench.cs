@@ -33,7 +33,8 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
     // The pace of the agent's own default ([Guests] CheckpointBytesPerSecond).
     private const long Pace = 100_000_000;
 
-    private static readonly TimeSpan Running = TimeSpan.FromSeconds(1), Writing = TimeSpan.FromSeconds(60), Look = TimeSpan.FromMilliseconds(2), Still = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Running = TimeSpan.FromSeconds(1), Writing = TimeSpan.FromSeconds(60),
+    Look = TimeSpan.FromMilliseconds(2), Still = TimeSpan.FromMilliseconds(20);
 
     public async Task RunAsync(BenchReport report, CancellationToken cancellationToken)
     {
@@ -42,13 +43,15 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
         {
             // 80 % of memory, what its kernel and programs take included.
             var dirtyMiB = Math.Min(memoryMiB - UnfilledMiB, memoryMiB * 780 / 1024);
-            var guest = await guests.StartAsync(1, memoryMiB, busy: 0, dirtyMiB, cancellationToken, TickEverySeconds, changeMiB: Math.Min(ChangedMiB, dirtyMiB / 3));
+            var guest = await guests.StartAsync(
+                1, memoryMiB, busy: 0, dirtyMiB, cancellationToken, TickEverySeconds, changeMiB: Math.Min(ChangedMiB, dirtyMiB / 3));
             await MeasureAsync(guests, guest, memoryMiB, report, cancellationToken);
             await guests.Hypervisor.DeleteAsync(guest, cancellationToken);
         }
     }
 
-    private async Task MeasureAsync(BusyGuests guests, GuestId guest, int memoryMiB, BenchReport report, CancellationToken cancellationToken)
+    private async Task MeasureAsync(
+        BusyGuests guests, GuestId guest, int memoryMiB, BenchReport report, CancellationToken cancellationToken)
     {
         var hypervisor = guests.Hypervisor;
         GuestStatus Status() => hypervisor.Guests.Single(status => status.Id == guest);
@@ -92,7 +95,8 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
             before = DiskWrites.BytesHere;
             changed.Add(await TimedAsync(() => hypervisor.SuspendAsync(guest, cancellationToken)));
             var stored = DiskWrites.BytesHere - before;
-            var pages = PagesThatDiffer(hashes, await File.ReadAllBytesAsync(Path.Combine(folder.Checkpoint, GuestCheckpoints.HashesFile), cancellationToken));
+            var pages = PagesThatDiffer(
+                hashes, await File.ReadAllBytesAsync(Path.Combine(folder.Checkpoint, GuestCheckpoints.HashesFile), cancellationToken));
             changedMiB.Add(pages * MemoryCopy.PageBytes / 1048576.0);
             overhead.Add((double)stored / (pages * MemoryCopy.PageBytes));
             resumed.Add(await TickAfterAsync(guests, guest, hypervisor.ResumeAsync, cancellationToken));
@@ -138,12 +142,14 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
 
     /// <summary>Lets the guest run again, from its checkpoint or after a hold.</summary>
     /// <returns>From asking until its next tick is printed, in ms.</returns>
-    private async Task<double> TickAfterAsync(BusyGuests guests, GuestId guest, Func<GuestId, CancellationToken, Task<GuestAnswer>> ask, CancellationToken cancellationToken)
+    private async Task<double> TickAfterAsync(
+        BusyGuests guests, GuestId guest, Func<GuestId, CancellationToken, Task<GuestAnswer>> ask, CancellationToken cancellationToken)
     {
         var last = guests.Tick(guest);
         var began = time.GetTimestamp();
         var resuming = DoneAsync(ask(guest, cancellationToken));
-        while (guests.Hypervisor.Guests.Single().Phase != GuestPhase.Running && !resuming.IsCompleted) await Task.Delay(Look, time, cancellationToken);
+        while (guests.Hypervisor.Guests.Single().Phase != GuestPhase.Running && !resuming.IsCompleted)
+            await Task.Delay(Look, time, cancellationToken);
         while (guests.Tick(guest) <= last && !resuming.IsFaulted) await Task.Delay(Look, time, cancellationToken);
         var took = time.GetElapsedTime(began).TotalMilliseconds;
         await resuming;
@@ -162,7 +168,8 @@ internal sealed class SuspendBench(int times, IReadOnlyList<int> sizesMiB, TimeP
     {
         var one = MemoryMarshal.Cast<byte, UInt128>(before);
         var other = MemoryMarshal.Cast<byte, UInt128>(after);
-        if (one.Length != other.Length) throw new InvalidOperationException($"One checkpoint has {one.Length} pages and the next {other.Length}.");
+        if (one.Length != other.Length)
+            throw new InvalidOperationException($"One checkpoint has {one.Length} pages and the next {other.Length}.");
         long pages = 0;
         for (var i = 0; i < one.Length; i++) pages += one[i] == other[i] ? 0 : 1;
         return pages;

@@ -95,7 +95,8 @@ internal sealed class AvailabilityLoop : IWakeable
     public TimeSpan QuietFor => time.GetElapsedTime(ledger.LastSeenTimestamp);
 
     /// <summary>The monitor that saw the owner last, and on which device where that is known; for people at this desktop.</summary>
-    public string LastSeen => ledger is { LastSource: { } source, LastSeenBy: var monitor } ? $"{monitor}: {source.Text}" : ledger.LastSeenBy;
+    public string LastSeen =>
+        ledger is { LastSource: { } source, LastSeenBy: var monitor } ? $"{monitor}: {source.Text}" : ledger.LastSeenBy;
 
     /// <summary>A monitor saw the owner. Only a node that lends or loads guests must react at once.</summary>
     /// <remarks>Otherwise the next step finds it in the ledger, and a busy mouse wakes no thread.</remarks>
@@ -296,7 +297,15 @@ internal sealed class AvailabilityLoop : IWakeable
     {
         var inMemory = guests.GuestsInMemory;
         var now = time.GetUtcNow();
-        decided = decided with { State = verdict.State, Reason = verdict.Reason, Since = now, SinceTimestamp = enteredAt, Times = flags.Current.Times, MayLoad = false };
+        decided = decided with
+        {
+            State = verdict.State,
+            Reason = verdict.Reason,
+            Since = now,
+            SinceTimestamp = enteredAt,
+            Times = flags.Current.Times,
+            MayLoad = false,
+        };
         if (verdict.State == NodeState.Frozen) decided = decided with { FrozenAt = now, FrozenGuests = inMemory, Freeze = result };
         publisher.Publish(decided);
         log.Add(new(DecisionKind.Entered, from, verdict.State, verdict.Reason, inMemory, result));
@@ -305,7 +314,8 @@ internal sealed class AvailabilityLoop : IWakeable
     private TimeSpan SampleConditions(out bool sampled)
     {
         var now = time.GetTimestamp();
-        sampled = reconsider || conditions.IsDue || sampledAt is not { } before || time.GetElapsedTime(before, now) >= ICondition.SampledEvery;
+        sampled = reconsider || conditions.IsDue || sampledAt is not { } before
+            || time.GetElapsedTime(before, now) >= ICondition.SampledEvery;
         if (!sampled) return ICondition.SampledEvery - time.GetElapsedTime(sampledAt!.Value, now);
         reconsider = false;
         sampledAt = now;

@@ -9,5 +9,6 @@ internal sealed record BrakeTimes(TimeSpan Freeze, TimeSpan Signal, TimeSpan Kil
 {
     /// <summary>Ten times the slowest freeze measured with eight busy guests (8.4 ms p99); SIGSTOP is cruder, and a killed guest loses
     /// work.</summary>
-    public static BrakeTimes Default { get; } = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(0.3));
+    public static BrakeTimes Default { get; } =
+        new(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(0.3));
 }

@@ -40,7 +40,8 @@ internal sealed class DecisionPublisher
     internal void Step()
     {
         var now = newest.Read();
-        if (now.FrozenAt != LastFreeze.Current.At && now.FrozenAt != NoFreeze.At) LastFreeze.Set(new(now.FrozenAt, now.FrozenGuests, now.Freeze));
+        if (now.FrozenAt != LastFreeze.Current.At && now.FrozenAt != NoFreeze.At)
+            LastFreeze.Set(new(now.FrozenAt, now.FrozenGuests, now.Freeze));
         var status = StatusOf(now);
         if (status != Status.Current) Status.Set(status);
     }
@@ -54,7 +55,8 @@ internal sealed class DecisionPublisher
     /// <param name="Since">Since when, wall clock.</param>
     /// <param name="SinceTimestamp">The same as a <see cref="TimeProvider.GetTimestamp"/>.</param>
     /// <param name="Times">The waiting times in force.</param>
-    internal readonly record struct Decided(NodeState State, Reason Reason, DateTimeOffset Since, long SinceTimestamp, AvailabilityTimes Times)
+    internal readonly record struct Decided(
+        NodeState State, Reason Reason, DateTimeOffset Since, long SinceTimestamp, AvailabilityTimes Times)
     {
         /// <summary>Whether suspended guests may be loaded.</summary>
         public bool MayLoad { get; init; }

@@ -34,7 +34,9 @@ internal sealed class GuestBrake(IGuestFreezer freezer, BrakeTimes times, TimePr
     public void LetGuestsEnd(bool soon) => freezer.SetPrompt(soon);
 
     private BrakeResult Result(Brake brake, long began, long cpuBefore, long cpuAfter) =>
-        new(brake, stillSince > began ? time.GetElapsedTime(began, stillSince) : TimeSpan.Zero, TimeSpan.FromMicroseconds(Math.Max(0, cpuAfter - cpuBefore) / 1000d));
+        new(
+            brake, stillSince > began ? time.GetElapsedTime(began, stillSince) : TimeSpan.Zero,
+            TimeSpan.FromMicroseconds(Math.Max(0, cpuAfter - cpuBefore) / 1000d));
 
     private long stillSince;
 

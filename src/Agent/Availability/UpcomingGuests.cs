@@ -30,7 +30,8 @@ internal sealed class UpcomingGuests(IMachineGuests guests, Level<NodePlan> plan
         double sum = 0;
         for (var i = 0; i < all.Count; i++)
         {
-            if (all[i] is { Phase: GuestPhase.Suspended, HasCheckpoint: true, TakesMemory: false } && IsToRun(all[i].Id)) sum += all[i].Spec.MemoryMiB;
+            if (all[i] is { Phase: GuestPhase.Suspended, HasCheckpoint: true, TakesMemory: false } && IsToRun(all[i].Id))
+                sum += all[i].Spec.MemoryMiB;
         }
 
         return sum;

@@ -19,21 +19,28 @@ public static class ConditionCatalog
     /// every sample.</param>
     /// <param name="pressure">Where the kernel's reports about short memory arrive.</param>
     public static IReadOnlyList<ICondition> Create(
-        ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds, TimeProvider time, Func<double>? upcomingMiB = null, MemoryPressure? pressure = null)
+        ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds, TimeProvider time, Func<double>? upcomingMiB = null,
+        MemoryPressure? pressure = null)
     {
         ICondition Make(string name) => name switch
         {
             "memory" when OperatingSystem.IsLinux() => new MemoryCondition(
-                new ProcMemoryReader(), Threshold.AtLeast(options.MemoryEnterMiB, options.MemoryLeaveMiB), options.MemoryCriticalMiB, options.MemoryScarcePercent, upcomingMiB, pressure),
+                new ProcMemoryReader(), Threshold.AtLeast(options.MemoryEnterMiB, options.MemoryLeaveMiB), options.MemoryCriticalMiB,
+                options.MemoryScarcePercent, upcomingMiB, pressure),
             _ => Create(name, options, snooze, guestNanoseconds, time),
         };
         return [.. Names.Where(name => options.Enabled.Count == 0 || options.Enabled.Contains(name)).Select(Make)];
     }
 
-    private static ICondition Create(string name, ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds, TimeProvider time) => name switch
-    {
-        "snooze" => snooze,
-        "cpu" when OperatingSystem.IsLinux() => new CpuCondition(new ProcCpuReader(), guestNanoseconds, Threshold.AtMost(options.CpuEnterPercent, options.CpuLeavePercent), time),
-        _ => throw new ArgumentException($"There is no condition '{name}' on this operating system; known are: {string.Join(", ", Names)}.", nameof(name)),
-    };
+    private static ICondition Create(
+        string name, ConditionOptions options, SnoozeCondition snooze, Func<long> guestNanoseconds, TimeProvider time) =>
+        name switch
+        {
+            "snooze" => snooze,
+            "cpu" when OperatingSystem.IsLinux() => new CpuCondition(
+                new ProcCpuReader(), guestNanoseconds,
+                Threshold.AtMost(options.CpuEnterPercent, options.CpuLeavePercent), time),
+            _ => throw new ArgumentException(
+                $"There is no condition '{name}' on this operating system; known are: {string.Join(", ", Names)}.", nameof(name)),
+        };
 }

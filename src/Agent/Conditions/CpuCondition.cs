@@ -34,7 +34,8 @@ internal sealed class CpuCondition(ICpuReader cpu, Func<long> guestNanoseconds, 
 
     /// <inheritdoc/>
     public string Sentence => percent is { } used
-        ? $"the owner's programs use {used:0} % of the CPUs; guests start at {limit.Enter:0} % or less and are frozen above {limit.Leave:0} %"
+        ? $"the owner's programs use {used:0} % of the CPUs; guests start at {limit.Enter:0} % or less and are frozen above "
+            + $"{limit.Leave:0} %"
         : "the CPU use is not known yet";
 
     /// <inheritdoc/>

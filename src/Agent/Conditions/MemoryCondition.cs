@@ -11,7 +11,8 @@ namespace Opportunism.Agent.Conditions;
 /// allocates nothing.</param>
 /// <param name="pressure">What the kernel reports about programs that wait for memory.</param>
 public sealed class MemoryCondition(
-    IMemoryReader memory, Threshold limit, double criticalMiB, double scarcePercent = 0, Func<double>? upcomingMiB = null, MemoryPressure? pressure = null) : ICondition
+    IMemoryReader memory, Threshold limit, double criticalMiB, double scarcePercent = 0, Func<double>? upcomingMiB = null,
+    MemoryPressure? pressure = null) : ICondition
 {
     private MemoryReading? reading;
     private double upcoming;
@@ -41,12 +42,17 @@ public sealed class MemoryCondition(
     {
         (null, _, _) => "the available memory is not known",
         (_, true, _) => $"programs wait for memory, {reading.Value.AvailableMiB:0} MiB are available",
-        ({ } now, _, > 0) => $"{now.AvailableMiB:0} MiB of memory are available; guests that would be resumed take {upcoming:0} MiB, and {limit.Leave:0} MiB must be left beside them",
-        ({ } now, _, _) => $"{now.AvailableMiB:0} MiB of memory are available; guests start at {limit.Enter:0} MiB or more and are frozen below {limit.Leave:0} MiB",
+        ({ } now, _,
+        > 0) => $"{now.AvailableMiB:0} MiB of memory are available; guests that would be resumed take {upcoming:0} MiB, and "
+        + $"{limit.Leave:0} MiB must be left beside them",
+        ({ } now, _,
+        _) => $"{now.AvailableMiB:0} MiB of memory are available; guests start at {limit.Enter:0} MiB or more and are frozen below "
+        + $"{limit.Leave:0} MiB",
     };
 
     /// <inheritdoc/>
-    public string Remedy => "Close programs that hold much memory, give guests less, or lower MemoryEnterMiB and MemoryLeaveMiB in [Conditions].";
+    public string Remedy =>
+        "Close programs that hold much memory, give guests less, or lower MemoryEnterMiB and MemoryLeaveMiB in [Conditions].";
 
     /// <inheritdoc/>
     public void Sample(long now)

@@ -20,7 +20,9 @@ internal sealed class SnoozeFile(string path)
             foreach (var line in File.ReadLines(Path).Where(line => line.Length > 0))
             {
                 var words = line.Split(' ');
-                if (words.Length != 2 || !DateTimeOffset.TryParseExact(words[1], "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var until) || !(words[0] is "owner" or "operator"))
+                if (words.Length != 2
+                    || !DateTimeOffset.TryParseExact(words[1], "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var until)
+                    || !(words[0] is "owner" or "operator"))
                 {
                     problem = $"the line '{line}' is not 'owner TIME' or 'operator TIME'";
                     return false;

@@ -21,9 +21,17 @@ internal sealed partial class Enroller(SiteOptions options, IdentityFile identit
         if (!JoinToken.TryParse((await File.ReadAllTextAsync(file, cancellationToken)).Trim(), out var token))
             throw new InvalidDataException($"{file} holds no join token. Make one on the controller with 'opportunism token create'.");
 
-        using var channel = GrpcChannel.ForAddress(options.Controller!, new GrpcChannelOptions { HttpHandler = new PinnedCa(token.CaFingerprint).CreateHandler(), DisposeHttpClient = true });
+        using var channel = GrpcChannel.ForAddress(
+            options.Controller!,
+            new GrpcChannelOptions { HttpHandler = new PinnedCa(token.CaFingerprint).CreateHandler(), DisposeHttpClient = true });
         var reply = await new Nodes.NodesClient(channel).EnrolAsync(
-            new EnrolRequest { ContractVersion = NodeContract.Version, JoinSecret = token.Secret, ProposedName = options.NodeName, AgentVersion = AgentVersion.Text },
+            new EnrolRequest
+            {
+                ContractVersion = NodeContract.Version,
+                JoinSecret = token.Secret,
+                ProposedName = options.NodeName,
+                AgentVersion = AgentVersion.Text,
+            },
             deadline: null, cancellationToken: cancellationToken);
         if (!NodeId.TryParse(reply.NodeId, out var node) || reply.NodeSecret.Length is 0 or > 256)
             throw new InvalidDataException("The controller's reply to the enrolment has no node name. Is it an older version?");

@@ -18,7 +18,8 @@ internal sealed class IdentityFile(string stateFolder)
         try
         {
             var stored = JsonSerializer.Deserialize(File.ReadAllBytes(Path), IdentityJson.Default.StoredIdentity);
-            if (stored is not null && NodeId.TryParse(stored.Node, out var node) && stored is { Secret.Length: > 0, CaFingerprint.Length: 64 })
+            if (stored is not null && NodeId.TryParse(stored.Node, out var node)
+                && stored is { Secret.Length: > 0, CaFingerprint.Length: 64 })
                 return new(node, stored.Secret, stored.CaFingerprint);
         }
         catch (JsonException)
@@ -31,7 +32,10 @@ internal sealed class IdentityFile(string stateFolder)
 
     /// <summary>Writes the identity so that the file is complete or does not exist, also after a power cut.</summary>
     public void Write(NodeIdentity identity) =>
-        DurableFile.Replace(Path, JsonSerializer.SerializeToUtf8Bytes(new StoredIdentity(identity.Node.Value, identity.Secret, identity.CaFingerprint), IdentityJson.Default.StoredIdentity));
+        DurableFile.Replace(
+            Path,
+            JsonSerializer.SerializeToUtf8Bytes(
+                new StoredIdentity(identity.Node.Value, identity.Secret, identity.CaFingerprint), IdentityJson.Default.StoredIdentity));
 }
 
 /// <summary>The file's content.</summary>

@@ -18,17 +18,22 @@ internal sealed class SiteOptions
     /// <summary>Every reason why these settings cannot be used.</summary>
     public IEnumerable<string> Problems()
     {
-        if (Controller is { } url && (!url.IsAbsoluteUri || url.Scheme != Uri.UriSchemeHttps || url.PathAndQuery != "/" || url.UserInfo.Length > 0))
+        if (Controller is { } url
+            && (!url.IsAbsoluteUri || url.Scheme != Uri.UriSchemeHttps || url.PathAndQuery != "/" || url.UserInfo.Length > 0))
             yield return $"Controller is '{url}'; allowed is an address such as https://cloud.example.org:7443.";
-        if (JoinTokenFile is { } file && !Path.IsPathFullyQualified(file)) yield return $"JoinTokenFile is '{file}'; allowed is an absolute path.";
-        if (!Core.Names.IsDnsLike(NodeName)) yield return $"NodeName is '{NodeName}'; allowed are 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.";
-        if (ReportEvery < TimeSpan.FromSeconds(1) || ReportEvery > TimeSpan.FromMinutes(1)) yield return $"ReportEvery is {ReportEvery}; allowed is 1 s to 1 min.";
+        if (JoinTokenFile is { } file && !Path.IsPathFullyQualified(file))
+            yield return $"JoinTokenFile is '{file}'; allowed is an absolute path.";
+        if (!Core.Names.IsDnsLike(NodeName))
+            yield return $"NodeName is '{NodeName}'; allowed are 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.";
+        if (ReportEvery < TimeSpan.FromSeconds(1) || ReportEvery > TimeSpan.FromMinutes(1))
+            yield return $"ReportEvery is {ReportEvery}; allowed is 1 s to 1 min.";
     }
 
     /// <summary>A host name turned into a valid node name: lower case, other characters as hyphens.</summary>
     internal static string DefaultName(string host)
     {
-        var name = new string([.. host.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-')]).Trim('-', '.');
+        var name = new string([.. host.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-')])
+            .Trim('-', '.');
         return name.Length == 0 ? "desktop" : name.Length > Core.Names.MaxLength ? name[..Core.Names.MaxLength] : name;
     }
 }

@@ -47,7 +47,9 @@ internal sealed class ConsolePusher(IHypervisor hypervisor, ISiteFiles files, Ti
         // The first message is empty: the reply has the offset from which the controller needs it.
         var guest = placed.Guest;
         var known = offsets.TryGetValue(placed, out var offset);
-        var slice = known ? hypervisor.ReadConsole(guest, offset, NodeContract.LargestConsolePiece) : new ConsoleSlice(0, ReadOnlyMemory<byte>.Empty);
+        var slice = known
+            ? hypervisor.ReadConsole(guest, offset, NodeContract.LargestConsolePiece)
+            : new ConsoleSlice(0, ReadOnlyMemory<byte>.Empty);
         while (!known || !slice.Bytes.IsEmpty)
         {
             offset = await files.WriteConsoleAsync(guest.Value, slice.Offset, slice.Bytes, cancellationToken);

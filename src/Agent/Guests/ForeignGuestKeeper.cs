@@ -15,7 +15,8 @@ namespace Opportunism.Agent.Guests;
 /// The deciding thread freezes and thaws and waits for nothing. A frozen guest's hypervisor does not reply, so the guest cannot be evicted;
 /// a held one's replies. So the order is: freeze, hold, and then the controller has their cloud evict them. All fields belong to the loop.
 /// </remarks>
-internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, ILogger<ForeignGuestKeeper> log) : IGuestKeeper
+internal sealed partial class ForeignGuestKeeper(
+    IForeignGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, ILogger<ForeignGuestKeeper> log) : IGuestKeeper
 {
     // What could not be done because libvirt or a guest did not reply is retried this often.
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
@@ -88,7 +89,8 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
     private async Task<TimeSpan?> EvictAsync(NodeStatus status, CancellationToken cancellationToken)
     {
         var next = await HoldAsync(status, cancellationToken);
-        foreach (var guest in guests.Guests.Where(guest => guest is { Phase: GuestPhase.Held, PausedByOthers: false } && mustRun.Contains(guest.Id)))
+        foreach (var guest in guests.Guests.Where(
+            guest => guest is { Phase: GuestPhase.Held, PausedByOthers: false } && mustRun.Contains(guest.Id)))
         {
             if (releases.ContainsKey(guest.Id) || letLeave.Contains(guest.Id)) continue;
             if (WaitOf(guest.Id) is var wait && wait > TimeSpan.Zero)
@@ -155,7 +157,8 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
     {
         failedAt = null;
         TimeSpan? next = null;
-        foreach (var guest in guests.Guests.Where(guest => guest is { InMemory: true, PausedByOthers: false } && (guest.Phase == GuestPhase.Held || guest.Sentence.Length > 0)))
+        foreach (var guest in guests.Guests.Where(
+            guest => guest is { InMemory: true, PausedByOthers: false } && (guest.Phase == GuestPhase.Held || guest.Sentence.Length > 0)))
         {
             if (releases.ContainsKey(guest.Id) || (guest.Phase == GuestPhase.Held && paused.Contains(guest.Id))) continue;
             if (WaitOf(guest.Id) is var wait && wait > TimeSpan.Zero) next = Waits.Sooner(next, wait);
@@ -166,7 +169,8 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
     }
 
     /// <summary>How long until a guest's release may be requested again; not positive for now.</summary>
-    private TimeSpan WaitOf(GuestId id) => notBefore.TryGetValue(id, out var from) ? time.GetElapsedTime(time.GetTimestamp(), from) : TimeSpan.Zero;
+    private TimeSpan WaitOf(GuestId id) =>
+        notBefore.TryGetValue(id, out var from) ? time.GetElapsedTime(time.GetTimestamp(), from) : TimeSpan.Zero;
 
     private async Task<GuestAnswer> GoOnAsync(GuestId id, Func<GuestId, Task<GuestAnswer>> goOn)
     {
@@ -201,7 +205,12 @@ internal sealed partial class ForeignGuestKeeper(IForeignGuests guests, Level<No
         var here = guests.Guests;
         var planned = plan.Current.Guests.Count;
         IEnumerable<HealthItem> health = [.. probe.Health, .. guests.Health];
-        if (planned > 0) health = health.Append(new HealthItem("guests.plan.not-run-here", HealthSeverity.Warning, $"The plan names {planned} guests, but this node only looks after guests that {guests.Name} has.", "Set [Guests] Hypervisor to qemu for a node whose guests the controller places itself."));
+        if (planned > 0)
+            health = health.Append(
+                new HealthItem(
+                    "guests.plan.not-run-here", HealthSeverity.Warning,
+                    $"The plan names {planned} guests, but this node only looks after guests that {guests.Name} has.",
+                    "Set [Guests] Hypervisor to qemu for a node whose guests the controller places itself."));
         var next = new GuestsReport([.. here.Select(Describe)], [.. health], plan.Current.Version, Capacity: null);
         since.KeepOnly(next.Guests);
         if (!next.SaysTheSameAs(Reports.Current)) Reports.Set(next);

@@ -11,7 +11,8 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
     private const int MostEvictionSteps = 5;
 
     /// <summary>The policies that an agent can carry out.</summary>
-    public static PolicySet Policies { get; } = EvictionPolicies.All.Within(EvictionStep.Suspend, EvictionStep.ShutDown, EvictionStep.Relocate, EvictionStep.Delete);
+    public static PolicySet Policies { get; } =
+        EvictionPolicies.All.Within(EvictionStep.Suspend, EvictionStep.ShutDown, EvictionStep.Relocate, EvictionStep.Delete);
 
     private static readonly GuestAnswer Done = new(GuestOutcome.Done);
 
@@ -20,23 +21,25 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
     /// <param name="wanted">The guest in the plan; null where the plan does not name it.</param>
     /// <param name="work">Receives the progress and the guest's fate.</param>
     /// <param name="cancellationToken">Cancelled when the node's state no longer allows the step.</param>
-    public Task<GuestAnswer> DoAsync(GuestStep step, GuestSpec guest, WantedGuest? wanted, GuestWork work, CancellationToken cancellationToken) => step switch
-    {
-        GuestStep.Start => StartAsync(wanted!, work, cancellationToken),
-        GuestStep.Load => hypervisor.LoadAsync(guest.Id, cancellationToken),
-        GuestStep.Unload => hypervisor.UnloadAsync(guest.Id, cancellationToken),
-        GuestStep.Resume => hypervisor.ResumeAsync(guest.Id, cancellationToken),
-        GuestStep.Release => hypervisor.ReleaseAsync(guest.Id, cancellationToken),
-        GuestStep.HoldForRoom => hypervisor.HoldForRoomAsync(guest.Id, cancellationToken),
-        GuestStep.Checkpoint => hypervisor.CheckpointAsync(guest.Id, options.CheckpointBytesPerSecond, cancellationToken),
-        GuestStep.Evict => EvictAsync(guest, wanted?.Policy ?? EvictionPolicies.Suspend, work, cancellationToken),
-        GuestStep.Suspend => hypervisor.SuspendAsync(guest.Id, cancellationToken),
-        GuestStep.ShutDown => hypervisor.StopAsync(guest.Id, options.ShutdownPatience, cancellationToken),
-        GuestStep.End => hypervisor.StopAsync(guest.Id, TimeSpan.Zero, cancellationToken),
-        GuestStep.HandOver => HandOverAsync(guest, work, cancellationToken),
-        GuestStep.Delete => hypervisor.DeleteAsync(guest.Id, cancellationToken),
-        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "There is nothing to do."),
-    };
+    public Task<GuestAnswer> DoAsync(
+        GuestStep step, GuestSpec guest, WantedGuest? wanted, GuestWork work, CancellationToken cancellationToken) =>
+        step switch
+        {
+            GuestStep.Start => StartAsync(wanted!, work, cancellationToken),
+            GuestStep.Load => hypervisor.LoadAsync(guest.Id, cancellationToken),
+            GuestStep.Unload => hypervisor.UnloadAsync(guest.Id, cancellationToken),
+            GuestStep.Resume => hypervisor.ResumeAsync(guest.Id, cancellationToken),
+            GuestStep.Release => hypervisor.ReleaseAsync(guest.Id, cancellationToken),
+            GuestStep.HoldForRoom => hypervisor.HoldForRoomAsync(guest.Id, cancellationToken),
+            GuestStep.Checkpoint => hypervisor.CheckpointAsync(guest.Id, options.CheckpointBytesPerSecond, cancellationToken),
+            GuestStep.Evict => EvictAsync(guest, wanted?.Policy ?? EvictionPolicies.Suspend, work, cancellationToken),
+            GuestStep.Suspend => hypervisor.SuspendAsync(guest.Id, cancellationToken),
+            GuestStep.ShutDown => hypervisor.StopAsync(guest.Id, options.ShutdownPatience, cancellationToken),
+            GuestStep.End => hypervisor.StopAsync(guest.Id, TimeSpan.Zero, cancellationToken),
+            GuestStep.HandOver => HandOverAsync(guest, work, cancellationToken),
+            GuestStep.Delete => hypervisor.DeleteAsync(guest.Id, cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(step), step, "There is nothing to do."),
+        };
 
     private async Task<GuestAnswer> StartAsync(WantedGuest wanted, GuestWork work, CancellationToken cancellationToken)
     {
@@ -70,7 +73,8 @@ internal sealed class GuestActions(IHypervisor hypervisor, SiteStore store, ISit
             var here = hypervisor.Guests.FirstOrDefault(here => here.Id == guest.Id);
             var step = policy.Next(new EvictionCase(attempts, canSuspend, here is { HasCheckpoint: true }));
             // Before it is held it cannot be saved: no reason to give up its memory.
-            if (step == EvictionStep.Suspend && here is { Phase: GuestPhase.Running }) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {guest.Id} runs; it can be saved once it is held.");
+            if (step == EvictionStep.Suspend && here is { Phase: GuestPhase.Running })
+                return new GuestAnswer(GuestOutcome.TryLater, $"Guest {guest.Id} runs; it can be saved once it is held.");
             answer = step switch
             {
                 EvictionStep.Suspend => await hypervisor.SuspendAsync(guest.Id, cancellationToken),

@@ -14,5 +14,6 @@ internal sealed record GuestAttempts(GuestStep Step, int Failed, long NotBefore,
     private static readonly Backoff Retries = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
 
     /// <summary>How long to wait after so many failures: doubling, but always short while the owner waits for memory.</summary>
-    public static TimeSpan WaitAfter(GuestStep step, int failed) => step is GuestStep.Evict or GuestStep.End ? Retries.First : Retries.After(failed);
+    public static TimeSpan WaitAfter(GuestStep step, int failed) =>
+        step is GuestStep.Evict or GuestStep.End ? Retries.First : Retries.After(failed);
 }

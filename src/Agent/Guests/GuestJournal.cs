@@ -68,7 +68,13 @@ internal sealed class GuestJournal
     /// <summary>Records a guest's fate under a wish.</summary>
     public void Set(GuestId id, GuestFate fate, WantedGuest? under, string diskSha256 = "")
     {
-        entries[id.Value] = new GuestEntry { Fate = fate, Generation = under?.Generation ?? 0, DiskSha256 = diskSha256, PlannedDiskSha256 = under?.DiskSha256 ?? "" };
+        entries[id.Value] = new GuestEntry
+        {
+            Fate = fate,
+            Generation = under?.Generation ?? 0,
+            DiskSha256 = diskSha256,
+            PlannedDiskSha256 = under?.DiskSha256 ?? "",
+        };
         failedAt = null;
     }
 
@@ -96,7 +102,8 @@ internal sealed class GuestJournal
         }
 
         StoreFates(written, problems);
-        if (unstoredPlan is { } plan && TryReplace(planPath, new NodePlan { Version = plan.Version, Guests = { plan.Guests } }.ToByteArray(), problems))
+        if (unstoredPlan is { } plan
+            && TryReplace(planPath, new NodePlan { Version = plan.Version, Guests = { plan.Guests } }.ToByteArray(), problems))
         {
             StoredVersion = plan.Version;
             unstoredPlan = null;
@@ -119,7 +126,8 @@ internal sealed class GuestJournal
             GuestFate.Terminated or GuestFate.ShutItselfDown => !newer,
             GuestFate.Relocating => !newer || wanted.Wish is GuestWish.HandedOver,
             // Its disk is no longer here, so it comes back only with a disk: the one it left with, or a later one.
-            GuestFate.HandedOver => wanted.Wish is not GuestWish.Running || wanted.DiskSha256.Length == 0 || (wanted.DiskSha256 != entry.DiskSha256 && wanted.DiskSha256 == entry.PlannedDiskSha256),
+            GuestFate.HandedOver => wanted.Wish is not GuestWish.Running || wanted.DiskSha256.Length == 0
+                || (wanted.DiskSha256 != entry.DiskSha256 && wanted.DiskSha256 == entry.PlannedDiskSha256),
             _ => false,
         };
     }

@@ -18,7 +18,8 @@ internal sealed partial class GuestKeeper
     {
         foreach (var work in works.Values)
         {
-            if (GuestStepRules.IsWrong(work.Step, status, wanted.Guests.GetValueOrDefault(work.Guest)?.Wish, book.FateOf(work.Guest))) work.Cancel.Cancel();
+            if (GuestStepRules.IsWrong(work.Step, status, wanted.Guests.GetValueOrDefault(work.Guest)?.Wish, book.FateOf(work.Guest)))
+                work.Cancel.Cancel();
         }
     }
 
@@ -28,8 +29,11 @@ internal sealed partial class GuestKeeper
         if (status.State is not (NodeState.Frozen or NodeState.Evicting)) return null;
         // Again after each freeze, also for guests that are held already (found after a restart, or frozen again before they were
         // released): until they are thawed while held QEMU does not reply, and they could not be saved.
-        if (!hypervisor.Guests.Any(guest => guest.Phase == GuestPhase.Running || (guest.Phase == GuestPhase.Held && heldFor != status.SinceTimestamp))) return null;
-        var due = (status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter) - time.GetElapsedTime(status.SinceTimestamp);
+        if (!hypervisor.Guests.Any(
+            guest => guest.Phase == GuestPhase.Running || (guest.Phase == GuestPhase.Held && heldFor != status.SinceTimestamp)))
+            return null;
+        var due =
+            (status.State == NodeState.Evicting ? TimeSpan.Zero : status.Times.HoldAfter) - time.GetElapsedTime(status.SinceTimestamp);
         if (due > TimeSpan.Zero) return due;
         // A step that was just cancelled may still have a command to QEMU on its way; it ends in milliseconds and wakes the loop.
         // One that only fetches may hang on a disk or a network for longer, and never reaches QEMU: nothing waits for it. Nor for long for
@@ -66,11 +70,15 @@ internal sealed partial class GuestKeeper
             MaySave = status.State == NodeState.Frozen && saveDue <= TimeSpan.Zero,
             RanBefore = ran.Contains(id),
             AwaitsHold = here is { Phase: GuestPhase.Running } || (here is { Phase: GuestPhase.Held } && heldFor != status.SinceTimestamp),
-            MustBeSaved = (want?.Policy ?? EvictionPolicies.Suspend).Next(new EvictionCase(0, CanSuspend: true, HasCheckpoint: false)) is EvictionStep.Suspend && here is not { HasCheckpoint: true },
+            MustBeSaved = (want?.Policy ?? EvictionPolicies.Suspend)
+                .Next(new EvictionCase(0, CanSuspend: true, HasCheckpoint: false)) is EvictionStep.Suspend
+                && here is not { HasCheckpoint: true },
         };
         var step = GuestRules.Next(moment);
-        if (step == GuestStep.Nothing) return status.State == NodeState.Frozen && saveDue > TimeSpan.Zero && here is { InMemory: true } ? saveDue : null;
-        if (attempts.GetValueOrDefault(id) is { } before && before.Step == step && before.NotBefore > time.GetTimestamp()) return time.GetElapsedTime(time.GetTimestamp(), before.NotBefore);
+        if (step == GuestStep.Nothing)
+            return status.State == NodeState.Frozen && saveDue > TimeSpan.Zero && here is { InMemory: true } ? saveDue : null;
+        if (attempts.GetValueOrDefault(id) is { } before && before.Step == step && before.NotBefore > time.GetTimestamp())
+            return time.GetElapsedTime(time.GetTimestamp(), before.NotBefore);
         if (GuestStepRules.TakesMemory(step) && lent.ProblemOf(want!.Spec, works.Values) is { } problem)
         {
             if (step == GuestStep.Load) return null; // not yet requested: nothing to report

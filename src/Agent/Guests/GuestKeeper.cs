@@ -51,7 +51,9 @@ internal sealed partial class GuestKeeper : IGuestKeeper
     /// <param name="options">Section [Guests].</param>
     /// <param name="time">Clock.</param>
     /// <param name="log">Log.</param>
-    public GuestKeeper(IHypervisor hypervisor, Level<NodeStatus> node, Level<NodePlan> plan, ISiteFiles files, GuestOptions options, TimeProvider time, ILogger<GuestKeeper> log)
+    public GuestKeeper(
+        IHypervisor hypervisor, Level<NodeStatus> node, Level<NodePlan> plan, ISiteFiles files, GuestOptions options, TimeProvider time,
+        ILogger<GuestKeeper> log)
     {
         this.hypervisor = hypervisor;
         this.node = node;
@@ -59,7 +61,8 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         lent = new LentRoom(hypervisor, options);
         this.time = time;
         this.log = log;
-        store = new SiteStore(options.StateFolder, options.KeepFreeMiB, files, new FileHash(new Pace(options.CheckpointBytesPerSecond, time)));
+        store =
+            new SiteStore(options.StateFolder, options.KeepFreeMiB, files, new FileHash(new Pace(options.CheckpointBytesPerSecond, time)));
         actions = new GuestActions(hypervisor, store, files, options);
         consoles = new ConsolePusher(hypervisor, files, time);
         room = new GuestRoom(hypervisor, options, time);
@@ -107,12 +110,15 @@ internal sealed partial class GuestKeeper : IGuestKeeper
         // After the hold, which waits for no disk, and before any step that must not begin until this is stored.
         next = Waits.Sooner(next, SaveBook());
         if (status.State == NodeState.Available) next = Waits.Sooner(next, room.Look());
-        foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)).Order(Comparer<GuestId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).ToArray())
+        foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id))
+            .Order(Comparer<GuestId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))).ToArray())
         {
             next = Waits.Sooner(next, Begin(id, status, cancellationToken));
         }
 
-        consoles.Wanted.Set(wanted.Guests.Values.Where(guest => guest.ConsoleWanted).Select(guest => new ConsolePusher.PlacedGuest(guest.Spec.Id, guest.DiskSha256)).ToArray());
+        consoles.Wanted.Set(
+            wanted.Guests.Values.Where(guest => guest.ConsoleWanted)
+                .Select(guest => new ConsolePusher.PlacedGuest(guest.Spec.Id, guest.DiskSha256)).ToArray());
         if (works.Count == 0) store.Tidy(ImagesInUse(), Arriving(), GuestsHere().Select(id => id.Value).ToHashSet());
         Report();
         return next;
@@ -168,7 +174,9 @@ internal sealed partial class GuestKeeper : IGuestKeeper
             if (answer.Sentence.Length == 0) continue; // cancelled: the pass that cancelled it has the reason
             var before = attempts.GetValueOrDefault(work.Guest);
             var failed = before is { } same && same.Step == work.Step ? same.Failed + 1 : 1;
-            attempts[work.Guest] = new GuestAttempts(work.Step, failed, After(GuestAttempts.WaitAfter(work.Step, failed)), answer.Sentence, answer.Outcome == GuestOutcome.Refused);
+            attempts[work.Guest] = new GuestAttempts(
+                work.Step, failed, After(GuestAttempts.WaitAfter(work.Step, failed)), answer.Sentence,
+                answer.Outcome == GuestOutcome.Refused);
             LogNotDone(log, work.Step, work.Guest, failed, answer.Sentence);
         }
     }
@@ -183,7 +191,8 @@ internal sealed partial class GuestKeeper : IGuestKeeper
             seen[guest.Id] = guest;
             if (status.State == NodeState.Available && guest.Phase == GuestPhase.Running) ran.Add(guest.Id);
             // Also one that started and ended between two passes.
-            if (guest.ShutItselfDown && before is not { ShutItselfDown: true }) book.Set(guest.Id, GuestFate.ShutItselfDown, wanted.Guests.GetValueOrDefault(guest.Id));
+            if (guest.ShutItselfDown && before is not { ShutItselfDown: true })
+                book.Set(guest.Id, GuestFate.ShutItselfDown, wanted.Guests.GetValueOrDefault(guest.Id));
             if (guest.ShutItselfDown || guest.Phase != GuestPhase.Stopped) continue;
             var hasRun = booted.Remove(guest.Id) || before is { Phase: GuestPhase.Running or GuestPhase.Held };
             if (hasRun && guest.Sentence.Length > 0) NoteCrash(guest); // one that the agent ends has no sentence
@@ -196,14 +205,19 @@ internal sealed partial class GuestKeeper : IGuestKeeper
             booted.Remove(gone);
         }
 
-        foreach (var gone in attempts.Keys.Where(id => !seen.ContainsKey(id) && !wanted.Guests.ContainsKey(id)).ToArray()) attempts.Remove(gone);
+        foreach (var gone in attempts.Keys.Where(id => !seen.ContainsKey(id) && !wanted.Guests.ContainsKey(id)).ToArray())
+            attempts.Remove(gone);
         book.Reconcile(wanted.Guests, GuestsHere());
     }
 
     private void NoteCrash(GuestStatus guest)
     {
-        var failed = attempts.GetValueOrDefault(guest.Id) is { Step: GuestStep.Start } before && time.GetElapsedTime(before.NotBefore) < Steady ? before.Failed + 1 : 1;
-        attempts[guest.Id] = new GuestAttempts(GuestStep.Start, failed, After(GuestAttempts.WaitAfter(GuestStep.Start, failed)), guest.Sentence, Refused: false);
+        var failed = attempts.GetValueOrDefault(guest.Id) is { Step: GuestStep.Start } before
+            && time.GetElapsedTime(before.NotBefore) < Steady
+            ? before.Failed + 1
+            : 1;
+        attempts[guest.Id] = new GuestAttempts(
+            GuestStep.Start, failed, After(GuestAttempts.WaitAfter(GuestStep.Start, failed)), guest.Sentence, Refused: false);
         LogCrashed(log, guest.Id, failed, guest.Sentence);
     }
 
@@ -215,7 +229,8 @@ internal sealed partial class GuestKeeper : IGuestKeeper
 
     private HashSet<GuestId> GuestsHere() => [.. hypervisor.Guests.Select(guest => guest.Id)];
 
-    private HashSet<string> ImagesInUse() => [.. hypervisor.Guests.Select(guest => guest.Spec.ImageSha256), .. wanted.Guests.Values.Select(guest => guest.Spec.ImageSha256)];
+    private HashSet<string> ImagesInUse() =>
+        [.. hypervisor.Guests.Select(guest => guest.Spec.ImageSha256), .. wanted.Guests.Values.Select(guest => guest.Spec.ImageSha256)];
 
     private long After(TimeSpan wait) => time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
 

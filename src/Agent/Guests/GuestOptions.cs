@@ -54,5 +54,12 @@ public sealed class GuestOptions
     public int KeepFreeMiB { get; set; } = 2048;
 
     /// <summary>What the hypervisor needs to know of all this.</summary>
-    public HypervisorSettings ForHypervisor() => new() { StateFolder = StateFolder, RamFolder = RamFolder, Cgroup = Cgroup, KeepFreeMiB = KeepFreeMiB, Own = Own };
+    public HypervisorSettings ForHypervisor() => new()
+    {
+        StateFolder = StateFolder,
+        RamFolder = RamFolder,
+        Cgroup = Cgroup,
+        KeepFreeMiB = KeepFreeMiB,
+        Own = Own,
+    };
 }

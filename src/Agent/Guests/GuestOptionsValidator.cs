@@ -14,25 +14,43 @@ internal static class GuestOptionsValidator
     /// <summary>All problems at once; none means the settings can be used.</summary>
     public static IEnumerable<string> Problems(GuestOptions options)
     {
-        if (HypervisorCatalog.Find(options.Hypervisor) is not { IsForThisSystem: true }) yield return $"[Guests] Hypervisor is '{options.Hypervisor}'; known are {HypervisorCatalog.Names}.";
+        if (HypervisorCatalog.Find(options.Hypervisor) is not { IsForThisSystem: true })
+            yield return $"[Guests] Hypervisor is '{options.Hypervisor}'; known are {HypervisorCatalog.Names}.";
         foreach (var problem in HypervisorCatalog.All.SelectMany(module => module.Problems(options.ForHypervisor()))) yield return problem;
-        if (!PlainPath.Is(options.StateFolder)) yield return $"[Guests] StateFolder is '{options.StateFolder}'; an absolute path without '..' is needed.";
-        else if (options.StateFolder.Length > LongestStateFolder) yield return $"[Guests] StateFolder is '{options.StateFolder}'; at most {LongestStateFolder} characters are allowed, or the guests' sockets could not be named.";
-        if (!PlainPath.Is(options.RamFolder)) yield return $"[Guests] RamFolder is '{options.RamFolder}'; an absolute path without '..' is needed.";
-        if (!IsCgroup(options.Cgroup)) yield return $"[Guests] Cgroup is '{options.Cgroup}'; a path below the mount point such as opportunism.slice/guests is needed: 1 to 4 names of a-z A-Z 0-9 . _ -, none beginning with a dot, the first none of {string.Join(", ", SharedCgroups)}.";
-        if (options.MaxMemoryMiB is < 0 or > 1 << 24) yield return $"[Guests] MaxMemoryMiB is {options.MaxMemoryMiB}; allowed is 0 (half of the machine's) to {1 << 24}.";
-        if (options.MaxVcpus is < 0 or > 4096) yield return $"[Guests] MaxVcpus is {options.MaxVcpus}; allowed is 0 (as many as the machine has) to 4096.";
-        if (options.CheckpointBytesPerSecond is < 1_000_000 or > 100_000_000_000) yield return $"[Guests] CheckpointBytesPerSecond is {options.CheckpointBytesPerSecond}; allowed is 1000000 to 100000000000.";
-        if (options.TransferBytesPerSecond is < 10_000 or > 100_000_000_000) yield return $"[Guests] TransferBytesPerSecond is {options.TransferBytesPerSecond}; allowed is 10000 to 100000000000.";
-        if (options.OwnerNetworkBytesPerSecond is < 1000 or > 100_000_000_000) yield return $"[Guests] OwnerNetworkBytesPerSecond is {options.OwnerNetworkBytesPerSecond}; allowed is 1000 to 100000000000.";
-        if (options.ShutdownPatience < TimeSpan.Zero || options.ShutdownPatience > TimeSpan.FromMinutes(10)) yield return $"[Guests] ShutdownPatience is {options.ShutdownPatience}; allowed is 0 to 10 minutes.";
-        if (options.KeepFreeMiB is < 0 or > 1 << 24) yield return $"[Guests] KeepFreeMiB is {options.KeepFreeMiB}; allowed is 0 to {1 << 24}.";
+        if (!PlainPath.Is(options.StateFolder))
+            yield return $"[Guests] StateFolder is '{options.StateFolder}'; an absolute path without '..' is needed.";
+        else if (options.StateFolder.Length > LongestStateFolder)
+            yield return $"[Guests] StateFolder is '{options.StateFolder}'; at most {LongestStateFolder} characters are allowed, or the "
+                + "guests' sockets could not be named.";
+        if (!PlainPath.Is(options.RamFolder))
+            yield return $"[Guests] RamFolder is '{options.RamFolder}'; an absolute path without '..' is needed.";
+        if (!IsCgroup(options.Cgroup))
+            yield return $"[Guests] Cgroup is '{options.Cgroup}'; a path below the mount point such as opportunism.slice/guests is "
+                + $"needed: 1 to 4 names of a-z A-Z 0-9 . _ -, none beginning with a dot, the first none of "
+                + $"{string.Join(", ", SharedCgroups)}.";
+        if (options.MaxMemoryMiB is < 0 or > 1 << 24)
+            yield return $"[Guests] MaxMemoryMiB is {options.MaxMemoryMiB}; allowed is 0 (half of the machine's) to {1 << 24}.";
+        if (options.MaxVcpus is < 0 or > 4096)
+            yield return $"[Guests] MaxVcpus is {options.MaxVcpus}; allowed is 0 (as many as the machine has) to 4096.";
+        if (options.CheckpointBytesPerSecond is < 1_000_000 or > 100_000_000_000)
+            yield return $"[Guests] CheckpointBytesPerSecond is {options.CheckpointBytesPerSecond}; allowed is 1000000 to 100000000000.";
+        if (options.TransferBytesPerSecond is < 10_000 or > 100_000_000_000)
+            yield return $"[Guests] TransferBytesPerSecond is {options.TransferBytesPerSecond}; allowed is 10000 to 100000000000.";
+        if (options.OwnerNetworkBytesPerSecond is < 1000 or > 100_000_000_000)
+            yield return $"[Guests] OwnerNetworkBytesPerSecond is {options.OwnerNetworkBytesPerSecond}; allowed is 1000 to 100000000000.";
+        if (options.ShutdownPatience < TimeSpan.Zero || options.ShutdownPatience > TimeSpan.FromMinutes(10))
+            yield return $"[Guests] ShutdownPatience is {options.ShutdownPatience}; allowed is 0 to 10 minutes.";
+        if (options.KeepFreeMiB is < 0 or > 1 << 24)
+            yield return $"[Guests] KeepFreeMiB is {options.KeepFreeMiB}; allowed is 0 to {1 << 24}.";
     }
 
     /// <summary>Whether a path is allowed as the guests' cgroup.</summary>
     public static bool IsCgroup(string path)
     {
         var parts = path.Split('/');
-        return parts.Length <= 4 && !SharedCgroups.Contains(parts[0]) && parts.All(part => part.Length is > 0 and <= 64 && part[0] != '.' && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'));
+        return parts.Length <= 4 && !SharedCgroups.Contains(parts[0])
+            && parts.All(
+                part => part.Length is > 0 and <= 64 && part[0] != '.'
+                    && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'));
     }
 }

@@ -24,7 +24,9 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
     /// <param name="works">Steps that are under way.</param>
     /// <param name="attempts">Steps that failed.</param>
     /// <param name="probe">What the hypervisor can do.</param>
-    public GuestsReport Make(PlanReading wanted, IReadOnlyDictionary<GuestId, GuestWork> works, IReadOnlyDictionary<GuestId, GuestAttempts> attempts, HypervisorProbe probe)
+    public GuestsReport Make(
+        PlanReading wanted, IReadOnlyDictionary<GuestId, GuestWork> works, IReadOnlyDictionary<GuestId, GuestAttempts> attempts,
+        HypervisorProbe probe)
     {
         var guests = new List<GuestReport>();
         var left = 0;
@@ -32,14 +34,19 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
         foreach (var id in wanted.Guests.Keys.Union(hypervisor.Guests.Select(guest => guest.Id)))
         {
             var status = hypervisor.Guests.FirstOrDefault(guest => guest.Id == id);
-            if (Describe(id, status, wanted.Guests.GetValueOrDefault(id), works.GetValueOrDefault(id), attempts.GetValueOrDefault(id)) is not { } report) continue;
+            if (Describe(
+                id, status, wanted.Guests.GetValueOrDefault(id), works.GetValueOrDefault(id),
+                attempts.GetValueOrDefault(id)) is not { } report)
+                continue;
             if (guests.Count < NodeContract.MostGuests) guests.Add(report);
             else left++;
         }
 
         since.KeepOnly(guests);
         guests.Sort((a, b) => string.CompareOrdinal(a.GuestId, b.GuestId));
-        HealthItem[] health = [.. probe.Health, .. hypervisor.Health, .. book.Problems, .. room.Health(), .. wanted.Problems, .. FailedSteps(attempts), .. Strangers(wanted, left)];
+        HealthItem[] health = [
+            .. probe.Health, .. hypervisor.Health, .. book.Problems, .. room.Health(), .. wanted.Problems, .. FailedSteps(attempts),
+            .. Strangers(wanted, left)];
         var capacity = CapacityNow(probe);
         return new GuestsReport(guests, capacity is { DiskMib: 0 } ? [.. health, NoDisk()] : health, book.StoredVersion, capacity);
     }
@@ -52,9 +59,11 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
             // A guest with the wish Gone is reported by leaving it out.
             (null, _, _) when want?.Wish is null or GuestWish.Gone => (null, ""),
             // A fate that is not stored yet is not reported: after a restart the guest would be here as before.
-            (_, GuestFate.HandedOver, _) when !stored => (nameof(GuestPhase.Leaving), "its disk is with the controller; that could not be written down yet, retrying"),
+            (_, GuestFate.HandedOver, _) when !stored => (nameof(GuestPhase.Leaving),
+            "its disk is with the controller; that could not be written down yet, retrying"),
             (_, GuestFate.HandedOver, _) => (nameof(GuestPhase.HandedOver), ""),
-            (null, GuestFate.Terminated, _) => (nameof(GuestPhase.Failed), "ended by its eviction policy 'terminate' when the owner stayed"),
+            (null, GuestFate.Terminated, _) => (nameof(GuestPhase.Failed),
+            "ended by its eviction policy 'terminate' when the owner stayed"),
             (_, _, GuestStep.HandOver) => (nameof(GuestPhase.Leaving), ""),
             ({ InMemory: false }, GuestFate.Relocating, _) => (nameof(GuestPhase.Leaving), tried?.Sentence ?? ""),
             (null or { Phase: GuestPhase.Stopped }, _, GuestStep.Start) => (nameof(GuestPhase.Preparing), tried?.Sentence ?? ""),
@@ -62,7 +71,8 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
             (null or { InMemory: false }, _, _) when tried is { Refused: true } => (nameof(GuestPhase.Failed), tried.Sentence),
             (null, _, _) => (nameof(GuestPhase.Preparing), tried?.Sentence ?? "waits for the node to be available"),
             // A failure from before it ran is over.
-            _ => (status.Phase.ToString(), status.Sentence.Length > 0 || tried is null || status.Phase == GuestPhase.Running ? status.Sentence : tried.Sentence),
+            _ => (status.Phase.ToString(),
+            status.Sentence.Length > 0 || tried is null || status.Phase == GuestPhase.Running ? status.Sentence : tried.Sentence),
         };
         if (phase is null) return null;
         var report = new GuestReport
@@ -89,23 +99,43 @@ internal sealed class GuestReporter(IHypervisor hypervisor, GuestJournal book, G
     }
 
     /// <summary>Steps that failed and are repeated, only a few of them: most often all have the same cause.</summary>
-    private IEnumerable<HealthItem> FailedSteps(IReadOnlyDictionary<GuestId, GuestAttempts> attempts) => attempts.Where(attempt => attempt.Value.Failed > 0 && !(attempt.Value.Step == GuestStep.Start && IsRunning(attempt.Key))).OrderBy(attempt => attempt.Key.Value, StringComparer.Ordinal).Take(MostFailedSteps)
+    private IEnumerable<HealthItem> FailedSteps(IReadOnlyDictionary<GuestId, GuestAttempts> attempts) => attempts.Where(
+        attempt => attempt.Value.Failed > 0
+            && !(
+                attempt.Value.Step == GuestStep.Start
+                    && IsRunning(attempt.Key)))
+        .OrderBy(
+            attempt => attempt.Key.Value,
+            StringComparer.Ordinal)
+        .Take(MostFailedSteps)
         .Select(attempt => new HealthItem(
             "guests.step-failed", HealthSeverity.Warning, $"{attempt.Value.Step} of guest {attempt.Key} failed: {attempt.Value.Sentence}",
-            attempt.Value.Refused ? "Change what the sentence names, or stop the guest." : "Remove what the sentence names; the agent retries."));
+            attempt.Value.Refused
+                ? "Change what the sentence names, or stop the guest."
+                : "Remove what the sentence names; the agent retries."));
 
     private bool IsRunning(GuestId id) => hypervisor.Guests.Any(guest => guest.Id == id && guest.Phase == GuestPhase.Running);
 
     private IEnumerable<HealthItem> Strangers(PlanReading wanted, int left)
     {
-        if (left > 0) yield return new HealthItem("guests.too-many", HealthSeverity.Warning, $"{(left == 1 ? "1 guest of this node is" : $"{left} guests of this node are")} not reported: a report holds {NodeContract.MostGuests}.", "Delete guests that the plan does not name in the guests folder of the node.");
+        if (left > 0)
+            yield return new HealthItem(
+                "guests.too-many", HealthSeverity.Warning,
+                $"{(left == 1 ? "1 guest of this node is" : $"{left} guests of this node are")} not reported: a report holds "
+                + $"{NodeContract.MostGuests}.",
+                "Delete guests that the plan does not name in the guests folder of the node.");
         var count = hypervisor.Guests.Count(guest => !wanted.Guests.ContainsKey(guest.Id));
         if (count == 0) yield break;
-        yield return new HealthItem("guests.not-in-plan", HealthSeverity.Warning, $"{(count == 1 ? "1 guest is on this node that the plan does not name; it is" : $"{count} guests are on this node that the plan does not name; they are")} left alone.", "If the controller was newly set up, delete them with 'opportunism vm delete' or in the guests folder of the node.");
+        var (guests, them) = count == 1 ? ("1 guest is", "it is") : ($"{count} guests are", "they are");
+        yield return new HealthItem(
+            "guests.not-in-plan", HealthSeverity.Warning, $"{guests} on this node that the plan does not name; {them} left alone.",
+            "If the controller was newly set up, delete them with 'opportunism vm delete' or in the guests folder of the node.");
     }
 
     private HealthItem NoDisk() => new(
-        "guests.no-disk", HealthSeverity.Warning, $"No disk is lent, so no new guest has room here: the disk of {options.StateFolder} has less than {options.KeepFreeMiB + 1024} MiB free. {options.KeepFreeMiB} MiB are kept free ([Guests] KeepFreeMiB), and room is lent in whole GiB.",
+        "guests.no-disk", HealthSeverity.Warning,
+        $"No disk is lent, so no new guest has room here: the disk of {options.StateFolder} has less than {options.KeepFreeMiB + 1024} "
+        + $"MiB free. {options.KeepFreeMiB} MiB are kept free ([Guests] KeepFreeMiB), and room is lent in whole GiB.",
         "Make room on that disk, or lower [Guests] KeepFreeMiB.");
 
     private Capacity? CapacityNow(HypervisorProbe probe)

@@ -82,6 +82,7 @@ internal sealed class GuestRoom(IHypervisor hypervisor, GuestOptions options, Ti
     /// <summary>Its health items.</summary>
     public IEnumerable<HealthItem> Health() => hypervisor.Guests.Where(guest => guest.WaitsForRoom).Select(guest => new HealthItem(
         "guests.no-room", HealthSeverity.Error,
-        $"Guest {guest.Id} is held: {options.StateFolder} has no room for what it writes beside the {options.KeepFreeMiB} MiB that are kept free ([Guests] KeepFreeMiB).",
+        $"Guest {guest.Id} is held: {options.StateFolder} has no room for what it writes beside the {options.KeepFreeMiB} MiB that are "
+            + "kept free ([Guests] KeepFreeMiB).",
         $"Make room on the disk of {options.StateFolder}; the guest is released a few seconds later."));
 }

@@ -40,7 +40,8 @@ internal static class GuestRules
         {
             NodeState.Available => now.Status?.Phase switch
             {
-                null or GuestPhase.Stopped or GuestPhase.Failed => now.Fate == GuestFate.ShutItselfDown ? GuestStep.Nothing : GuestStep.Start,
+                null or GuestPhase.Stopped or GuestPhase.Failed =>
+                    now.Fate == GuestFate.ShutItselfDown ? GuestStep.Nothing : GuestStep.Start,
                 GuestPhase.Suspended => GuestStep.Resume,
                 GuestPhase.Held => now.LacksRoom ? GuestStep.Nothing : GuestStep.Release,
                 GuestPhase.Running when now.EatsReserve => GuestStep.HoldForRoom,
@@ -65,7 +66,9 @@ internal static class GuestRules
     };
 
     private static GuestStep Save(in GuestMoment now) =>
-        now is { MaySave: true, AwaitsHold: false, Status: { Phase: GuestPhase.Held, HasCheckpoint: false } } ? GuestStep.Checkpoint : GuestStep.Nothing;
+        now is { MaySave: true, AwaitsHold: false, Status: { Phase: GuestPhase.Held, HasCheckpoint: false } }
+            ? GuestStep.Checkpoint
+            : GuestStep.Nothing;
 
     private static GuestStep Stop(in GuestMoment now) => now.Status?.Phase switch
     {

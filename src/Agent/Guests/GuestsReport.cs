@@ -8,11 +8,13 @@ namespace Opportunism.Agent.Guests;
 /// <param name="Health">Problems.</param>
 /// <param name="PlanVersion">The newest plan that these follow.</param>
 /// <param name="Capacity">What the node lends; null before the hypervisor was probed.</param>
-internal sealed record GuestsReport(IReadOnlyList<GuestReport> Guests, IReadOnlyList<HealthItem> Health, ulong PlanVersion, Capacity? Capacity)
+internal sealed record GuestsReport(
+    IReadOnlyList<GuestReport> Guests, IReadOnlyList<HealthItem> Health, ulong PlanVersion, Capacity? Capacity)
 {
     public static GuestsReport NotYet { get; } = new([], [], 0, null);
 
     /// <summary>True when another report has nothing new compared with this one.</summary>
     public bool SaysTheSameAs(GuestsReport other) =>
-        PlanVersion == other.PlanVersion && Equals(Capacity, other.Capacity) && Guests.SequenceEqual(other.Guests) && Health.SequenceEqual(other.Health);
+        PlanVersion == other.PlanVersion && Equals(Capacity, other.Capacity) && Guests.SequenceEqual(other.Guests)
+            && Health.SequenceEqual(other.Health);
 }

@@ -18,7 +18,8 @@ internal sealed class LentRoom(IHypervisor hypervisor, GuestOptions options)
             .DistinctBy(other => other.Id).ToArray();
         var (memory, vcpus) = (others.Sum(other => (long)other.MemoryMiB), others.Sum(other => other.Vcpus));
         var (mostMemory, mostVcpus) = (options.LentMemoryMiB(), options.LentVcpus());
-        if (memory + spec.MemoryMiB > mostMemory) return $"waits for room: {spec.MemoryMiB} MiB of memory are needed, {memory} of {mostMemory} MiB are taken";
+        if (memory + spec.MemoryMiB > mostMemory)
+            return $"waits for room: {spec.MemoryMiB} MiB of memory are needed, {memory} of {mostMemory} MiB are taken";
         return vcpus + spec.Vcpus > mostVcpus ? $"waits for room: {spec.Vcpus} CPUs are needed, {vcpus} of {mostVcpus} are taken" : null;
     }
 }

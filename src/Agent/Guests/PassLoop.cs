@@ -13,12 +13,14 @@ namespace Opportunism.Agent.Guests;
 /// <param name="plan">The controller's plan.</param>
 /// <param name="time">Clock.</param>
 /// <param name="onFault">Called when a pass threw; the next one begins a while later.</param>
-internal sealed class PassLoop(IMachineGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, Action<Exception> onFault)
+internal sealed class PassLoop(
+    IMachineGuests guests, Level<NodeStatus> node, Level<NodePlan> plan, TimeProvider time, Action<Exception> onFault)
 {
     // After a bug in a pass the next one may fail too; this limits how often that is logged.
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> wake =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Another pass is due now. Any thread.</summary>
     public void Wake() => wake.Writer.TryWrite(true);
@@ -32,7 +34,9 @@ internal sealed class PassLoop(IMachineGuests guests, Level<NodeStatus> node, Le
         using var timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
-            await Task.WhenAll(WakeOnAsync(node, cancellationToken), WakeOnAsync(plan, cancellationToken), PassAfterPassAsync(pass, timer, cancellationToken));
+            await Task.WhenAll(
+                WakeOnAsync(node, cancellationToken), WakeOnAsync(plan, cancellationToken),
+                PassAfterPassAsync(pass, timer, cancellationToken));
         }
         finally
         {

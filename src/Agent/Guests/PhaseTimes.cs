@@ -12,7 +12,8 @@ internal sealed class PhaseTimes(TimeProvider time)
     /// <summary>Since when it has been in that phase; now, if it was in another one or is new.</summary>
     public Timestamp Of(GuestId guest, string phase)
     {
-        if (!since.TryGetValue(guest, out var known) || known.Phase != phase) since[guest] = known = (phase, Timestamp.FromDateTimeOffset(time.GetUtcNow()));
+        if (!since.TryGetValue(guest, out var known) || known.Phase != phase)
+            since[guest] = known = (phase, Timestamp.FromDateTimeOffset(time.GetUtcNow()));
         return known.Since;
     }
 

@@ -24,13 +24,22 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
         foreach (var guest in plan.Take(NodeContract.MostGuests))
         {
             if (Read(guest, out var problem) is not { } wanted) problems.Add(problem);
-            else if (!guests.TryAdd(wanted.Spec.Id, wanted) && twice.Add(wanted.Spec.Id)) problems.Add($"Guest {wanted.Spec.Id} stands in the plan twice.");
+            else if (!guests.TryAdd(wanted.Spec.Id, wanted) && twice.Add(wanted.Spec.Id))
+                problems.Add($"Guest {wanted.Spec.Id} stands in the plan twice.");
         }
 
         // It is unclear which of the two is meant, so neither is changed.
         foreach (var id in twice) guests.Remove(id);
-        if (plan.Count > NodeContract.MostGuests) problems.Add($"The plan names {plan.Count} guests; {NodeContract.MostGuests} are the most a node takes.");
-        return new PlanReading(guests, [.. problems.Take(MostProblems).Select(text => new HealthItem("guests.plan.refused", HealthSeverity.Error, text, "Look at the controller: it asks for something no node may do."))]);
+        if (plan.Count > NodeContract.MostGuests)
+            problems.Add($"The plan names {plan.Count} guests; {NodeContract.MostGuests} are the most a node takes.");
+        return new PlanReading(
+            guests,
+            [
+                .. problems.Take(MostProblems)
+                    .Select(
+                        text => new HealthItem(
+                            "guests.plan.refused", HealthSeverity.Error, text,
+                            "Look at the controller: it asks for something no node may do."))]);
     }
 
     private static WantedGuest? Read(GuestPlan plan, out string problem)
@@ -43,11 +52,16 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
         }
 
         if (!TryName<GuestWish>(plan.Wish, out var wish)) problem = $"Guest {id}: this version does not support its wish.";
-        else if (GuestActions.Policies.Find(plan.EvictionPolicy) is null) problem = $"Guest {id}: its eviction policy is none of {GuestActions.Policies.Names}.";
-        else if (!TryName<ImageFormat>(plan.ImageFormat, out _)) problem = $"Guest {id}: its image format is none of {string.Join(", ", Enum.GetNames<ImageFormat>())}.";
-        else if (plan.Vcpus > int.MaxValue || plan.MemoryMib > int.MaxValue || plan.DiskMib > int.MaxValue) problem = $"Guest {id}: a size is out of range.";
-        else if (plan.ImageBytes > LargestFile || plan.DiskBytes > LargestFile) problem = $"Guest {id}: its image or disk is larger than 16 TiB.";
-        else if (plan.DiskSha256.Length > 0 && !NodeContract.IsSha256(plan.DiskSha256)) problem = $"Guest {id}: disk_sha256 is not 64 lower-case hexadecimal digits.";
+        else if (GuestActions.Policies.Find(plan.EvictionPolicy) is null)
+            problem = $"Guest {id}: its eviction policy is none of {GuestActions.Policies.Names}.";
+        else if (!TryName<ImageFormat>(plan.ImageFormat, out _))
+            problem = $"Guest {id}: its image format is none of {string.Join(", ", Enum.GetNames<ImageFormat>())}.";
+        else if (plan.Vcpus > int.MaxValue || plan.MemoryMib > int.MaxValue || plan.DiskMib > int.MaxValue)
+            problem = $"Guest {id}: a size is out of range.";
+        else if (plan.ImageBytes > LargestFile || plan.DiskBytes > LargestFile)
+            problem = $"Guest {id}: its image or disk is larger than 16 TiB.";
+        else if (plan.DiskSha256.Length > 0 && !NodeContract.IsSha256(plan.DiskSha256))
+            problem = $"Guest {id}: disk_sha256 is not 64 lower-case hexadecimal digits.";
         if (problem.Length > 0) return null;
 
         _ = TryName<ImageFormat>(plan.ImageFormat, out var format);
@@ -58,7 +72,9 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
             return null;
         }
 
-        return new WantedGuest(spec, wish, plan.Generation, GuestActions.Policies.Find(plan.EvictionPolicy)!, (long)plan.ImageBytes, plan.DiskSha256, (long)plan.DiskBytes, plan.ConsoleWanted);
+        return new WantedGuest(
+            spec, wish, plan.Generation, GuestActions.Policies.Find(plan.EvictionPolicy)!, (long)plan.ImageBytes, plan.DiskSha256,
+            (long)plan.DiskBytes, plan.ConsoleWanted);
     }
 
     // Enum.TryParse alone also takes numbers and lists.

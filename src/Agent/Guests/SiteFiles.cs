@@ -16,7 +16,8 @@ namespace Opportunism.Agent.Guests;
 /// <param name="takesLateSha256">Whether the controller does.</param>
 /// <param name="time">For time limits.</param>
 internal sealed class SiteFiles(
-    Func<Nodes.NodesClient?> client, Func<Nodes.NodesClient?> transfers, TransferPace pace, FileHash fileHash, Func<bool> takesLateSha256, TimeProvider time) : ISiteFiles
+    Func<Nodes.NodesClient?> client, Func<Nodes.NodesClient?> transfers, TransferPace pace, FileHash fileHash, Func<bool> takesLateSha256,
+    TimeProvider time) : ISiteFiles
 {
     private const int ChunkBytes = 256 * 1024;
 
@@ -24,10 +25,18 @@ internal sealed class SiteFiles(
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
 
     public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadImageAsync(string sha256, long offset, CancellationToken cancellationToken) =>
-        ReadAsync(nodes => nodes.ReadImage(new ReadImageRequest { Sha256 = sha256, Offset = (ulong)offset }, cancellationToken: cancellationToken), offset, cancellationToken);
+        ReadAsync(
+            nodes => nodes.ReadImage(
+                new ReadImageRequest { Sha256 = sha256, Offset = (ulong)offset }, cancellationToken: cancellationToken),
+            offset, cancellationToken);
 
-    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadDiskAsync(string guestId, string sha256, long offset, CancellationToken cancellationToken) =>
-        ReadAsync(nodes => nodes.ReadDisk(new ReadDiskRequest { GuestId = guestId, Sha256 = sha256, Offset = (ulong)offset }, cancellationToken: cancellationToken), offset, cancellationToken);
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadDiskAsync(
+        string guestId, string sha256, long offset, CancellationToken cancellationToken) =>
+        ReadAsync(
+            nodes => nodes.ReadDisk(
+                new ReadDiskRequest { GuestId = guestId, Sha256 = sha256, Offset = (ulong)offset },
+                cancellationToken: cancellationToken),
+            offset, cancellationToken);
 
     public async Task<string> WriteDiskAsync(string guestId, string path, Action<double> onProgress, CancellationToken cancellationToken)
     {
@@ -45,7 +54,10 @@ internal sealed class SiteFiles(
                 await pace.TakeAsync(buffer.Length, cancellationToken);
                 var count = await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken);
                 if (count == 0 && offset < length) throw new SiteFilesException($"{path} became shorter while it was sent.");
-                var request = new WriteDiskRequest { Chunk = new Chunk { Offset = (ulong)offset, Data = ByteString.CopyFrom(buffer, 0, count) } };
+                var request = new WriteDiskRequest
+                {
+                    Chunk = new Chunk { Offset = (ulong)offset, Data = ByteString.CopyFrom(buffer, 0, count) },
+                };
                 if (offset == 0) (request.GuestId, request.Sha256, request.TotalBytes) = (guestId, sha256, (ulong)length);
                 hash.AppendData(buffer, 0, count);
                 if (sha256.Length == 0 && offset + count == length) request.Sha256 = sha256 = FileHash.Text(hash);
@@ -58,7 +70,8 @@ internal sealed class SiteFiles(
 
             await call.RequestStream.CompleteAsync();
             var reply = await call.ResponseAsync.WaitAsync(cancellationToken);
-            if (reply.Sha256 != sha256) throw new SiteFilesException($"The controller stored another disk for guest {guestId} than was sent. Look at its log.");
+            if (reply.Sha256 != sha256)
+                throw new SiteFilesException($"The controller stored another disk for guest {guestId} than was sent. Look at its log.");
             return sha256;
         }
         catch (Exception exception) when (IsOfTheWay(exception, cancellationToken))
@@ -72,7 +85,8 @@ internal sealed class SiteFiles(
         try
         {
             var request = new WriteConsoleRequest { GuestId = guestId, Offset = (ulong)offset, Data = ByteString.CopyFrom(bytes.Span) };
-            var reply = await Connected(client).WriteConsoleAsync(request, cancellationToken: cancellationToken).ResponseAsync.WaitAsync(Silence, time, cancellationToken);
+            var reply = await Connected(client)
+                .WriteConsoleAsync(request, cancellationToken: cancellationToken).ResponseAsync.WaitAsync(Silence, time, cancellationToken);
             return reply.NextOffset > long.MaxValue ? offset + bytes.Length : (long)reply.NextOffset;
         }
         catch (Exception exception) when (IsOfTheWay(exception, cancellationToken))
@@ -81,12 +95,15 @@ internal sealed class SiteFiles(
         }
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(Func<Nodes.NodesClient, AsyncServerStreamingCall<Chunk>> ask, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        Func<Nodes.NodesClient, AsyncServerStreamingCall<Chunk>> ask, long offset,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var call = ask(Connected(transfers));
         while (await NextAsync(call, cancellationToken) is { } chunk)
         {
-            if (chunk.Offset != (ulong)offset) throw new SiteFilesException($"The controller sent byte {chunk.Offset} where {offset} was due.");
+            if (chunk.Offset != (ulong)offset)
+                throw new SiteFilesException($"The controller sent byte {chunk.Offset} where {offset} was due.");
             offset += chunk.Data.Length;
             // What is not read stays at the controller: its stream is full after a few chunks.
             await pace.TakeAsync(chunk.Data.Length, cancellationToken);
@@ -98,7 +115,9 @@ internal sealed class SiteFiles(
     {
         try
         {
-            return await call.ResponseStream.MoveNext(cancellationToken).WaitAsync(Silence, time, cancellationToken) ? call.ResponseStream.Current : null;
+            return await call.ResponseStream.MoveNext(cancellationToken).WaitAsync(Silence, time, cancellationToken)
+                ? call.ResponseStream.Current
+                : null;
         }
         catch (Exception exception) when (IsOfTheWay(exception, cancellationToken))
         {
@@ -106,9 +125,13 @@ internal sealed class SiteFiles(
         }
     }
 
-    private static Nodes.NodesClient Connected(Func<Nodes.NodesClient?> client) => client() ?? throw new SiteFilesException("The node is not connected to its controller.");
+    private static Nodes.NodesClient Connected(Func<Nodes.NodesClient?> client) =>
+        client() ?? throw new SiteFilesException("The node is not connected to its controller.");
 
-    private static bool IsOfTheWay(Exception exception, CancellationToken cancellationToken) => !cancellationToken.IsCancellationRequested && exception is RpcException or TimeoutException or InvalidOperationException or IOException or OperationCanceledException;
+    private static bool IsOfTheWay(Exception exception, CancellationToken cancellationToken) =>
+        !cancellationToken.IsCancellationRequested
+        && exception is RpcException or TimeoutException or InvalidOperationException or IOException or OperationCanceledException;
 
-    private static string Told(Exception exception) => exception is RpcException rpc ? $"{rpc.StatusCode}, {rpc.Status.Detail}" : exception.Message;
+    private static string Told(Exception exception) =>
+        exception is RpcException rpc ? $"{rpc.StatusCode}, {rpc.Status.Detail}" : exception.Message;
 }

@@ -36,7 +36,9 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
             // The hypervisor decides who may read there: its own user, and no other user of the desktop.
             Directory.CreateDirectory(Images);
             var sha = guest.Spec.ImageSha256;
-            await FetchAsync(path + ".part", sha, guest.ImageBytes, offset => files.ReadImageAsync(sha, offset, cancellationToken), onProgress, cancellationToken);
+            await FetchAsync(
+                path + ".part", sha, guest.ImageBytes, offset => files.ReadImageAsync(sha, offset, cancellationToken), onProgress,
+                cancellationToken);
             DurableFile.Move(path + ".part", path);
             return path;
         }
@@ -55,7 +57,9 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         var path = Path.Combine(Incoming, NameOf(guest));
         if (!File.Exists(path))
         {
-            await FetchAsync(path + ".part", sha, guest.DiskBytes, offset => files.ReadDiskAsync(id, sha, offset, cancellationToken), onProgress, cancellationToken);
+            await FetchAsync(
+                path + ".part", sha, guest.DiskBytes, offset => files.ReadDiskAsync(id, sha, offset, cancellationToken), onProgress,
+                cancellationToken);
             DurableFile.Move(path + ".part", path);
         }
 
@@ -74,17 +78,30 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
     /// disk.</summary>
     public void Tidy(IReadOnlySet<string> imagesInUse, IReadOnlyCollection<WantedGuest> arriving, IReadOnlySet<string> guestsHere)
     {
-        foreach (var path in FilesIn(Images).Where(path => !imagesInUse.Contains(Path.GetFileNameWithoutExtension(path)))) File.Delete(path);
+        foreach (var path in FilesIn(Images).Where(path => !imagesInUse.Contains(Path.GetFileNameWithoutExtension(path))))
+            File.Delete(path);
         var disks = arriving.Where(guest => guest.DiskSha256.Length > 0).Select(NameOf).ToHashSet();
         foreach (var path in FilesIn(Incoming).Where(path => !disks.Contains(Path.GetFileNameWithoutExtension(path)))) File.Delete(path);
-        foreach (var path in FilesIn(Path.Combine(stateFolder, "outgoing")).Where(path => !guestsHere.Contains(Path.GetFileName(path)))) File.Delete(path);
+        foreach (var path in FilesIn(Path.Combine(stateFolder, "outgoing")).Where(path => !guestsHere.Contains(Path.GetFileName(path))))
+            File.Delete(path);
     }
 
     /// <summary>Fetches what is missing of a file and checks the whole: new data is hashed as it arrives, data from before is read
     /// once.</summary>
-    private async Task FetchAsync(string part, string sha, long bytes, Func<long, IAsyncEnumerable<ReadOnlyMemory<byte>>> read, Action<double> onProgress, CancellationToken cancellationToken)
+    private async Task FetchAsync(
+        string part, string sha, long bytes, Func<long, IAsyncEnumerable<ReadOnlyMemory<byte>>> read, Action<double> onProgress,
+        CancellationToken cancellationToken)
     {
-        using var stream = new FileStream(part, OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 }));
+        using var stream = new FileStream(
+            part,
+            OwnerOnly.WhenMade(
+                new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate,
+                    Access = FileAccess.ReadWrite,
+                    Share = FileShare.None,
+                    BufferSize = 0,
+                }));
         var file = stream.SafeFileHandle;
         var have = RandomAccess.GetLength(file);
         if (have > bytes) RandomAccess.SetLength(file, have = 0);
@@ -119,14 +136,17 @@ internal sealed class SiteStore(string stateFolder, int keepFreeMiB, ISiteFiles 
         if (have < bytes) throw new SiteFilesException($"The controller sent {have} of {bytes} bytes of {sha}; the rest is fetched later.");
         if (have == bytes && FileHash.Text(hash) == sha) return;
         File.Delete(part);
-        throw new SiteFilesException($"What the controller sent is not {sha}: its size or checksum differs. It was deleted; fetching it again.");
+        throw new SiteFilesException(
+            $"What the controller sent is not {sha}: its size or checksum differs. It was deleted; fetching it again.");
     }
 
     private void CheckRoom(long bytes)
     {
         var free = new DriveInfo(stateFolder).AvailableFreeSpace;
         if (free >= bytes + (keepFreeMiB * MiB)) return;
-        throw new SiteFilesException($"{stateFolder} has no room for {(bytes + MiB - 1) / MiB} MiB that are to be fetched beside the {keepFreeMiB} MiB that are kept free ([Guests] KeepFreeMiB). Make room on that disk.");
+        throw new SiteFilesException(
+            $"{stateFolder} has no room for {(bytes + MiB - 1) / MiB} MiB that are to be fetched beside the {keepFreeMiB} MiB that are "
+                + "kept free ([Guests] KeepFreeMiB). Make room on that disk.");
     }
 
     private static string NameOf(WantedGuest guest) => $"{guest.Spec.Id}-{guest.DiskSha256}";

@@ -12,4 +12,6 @@ namespace Opportunism.Agent.Guests;
 /// <param name="DiskSha256">The disk it starts from instead of the image; empty for none.</param>
 /// <param name="DiskBytes">Size of that disk.</param>
 /// <param name="ConsoleWanted">Whether its console is being watched.</param>
-internal sealed record WantedGuest(GuestSpec Spec, GuestWish Wish, ulong Generation, EvictionPolicy Policy, long ImageBytes, string DiskSha256, long DiskBytes, bool ConsoleWanted);
+internal sealed record WantedGuest(
+    GuestSpec Spec, GuestWish Wish, ulong Generation, EvictionPolicy Policy, long ImageBytes, string DiskSha256, long DiskBytes,
+    bool ConsoleWanted);

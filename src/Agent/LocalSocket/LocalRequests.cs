@@ -12,7 +12,8 @@ namespace Opportunism.Agent.LocalSocket;
 /// <remarks>Anyone may see the status, without tenants' names for their guests; the owner at the seat and root may snooze, take back and
 /// run the doctor. Any thread.</remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class LocalRequests(AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial, SeatOwner seat, TimeProvider time)
+internal sealed class LocalRequests(
+    AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial, SeatOwner seat, TimeProvider time)
 {
     // The deciding thread takes a millisecond.
     private static readonly TimeSpan DecidesWithin = TimeSpan.FromSeconds(1);
@@ -33,11 +34,15 @@ internal sealed class LocalRequests(AvailabilityLoop loop, SnoozeCondition snooz
         var isOwner = userId == 0 || seat.SitsHere(userId);
         if (request.Ask == LocalAsk.Status) return new(null, isOwner ? view.Look() : WithoutNames(view.Look()));
         if (request.Ask is not (LocalAsk.Snooze or LocalAsk.Wake or LocalAsk.TakeBack or LocalAsk.Doctor))
-            return new($"Unknown request; allowed are {LocalAsk.Status}, {LocalAsk.Snooze}, {LocalAsk.Wake}, {LocalAsk.TakeBack} and {LocalAsk.Doctor}.", null);
+            return new(
+                $"Unknown request; allowed are {LocalAsk.Status}, {LocalAsk.Snooze}, {LocalAsk.Wake}, {LocalAsk.TakeBack} and "
+                    + $"{LocalAsk.Doctor}.",
+                null);
         if (!isOwner) return new("Only the user at the desktop's seat and root may do that.", null);
         switch (request.Ask)
         {
-            case LocalAsk.Snooze when request.Until is not { } until || until <= time.GetUtcNow() || until > time.GetUtcNow() + SnoozeLimit.Longest:
+            case LocalAsk.Snooze when request.Until is not { } until || until <= time.GetUtcNow()
+                || until > time.GetUtcNow() + SnoozeLimit.Longest:
                 return new($"A snooze needs an end that lies ahead, at most {SnoozeLimit.Longest.TotalDays} d.", null);
             case LocalAsk.Snooze:
                 snooze.Set(SnoozeBy.Owner, request.Until.Value);
@@ -75,5 +80,8 @@ internal sealed class LocalRequests(AvailabilityLoop loop, SnoozeCondition snooz
     }
 
     // The tenant's name for a VM is not shown to every user.
-    private static LocalStatus WithoutNames(LocalStatus status) => status with { Guests = [.. status.Guests.Select(guest => guest with { Name = "" })] };
+    private static LocalStatus WithoutNames(LocalStatus status) => status with
+    {
+        Guests = [.. status.Guests.Select(guest => guest with { Name = "" })],
+    };
 }

@@ -11,7 +11,8 @@ namespace Opportunism.Agent.LocalSocket;
 /// <remarks>Anyone on the desktop may connect; <see cref="LocalRequests"/> decides what a user may request, from the user id that the
 /// kernel reports.</remarks>
 [SupportedOSPlatform("linux")]
-internal sealed partial class LocalSocketListener(string path, LocalRequests desk, LocalPlaces places, TimeProvider time, ILogger<LocalSocketListener> log) : BackgroundService
+internal sealed partial class LocalSocketListener(
+    string path, LocalRequests desk, LocalPlaces places, TimeProvider time, ILogger<LocalSocketListener> log) : BackgroundService
 {
     // Connections that wait to be accepted, which takes microseconds: a connection without a free place is closed at once. As many as the
     // kernel lets wait (net.core.somaxconn), so that a user who opens hundreds cannot keep root from connecting.
@@ -84,7 +85,8 @@ internal sealed partial class LocalSocketListener(string path, LocalRequests des
         }
     }
 
-    private static byte[] Line(LocalReply reply) => [.. JsonSerializer.SerializeToUtf8Bytes(reply, LocalJson.Default.LocalReply), (byte)'\n'];
+    private static byte[] Line(LocalReply reply) =>
+        [.. JsonSerializer.SerializeToUtf8Bytes(reply, LocalJson.Default.LocalReply), (byte)'\n'];
 
     /// <summary>Anyone may connect; set explicitly, since a umask may remove that right. An existing folder keeps the rights it
     /// has.</summary>

@@ -27,16 +27,26 @@ internal sealed class LocalStatusView(
             Since = status.Since,
             ReasonCode = status.Reason.Code.ToString(),
             Reason = status.Reason.Sentence,
-            Obstacles = [.. obstacles.Look().Select(obstacle => new LocalObstacle(obstacle.Reason.Code.ToString(), obstacle.Reason.Source, obstacle.Sentence, obstacle.Remedy))],
+            Obstacles = [
+                .. obstacles.Look()
+                    .Select(
+                        obstacle => new LocalObstacle(
+                            obstacle.Reason.Code.ToString(), obstacle.Reason.Source, obstacle.Sentence, obstacle.Remedy))],
             SnoozedUntil = snooze.InForce.Last,
             QuietSeconds = loop.QuietFor.TotalSeconds,
             LastSeen = loop.LastSeen,
-            Monitors = [.. watch.Sights.Select(seen => new LocalWatcher(seen.Monitor, !seen.Sight.Blind, seen.Sight.Sources, seen.Sight.Sentence))],
+            Monitors = [
+                .. watch.Sights.Select(seen => new LocalWatcher(seen.Monitor, !seen.Sight.Blind, seen.Sight.Sources, seen.Sight.Sentence))],
             Conditions = [.. conditions.All.Select(condition => new LocalWatcher(condition.Name, condition.Holds, 0, condition.Sentence))],
-            Guests = [.. guests.Guests.Select(guest => new LocalGuest(guest.Id.Value, guest.Spec.Name, guest.Phase.ToString(), guest.Spec.MemoryMiB, guest.Sentence))],
+            Guests = [
+                .. guests.Guests.Select(
+                    guest => new LocalGuest(
+                        guest.Id.Value, guest.Spec.Name, guest.Phase.ToString(), guest.Spec.MemoryMiB, guest.Sentence))],
             Health = [.. health.Items.Select(item => new LocalHealth(item.Code, item.Severity.ToString(), item.Sentence, item.Remedy))],
             LastFreeze = freeze == AvailabilityLoop.None ? null
-                : new(freeze.At, freeze.Result.StillIn.TotalMilliseconds, freeze.Result.LeakedCpu.TotalMilliseconds, freeze.Guests, ReportView.BrakeName(freeze.Result.Brake)),
+                : new(
+                    freeze.At, freeze.Result.StillIn.TotalMilliseconds, freeze.Result.LeakedCpu.TotalMilliseconds, freeze.Guests,
+                    ReportView.BrakeName(freeze.Result.Brake)),
             Site = site.Controller?.ToString(),
             SiteConnected = link.State.Current.Connected,
         };

@@ -58,7 +58,8 @@ public sealed class ActivityLedger
             ages[i] = began == long.MinValue ? TimeSpan.MaxValue : time.GetElapsedTime(began);
         }
 
-        return OwnerPresence.AwayFor(ages, time.GetElapsedTime(LastSeenTimestamp), time.GetElapsedTime(Volatile.Read(ref lastCertain)), idleFor);
+        return OwnerPresence.AwayFor(
+            ages, time.GetElapsedTime(LastSeenTimestamp), time.GetElapsedTime(Volatile.Read(ref lastCertain)), idleFor);
     }
 
     /// <summary>The owner was seen just now.</summary>
@@ -98,7 +99,8 @@ public sealed class ActivityLedger
         Volatile.Write(ref addingBurst, 0);
     }
 
-    private bool IsNewBurst(long timestamp) => Volatile.Read(ref bursts[0]) is var newest && (newest == long.MinValue || timestamp - newest > burstLasts);
+    private bool IsNewBurst(long timestamp) =>
+        Volatile.Read(ref bursts[0]) is var newest && (newest == long.MinValue || timestamp - newest > burstLasts);
 
     /// <summary>Sets a point in time unless a later one is set already. True when it was set.</summary>
     private static bool Raise(ref long latest, long timestamp)

@@ -13,7 +13,8 @@ public sealed class IgnoreList(IEnumerable<string> patterns)
     {
         foreach (var pattern in patterns)
         {
-            if (pattern.EndsWith('*') ? name.StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal) : name == pattern) return true;
+            if (pattern.EndsWith('*') ? name.StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal) : name == pattern)
+                return true;
         }
 
         return false;

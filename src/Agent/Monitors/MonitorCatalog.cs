@@ -15,7 +15,9 @@ public static class MonitorCatalog
         var names = options.Enabled.Count == 0 ? Names : [.. options.Enabled];
         IReadOnlyList<IActivityMonitor> monitors = [.. names.Select(name => Create(name, ignore, time))];
         // On a machine that may have nothing else to watch, people who work in terminals are the owners.
-        return options.WithoutSeat == WithoutSeat.Lend && OperatingSystem.IsLinux() ? [.. monitors, new TerminalMonitor(time, ignore)] : monitors;
+        return options.WithoutSeat == WithoutSeat.Lend && OperatingSystem.IsLinux()
+            ? [.. monitors, new TerminalMonitor(time, ignore)]
+            : monitors;
     }
 
     private static IActivityMonitor Create(string name, IgnoreList ignore, TimeProvider time)
@@ -26,6 +28,7 @@ public static class MonitorCatalog
             if (name == "x11") return new X11Monitor(time, ignore);
         }
 
-        throw new ArgumentException($"There is no monitor '{name}' on this operating system; known are: {string.Join(", ", Names)}.", nameof(name));
+        throw new ArgumentException(
+            $"There is no monitor '{name}' on this operating system; known are: {string.Join(", ", Names)}.", nameof(name));
     }
 }

@@ -16,7 +16,8 @@ internal sealed class MonitorOptionsValidator : IValidateOptions<MonitorOptions>
     {
         foreach (var name in options.Enabled)
         {
-            if (!known.Contains(name)) yield return $"[Monitors] Enabled names '{name}'; known on this operating system are: {string.Join(", ", known)}.";
+            if (!known.Contains(name))
+                yield return $"[Monitors] Enabled names '{name}'; known on this operating system are: {string.Join(", ", known)}.";
         }
 
         foreach (var name in options.Enabled.GroupBy(name => name).Where(same => same.Count() > 1))
@@ -26,9 +27,12 @@ internal sealed class MonitorOptionsValidator : IValidateOptions<MonitorOptions>
 
         foreach (var pattern in options.Ignore)
         {
-            if (pattern.Trim().Length == 0) yield return "[Monitors] Ignore holds an empty name; a device or display name is allowed, exact or with a trailing *.";
-            else if (pattern == "*") yield return "[Monitors] Ignore is '*', which would blind every monitor; at least one character must stand before the *.";
-            else if (pattern.IndexOf('*') is >= 0 and var at && at != pattern.Length - 1) yield return $"[Monitors] Ignore holds '{pattern}'; a * is allowed only at the end.";
+            if (pattern.Trim().Length == 0)
+                yield return "[Monitors] Ignore holds an empty name; a device or display name is allowed, exact or with a trailing *.";
+            else if (pattern == "*")
+                yield return "[Monitors] Ignore is '*', which would blind every monitor; at least one character must stand before the *.";
+            else if (pattern.IndexOf('*') is >= 0 and var at && at != pattern.Length - 1)
+                yield return $"[Monitors] Ignore holds '{pattern}'; a * is allowed only at the end.";
         }
     }
 }

@@ -25,7 +25,9 @@ public sealed class MonitorWatch
     /// <param name="time">The clock for back-off and for checks.</param>
     /// <param name="log">Where changes are logged; never on the path of an event.</param>
     /// <param name="withoutSeat">What to do where there is nothing to watch.</param>
-    public MonitorWatch(IReadOnlyList<IActivityMonitor> monitors, ActivityLedger ledger, TimeProvider time, ILogger<MonitorWatch> log, WithoutSeat withoutSeat = WithoutSeat.Refuse)
+    public MonitorWatch(
+        IReadOnlyList<IActivityMonitor> monitors, ActivityLedger ledger, TimeProvider time, ILogger<MonitorWatch> log,
+        WithoutSeat withoutSeat = WithoutSeat.Refuse)
     {
         mayWatchNothing = withoutSeat == WithoutSeat.Lend;
         this.time = time;
@@ -57,7 +59,8 @@ public sealed class MonitorWatch
     public Task RunAsync(CancellationToken cancellationToken) => TaskGroup.RunAsync([WatchAsync, AskAsync], time, cancellationToken);
 
     /// <summary>Runs every monitor until cancelled, without checking any.</summary>
-    internal Task WatchAsync(CancellationToken cancellationToken) => Task.WhenAll(monitors.Select(monitor => monitor.KeepWatchingAsync(cancellationToken)));
+    internal Task WatchAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(monitors.Select(monitor => monitor.KeepWatchingAsync(cancellationToken)));
 
     /// <summary>Checks all of them at the same time, on a thread that sleeps in the kernel in between: the threads of the runtime's pool
     /// sleep by then, and waking them twice each half minute would cost more wake-ups than the monitors do.</summary>

@@ -60,7 +60,10 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
             var pause = Pauses.After(++failures);
             var why = failure is null ? "it stopped by itself" : failure.Message;
             MonitorWatchLog.Broke(log, Name, pause, why, failure);
-            SightChanged(Down("monitor.broken", $"The monitor {Name} failed: {why}", "Restarting it. If this persists, disable it in [Monitors] Enabled and report the agent's log."));
+            SightChanged(
+                Down(
+                    "monitor.broken", $"The monitor {Name} failed: {why}",
+                    "Restarting it. If this persists, disable it in [Monitors] Enabled and report the agent's log."));
             if (!await PausedAsync(pause, cancellationToken)) return;
         }
     }
@@ -127,13 +130,19 @@ internal sealed class WatchedMonitor(IActivityMonitor monitor, ActivityLedger le
     private void Hung()
     {
         MonitorWatchLog.Hung(log, Name, ReplyLimit);
-        SightChanged(Down("monitor.hung", $"The monitor {Name} has not replied for {ReplyLimit.TotalSeconds:0} s.", "Restart the agent. If it happens again, disable the monitor in the agent's settings and report it."));
+        SightChanged(
+            Down(
+                "monitor.hung", $"The monitor {Name} has not replied for {ReplyLimit.TotalSeconds:0} s.",
+                "Restart the agent. If it happens again, disable the monitor in the agent's settings and report it."));
     }
 
     private void Failed(Exception broken)
     {
         MonitorWatchLog.LookFailed(log, Name, broken.Message, broken);
-        SightChanged(Down("monitor.broken", $"The status of monitor {Name} could not be read: {broken.Message}", "Retrying in 30 s. If this persists, restart the agent."));
+        SightChanged(
+            Down(
+                "monitor.broken", $"The status of monitor {Name} could not be read: {broken.Message}",
+                "Retrying in 30 s. If this persists, restart the agent."));
     }
 
     private static MonitorStatus Down(string code, string sentence, string remedy) =>

@@ -9,5 +9,8 @@ namespace Opportunism.Agent.Reporting;
 /// <summary>All problems of this node, collected from the agent's parts. Any thread.</summary>
 internal sealed class NodeHealth(MonitorWatch watch, Level<GuestsReport> guests, Level<IReadOnlyList<HealthItem>> refused)
 {
-    public IReadOnlyList<HealthItem> Items => [.. watch.Sights.SelectMany(seen => seen.Sight.Health).Concat(refused.Current).Concat(guests.Current.Health).Take(NodeContract.MostItems)];
+    public IReadOnlyList<HealthItem> Items =>
+        [
+            .. watch.Sights.SelectMany(seen => seen.Sight.Health).Concat(refused.Current).Concat(guests.Current.Health)
+                .Take(NodeContract.MostItems)];
 }

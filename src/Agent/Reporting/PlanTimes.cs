@@ -17,7 +17,8 @@ namespace Opportunism.Agent.Reporting;
 /// alone: its previous value stays, a health item names it, and the rest of the plan is applied.
 /// </remarks>
 internal sealed partial class PlanTimes(
-    Level<NodePlan> plan, Level<NodeFlags> flags, Level<IReadOnlyList<HealthItem>> refused, AvailabilityTimes own, SnoozeCondition snooze, AvailabilityLoop loop,
+    Level<NodePlan> plan, Level<NodeFlags> flags, Level<IReadOnlyList<HealthItem>> refused, AvailabilityTimes own, SnoozeCondition snooze,
+    AvailabilityLoop loop,
     ILogger<PlanTimes> log) : BackgroundService
 {
     // google.protobuf.Duration and Timestamp hold any 64-bit number, of which TimeSpan and DateTimeOffset hold only a part.
@@ -65,7 +66,10 @@ internal sealed partial class PlanTimes(
         foreach (var (index, field) in fields.Index().Where(field => field.Item.Wanted is not null))
         {
             if (usable is { } mask && (mask & (1 << index)) != 0) continue;
-            var why = field.Usable is { } value ? With(fields, (usable ?? 0) | (1 << index)).Problems().FirstOrDefault() ?? $"{field.Name} is {value}, which the other times do not allow." : $"{field.Name} is {field.Wanted!.Seconds} s and {field.Wanted.Nanos} ns, which is no time.";
+            var why = field.Usable is { } value
+                ? With(fields, (usable ?? 0) | (1 << index)).Problems().FirstOrDefault()
+                ?? $"{field.Name} is {value}, which the other times do not allow."
+                : $"{field.Name} is {field.Wanted!.Seconds} s and {field.Wanted.Nanos} ns, which is no time.";
             problems.Add($"{why} {field.Name} stays {field.Now}.");
         }
 
@@ -74,15 +78,18 @@ internal sealed partial class PlanTimes(
 
     private AvailabilityTimes With(TimeField[] fields, int mask) =>
         fields.Index().Where(field => field.Item.Wanted is not null)
-            .Aggregate(own, (times, field) => field.Item.Put(times, (mask & (1 << field.Index)) != 0 ? field.Item.Usable!.Value : field.Item.Now));
+            .Aggregate(
+                own, (times, field) => field.Item.Put(times, (mask & (1 << field.Index)) != 0 ? field.Item.Usable!.Value : field.Item.Now));
 
     private DateTimeOffset? Until(Timestamp? wanted, List<string> problems)
     {
         if (wanted is null) return null;
         var (first, last) = (DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds());
-        if (wanted.Seconds >= first && wanted.Seconds <= last && wanted.Nanos is >= 0 and < NanosecondsPerSecond) return wanted.ToDateTimeOffset();
+        if (wanted.Seconds >= first && wanted.Seconds <= last && wanted.Nanos is >= 0 and < NanosecondsPerSecond)
+            return wanted.ToDateTimeOffset();
         var now = snooze.Times.Operator;
-        problems.Add($"SnoozedUntil is {wanted.Seconds} s since 1970, which is no date. It stays {(now is { } set ? $"{set:u}" : "unset")}.");
+        problems.Add(
+            $"SnoozedUntil is {wanted.Seconds} s since 1970, which is no date. It stays {(now is { } set ? $"{set:u}" : "unset")}.");
         return now;
     }
 
@@ -90,7 +97,8 @@ internal sealed partial class PlanTimes(
     {
         HealthItem[] items = [.. problems.Select(problem => new HealthItem(
             "plan.field-refused", HealthSeverity.Error, $"A field of the site's plan is refused: {problem}",
-            "Change the site's times (Policy in the controller's settings) or this node's (section [Times]) so that they can be used together."))];
+            "Change the site's times (Policy in the controller's settings) or this node's (section [Times]) so that they can be used "
+                + "together."))];
         if (items.SequenceEqual(refused.Current)) return;
         foreach (var item in items.Except(refused.Current)) LogRefused(item.Sentence);
         refused.Set(items);

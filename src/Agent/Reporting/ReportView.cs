@@ -37,16 +37,8 @@ internal sealed class ReportView(
         };
         if (snooze.InForce.Owner is { } until) report.SnoozedUntil = until.ToTimestamp();
         report.Guests.AddRange(here.Guests);
-        report.Monitors.AddRange(watch.Sights.Select(seen => new WatcherReport { Name = seen.Monitor, Ok = !seen.Sight.Blind, Sources = (uint)seen.Sight.Sources, Sentence = NodeContract.Sentence(seen.Sight.Sentence) }));
-        report.Conditions.AddRange(conditions.All.Select(condition => new WatcherReport { Name = condition.Name, Ok = condition.Holds, Sentence = NodeContract.Sentence(condition.Sentence) }));
-        report.Health.AddRange(health.Items.Select(item => new HealthReport { Code = item.Code, Severity = item.Severity.ToString(), Sentence = NodeContract.Sentence(item.Sentence), Remedy = NodeContract.Sentence(item.Remedy) }));
-        report.Obstacles.AddRange(obstacles.Look().Take(NodeContract.MostItems).Select(obstacle => new ObstacleReport
-        {
-            Code = obstacle.Reason.Code.ToString(),
-            Source = obstacle.Reason.Source,
-            Sentence = NodeContract.Sentence(obstacle.Sentence),
-            Remedy = NodeContract.Sentence(obstacle.Remedy),
-        }));
+        AddWatchers(report);
+        AddTroubles(report);
         if (loop.LastFreeze.Current is var freeze && freeze != AvailabilityLoop.None)
         {
             report.LastFreeze = new FreezeReport
@@ -62,8 +54,44 @@ internal sealed class ReportView(
         return report;
     }
 
+    private void AddWatchers(NodeReport report)
+    {
+        report.Monitors.AddRange(watch.Sights.Select(seen => new WatcherReport
+        {
+            Name = seen.Monitor,
+            Ok = !seen.Sight.Blind,
+            Sources = (uint)seen.Sight.Sources,
+            Sentence = NodeContract.Sentence(seen.Sight.Sentence),
+        }));
+        report.Conditions.AddRange(conditions.All.Select(condition => new WatcherReport
+        {
+            Name = condition.Name,
+            Ok = condition.Holds,
+            Sentence = NodeContract.Sentence(condition.Sentence),
+        }));
+    }
+
+    private void AddTroubles(NodeReport report)
+    {
+        report.Health.AddRange(health.Items.Select(item => new HealthReport
+        {
+            Code = item.Code,
+            Severity = item.Severity.ToString(),
+            Sentence = NodeContract.Sentence(item.Sentence),
+            Remedy = NodeContract.Sentence(item.Remedy),
+        }));
+        report.Obstacles.AddRange(obstacles.Look().Take(NodeContract.MostItems).Select(obstacle => new ObstacleReport
+        {
+            Code = obstacle.Reason.Code.ToString(),
+            Source = obstacle.Reason.Source,
+            Sentence = NodeContract.Sentence(obstacle.Sentence),
+            Remedy = NodeContract.Sentence(obstacle.Remedy),
+        }));
+    }
+
     /// <summary>A brake as reports and the command line name it.</summary>
-    internal static string BrakeName(Brake brake) => brake switch { Brake.Freeze => "freeze", Brake.Signal => "stop", Brake.Kill => "kill", _ => "none" };
+    internal static string BrakeName(Brake brake) =>
+        brake switch { Brake.Freeze => "freeze", Brake.Signal => "stop", Brake.Kill => "kill", _ => "none" };
 
     private static NodeStateKind Kind(NodeState state) => state switch
     {

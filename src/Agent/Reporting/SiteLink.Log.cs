@@ -8,9 +8,13 @@ internal sealed partial class SiteLink
     [LoggerMessage(1320, LogLevel.Information, "Connected to the controller at {Controller} as node {Node}")]
     private partial void LogConnected(Uri controller, NodeId node);
 
-    [LoggerMessage(1321, LogLevel.Warning, "Controller {Controller} unreachable: {Why}. Retrying in about {Seconds} s; guests are still frozen when the owner returns")]
+    [LoggerMessage(
+        1321, LogLevel.Warning,
+        "Controller {Controller} unreachable: {Why}. Retrying in about {Seconds} s; guests are still frozen when the owner returns")]
     private partial void LogBroken(Uri controller, string why, double seconds);
 
-    [LoggerMessage(1322, LogLevel.Warning, "The controller uses contract version {Theirs}, this agent {Ours}; newer fields are ignored. Update the agent")]
+    [LoggerMessage(
+        1322, LogLevel.Warning,
+        "The controller uses contract version {Theirs}, this agent {Ours}; newer fields are ignored. Update the agent")]
     private partial void LogNewerContract(uint theirs, uint ours);
 }

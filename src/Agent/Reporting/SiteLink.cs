@@ -18,7 +18,8 @@ namespace Opportunism.Agent.Reporting;
 /// 6. When the stream breaks, wait longer each time and continue at 2. No decision of the node ever waits for any of this.
 /// </remarks>
 internal sealed partial class SiteLink(
-    SiteOptions options, Enroller enroller, ReportView reports, Level<NodePlan> plan, AvailabilityLoop loop, BackgroundConnection background, TimeProvider time,
+    SiteOptions options, Enroller enroller, ReportView reports, Level<NodePlan> plan, AvailabilityLoop loop,
+    BackgroundConnection background, TimeProvider time,
     ILogger<SiteLink> log) : BackgroundService
 {
     // A plan with 64 guests is 30 KiB; a chunk of an image is 1 MiB.
@@ -56,7 +57,8 @@ internal sealed partial class SiteLink(
             try
             {
                 var identity = await enroller.IdentityAsync(stoppingToken);
-                if (identity is null) State.Set(new(null, false, "not enrolled: put a join token into the file that [Site] JoinTokenFile names"));
+                if (identity is null)
+                    State.Set(new(null, false, "not enrolled: put a join token into the file that [Site] JoinTokenFile names"));
                 else await TalkAsync(identity, () => failures = 0, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -73,7 +75,8 @@ internal sealed partial class SiteLink(
 
             client = transfers = null;
             // Up to half longer, so that a site's nodes do not all connect in the same second.
-            await Task.Delay(Retries.After(++failures) * (1 + (Random.Shared.NextDouble() / 2)), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Retries.After(++failures) * (1 + (Random.Shared.NextDouble() / 2)), time, stoppingToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -121,7 +124,8 @@ internal sealed partial class SiteLink(
         });
     }
 
-    private async Task ReceiveAsync(IAsyncStreamReader<NodePlan> plans, NodeIdentity identity, Action succeeded, CancellationToken cancellationToken)
+    private async Task ReceiveAsync(
+        IAsyncStreamReader<NodePlan> plans, NodeIdentity identity, Action succeeded, CancellationToken cancellationToken)
     {
         await foreach (var next in plans.ReadAllAsync(cancellationToken))
         {

@@ -10,7 +10,8 @@ internal static class TaskGroup
     /// <param name="parts">Started in this order, each without waiting for the one before.</param>
     /// <param name="time">Clock.</param>
     /// <param name="cancellationToken">Ends all of them.</param>
-    public static async Task RunAsync(IEnumerable<Func<CancellationToken, Task>> parts, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        IEnumerable<Func<CancellationToken, Task>> parts, TimeProvider time, CancellationToken cancellationToken)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] running = [.. parts.Select(part => StartAsync(part, end.Token))];
@@ -21,9 +22,11 @@ internal static class TaskGroup
         finally
         {
             await end.CancelAsync();
-            await Task.WhenAll(running).WaitAsync(TimeLimit, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(running).WaitAsync(TimeLimit, time, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private static async Task StartAsync(Func<CancellationToken, Task> part, CancellationToken cancellationToken) => await part(cancellationToken);
+    private static async Task StartAsync(Func<CancellationToken, Task> part, CancellationToken cancellationToken) =>
+        await part(cancellationToken);
 }

@@ -36,7 +36,9 @@ internal sealed class AgentSettings
     {
         if (!File.Exists(path))
         {
-            problems = [$"There is no settings file {path}. Name one with --settings; docs/settings.md lists the keys, and an empty file uses every default."];
+            problems = [
+                $"There is no settings file {path}. Name one with --settings; docs/settings.md lists the keys, and an empty file uses "
+                    + "every default."];
             return null;
         }
 
@@ -150,7 +152,8 @@ internal sealed class AgentSettings
             MaxVcpus = reader.Number(section, nameof(defaults.MaxVcpus), defaults.MaxVcpus),
             CheckpointBytesPerSecond = reader.Long(section, nameof(defaults.CheckpointBytesPerSecond), defaults.CheckpointBytesPerSecond),
             TransferBytesPerSecond = reader.Long(section, nameof(defaults.TransferBytesPerSecond), defaults.TransferBytesPerSecond),
-            OwnerNetworkBytesPerSecond = reader.Long(section, nameof(defaults.OwnerNetworkBytesPerSecond), defaults.OwnerNetworkBytesPerSecond),
+            OwnerNetworkBytesPerSecond =
+                reader.Long(section, nameof(defaults.OwnerNetworkBytesPerSecond), defaults.OwnerNetworkBytesPerSecond),
             ShutdownPatience = reader.Time(section, nameof(defaults.ShutdownPatience), defaults.ShutdownPatience),
             KeepFreeMiB = reader.Number(section, nameof(defaults.KeepFreeMiB), defaults.KeepFreeMiB),
         };

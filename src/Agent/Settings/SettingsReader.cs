@@ -36,21 +36,37 @@ internal sealed class SettingsReader(IConfiguration file)
         Read(section, key, fallback, Duration.TryParse, $"a time such as {Duration.Examples}");
 
     public int Number(string section, string key, int fallback) =>
-        Read(section, key, fallback, (string text, out int value) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value), "a whole number");
+        Read(
+            section, key, fallback,
+            (string text, out int value) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value),
+            "a whole number");
 
     public long Long(string section, string key, long fallback) =>
-        Read(section, key, fallback, (string text, out long value) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value), "a whole number");
+        Read(
+            section, key, fallback,
+            (string text, out long value) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value),
+            "a whole number");
 
     /// <summary>One of an enum's names, in any case.</summary>
     public T OneOf<T>(string section, string key, T fallback)
         where T : struct, Enum =>
-        Read(section, key, fallback, (string text, out T value) => Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]), string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant());
+        Read(
+            section, key, fallback,
+            (string text, out T value) => Enum.TryParse(text, ignoreCase: true,
+            out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]),
+            string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant());
 
     public double Decimal(string section, string key, double fallback) =>
-        Read(section, key, fallback, (string text, out double value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value), "a number");
+        Read(
+            section, key, fallback,
+            (string text, out double value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture,
+            out value) && double.IsFinite(value),
+            "a number");
 
     public Uri? Address(string section, string key) =>
-        Read<Uri?>(section, key, null, (string text, out Uri? value) => Uri.TryCreate(text, UriKind.Absolute, out value), "an address such as https://cloud.example.org:7443");
+        Read<Uri?>(
+            section, key, null, (string text, out Uri? value) => Uri.TryCreate(text, UriKind.Absolute, out value),
+            "an address such as https://cloud.example.org:7443");
 
     /// <summary>A list written with commas; empty entries are dropped.</summary>
     public IReadOnlyList<string> List(string section, string key, IReadOnlyList<string> fallback) =>

@@ -8,14 +8,19 @@ namespace Opportunism.Cli.Desktop;
 internal static class DoctorCommand
 {
     public static Command Create(CliOptions options) =>
-        options.ForDesktop(new Command("doctor", "Check this desktop: every monitor, every condition, and the brake on a throw-away process."), (parsed, cancellationToken) => RunAsync(options, parsed, cancellationToken));
+        options.ForDesktop(
+            new Command("doctor", "Check this desktop: every monitor, every condition, and the brake on a throw-away process."),
+            (parsed, cancellationToken) => RunAsync(options, parsed, cancellationToken));
 
     private static async Task<int> RunAsync(CliOptions options, ParseResult parsed, CancellationToken cancellationToken)
     {
         var socket = parsed.GetValue(options.Socket)!;
         if (!new LocalAgent(socket).Exists)
         {
-            throw new CliFailure(ExitCode.NotConnected, $"No agent runs on this desktop: there is no {socket}. Start it (systemctl start opportunism-agent, or 'opportunism up'), then ask again. Nothing was tried: only the agent has the rights to look at devices, displays and cgroups.");
+            throw new CliFailure(
+                ExitCode.NotConnected,
+                $"No agent runs on this desktop: there is no {socket}. Start it (systemctl start opportunism-agent, or 'opportunism "
+                + "up'), then ask again. Nothing was tried: only the agent has the rights to look at devices, displays and cgroups.");
         }
 
         var reply = await options.World.AskAgentAsync(socket, new(LocalAsk.Doctor), cancellationToken);
@@ -32,12 +37,17 @@ internal static class DoctorCommand
             var brake = TextTable.With("brake", "works", "still after", "what");
             if (reply.Brake is { } trial) brake.Row("freeze", trial.Ok ? "yes" : "no", $"{trial.StillMs:0.00} ms", trial.Sentence);
             options.World.Console.Show(brake, "The agent did not try its brake.");
-            options.World.Output.WriteLine(IsWell(reply) ? "All is well: the owner would be noticed, and guests would be frozen." : "Not all is well: see what to do above.");
+            options.World.Output.WriteLine(
+                IsWell(reply)
+                    ? "All is well: the owner would be noticed, and guests would be frozen."
+                    : "Not all is well: see what to do above.");
         });
         return IsWell(reply) ? ExitCode.Done : ExitCode.Failed;
     }
 
     // A condition that does not hold is the desktop's business; a blind monitor and a brake that fails are not.
     private static bool IsWell(LocalReply reply) =>
-        reply is { Status: { } status, Brake.Ok: true } && status.Monitors.All(monitor => monitor.Ok) && status.Obstacles.All(obstacle => obstacle.Source != LocalObstacle.NothingToWatch) && status.Health.All(item => item.Severity != nameof(Core.Health.HealthSeverity.Error));
+        reply is { Status: { } status, Brake.Ok: true } && status.Monitors.All(monitor => monitor.Ok)
+            && status.Obstacles.All(obstacle => obstacle.Source != LocalObstacle.NothingToWatch)
+            && status.Health.All(item => item.Severity != nameof(Core.Health.HealthSeverity.Error));
 }

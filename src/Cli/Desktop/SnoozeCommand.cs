@@ -17,7 +17,9 @@ internal static class SnoozeCommand
             var until = times.Until(parsed, options.World.Time);
             var request = until is null ? new LocalRequest(LocalAsk.Wake) : new LocalRequest(LocalAsk.Snooze, until);
             var reply = await options.World.AskAgentAsync(parsed.GetValue(options.Socket)!, request, cancellationToken);
-            var sentence = until is { } at ? $"This desktop is not lent until {Words.At(at, options.World.Time)}." : "This desktop may be lent again.";
+            var sentence = until is { } at
+                ? $"This desktop is not lent until {Words.At(at, options.World.Time)}."
+                : "This desktop may be lent again.";
             return options.Show(parsed, reply, LocalJson.Default.LocalReply, sentence);
         });
     }

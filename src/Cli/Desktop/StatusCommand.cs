@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Opportunism.Cli.Desktop;
 using Opportunism.Cli.Terminal;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Local;
@@ -10,7 +9,9 @@ namespace Opportunism.Cli.Desktop;
 internal static class StatusCommand
 {
     public static Command Create(CliOptions options) =>
-        options.ForDesktop(new Command("status", "This desktop's state and the site at a glance."), (parsed, cancellationToken) => RunAsync(options, parsed, cancellationToken));
+        options.ForDesktop(
+            new Command("status", "This desktop's state and the site at a glance."),
+            (parsed, cancellationToken) => RunAsync(options, parsed, cancellationToken));
 
     private static async Task<int> RunAsync(CliOptions options, ParseResult parsed, CancellationToken cancellationToken)
     {
@@ -18,11 +19,16 @@ internal static class StatusCommand
         var socket = parsed.GetValue(options.Socket)!;
         var hasAgent = new LocalAgent(socket).Exists;
         var siteFile = SiteAddress.File(parsed.GetValue(options.Site), world);
-        if (!hasAgent && siteFile is null) throw new CliFailure(ExitCode.NotConnected, $"There is no agent on this desktop ({socket}) and no site is known: give --site FILE, or set {SiteAddress.SiteVariable}.");
+        if (!hasAgent && siteFile is null)
+            throw new CliFailure(
+                ExitCode.NotConnected,
+                $"There is no agent on this desktop ({socket}) and no site is known: give --site FILE, or set {SiteAddress.SiteVariable}.");
 
         // Each half is shown without the other: what cannot be asked must not hide what can.
         var exit = ExitCode.Done;
-        var agent = hasAgent ? await HalfAsync(async () => (await world.AskAgentAsync(socket, new(LocalAsk.Status), cancellationToken)).Status) : null;
+        var agent = hasAgent
+            ? await HalfAsync(async () => (await world.AskAgentAsync(socket, new(LocalAsk.Status), cancellationToken)).Status)
+            : null;
         var site = siteFile is null ? null : await HalfAsync(async () =>
         {
             using var client = options.Open(parsed);
@@ -63,5 +69,8 @@ internal static class StatusCommand
         HealthText.Write(world, site.Health.Select(item => (item.Severity, item.Sentence, item.Remedy)));
     }
 
-    private static string Counted(IReadOnlyDictionary<string, int> counts) => counts.Count == 0 ? "" : $" ({string.Join(", ", counts.Where(count => count.Value > 0).Select(count => $"{count.Value} {count.Key}"))})";
+    private static string Counted(IReadOnlyDictionary<string, int> counts) =>
+        counts.Count == 0
+        ? ""
+        : $" ({string.Join(", ", counts.Where(count => count.Value > 0).Select(count => $"{count.Value} {count.Key}"))})";
 }

@@ -13,8 +13,12 @@ internal static class EventsCommand
     public static Command Create(CliOptions options)
     {
         var take = NumberOption.Create("--last", "How many of the newest.", normally: 50, least: 1, most: 1000, helpName: "N");
-        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what happens, until Ctrl-C; with --json one object a line." };
-        return options.ForSite(new Command("events", "Show what happened at the site.") { take, follow }, async (parsed, site, cancellationToken) =>
+        var follow = new Option<bool>("--follow", "-f")
+        {
+            Description = "Go on with what happens, until Ctrl-C; with --json one object a line.",
+        };
+        return options.ForSite(
+            new Command("events", "Show what happened at the site.") { take, follow }, async (parsed, site, cancellationToken) =>
         {
             var events = await site.EventsAsync(0, parsed.GetValue(take), cancellationToken);
             if (!parsed.GetValue(follow))
@@ -28,7 +32,10 @@ internal static class EventsCommand
             foreach (var one in events) Write(options, parsed, one);
             return await CliWorld.FollowAsync(async () =>
             {
-                await foreach (var one in site.WatchEventsAsync(events.Count > 0 ? events[^1].Id : -1, options.World.Time, cancellationToken)) Write(options, parsed, one);
+                await foreach (
+                    var one in site.WatchEventsAsync(
+                        events.Count > 0 ? events[^1].Id : -1, options.World.Time, cancellationToken)) Write(options,
+                    parsed, one);
             }, cancellationToken);
         });
     }
@@ -40,12 +47,16 @@ internal static class EventsCommand
         var about = one.Vm is null ? one.Node ?? "" : one.Node is null ? one.Vm : $"{one.Node} {one.Vm}";
         options.World.Output.WriteLine(parsed.GetValue(options.Json)
             ? JsonSerializer.Serialize(one, SiteJson.Default.EventView)
-            : Fitted(ConsoleText.Safe($"{time:yyyy-MM-dd HH:mm:ss}  {one.Severity,-7}  {one.Kind,-14}  {about}"), ConsoleText.Safe(one.Sentence), options.World.Console.Profile.Width));
+            : Fitted(
+                ConsoleText.Safe($"{time:yyyy-MM-dd HH:mm:ss}  {one.Severity,-7}  {one.Kind,-14}  {about}"), ConsoleText.Safe(one.Sentence),
+                options.World.Console.Profile.Width));
         options.World.Output.Flush();
     }
 
     // One line; on a terminal that is too narrow the sentence stands below, indented.
     private static string Fitted(string what, string sentence, int width) => what.Length + 2 + sentence.Length <= width
         ? $"{what}  {sentence}"
-        : string.Join(Environment.NewLine, [.. TextTable.Lines(what.TrimEnd(), width), .. TextTable.Lines(sentence, width - Indent.Length).Select(line => Indent + line)]);
+        : string.Join(
+            Environment.NewLine,
+            [.. TextTable.Lines(what.TrimEnd(), width), .. TextTable.Lines(sentence, width - Indent.Length).Select(line => Indent + line)]);
 }

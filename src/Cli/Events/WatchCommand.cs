@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Opportunism.Cli.Events;
 using Opportunism.Cli.Nodes;
 using Opportunism.Cli.Terminal;
 using Opportunism.Cli.Vms;
@@ -17,7 +16,8 @@ internal static class WatchCommand
     public static Command Create(CliOptions options) =>
         options.ForSite(
             new Command("watch", "Show nodes and VMs as they change, until Ctrl-C."),
-            (parsed, site, cancellationToken) => CliWorld.FollowAsync(() => WatchAsync(options, parsed, site, cancellationToken), cancellationToken));
+            (parsed, site, cancellationToken) => CliWorld.FollowAsync(() => WatchAsync(options, parsed, site, cancellationToken),
+            cancellationToken));
 
     private static async Task WatchAsync(CliOptions options, ParseResult parsed, SiteClient site, CancellationToken cancellationToken)
     {

@@ -14,7 +14,9 @@ internal static class ImageListCommand
             return options.Show(parsed, images, SiteJson.Default.IReadOnlyListImageView, () =>
             {
                 var table = TextTable.With("image", "state", "format", "size", "vms", "sha256");
-                foreach (var image in images) table.Row(image.Name, image.State, image.Format.ToString(), Words.MiB(image.Bytes / 1048576), $"{image.Vms}", image.Sha256);
+                foreach (var image in images)
+                    table.Row(
+                        image.Name, image.State, image.Format.ToString(), Words.MiB(image.Bytes / 1048576), $"{image.Vms}", image.Sha256);
                 options.World.Console.Show(table, "There is no image. 'opportunism image upload' brings one.");
             });
         });

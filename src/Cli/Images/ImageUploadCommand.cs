@@ -14,26 +14,38 @@ internal static class ImageUploadCommand
     {
         var file = new Argument<FileInfo>("file") { Description = "The image." };
         var name = new Option<string?>("--name") { Description = "Its name; the file's name without its ending unless said." };
-        var format = new Option<string>("--format") { Description = "Its format; never guessed, since a wrong guess would be a hole in the host.", Required = true };
+        var format = new Option<string>("--format")
+        {
+            Description = "Its format; never guessed, since a wrong guess would be a hole in the host.",
+            Required = true,
+        };
         format.AcceptOnlyFromAmong("raw", "qcow2");
         return options.ForSite(new Command("upload", "Upload an image.") { file, name, format }, async (parsed, site, cancellationToken) =>
         {
             var image = parsed.GetValue(file)!;
-            if (Directory.Exists(image.FullName)) throw new CliFailure(ExitCode.NotFound, $"{image.FullName} is a folder; an image's file is expected.");
+            if (Directory.Exists(image.FullName))
+                throw new CliFailure(ExitCode.NotFound, $"{image.FullName} is a folder; an image's file is expected.");
             if (!image.Exists) throw new CliFailure(ExitCode.NotFound, $"There is no file {image.FullName}.");
             var called = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(image.Name).ToLowerInvariant();
             if (!Names.IsDnsLike(called) && parsed.GetValue(name) is null)
             {
-                throw new CliFailure(ExitCode.Usage, $"The file's name would make the image's name '{called}', which is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit: give one with --name.");
+                throw new CliFailure(
+                    ExitCode.Usage,
+                    $"The file's name would make the image's name '{called}', which is not 1 to 63 characters of a-z 0-9 . - beginning "
+                    + "with a letter or digit: give one with --name.");
             }
 
             var kind = parsed.GetValue(format) == "raw" ? ImageFormat.Raw : ImageFormat.Qcow2;
             var view = await UploadAsync(options.World, site, image, called, kind, !parsed.GetValue(options.Json), cancellationToken);
-            return options.Show(parsed, view, SiteJson.Default.ImageView, $"{view.Name} is {view.State}: {Words.MiB(view.Bytes / 1048576)}, sha256 {view.Sha256}.");
+            return options.Show(
+                parsed, view, SiteJson.Default.ImageView,
+                $"{view.Name} is {view.State}: {Words.MiB(view.Bytes / 1048576)}, sha256 {view.Sha256}.");
         });
     }
 
-    private static async Task<ImageView> UploadAsync(CliWorld world, SiteClient site, FileInfo image, string name, ImageFormat format, bool showProgress, CancellationToken cancellationToken)
+    private static async Task<ImageView> UploadAsync(
+        CliWorld world, SiteClient site, FileInfo image, string name, ImageFormat format, bool showProgress,
+        CancellationToken cancellationToken)
     {
         Stream content;
         try
@@ -55,16 +67,24 @@ internal static class ImageUploadCommand
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 throw new CliFailure(ExitCode.Interrupted, sent < image.Length
-                    ? $"Interrupted after {Words.MiB(sent >> 20)} of {Words.MiB(image.Length >> 20)}: the site keeps nothing of it. Upload {name} again from the start."
+                    ? $"Interrupted after {Words.MiB(sent >> 20)} of {Words.MiB(image.Length >> 20)}: the site keeps nothing of it. "
+                        + $"Upload {name} again from the start."
                     : $"Interrupted before the site answered: 'opportunism image list' shows whether it has {name}.");
             }
         }
     }
 
-    private static async Task<ImageView> SendAsync(CliWorld world, SiteClient site, Stream content, string name, ImageFormat format, bool showProgress, Action<long> report, CancellationToken cancellationToken)
+    private static async Task<ImageView> SendAsync(
+        CliWorld world, SiteClient site, Stream content, string name, ImageFormat format, bool showProgress, Action<long> report,
+        CancellationToken cancellationToken)
     {
-        if (!showProgress || !world.Console.Profile.Capabilities.Interactive) return await site.UploadImageAsync(name, format, content, content.Length, new ImmediateProgress(report), cancellationToken);
-        return await world.Console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()).StartAsync(async progress =>
+        if (!showProgress || !world.Console.Profile.Capabilities.Interactive)
+            return await site.UploadImageAsync(name, format, content, content.Length, new ImmediateProgress(report), cancellationToken);
+        return await world.Console.Progress()
+            .Columns(
+                new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(),
+                new RemainingTimeColumn())
+            .StartAsync(async progress =>
         {
             var bar = progress.AddTask(Markup.Escape(name), maxValue: Math.Max(1, content.Length));
             var moving = new ImmediateProgress(sent =>

@@ -13,7 +13,8 @@ internal static class NodeDrainCommand
         return options.ForSite(new Command("drain", "Empty a node and keep it empty.") { node }, async (parsed, site, cancellationToken) =>
         {
             var view = await site.DrainNodeAsync(parsed.GetValue(node)!, cancellationToken);
-            return options.Show(parsed, view, SiteJson.Default.NodeView, $"{view.Id} is drained: {view.Guests.Count} guests are leaving, none comes.");
+            return options.Show(
+                parsed, view, SiteJson.Default.NodeView, $"{view.Id} is drained: {view.Guests.Count} guests are leaving, none comes.");
         });
     }
 }

@@ -17,7 +17,9 @@ internal static class NodeSnoozeCommand
         {
             var until = times.Until(parsed, options.World.Time);
             var view = await site.SnoozeNodeAsync(parsed.GetValue(node)!, until, cancellationToken);
-            var sentence = until is { } at ? $"{view.Id} is not lent until {Words.At(at, options.World.Time)}." : $"{view.Id} may be lent again.";
+            var sentence = until is { } at
+                ? $"{view.Id} is not lent until {Words.At(at, options.World.Time)}."
+                : $"{view.Id} may be lent again.";
             return options.Show(parsed, view, SiteJson.Default.NodeView, sentence);
         });
     }

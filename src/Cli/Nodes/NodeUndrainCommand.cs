@@ -10,7 +10,8 @@ internal static class NodeUndrainCommand
     public static Command Create(CliOptions options)
     {
         var node = SiteArguments.Node();
-        return options.ForSite(new Command("undrain", "Let a drained node be lent again.") { node }, async (parsed, site, cancellationToken) =>
+        return options.ForSite(
+            new Command("undrain", "Let a drained node be lent again.") { node }, async (parsed, site, cancellationToken) =>
         {
             var view = await site.UndrainNodeAsync(parsed.GetValue(node)!, cancellationToken);
             return options.Show(parsed, view, SiteJson.Default.NodeView, $"{view.Id} may be lent again.");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Opportunism.Cli.Nodes;
 using Opportunism.Cli.Terminal;
 using Opportunism.Contracts.Api;
 
@@ -12,6 +11,9 @@ internal static class NodesCommand
         options.ForSite(new Command("nodes", "List the site's nodes."), async (parsed, site, cancellationToken) =>
         {
             var nodes = await site.NodesAsync(cancellationToken);
-            return options.Show(parsed, nodes, SiteJson.Default.IReadOnlyListNodeView, () => options.World.Console.Show(NodeText.Table(nodes, options.World.Time), "No node is enrolled. 'opportunism token create' lets one join."));
+            return options.Show(
+                parsed, nodes, SiteJson.Default.IReadOnlyListNodeView,
+                () => options.World.Console.Show(NodeText.Table(nodes, options.World.Time),
+                "No node is enrolled. 'opportunism token create' lets one join."));
         });
 }

@@ -3,20 +3,25 @@ using Microsoft.Extensions.Logging;
 
 namespace Opportunism.Cli.OpenStack;
 
-/// <summary>Passes on what the driver would write into a controller's log, as far as nobody else tells it: all but that Nova accepted something.</summary>
+/// <summary>Passes on what the driver would write into a controller's log, as
+/// far as nobody else tells it: all but that Nova accepted something.</summary>
 internal sealed partial class DriverRemarks(Action<string> tell) : ILoggerProvider, ILogger
 {
     // Told by whoever asked for it, together with opening and closing.
     private static readonly HashSet<int> ToldElsewhere = [5000, 5001];
 
-    public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Opportunism.", StringComparison.Ordinal) ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+    public ILogger CreateLogger(string categoryName) =>
+        categoryName.StartsWith("Opportunism.", StringComparison.Ordinal)
+        ? this
+        : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel) && !ToldElsewhere.Contains(eventId.Id)) tell(WithDashes(formatter(state, exception)));
     }

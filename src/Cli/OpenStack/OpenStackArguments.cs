@@ -6,7 +6,8 @@ using Opportunism.Core;
 
 namespace Opportunism.Cli.OpenStack;
 
-/// <summary>The settings of the OpenStack cloud as options of a command: the same names, meanings, defaults and limits, checked by the same validator.</summary>
+/// <summary>The settings of the OpenStack cloud as options of a command: the same
+/// names, meanings, defaults and limits, checked by the same validator.</summary>
 /// <remarks>Left out are those that mean nothing to one host without a controller: Hosts, WhenLost, EvacuateAfter.</remarks>
 internal sealed partial class OpenStackArguments
 {
@@ -16,17 +17,41 @@ internal sealed partial class OpenStackArguments
 
     public OpenStackArguments()
     {
-        Add(nameof(OpenStackOptions.CloudsFile), "FILE", "The clouds.yaml to read, secure.yaml beside it too; else ./clouds.yaml, ~/.config/openstack and /etc/openstack.", (options, text) => options.CloudsFile = text);
-        Add(nameof(OpenStackOptions.Cloud), "NAME", $"The cloud in that file. [default: {Defaults.Cloud}]", (options, text) => options.Cloud = text);
-        Add(nameof(OpenStackOptions.Region), "NAME", "Whose endpoints are used; else the file's.", (options, text) => options.Region = text);
-        Add(nameof(OpenStackOptions.Policy), "POLICY", $"What happens to a server when the owner stays: {ServerPolicies.Offered.Names}. [default: {Defaults.Policy}]", (options, text) => options.Policy = text)
+        Add(
+            nameof(OpenStackOptions.CloudsFile), "FILE",
+            "The clouds.yaml to read, secure.yaml beside it too; else ./clouds.yaml, ~/.config/openstack and /etc/openstack.",
+            (options, text) => options.CloudsFile = text);
+        Add(
+            nameof(OpenStackOptions.Cloud), "NAME", $"The cloud in that file. [default: {Defaults.Cloud}]",
+            (options, text) => options.Cloud = text);
+        Add(
+            nameof(OpenStackOptions.Region), "NAME", "Whose endpoints are used; else the file's.",
+            (options, text) => options.Region = text);
+        Add(
+            nameof(OpenStackOptions.Policy), "POLICY",
+            $"What happens to a server when the owner stays: {ServerPolicies.Offered.Names}. [default: {Defaults.Policy}]",
+            (options, text) => options.Policy = text)
             .CompletionSources.Add([.. ServerPolicies.Offered.All.Select(policy => policy.Name)]);
-        Add(nameof(OpenStackOptions.NodePolicies), "HOST=POLICY,...", "The same for some hosts; HOST may end in *, the first that fits counts.", (options, text) => options.NodePolicies = text);
-        Add(nameof(OpenStackOptions.OwnerMayChoose), "POLICIES", $"What a server's owner may choose by its property {ServerPolicies.OwnersKey}; empty for nothing. [default: {Defaults.OwnerMayChoose}]", (options, text) => options.OwnerMayChoose = text);
-        Add(nameof(OpenStackOptions.NetworkAgents), "yes|no", $"Whether the host's Neutron agents are marked too. [default: {Defaults.NetworkAgents}]", (options, text) => options.NetworkAgents = text)
+        Add(
+            nameof(OpenStackOptions.NodePolicies), "HOST=POLICY,...",
+            "The same for some hosts; HOST may end in *, the first that fits counts.", (options, text) => options.NodePolicies = text);
+        Add(
+            nameof(OpenStackOptions.OwnerMayChoose), "POLICIES",
+            $"What a server's owner may choose by its property {ServerPolicies.OwnersKey}; empty for nothing. [default: "
+            + $"{Defaults.OwnerMayChoose}]",
+            (options, text) => options.OwnerMayChoose = text);
+        Add(
+            nameof(OpenStackOptions.NetworkAgents), "yes|no",
+            $"Whether the host's Neutron agents are marked too. [default: {Defaults.NetworkAgents}]",
+            (options, text) => options.NetworkAgents = text)
             .CompletionSources.Add("yes", "no");
-        AddTime(nameof(OpenStackOptions.TimeLimit), "How long one request may take.", Defaults.TimeLimit, (options, limit) => options.TimeLimit = limit);
-        AddTime(nameof(OpenStackOptions.CloseTimeLimit), "How long Nova may take to open or close a host before it is asked whether it has done so.", Defaults.CloseTimeLimit, (options, limit) => options.CloseTimeLimit = limit);
+        AddTime(
+            nameof(OpenStackOptions.TimeLimit), "How long one request may take.", Defaults.TimeLimit,
+            (options, limit) => options.TimeLimit = limit);
+        AddTime(
+            nameof(OpenStackOptions.CloseTimeLimit),
+            "How long Nova may take to open or close a host before it is asked whether it has done so.", Defaults.CloseTimeLimit,
+            (options, limit) => options.CloseTimeLimit = limit);
     }
 
     /// <summary>Adds the options to a command, which refuses wrong ones, all at once.</summary>
@@ -50,7 +75,10 @@ internal sealed partial class OpenStackArguments
 
     /// <summary>A sentence of the driver's, for people who gave options and have no settings file.</summary>
     public static string ForCommandLine(string sentence) =>
-        SettingsKey().Replace(sentence.Replace("map the node's name in [OpenStack] Hosts", "name another host with --host", StringComparison.Ordinal), key => NameOf(key.Groups[1].Value));
+        SettingsKey()
+            .Replace(
+                sentence.Replace("map the node's name in [OpenStack] Hosts", "name another host with --host", StringComparison.Ordinal),
+                key => NameOf(key.Groups[1].Value));
 
     /// <summary>A setting's name as an option: <c>CloudsFile</c> is <c>--clouds-file</c>.</summary>
     public static string NameOf(string key) => "--" + Capital().Replace(key, "-$0").TrimStart('-').ToLowerInvariant();
@@ -60,7 +88,8 @@ internal sealed partial class OpenStackArguments
         var options = new OpenStackOptions();
         foreach (var (option, set) in all)
         {
-            if (value(option) is { } text && !set(options, text)) problems.Add($"{option.Name} is '{text}'; a time such as {Duration.Examples} is expected.");
+            if (value(option) is { } text && !set(options, text))
+                problems.Add($"{option.Name} is '{text}'; a time such as {Duration.Examples} is expected.");
         }
 
         return options;
@@ -81,7 +110,11 @@ internal sealed partial class OpenStackArguments
 
     private void AddTime(string key, string description, TimeSpan usual, Action<OpenStackOptions, TimeSpan> set)
     {
-        var option = new Option<string?>(NameOf(key)) { Description = $"{description} [default: {Duration.Format(usual)}]", HelpName = "TIME" };
+        var option = new Option<string?>(NameOf(key))
+        {
+            Description = $"{description} [default: {Duration.Format(usual)}]",
+            HelpName = "TIME",
+        };
         all.Add((option, Set));
 
         bool Set(OpenStackOptions options, string text)

@@ -14,7 +14,8 @@ internal static class OpenStackDriver
     /// <param name="store">What must not be forgotten; null where nothing is evicted.</param>
     /// <param name="tell">Where the driver's remarks go; null for nowhere.</param>
     /// <exception cref="CliFailure">There is no credential that could be tried.</exception>
-    public static ServiceProvider Compose(OpenStackOptions options, TimeProvider time, IOpenStackStore? store = null, Action<string>? tell = null)
+    public static ServiceProvider Compose(
+        OpenStackOptions options, TimeProvider time, IOpenStackStore? store = null, Action<string>? tell = null)
     {
         var services = new ServiceCollection().AddSingleton(time).AddOpenStack(options).AddLogging(logging =>
         {

@@ -7,10 +7,12 @@ using Opportunism.Core;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>Remembers in a small file which servers of a host were evicted. What it loses is found again by the marks on the servers.</summary>
+/// <summary>Remembers in a small file which servers of a host were evicted.
+/// What it loses is found again by the marks on the servers.</summary>
 /// <param name="folder">The folder it is in.</param>
 /// <param name="name">The file's name.</param>
-/// <param name="goesOnWithout">True to go on with the marks alone where the file cannot be written; false to end with a <see cref="CliFailure"/>.</param>
+/// <param name="goesOnWithout">True to go on with the marks alone where the file
+/// cannot be written; false to end with a <see cref="CliFailure"/>.</param>
 /// <param name="tell">Where it says that something is wrong with the file.</param>
 internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnWithout, Action<string> tell) : IOpenStackStore
 {
@@ -68,7 +70,9 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
         {
             if (!File.Exists(folder[name])) return [];
             var content = JsonSerializer.Deserialize(File.ReadAllBytes(folder[name]), EvictedJson.Default.EvictedContent);
-            return [.. (content?.Servers ?? throw new FormatException("There is no list of servers.")).Select(row => row?.Server() ?? throw new FormatException("There is an empty row."))];
+            return [
+                .. (content?.Servers ?? throw new FormatException("There is no list of servers."))
+                    .Select(row => row?.Server() ?? throw new FormatException("There is an empty row."))];
         }
         catch (Exception garbled) when (garbled is JsonException or FormatException)
         {
@@ -104,7 +108,10 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
         if (!IsLasting) return;
         try
         {
-            folder.Replace(name, JsonSerializer.SerializeToUtf8Bytes(new EvictedContent([.. servers.Values.Select(EvictedRow.Of)]), EvictedJson.Default.EvictedContent));
+            folder.Replace(
+                name,
+                JsonSerializer.SerializeToUtf8Bytes(
+                    new EvictedContent([.. servers.Values.Select(EvictedRow.Of)]), EvictedJson.Default.EvictedContent));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -114,7 +121,11 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
 
     private void GiveUp(string problem)
     {
-        if (!goesOnWithout) throw new CliFailure(ExitCode.Failed, $"{problem} Make room or fix its permissions, then run this again; servers that could not be recorded meanwhile are not brought back.");
+        if (!goesOnWithout)
+            throw new CliFailure(
+                ExitCode.Failed,
+                $"{problem} Make room or fix its permissions, then run this again; servers that could not be recorded meanwhile are not "
+                + "brought back.");
         if (!IsLasting) return;
         IsLasting = false;
         tell($"{problem} The marks on the servers are all that remembers them now.");
@@ -125,10 +136,13 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
 internal sealed record EvictedContent(IReadOnlyList<EvictedRow?>? Servers);
 
 /// <summary>A server in the file. The names never change.</summary>
-internal sealed record EvictedRow(string Guest, string Node, string Action, DateTimeOffset Since, int Attempts, int Returns, bool Returning, DateTimeOffset? NotBefore)
+internal sealed record EvictedRow(
+    string Guest, string Node, string Action, DateTimeOffset Since, int Attempts, int Returns, bool Returning, DateTimeOffset? NotBefore)
 {
     public static EvictedRow Of(EvictedServer server) =>
-        new(server.Guest.Value, server.Node.Value, ServerPolicies.NameOf(server.Action), server.Since, server.Attempts, server.Returns, server.Returning, server.NotBefore);
+        new(
+            server.Guest.Value, server.Node.Value, ServerPolicies.NameOf(server.Action), server.Since, server.Attempts, server.Returns,
+            server.Returning, server.NotBefore);
 
     /// <exception cref="FormatException">It is not what was written.</exception>
     public EvictedServer Server() => new()

@@ -3,8 +3,10 @@ using Opportunism.Cli.Terminal;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>Sees to it that one <c>start-node</c> or <c>stop-node</c> works on a host at a time, and that the newest gets its way: an owner who is back does not wait for a start.</summary>
-/// <remarks>Whoever comes writes down that he is the newest, and waits until the one before has let go; that one looks after each of its steps.</remarks>
+/// <summary>Sees to it that one <c>start-node</c> or <c>stop-node</c> works on a host at a time,
+/// and that the newest gets its way: an owner who is back does not wait for a start.</summary>
+/// <remarks>Whoever comes writes down that he is the newest, and waits until
+/// the one before has let go; that one looks after each of its steps.</remarks>
 internal sealed class HostLock : IDisposable
 {
     // Often enough for a person not to notice, seldom enough to cost nothing.
@@ -46,7 +48,8 @@ internal sealed class HostLock : IDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IOException">The folder cannot be used.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
-    public static async Task<HostLock?> TakeAsync(SwitchFolder folder, string host, CliWorld world, TimeSpan? patience, CancellationToken cancellationToken)
+    public static async Task<HostLock?> TakeAsync(
+        SwitchFolder folder, string host, CliWorld world, TimeSpan? patience, CancellationToken cancellationToken)
     {
         var turn = new HostLock(folder, host);
         folder.Replace(turn.newest, Encoding.ASCII.GetBytes(turn.id), turn.id);

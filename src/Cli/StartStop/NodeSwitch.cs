@@ -6,8 +6,10 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>Closes a compute host and empties it, or opens it and brings back what was evicted, step by step until that is so or the time is over.</summary>
-/// <remarks>Ended anywhere it leaves nothing that a later one, of either kind, does not find and set right: what was evicted is written down and marked before it is asked for.</remarks>
+/// <summary>Closes a compute host and empties it, or opens it and brings back
+/// what was evicted, step by step until that is so or the time is over.</summary>
+/// <remarks>Ended anywhere it leaves nothing that a later one, of either kind, does not find
+/// and set right: what was evicted is written down and marked before it is asked for.</remarks>
 internal sealed class NodeSwitch
 {
     // Nova is asked so often while nothing is due; the time limit is minutes, so a controller's minute is too long here.
@@ -40,7 +42,8 @@ internal sealed class NodeSwitch
     /// <summary>Works until it is done, needs a person, was overtaken, or one of the tokens ends it.</summary>
     /// <param name="timeOver">Ends it when the time is over.</param>
     /// <param name="interrupted">Ends it when the person or the system wants it.</param>
-    public async Task<(SwitchEnd End, string Sentence, IReadOnlyList<LeftServer> Left)> RunAsync(CancellationToken timeOver, CancellationToken interrupted)
+    public async Task<(SwitchEnd End, string Sentence, IReadOnlyList<LeftServer> Left)> RunAsync(
+        CancellationToken timeOver, CancellationToken interrupted)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
         try
@@ -48,7 +51,8 @@ internal sealed class NodeSwitch
             while (!turn.IsOvertaken)
             {
                 last = await agreement.StepAsync(job.Target, either.Token);
-                if (agreement.Host is { } seen && last.Hindrances.All(left => left.Action is not (null or CloudAction.Close))) (guests, open, answered) = (seen.Guests, seen.Open, true);
+                if (agreement.Host is { } seen && last.Hindrances.All(left => left.Action is not (null or CloudAction.Close)))
+                    (guests, open, answered) = (seen.Guests, seen.Open, true);
                 var left = Left();
                 Tell(last, left);
                 if (IsOver(left)) return Ended(left.Count == 0 ? SwitchEnd.Done : SwitchEnd.NeedsPerson);
@@ -60,7 +64,11 @@ internal sealed class NodeSwitch
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested || turn.IsOvertaken)
         {
-            return Ended(turn.IsOvertaken ? SwitchEnd.Overtaken : interrupted.IsCancellationRequested ? SwitchEnd.Interrupted : answered ? SwitchEnd.TimeOver : SwitchEnd.NoAnswer);
+            return Ended(
+                turn.IsOvertaken ? SwitchEnd.Overtaken
+                    : interrupted.IsCancellationRequested ? SwitchEnd.Interrupted
+                    : answered ? SwitchEnd.TimeOver
+                    : SwitchEnd.NoAnswer);
         }
     }
 
@@ -72,21 +80,31 @@ internal sealed class NodeSwitch
         if (last is not { AtRest: true } || guests is null) return false;
 
         // What we asked to come back and what nobody has seen yet may still come; what is in error will not.
-        return !job.Target.Open || left.All(one => guests.Any(guest => SwitchWords.IdOf(guest.Id) == one.Server && guest.State is CloudGuestState.Resting));
+        return !job.Target.Open
+            || left.All(one => guests.Any(guest => SwitchWords.IdOf(guest.Id) == one.Server && guest.State is CloudGuestState.Resting));
     }
 
     /// <summary>Servers that are not where they should be, as far as was seen.</summary>
     private IReadOnlyList<LeftServer> Left()
     {
         if (guests is null) return [];
-        if (!job.Target.Open) return [.. guests.Where(guest => guest.State is CloudGuestState.Here or CloudGuestState.Busy).Select(guest => new LeftServer(SwitchWords.IdOf(guest.Id), SwitchWords.Why(guest, last, "was asked to leave and has not left yet")))];
+        if (!job.Target.Open)
+            return [
+                .. guests.Where(guest => guest.State is CloudGuestState.Here or CloudGuestState.Busy)
+                    .Select(
+                        guest => new LeftServer(
+                            SwitchWords.IdOf(guest.Id), SwitchWords.Why(guest, last, "was asked to leave and has not left yet")))];
 
         // A shelved server goes wherever there is room, whoever opens a host next; and what its tenant put to rest since is the tenant's.
         return [.. from server in file.Servers
                    where server.Node == job.Node && server.Action is not EvictionStep.Shelve
                    let seen = guests.Where(guest => guest.Id == server.Guest).ToList()
                    where seen is not [{ State: CloudGuestState.Resting, Sentence: "" }]
-                   select new LeftServer(SwitchWords.IdOf(server.Guest), seen is [var guest] ? SwitchWords.Why(guest, last, "was asked to run again and does not yet") : "is not on its host any more, and Nova did not say what became of it")];
+                   select new LeftServer(
+                       SwitchWords.IdOf(server.Guest),
+                       seen is [var guest]
+                       ? SwitchWords.Why(guest, last, "was asked to run again and does not yet")
+                       : "is not on its host any more, and Nova did not say what became of it")];
     }
 
     private (SwitchEnd, string, IReadOnlyList<LeftServer>) Ended(SwitchEnd end)

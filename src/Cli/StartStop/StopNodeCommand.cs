@@ -11,12 +11,22 @@ internal static class StopNodeCommand
 
     public static Command Create(CliOptions options)
     {
-        var reason = new Option<string>("--reason") { Description = "Why, as shown in Nova.", DefaultValueFactory = _ => "stop-node was run", HelpName = "TEXT" };
-        var command = new Command(Name, "Without a controller, for hooks: close a compute host in Nova, then get every server off it. Safe to repeat and to interrupt.") { reason };
+        var reason = new Option<string>("--reason")
+        {
+            Description = "Why, as shown in Nova.",
+            DefaultValueFactory = _ => "stop-node was run",
+            HelpName = "TEXT",
+        };
+        var command = new Command(
+            Name,
+            "Without a controller, for hooks: close a compute host in Nova, then get every server off it. Safe to repeat and to "
+            + "interrupt.") { reason };
         command.Validators.Add(parsed =>
         {
-            if (parsed.GetValue(reason) is { } text && string.IsNullOrWhiteSpace(text)) parsed.AddError("--reason is empty; a reason is required, which Nova shows.");
+            if (parsed.GetValue(reason) is { } text && string.IsNullOrWhiteSpace(text))
+                parsed.AddError("--reason is empty; a reason is required, which Nova shows.");
         });
-        return new SwitchCommand(options).Complete(command, StartNodeCommand.Name, parsed => new HostTarget(Open: false, Empty: true, parsed.GetValue(reason)!));
+        return new SwitchCommand(options)
+            .Complete(command, StartNodeCommand.Name, parsed => new HostTarget(Open: false, Empty: true, parsed.GetValue(reason)!));
     }
 }

@@ -13,7 +13,8 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>What <c>start-node</c> and <c>stop-node</c> have in common: their options, whose turn it is, and what they leave behind.</summary>
+/// <summary>What <c>start-node</c> and <c>stop-node</c> have in common:
+/// their options, whose turn it is, and what they leave behind.</summary>
 internal sealed class SwitchCommand
 {
     // What a step takes beside the one request that it may wait for.
@@ -22,14 +23,28 @@ internal sealed class SwitchCommand
     private readonly CliWorld world;
     private readonly Option<bool> json;
     private readonly Option<string?> host;
-    private readonly Option<string> wait = new("--wait") { Description = "How long it may take in all, 1s to 1h.", DefaultValueFactory = _ => "2m", HelpName = "TIME" };
-    private readonly Option<string> state = new("--state") { Description = "Folder in which it remembers what was evicted.", DefaultValueFactory = _ => SwitchFolder.Default, HelpName = "FOLDER" };
+    private readonly Option<string> wait = new("--wait")
+    {
+        Description = "How long it may take in all, 1s to 1h.",
+        DefaultValueFactory = _ => "2m",
+        HelpName = "TIME",
+    };
+    private readonly Option<string> state = new("--state")
+    {
+        Description = "Folder in which it remembers what was evicted.",
+        DefaultValueFactory = _ => SwitchFolder.Default,
+        HelpName = "FOLDER",
+    };
     private readonly OpenStackArguments cloud = new();
 
     public SwitchCommand(CliOptions options)
     {
         (world, json) = (options.World, options.Json);
-        host = new("--host") { Description = $"The compute host, as 'openstack compute service list' shows it. [default: {world.HostName}]", HelpName = "NAME" };
+        host = new("--host")
+        {
+            Description = $"The compute host, as 'openstack compute service list' shows it. [default: {world.HostName}]",
+            HelpName = "NAME",
+        };
     }
 
     /// <summary>Adds the options and what is done.</summary>
@@ -45,15 +60,21 @@ internal sealed class SwitchCommand
         command.Options.Add(json);
         command.Validators.Add(parsed =>
         {
-            if ((parsed.GetValue(host) ?? world.HostName) is var name && !IsHost(name)) parsed.AddError($"--host is '{name}'; the name of a compute host is expected, 1 to 255 characters without blanks, commas and '='.");
-            if (parsed.GetValue(wait) is { } text && Words.Duration(text) is not { TotalHours: <= 1 }) parsed.AddError($"--wait is '{text}'; a time like 30s or 2m is expected, 1s to 1h.");
+            if ((parsed.GetValue(host) ?? world.HostName) is var name && !IsHost(name))
+                parsed.AddError(
+                    $"--host is '{name}'; the name of a compute host is expected, 1 to 255 characters without blanks, commas and '='.");
+            if (parsed.GetValue(wait) is { } text && Words.Duration(text) is not { TotalHours: <= 1 })
+                parsed.AddError($"--wait is '{text}'; a time like 30s or 2m is expected, 1s to 1h.");
             if (parsed.GetValue(state) is "") parsed.AddError("--state is empty; a folder is expected.");
         });
-        command.SetAction((parsed, cancellationToken) => world.RunAsync(() => RunAsync(parsed, command.Name, opposite, wish(parsed), cancellationToken), cancellationToken));
+        command.SetAction(
+            (parsed, cancellationToken) => world.RunAsync(() => RunAsync(parsed, command.Name, opposite, wish(parsed), cancellationToken),
+            cancellationToken));
         return command;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, string command, string opposite, HostTarget wish, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(
+        ParseResult parsed, string command, string opposite, HostTarget wish, CancellationToken cancellationToken)
     {
         var began = world.Time.GetTimestamp();
         var name = parsed.GetValue(host) ?? world.HostName;
@@ -71,13 +92,18 @@ internal sealed class SwitchCommand
         var (end, sentence, left, open) = turn is null
             ? (SwitchEnd.Overtaken, $"A newer start-node or stop-node has taken {name} over.", [], null)
             : await SwitchAsync(job, file, turn, parts, voice, patience.Token, cancellationToken);
-        var result = new SwitchResult(command, name, end, open, Math.Round(world.Time.GetElapsedTime(began).TotalSeconds, 1), sentence, voice.AllDid, left, voice.AllRemarks);
+        var result = new SwitchResult(
+            command, name, end, open, Math.Round(world.Time.GetElapsedTime(began).TotalSeconds, 1), sentence, voice.AllDid, left,
+            voice.AllRemarks);
         Write(result, parsed.GetValue(json));
         return end switch { SwitchEnd.Done => ExitCode.Done, SwitchEnd.NoAnswer => ExitCode.NotConnected, _ => ExitCode.Failed };
     }
 
-    /// <summary>Waits until no other one works on the host; null when a newer one came. A folder that cannot be used, or another one that hangs, ends a start, but not a stop: an owner is back.</summary>
-    private async Task<HostLock?> TurnAsync(SwitchJob job, SwitchFolder folder, EvictedFile file, TimeSpan oneStep, SwitchOutput voice, CancellationToken timeOver, CancellationToken interrupted)
+    /// <summary>Waits until no other one works on the host; null when a newer one came. A folder that
+    /// cannot be used, or another one that hangs, ends a start, but not a stop: an owner is back.</summary>
+    private async Task<HostLock?> TurnAsync(
+        SwitchJob job, SwitchFolder folder, EvictedFile file, TimeSpan oneStep, SwitchOutput voice, CancellationToken timeOver,
+        CancellationToken interrupted)
     {
         var problem = folder.Prepare();
         try
@@ -86,32 +112,42 @@ internal sealed class SwitchCommand
             if (problem is null)
             {
                 var turn = await HostLock.TakeAsync(folder, job.Node.Value, world, job.Target.Open ? null : oneStep, either.Token);
-                if (turn is { IsAlone: false }) voice.Remark($"Another start-node or stop-node holds {job.Host}; continuing without the lock. Check why it hangs.");
+                if (turn is { IsAlone: false })
+                    voice.Remark($"Another start-node or stop-node holds {job.Host}; continuing without the lock. Check why it hangs.");
                 return turn;
             }
         }
         catch (OperationCanceledException)
         {
-            throw new CliFailure(ExitCode.Failed, interrupted.IsCancellationRequested ? "Interrupted before anything was done." : $"Another start-node or stop-node works on {job.Host} and has not let go in time. Nothing was done; find out why it hangs, and run {job.Command} again.");
+            throw new CliFailure(
+                ExitCode.Failed,
+                interrupted.IsCancellationRequested
+                ? "Interrupted before anything was done."
+                : $"Another start-node or stop-node works on {job.Host} and has not let go in time. Nothing was done; find out why it "
+                + $"hangs, and run {job.Command} again.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             problem = $"The files in {folder[""]} cannot be written: {failure.Message}";
         }
 
-        if (job.Target.Open) throw new CliFailure(ExitCode.Failed, $"{problem} Nothing was done: what is brought back must be remembered until it runs.");
+        if (job.Target.Open)
+            throw new CliFailure(ExitCode.Failed, $"{problem} Nothing was done: what is brought back must be remembered until it runs.");
         voice.Remark($"{problem} The marks on the servers are all that remembers them now.");
         file.DoWithout();
         return HostLock.WithoutFolder();
     }
 
-    private async Task<(SwitchEnd End, string Sentence, IReadOnlyList<LeftServer> Left, bool? Open)> SwitchAsync(SwitchJob job, EvictedFile file, HostLock turn, ServiceProvider parts, SwitchOutput voice, CancellationToken timeOver, CancellationToken interrupted)
+    private async Task<(SwitchEnd End, string Sentence, IReadOnlyList<LeftServer> Left, bool? Open)> SwitchAsync(
+        SwitchJob job, EvictedFile file, HostLock turn, ServiceProvider parts, SwitchOutput voice, CancellationToken timeOver,
+        CancellationToken interrupted)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
         try
         {
             var login = await parts.GetRequiredService<OpenStackLogin>().TryAsync(either.Token);
-            if (login.Outcome is CloudOutcome.Refused) throw new CliFailure(ExitCode.NotAllowed, $"{job.Host} was not touched: {login.Sentence}");
+            if (login.Outcome is CloudOutcome.Refused)
+                throw new CliFailure(ExitCode.NotAllowed, $"{job.Host} was not touched: {login.Sentence}");
         }
         catch (OperationCanceledException)
         {
@@ -138,13 +174,15 @@ internal sealed class SwitchCommand
         }
     }
 
-    private static bool IsHost(string name) => name.Length is > 0 and <= 255 && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is ',' or '=');
+    private static bool IsHost(string name) =>
+        name.Length is > 0 and <= 255 && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is ',' or '=');
 
     /// <summary>The host's own name where it may be a node's; else one made of it that no other host gets.</summary>
     private static NodeId NodeOf(string name)
     {
         if (NodeId.TryParse(name, out var node)) return node;
-        var plain = new string([.. name.ToLower(CultureInfo.InvariantCulture).Take(40).Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
+        var plain =
+            new string([.. name.ToLower(CultureInfo.InvariantCulture).Take(40).Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
         return NodeId.Parse($"host-{plain}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..8]}");
     }
 }

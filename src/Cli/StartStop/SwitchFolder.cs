@@ -2,7 +2,8 @@ using Opportunism.Files;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>The folder in which <c>start-node</c> and <c>stop-node</c> remember; three small files for each host. Only its owner may enter it.</summary>
+/// <summary>The folder in which <c>start-node</c> and <c>stop-node</c> remember;
+/// three small files for each host. Only its owner may enter it.</summary>
 internal sealed class SwitchFolder(string path)
 {
     /// <summary>Where it is unless told otherwise.</summary>
@@ -21,7 +22,10 @@ internal sealed class SwitchFolder(string path)
             if (OperatingSystem.IsWindows()) return null;
 
             // One that somebody named is not made private behind his back: it may be /tmp.
-            return (File.GetUnixFileMode(path) & OthersMayWrite) == 0 ? null : $"{path} may be written by others, who could make this forget or bring back what they like. Run chmod 0700 on it, or name another folder with --state.";
+            return (File.GetUnixFileMode(path) & OthersMayWrite) == 0
+                ? null
+                : $"{path} may be written by others, who could make this forget or bring back what they like. Run chmod 0700 on it, or "
+                + "name another folder with --state.";
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -35,16 +39,21 @@ internal sealed class SwitchFolder(string path)
     /// <param name="partName">What ends the name of the file until it is whole; its own for each of several writers.</param>
     /// <exception cref="IOException">It could not be written; the old one is still there.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
-    public void Replace(string name, ReadOnlySpan<byte> content, string partName = "part") => DurableFile.Replace(this[name], content, partName);
+    public void Replace(string name, ReadOnlySpan<byte> content, string partName = "part") =>
+        DurableFile.Replace(this[name], content, partName);
 
-    /// <summary>Opens a file that only one process has at a time; it is let go when that process ends, however it does. Null while another has it.</summary>
+    /// <summary>Opens a file that only one process has at a time; it is let go when
+    /// that process ends, however it does. Null while another has it.</summary>
     /// <exception cref="IOException">It cannot be opened at all.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public FileStream? TryHold(string name)
     {
         try
         {
-            return new FileStream(this[name], OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None }));
+            return new FileStream(
+                this[name],
+                OwnerOnly.WhenMade(
+                    new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None }));
         }
         catch (IOException held) when (held.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
         {

@@ -12,7 +12,9 @@ namespace Opportunism.Cli.StartStop;
 /// <param name="Did">What changed hands, in order.</param>
 /// <param name="Left">Servers that are not where they should be.</param>
 /// <param name="Remarks">What else people should know.</param>
-internal sealed record SwitchResult(string Command, string Host, SwitchEnd End, bool? Open, double Seconds, string Sentence, IReadOnlyList<string> Did, IReadOnlyList<LeftServer> Left, IReadOnlyList<string> Remarks);
+internal sealed record SwitchResult(
+    string Command, string Host, SwitchEnd End, bool? Open, double Seconds, string Sentence, IReadOnlyList<string> Did,
+    IReadOnlyList<LeftServer> Left, IReadOnlyList<string> Remarks);
 
 /// <summary>A server that is not where it should be, and why.</summary>
 internal sealed record LeftServer(string Server, string Why);

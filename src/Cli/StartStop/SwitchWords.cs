@@ -24,14 +24,19 @@ internal sealed class SwitchWords(SwitchJob job)
     };
 
     /// <summary>What a step left undone, and why.</summary>
-    public static string Waits(AgreementStep step) => Shown(string.Join("; ", step.Hindrances.Count == 0 ? [step.Sentence] : step.Hindrances.Select(Text)));
+    public static string Waits(AgreementStep step) =>
+        Shown(string.Join("; ", step.Hindrances.Count == 0 ? [step.Sentence] : step.Hindrances.Select(Text)));
 
     /// <summary>Why a server is not where it should be.</summary>
     /// <param name="guest">As it was seen.</param>
     /// <param name="last">The last step.</param>
     /// <param name="usual">Where neither says anything.</param>
     public static string Why(CloudGuest guest, AgreementStep? last, string usual) =>
-        last?.Hindrances.FirstOrDefault(left => left.Action?.About == guest.Id) is { Action: not null } hindrance ? Shown(hindrance.Answer.Sentence).TrimEnd('.') : guest.Sentence.Length > 0 ? Shown(guest.Sentence) : usual;
+        last?.Hindrances.FirstOrDefault(left => left.Action?.About == guest.Id) is { Action: not null } hindrance
+            ? Shown(hindrance.Answer.Sentence).TrimEnd('.')
+            : guest.Sentence.Length > 0
+            ? Shown(guest.Sentence)
+            : usual;
 
     /// <summary>How it ended.</summary>
     /// <param name="end">In a word.</param>
@@ -41,19 +46,29 @@ internal sealed class SwitchWords(SwitchJob job)
     /// <param name="moved">How many left, or went on.</param>
     public string Sentence(SwitchEnd end, bool? open, AgreementStep? last, int left, int moved)
     {
-        var because = last is { Hindrances: [var first, ..] } && first.Action is null or CloudAction.Open or CloudAction.Close ? Shown(first.Answer.Sentence) : "";
+        var because = last is { Hindrances: [var first, ..] } && first.Action is null or CloudAction.Open or CloudAction.Close
+            ? Shown(first.Answer.Sentence)
+            : "";
         var (state, servers) = (job.Target.Open ? "open" : "closed", Counted(left));
         return end switch
         {
-            SwitchEnd.Done => job.Target.Open ? $"{job.Host} is open{(moved > 0 ? $", and {Counted(moved)} went on" : "")}." : $"{job.Host} is closed and empty{(moved > 0 ? $": {Counted(moved)} left" : "")}.",
+            SwitchEnd.Done => job.Target.Open
+                ? $"{job.Host} is open{(moved > 0 ? $", and {Counted(moved)} went on" : "")}."
+                : $"{job.Host} is closed and empty{(moved > 0 ? $": {Counted(moved)} left" : "")}.",
             SwitchEnd.Overtaken => $"A newer start-node or stop-node has taken {job.Host} over.",
-            SwitchEnd.Interrupted => $"Interrupted: {job.Host} is left as it is now. Run {job.Command} again to continue, or {job.Opposite} to undo it.",
-            _ when open != job.Target.Open => $"{job.Host} could not be {(job.Target.Open ? "opened" : "closed")}: {(because.Length > 0 ? because : $"Nova did not answer in the time given. Run {job.Command} again.")}",
+            SwitchEnd.Interrupted =>
+                $"Interrupted: {job.Host} is left as it is now. Run {job.Command} again to continue, or {job.Opposite} to undo it.",
+            _ when open != job.Target.Open => $"{job.Host} could not be {(job.Target.Open ? "opened" : "closed")}: "
+                + $"{(because.Length > 0 ? because : $"Nova did not answer in the time given. Run {job.Command} again.")}",
             _ when because.Length > 0 => $"{job.Host} is {state}, but what is there is not known: {because}",
-            _ when left > 0 => job.Target.Open ? $"{job.Host} is open, but {servers} that we evicted do not run:" : $"{job.Host} is closed, but {servers} did not leave:",
+            _ when left > 0 => job.Target.Open
+                ? $"{job.Host} is open, but {servers} that we evicted do not run:"
+                : $"{job.Host} is closed, but {servers} did not leave:",
             _ when last is { Hindrances.Count: > 0 } => $"{job.Host} is {state}, but not all could be done: {Shown(last.Sentence)}",
-            _ when job.Target.Open => $"{job.Host} is open, but the time was over before Nova had been asked for all of its servers. Run start-node again.",
-            _ => $"{job.Host} is closed and empty, but it was not looked at for a whole minute: a build that was under way may still appear. Run stop-node again, or give it more time with --wait.",
+            _ when job.Target.Open =>
+                $"{job.Host} is open, but the time was over before Nova had been asked for all of its servers. Run start-node again.",
+            _ => $"{job.Host} is closed and empty, but it was not looked at for a whole minute: a build that was under way may still "
+                + "appear. Run stop-node again, or give it more time with --wait.",
         };
     }
 
@@ -69,7 +84,8 @@ internal sealed class SwitchWords(SwitchJob job)
         var action => $"server {IdOf(action.About!.Value)}: {left.Answer.Sentence}",
     };
 
-    private static string Counted(int servers) => servers == 1 ? "1 server" : string.Create(CultureInfo.InvariantCulture, $"{servers} servers");
+    private static string Counted(int servers) =>
+        servers == 1 ? "1 server" : string.Create(CultureInfo.InvariantCulture, $"{servers} servers");
 
     private static string Shown(string sentence) => OpenStackArguments.ForCommandLine(DriverRemarks.WithDashes(sentence));
 }

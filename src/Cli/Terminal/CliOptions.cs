@@ -12,10 +12,22 @@ internal sealed class CliOptions(CliWorld world)
     public CliWorld World { get; } = world;
 
     /// <summary>Global: which site.</summary>
-    public Option<string?> Site { get; } = new("--site") { Description = $"The site's file (site.json) or its folder; else {SiteAddress.SiteVariable}, else ~/.config/opportunism/site.json, else the site of this machine ('up', or a controller with its default state folder).", Recursive = true, HelpName = "FILE" };
+    public Option<string?> Site { get; } = new("--site")
+    {
+        Description = $"The site's file (site.json) or its folder; else {SiteAddress.SiteVariable}, else "
+            + "~/.config/opportunism/site.json, else the site of this machine ('up', or a controller with its default state folder).",
+        Recursive = true,
+        HelpName = "FILE",
+    };
 
     /// <summary>Global: which agent.</summary>
-    public Option<string> Socket { get; } = new("--agent-socket") { Description = "The socket of this desktop's agent.", Recursive = true, HelpName = "PATH", DefaultValueFactory = _ => LocalAgent.DefaultSocket };
+    public Option<string> Socket { get; } = new("--agent-socket")
+    {
+        Description = "The socket of this desktop's agent.",
+        Recursive = true,
+        HelpName = "PATH",
+        DefaultValueFactory = _ => LocalAgent.DefaultSocket,
+    };
 
     /// <summary>Each command that prints something has it.</summary>
     public Option<bool> Json { get; } = new("--json") { Description = "Print JSON." };
@@ -54,5 +66,6 @@ internal sealed class CliOptions(CliWorld world)
     }
 
     /// <summary>The same for something that needs only one sentence.</summary>
-    public int Show<T>(ParseResult parsed, T value, JsonTypeInfo<T> type, string sentence) => Show(parsed, value, type, () => World.Output.WriteLine(sentence));
+    public int Show<T>(ParseResult parsed, T value, JsonTypeInfo<T> type, string sentence) =>
+        Show(parsed, value, type, () => World.Output.WriteLine(sentence));
 }

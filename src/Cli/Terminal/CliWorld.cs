@@ -1,5 +1,4 @@
 using System.Net;
-using Opportunism.Cli.Terminal;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Local;
 using Spectre.Console;
@@ -39,7 +38,8 @@ internal sealed record CliWorld
     public Func<TimeSpan, CancellationToken, Task>? Pause { get; init; }
 
     /// <summary>Opens the site that an address names.</summary>
-    public Func<SiteAddress, SiteClient> OpenSite { get; init; } = address => new SiteClient(new Uri(address.Url), address.CaFingerprint, address.Token);
+    public Func<SiteAddress, SiteClient> OpenSite { get; init; } = address =>
+        new SiteClient(new Uri(address.Url), address.CaFingerprint, address.Token);
 
     /// <summary>The world of a person at a terminal or a script.</summary>
     public static CliWorld Real()
@@ -47,11 +47,20 @@ internal sealed record CliWorld
         var console = AnsiConsole.Console;
 
         if (System.Console.IsOutputRedirected) console.Profile.Width = PipeWidth;
-        return new() { Console = console, Output = System.Console.Out, Error = System.Console.Error, Time = TimeProvider.System, Variable = Environment.GetEnvironmentVariable, MachineSites = SiteAddress.OfThisMachine };
+        return new()
+        {
+            Console = console,
+            Output = System.Console.Out,
+            Error = System.Console.Error,
+            Time = TimeProvider.System,
+            Variable = Environment.GetEnvironmentVariable,
+            MachineSites = SiteAddress.OfThisMachine,
+        };
     }
 
     /// <summary>Lets time pass.</summary>
-    public Task PauseAsync(TimeSpan wait, CancellationToken cancellationToken) => Pause?.Invoke(wait, cancellationToken) ?? Task.Delay(wait, Time, cancellationToken);
+    public Task PauseAsync(TimeSpan wait, CancellationToken cancellationToken) =>
+        Pause?.Invoke(wait, cancellationToken) ?? Task.Delay(wait, Time, cancellationToken);
 
     /// <summary>Runs a command and turns what went wrong into a sentence and an exit code.</summary>
     public async Task<int> RunAsync(Func<Task<int>> command, CancellationToken cancellationToken)
@@ -111,7 +120,10 @@ internal sealed record CliWorld
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CliFailure(ExitCode.NotConnected, $"The agent at {socket} did not answer within {patience.TotalSeconds} s. If it hangs, restart it (systemctl restart opportunism-agent).");
+            throw new CliFailure(
+                ExitCode.NotConnected,
+                $"The agent at {socket} did not answer within {patience.TotalSeconds} s. If it hangs, restart it (systemctl restart "
+                + "opportunism-agent).");
         }
         catch (IOException unreachable)
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Opportunism.Cli.Terminal;
 
 namespace Opportunism.Cli.Terminal;
 
@@ -36,7 +35,8 @@ internal static class CompletionCommand
         var shell = new Argument<string>("shell") { Description = "bash, zsh or fish." };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
         var command = new Command("completion", "Print a script that completes this program's words in a shell.") { shell };
-        command.SetAction(parsed => options.World.Output.WriteLine(parsed.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => Fish }));
+        command.SetAction(
+            parsed => options.World.Output.WriteLine(parsed.GetValue(shell) switch { "bash" => Bash, "zsh" => Zsh, _ => Fish }));
         return command;
     }
 }

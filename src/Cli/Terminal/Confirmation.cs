@@ -1,4 +1,3 @@
-using Opportunism.Cli.Terminal;
 using Spectre.Console;
 
 namespace Opportunism.Cli.Terminal;
@@ -7,5 +6,8 @@ namespace Opportunism.Cli.Terminal;
 internal static class Confirmation
 {
     public static async Task<bool> AsksAsync(CliWorld world, bool yes, string question, CancellationToken cancellationToken) =>
-        yes || !world.Console.Profile.Capabilities.Interactive || await new ConfirmationPrompt(Markup.Escape(question)) { DefaultValue = false }.ShowAsync(world.Console, cancellationToken);
+        yes || !world.Console.Profile.Capabilities.Interactive || await new ConfirmationPrompt(Markup.Escape(question))
+        {
+            DefaultValue = false,
+        }.ShowAsync(world.Console, cancellationToken);
 }

@@ -3,13 +3,18 @@ namespace Opportunism.Cli.Terminal;
 /// <summary>Text that a guest wrote, made safe for a person's terminal. Pure.</summary>
 internal static class ConsoleText
 {
-    /// <summary>Control characters but line feed and tab become visible: an escape sequence of a tenant's could rename windows or type commands.</summary>
+    /// <summary>Control characters but line feed and tab become visible: an escape
+    /// sequence of a tenant's could rename windows or type commands.</summary>
     public static string Safe(string text) => string.Create(text.Length, text, static (safe, original) =>
     {
         for (var i = 0; i < original.Length; i++)
         {
             var c = original[i];
-            safe[i] = c is '\n' or '\t' ? c : c == '\r' ? '\u200b' : c < ' ' ? (char)('\u2400' + c) : c is >= '\u007f' and <= '\u009f' ? '\ufffd' : c;
+            safe[i] = c is '\n' or '\t' ? c
+                : c == '\r' ? '\u200b'
+                : c < ' ' ? (char)('\u2400' + c)
+                : c is >= '\u007f' and <= '\u009f' ? '\ufffd'
+                : c;
         }
     }).Replace("\u200b", "", StringComparison.Ordinal);
 }

@@ -1,5 +1,3 @@
-using Opportunism.Cli.Terminal;
-
 namespace Opportunism.Cli.Terminal;
 
 /// <summary>Shows what is not as it should be, each with what to do about it.</summary>

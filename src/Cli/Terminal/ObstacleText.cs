@@ -1,5 +1,3 @@
-using Opportunism.Cli.Terminal;
-
 namespace Opportunism.Cli.Terminal;
 
 /// <summary>Shows everything that keeps a node from being lent now, each with what would change it.</summary>

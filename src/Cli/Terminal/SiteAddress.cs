@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Opportunism.Cli.Terminal;
 using Opportunism.Contracts.Api;
 
 namespace Opportunism.Cli.Terminal;
@@ -16,22 +15,30 @@ internal sealed record SiteAddress(string Url, string CaFingerprint, string Toke
     /// <summary>The variable that holds the token, instead of the file beside the site's.</summary>
     public const string TokenVariable = "OPPORTUNISM_TOKEN";
 
-    /// <summary>The folders in which <c>opportunism up</c> and a controller with its default settings keep the file of this machine's site, in the order in which they are tried.</summary>
-    public static readonly IReadOnlyList<string> OfThisMachine = ["/var/lib/opportunism/site/controller", "/var/lib/opportunism/controller"];
+    /// <summary>The folders in which <c>opportunism up</c> and a controller with its default settings
+    /// keep the file of this machine's site, in the order in which they are tried.</summary>
+    public static readonly IReadOnlyList<string> OfThisMachine =
+        ["/var/lib/opportunism/site/controller", "/var/lib/opportunism/controller"];
 
     // Names of the token's file: a person's own, and the one that a controller writes beside its site.json.
     private static readonly string[] TokenFiles = ["token", SiteFile.AdminTokenName];
 
-    /// <summary>The site to talk to: the file given, else the one the variable names, else the person's own, else that of a site on this machine.</summary>
+    /// <summary>The site to talk to: the file given, else the one the variable
+    /// names, else the person's own, else that of a site on this machine.</summary>
     /// <exception cref="CliFailure">There is none, or it or its token cannot be read.</exception>
     public static SiteAddress Find(string? option, CliWorld world)
     {
         var variable = world.Variable;
-        var path = File(option, world) ?? throw new CliFailure(ExitCode.NotConnected, $"No site is known: give --site FILE (a controller's site.json), set {SiteVariable}, or put it at ~/.config/opportunism/{SiteFile.Name}.");
+        var path = File(option, world)
+            ?? throw new CliFailure(
+                ExitCode.NotConnected,
+                $"No site is known: give --site FILE (a controller's site.json), set {SiteVariable}, or put it at "
+                + $"~/.config/opportunism/{SiteFile.Name}.");
         SiteFile site;
         try
         {
-            site = JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), SiteJson.Default.SiteFile) ?? throw new JsonException("it is empty");
+            site = JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(path), SiteJson.Default.SiteFile)
+                ?? throw new JsonException("it is empty");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -46,9 +53,14 @@ internal sealed record SiteAddress(string Url, string CaFingerprint, string Toke
     {
         var variable = world.Variable;
         // A file that was named is used even if it is missing, so that the person hears about it.
-        if ((option ?? variable(SiteVariable)) is { Length: > 0 } named) return Directory.Exists(named) ? Path.Combine(named, SiteFile.Name) : named;
-        var settings = variable("XDG_CONFIG_HOME") is { Length: > 0 } config ? config : variable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config") : null;
-        IEnumerable<string> places = [.. settings is null ? Array.Empty<string>() : [Path.Combine(settings, "opportunism", SiteFile.Name)], .. world.MachineSites.Select(folder => Path.Combine(folder, SiteFile.Name))];
+        if ((option ?? variable(SiteVariable)) is { Length: > 0 } named)
+            return Directory.Exists(named) ? Path.Combine(named, SiteFile.Name) : named;
+        var settings = variable("XDG_CONFIG_HOME") is { Length: > 0 } config ? config
+            : variable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config")
+            : null;
+        IEnumerable<string> places = [
+            .. settings is null ? Array.Empty<string>() : [Path.Combine(settings, "opportunism", SiteFile.Name)],
+            .. world.MachineSites.Select(folder => Path.Combine(folder, SiteFile.Name))];
         return places.FirstOrDefault(System.IO.File.Exists);
     }
 
@@ -56,14 +68,19 @@ internal sealed record SiteAddress(string Url, string CaFingerprint, string Toke
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(sitePath))!;
         var path = TokenFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(System.IO.File.Exists)
-            ?? throw new CliFailure(ExitCode.NotConnected, $"There is no token beside {sitePath}: put yours into {Path.Combine(folder, TokenFiles[0])} (mode 0600), or set {TokenVariable}.");
+            ?? throw new CliFailure(
+                ExitCode.NotConnected,
+                $"There is no token beside {sitePath}: put yours into {Path.Combine(folder, TokenFiles[0])} (mode 0600), or set "
+                + $"{TokenVariable}.");
         try
         {
             return System.IO.File.ReadAllText(path).Trim();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(ExitCode.NotAllowed, $"{path} cannot be read ({failure.Message}): run this as the controller's user, or use a token of your own.");
+            throw new CliFailure(
+                ExitCode.NotAllowed,
+                $"{path} cannot be read ({failure.Message}): run this as the controller's user, or use a token of your own.");
         }
     }
 }

@@ -1,12 +1,14 @@
-using Opportunism.Cli.Terminal;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>A table of plain texts for a terminal of any width: it never cuts a text, and what comes from the site is never read as markup.</summary>
-/// <remarks>Where the rows do not fit, the widest cells are wrapped between words; where that is not enough, each row is a block of "name: value" lines.
-/// A word is never broken: an id stays in one piece, and a terminal that is narrower than it wraps it so that it can still be copied whole.</remarks>
+/// <summary>A table of plain texts for a terminal of any width: it never cuts
+/// a text, and what comes from the site is never read as markup.</summary>
+/// <remarks>Where the rows do not fit, the widest cells are wrapped between
+/// words; where that is not enough, each row is a block of "name: value" lines.
+/// A word is never broken: an id stays in one piece, and a terminal that is
+/// narrower than it wraps it so that it can still be copied whole.</remarks>
 internal sealed class TextTable : Renderable
 {
     // A cell that is wider than this is a sentence; narrower than that it would be a column of single words.
@@ -67,13 +69,16 @@ internal sealed class TextTable : Renderable
     }
 
     /// <inheritdoc/>
-    protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => !isBlocks && Widths(maxWidth) is { } widths ? AsRows(widths) : Blocks(maxWidth);
+    protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
+        !isBlocks && Widths(maxWidth) is { } widths ? AsRows(widths) : Blocks(maxWidth);
 
-    // As wide as the columns are by themselves; else the widest ones narrower, so that the short ones stay on one line. Null when that does not fit.
+    // As wide as the columns are by themselves; else the widest ones narrower,
+    // so that the short ones stay on one line. Null when that does not fit.
     private int[]? Widths(int maxWidth)
     {
         int[] widths = [.. header.Select((name, at) => Most(at, Width(name), cell => Lines(cell, int.MaxValue).Max(Width)))];
-        int[] least = [.. header.Select((name, at) => Most(at, Math.Max(Width(name), widths[at] > Sentence ? LeastSentence : 0), LongestWord))];
+        int[] least =
+            [.. header.Select((name, at) => Most(at, Math.Max(Width(name), widths[at] > Sentence ? LeastSentence : 0), LongestWord))];
         var room = maxWidth - (Gap * (header.Length - 1));
         if (least.Sum() > room) return null;
         while (widths.Sum() > room)

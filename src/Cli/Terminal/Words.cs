@@ -24,15 +24,19 @@ internal static class Words
 
     /// <summary>A point in time on the person's own clock, to stand after "until".</summary>
     public static string At(DateTimeOffset at, TimeProvider time) =>
-        at == DateTimeOffset.MaxValue ? "it is ended" : TimeZoneInfo.ConvertTime(at, time.LocalTimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        at == DateTimeOffset.MaxValue
+            ? "it is ended"
+            : TimeZoneInfo.ConvertTime(at, time.LocalTimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
-    public static string MiB(long mib) => mib >= 10 * 1024 ? string.Create(CultureInfo.InvariantCulture, $"{mib / 1024.0:0.#} GiB") : $"{mib} MiB";
+    public static string MiB(long mib) =>
+        mib >= 10 * 1024 ? string.Create(CultureInfo.InvariantCulture, $"{mib / 1024.0:0.#} GiB") : $"{mib} MiB";
 
     /// <summary>A number and what is counted: <c>1 guest</c>, <c>2 guests</c>.</summary>
     public static string Count(long count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 
     /// <summary>Reads a length of time that a person gives; null for anything else, and for none at all or more than a year.</summary>
-    public static TimeSpan? Duration(string text) => Core.Duration.TryParse(text, out var time) && time > TimeSpan.Zero && time <= Longest ? time : null;
+    public static TimeSpan? Duration(string text) =>
+        Core.Duration.TryParse(text, out var time) && time > TimeSpan.Zero && time <= Longest ? time : null;
 
     /// <summary>Reads <c>18:00</c> (the next one) or <c>2026-11-22 18:00</c>, on the person's own clock; null for anything else.</summary>
     public static DateTimeOffset? Moment(string text, TimeProvider time)
@@ -46,7 +50,8 @@ internal static class Words
 
         string[] formats = ["yyyy-MM-dd", "yyyy-MM-dd HH:mm", "yyyy-MM-ddTHH:mm", "yyyy-MM-ddTHH:mm:ss"];
         return DateTime.TryParseExact(text, formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? On(local, time)
-            : DateTimeOffset.TryParseExact(text, "yyyy-MM-ddTHH:mm:ssK", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var exact) ? exact
+            : DateTimeOffset.TryParseExact(
+                text, "yyyy-MM-ddTHH:mm:ssK", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var exact) ? exact
             : null;
     }
 
@@ -57,8 +62,11 @@ internal static class Words
     public static Style Colour(string word) => word switch
     {
         "Available" or "Running" or "Ready" or "Granted" or "yes" => new Style(Color.Green),
-        "Frozen" or "Suspended" or "Waiting" or "Preparing" or "Starting" or "Relocating" or "Evicting" or "Unknown" or nameof(HealthSeverity.Warning) => new Style(Color.Yellow),
-        "Lost" or "NodeLost" or "Failed" or "Terminated" or "Revoked" or "Missing" or "BLIND" or "no" or nameof(HealthSeverity.Error) => new Style(Color.Red),
+        "Frozen" or "Suspended" or "Waiting" or "Preparing" or "Starting" or "Relocating" or "Evicting" or "Unknown"
+            or nameof(HealthSeverity.Warning) =>
+            new Style(Color.Yellow),
+        "Lost" or "NodeLost" or "Failed" or "Terminated" or "Revoked" or "Missing" or "BLIND" or "no" or nameof(HealthSeverity.Error) =>
+            new Style(Color.Red),
         _ => Style.Plain,
     };
 

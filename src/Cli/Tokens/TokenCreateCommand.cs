@@ -12,30 +12,61 @@ internal static class TokenCreateCommand
 
     public static Command Create(CliOptions options)
     {
-        var person = new Option<string?>("--person") { Description = "Make a token for this person or program instead of one for joining.", HelpName = "NAME" };
+        var person = new Option<string?>("--person")
+        {
+            Description = "Make a token for this person or program instead of one for joining.",
+            HelpName = "NAME",
+        };
         var role = new Option<string>("--role") { Description = "What a person's token allows; viewer unless said." };
         role.AcceptOnlyFromAmong("viewer", "operator", "admin");
         var uses = NumberOption.Create("--uses", "How many desktops may join with it.", normally: 1, least: 1, most: NewJoinToken.MostUses);
-        var valid = new Option<string?>("--valid") { Description = "For how long: minutes to 30d for joining (1h unless said), whole days for a person (365d unless said).", HelpName = "TIME" };
+        var valid = new Option<string?>("--valid")
+        {
+            Description = "For how long: minutes to 30d for joining (1h unless said), whole days for a person (365d unless said).",
+            HelpName = "TIME",
+        };
         var note = new Option<string>("--note") { Description = "What a token for joining is for." };
-        var cloud = new Option<string?>("--cloud") { Description = "The cloud of the site that desktops joining with it belong to; the site's settings decide unless said.", HelpName = "NAME" };
+        var cloud = new Option<string?>("--cloud")
+        {
+            Description = "The cloud of the site that desktops joining with it belong to; the site's settings decide unless said.",
+            HelpName = "NAME",
+        };
         var command = new Command("create", "Make a token; it is shown this once.") { person, role, uses, valid, note, cloud };
         command.Validators.Add(parsed =>
         {
             var isPersons = Given(parsed, person);
-            if (isPersons && Given(parsed, uses)) parsed.AddError("--uses: only a token for joining has a number of uses; a person's is used until it expires or is revoked. Leave out --uses or --person.");
-            if (isPersons && Given(parsed, note)) parsed.AddError("--note: only a token for joining has a note; a person's has the name. Leave out --note or --person.");
-            if (isPersons && Given(parsed, cloud)) parsed.AddError("--cloud: only a token for joining names a cloud. Leave out --cloud or --person.");
-            if (!isPersons && Given(parsed, role)) parsed.AddError("--role: only a person's token has a role. Add --person NAME, or leave out --role.");
+            if (isPersons && Given(parsed, uses))
+                parsed.AddError(
+                    "--uses: only a token for joining has a number of uses; a person's is used until it expires or is revoked. Leave out "
+                        + "--uses or --person.");
+            if (isPersons && Given(parsed, note))
+                parsed.AddError("--note: only a token for joining has a note; a person's has the name. Leave out --note or --person.");
+            if (isPersons && Given(parsed, cloud))
+                parsed.AddError("--cloud: only a token for joining names a cloud. Leave out --cloud or --person.");
+            if (!isPersons && Given(parsed, role))
+                parsed.AddError("--role: only a person's token has a role. Add --person NAME, or leave out --role.");
             if (parsed.GetValue(valid) is { } text && Problem(text, isPersons) is { } problem) parsed.AddError(problem);
         });
         return options.ForSite(command, async (parsed, site, cancellationToken) =>
         {
             var lasts = parsed.GetValue(valid) is { } text ? Words.Duration(text) : null;
             var minted = parsed.GetValue(person) is { } name
-                ? await site.CreatePersonTokenAsync(new() { Name = name, Role = Enum.Parse<Role>(parsed.GetValue(role) ?? "viewer", ignoreCase: true), ValidForDays = (int)(lasts ?? TimeSpan.FromDays(365)).TotalDays }, cancellationToken)
+                ? await site.CreatePersonTokenAsync(
+                    new()
+                    {
+                        Name = name,
+                        Role = Enum.Parse<Role>(parsed.GetValue(role) ?? "viewer", ignoreCase: true),
+                        ValidForDays = (int)(lasts ?? TimeSpan.FromDays(365)).TotalDays,
+                    },
+                    cancellationToken)
                 : await site.CreateJoinTokenAsync(
-                    new() { Uses = parsed.GetValue(uses), ValidForMinutes = (int)(lasts ?? TimeSpan.FromHours(1)).TotalMinutes, Note = parsed.GetValue(note) ?? "", Cloud = parsed.GetValue(cloud) }, cancellationToken);
+                    new()
+                    {
+                        Uses = parsed.GetValue(uses),
+                        ValidForMinutes = (int)(lasts ?? TimeSpan.FromHours(1)).TotalMinutes,
+                        Note = parsed.GetValue(note) ?? "",
+                        Cloud = parsed.GetValue(cloud),
+                    }, cancellationToken);
             return options.Show(parsed, minted, SiteJson.Default.MintedToken, minted.Token);
         });
     }
@@ -46,9 +77,12 @@ internal static class TokenCreateCommand
     private static string? Problem(string text, bool isPersons) => Words.Duration(text) switch
     {
         null => $"--valid {text}: a time like 30m, 2h or 7d is expected, at most {Words.Longest.TotalDays} d.",
-        { } time when isPersons && time.Ticks % TimeSpan.TicksPerDay != 0 => $"--valid {text}: a person's token is valid for whole days, such as 1d or 90d.",
-        { } time when !isPersons && time.Ticks % TimeSpan.TicksPerMinute != 0 => $"--valid {text}: a token for joining is valid for whole minutes, such as 30m or 2h.",
-        { } time when !isPersons && time > LongestForJoining => $"--valid {text}: a token for joining is valid for at most {LongestForJoining.TotalDays}d.",
+        { } time when isPersons && time.Ticks % TimeSpan.TicksPerDay != 0 =>
+            $"--valid {text}: a person's token is valid for whole days, such as 1d or 90d.",
+        { } time when !isPersons && time.Ticks % TimeSpan.TicksPerMinute != 0 =>
+            $"--valid {text}: a token for joining is valid for whole minutes, such as 30m or 2h.",
+        { } time when !isPersons && time > LongestForJoining =>
+            $"--valid {text}: a token for joining is valid for at most {LongestForJoining.TotalDays}d.",
         _ => null,
     };
 }

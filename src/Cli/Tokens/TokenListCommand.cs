@@ -14,8 +14,14 @@ internal static class TokenListCommand
             {
                 var time = options.World.Time;
                 var table = TextTable.With("id", "for", "allows", "expires", "revoked", "cloud", "note");
-                foreach (var token in both.Join) table.Row(token.Id, "joining", $"{token.UsesLeft} more", Words.At(token.Expires, time), token.Revoked ? "revoked" : "-", token.Cloud.Length > 0 ? token.Cloud : "-", token.Note);
-                foreach (var token in both.People) table.Row(token.Id, token.Name, token.Role.ToString(), token.Expires is { } end ? Words.At(end, time) : "never", token.Revoked ? "revoked" : "-", "-", "");
+                foreach (var token in both.Join)
+                    table.Row(
+                        token.Id, "joining", $"{token.UsesLeft} more", Words.At(token.Expires, time), token.Revoked ? "revoked" : "-",
+                        token.Cloud.Length > 0 ? token.Cloud : "-", token.Note);
+                foreach (var token in both.People)
+                    table.Row(
+                        token.Id, token.Name, token.Role.ToString(), token.Expires is { } end ? Words.At(end, time) : "never",
+                        token.Revoked ? "revoked" : "-", "-", "");
                 options.World.Console.Show(table, "There is no token.");
             });
         });

@@ -25,7 +25,8 @@ internal static class TokenRevokeCommand
                 await site.RevokePersonTokenAsync(token, cancellationToken);
             }
 
-            options.World.Output.WriteLine(parsed.GetValue(options.Json) ? $"{{\"revoked\":\"{JsonEncodedText.Encode(token)}\"}}" : $"{token} is revoked.");
+            options.World.Output.WriteLine(
+                parsed.GetValue(options.Json) ? $"{{\"revoked\":\"{JsonEncodedText.Encode(token)}\"}}" : $"{token} is revoked.");
             return ExitCode.Done;
         });
     }

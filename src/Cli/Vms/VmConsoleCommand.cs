@@ -15,11 +15,16 @@ internal static class VmConsoleCommand
     {
         var vm = SiteArguments.Vm();
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what comes, until Ctrl-C." };
-        var all = new Option<bool>("--all") { Description = "All that the site keeps, at least the newest 256 KiB, instead of the newest 4 KiB." };
-        return options.ForSite(new Command("console", "Show a VM's console output.") { vm, follow, all }, (parsed, site, cancellationToken) =>
+        var all = new Option<bool>("--all")
+        {
+            Description = "All that the site keeps, at least the newest 256 KiB, instead of the newest 4 KiB.",
+        };
+        return options.ForSite(
+            new Command("console", "Show a VM's console output.") { vm, follow, all }, (parsed, site, cancellationToken) =>
         {
             var follows = parsed.GetValue(follow);
-            Task ShowAsync() => ShowPiecesAsync(options, parsed, site, parsed.GetValue(vm)!, parsed.GetValue(all), follows, cancellationToken);
+            Task ShowAsync() =>
+                ShowPiecesAsync(options, parsed, site, parsed.GetValue(vm)!, parsed.GetValue(all), follows, cancellationToken);
             return follows ? CliWorld.FollowAsync(ShowAsync, cancellationToken) : DoneAsync(ShowAsync());
         });
     }
@@ -30,13 +35,15 @@ internal static class VmConsoleCommand
         return ExitCode.Done;
     }
 
-    private static async Task ShowPiecesAsync(CliOptions options, ParseResult parsed, SiteClient site, string vm, bool all, bool follow, CancellationToken cancellationToken)
+    private static async Task ShowPiecesAsync(
+        CliOptions options, ParseResult parsed, SiteClient site, string vm, bool all, bool follow, CancellationToken cancellationToken)
     {
         long offset = all ? 0 : -1;
         while (true)
         {
             var piece = await site.ConsoleAsync(vm, offset, offset < 0 || !follow ? TimeSpan.Zero : WaitsFor, cancellationToken);
-            if (parsed.GetValue(options.Json)) options.World.Output.WriteLine(JsonSerializer.Serialize(piece, SiteJson.Default.ConsoleView));
+            if (parsed.GetValue(options.Json))
+                options.World.Output.WriteLine(JsonSerializer.Serialize(piece, SiteJson.Default.ConsoleView));
             else options.World.Output.Write(ConsoleText.Safe(piece.Text));
             options.World.Output.Flush();
             if (!follow && (piece.Text.Length == 0 || !all)) return;

@@ -17,13 +17,25 @@ internal static class VmCreateCommand
         var name = new Argument<string>("name") { Description = "Its name: 1 to 63 characters of a-z 0-9 . -" };
         var image = new Option<string>("--image") { Description = "Name or SHA-256 of the image it starts from.", Required = true };
         var vcpus = NumberOption.Create("--vcpus", "Virtual CPUs.", normally: 1, least: 1, most: GuestSpec.MostVcpus);
-        var memory = NumberOption.Create("--memory", "Memory in MiB.", normally: 512, least: GuestSpec.LeastMemoryMiB, most: GuestSpec.MostMemoryMiB, helpName: "MIB");
-        var disk = NumberOption.Create("--disk", "Disk in MiB; 0 for the image's own size.", normally: 0, least: 0, most: GuestSpec.MostDiskMiB, helpName: "MIB");
-        var policy = new Option<string>("--policy") { Description = "What happens when its node's owner stays.", DefaultValueFactory = _ => "suspend" };
+        var memory = NumberOption.Create(
+            "--memory", "Memory in MiB.", normally: 512, least: GuestSpec.LeastMemoryMiB, most: GuestSpec.MostMemoryMiB, helpName: "MIB");
+        var disk = NumberOption.Create(
+            "--disk", "Disk in MiB; 0 for the image's own size.", normally: 0, least: 0, most: GuestSpec.MostDiskMiB, helpName: "MIB");
+        var policy = new Option<string>("--policy")
+        {
+            Description = "What happens when its node's owner stays.",
+            DefaultValueFactory = _ => "suspend",
+        };
         policy.AcceptOnlyFromAmong("suspend", "relocate", "terminate");
-        var cloud = new Option<string?>("--cloud") { Description = "The cloud of the site it is made in; needed where several make VMs.", HelpName = "NAME" };
+        var cloud = new Option<string?>("--cloud")
+        {
+            Description = "The cloud of the site it is made in; needed where several make VMs.",
+            HelpName = "NAME",
+        };
         var wait = new Option<bool>("--wait") { Description = "Wait until it runs." };
-        return options.ForSite(new Command("create", "Make a virtual machine.") { name, image, vcpus, memory, disk, policy, cloud, wait }, async (parsed, site, cancellationToken) =>
+        return options.ForSite(
+            new Command("create", "Make a virtual machine.") { name, image, vcpus, memory, disk, policy, cloud, wait },
+            async (parsed, site, cancellationToken) =>
         {
             var asked = new NewVm
             {
@@ -51,7 +63,9 @@ internal static class VmCreateCommand
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            throw new CliFailure(ExitCode.Interrupted, $"Interrupted before the site answered: 'opportunism vm show {asked.Name}' shows whether the VM was made.");
+            throw new CliFailure(
+                ExitCode.Interrupted,
+                $"Interrupted before the site answered: 'opportunism vm show {asked.Name}' shows whether the VM was made.");
         }
     }
 
@@ -69,7 +83,10 @@ internal static class VmCreateCommand
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            throw new CliFailure(ExitCode.Interrupted, $"Interrupted while waiting: the VM {vm.Name} was made, is {vm.Status} and stays. 'opportunism vm show {vm.Name}' shows how it is, 'opportunism vm delete {vm.Name}' removes it.");
+            throw new CliFailure(
+                ExitCode.Interrupted,
+                $"Interrupted while waiting: the VM {vm.Name} was made, is {vm.Status} and stays. 'opportunism vm show {vm.Name}' shows "
+                + $"how it is, 'opportunism vm delete {vm.Name}' removes it.");
         }
     }
 }

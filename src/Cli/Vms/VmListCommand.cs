@@ -13,7 +13,10 @@ internal static class VmListCommand
         return options.ForSite(new Command("list", "List virtual machines.") { all }, async (parsed, site, cancellationToken) =>
         {
             var vms = await site.VmsAsync(parsed.GetValue(all), cancellationToken);
-            return options.Show(parsed, vms, SiteJson.Default.IReadOnlyListVmView, () => options.World.Console.Show(VmText.Table(vms, options.World.Time), "There is no VM. 'opportunism vm create' makes one."));
+            return options.Show(
+                parsed, vms, SiteJson.Default.IReadOnlyListVmView,
+                () => options.World.Console.Show(VmText.Table(vms, options.World.Time),
+                "There is no VM. 'opportunism vm create' makes one."));
         });
     }
 }

@@ -12,7 +12,9 @@ internal static class VmText
         var table = TextTable.With("vm", "status", "for", "node", "size", "image", "policy", "why");
         foreach (var vm in vms)
         {
-            table.Row(vm.Name, vm.Status.ToString(), Words.Since(vm.Since, time), vm.Node ?? "-", $"{Words.Count(vm.Vcpus, "vcpu")}, {Words.MiB(vm.MemoryMiB)}", vm.Image, vm.Policy, Why(vm));
+            table.Row(
+                vm.Name, vm.Status.ToString(), Words.Since(vm.Since, time), vm.Node ?? "-",
+                $"{Words.Count(vm.Vcpus, "vcpu")}, {Words.MiB(vm.MemoryMiB)}", vm.Image, vm.Policy, Why(vm));
         }
 
         return table;
@@ -35,7 +37,9 @@ internal static class VmText
         ("last resume", Ms(vm.Times.ResumeMs)),
         ("checkpoint", vm.Times.CheckpointMiB is { } size ? Words.MiB(size) : "")));
 
-    private static string Why(VmView vm) => vm.Progress is > 0 and < 1 ? string.Create(CultureInfo.InvariantCulture, $"{vm.Why} {vm.Progress * 100:0} %").Trim() : vm.Why;
+    private static string Why(VmView vm) =>
+        vm.Progress is > 0 and < 1 ? string.Create(CultureInfo.InvariantCulture, $"{vm.Why} {vm.Progress * 100:0} %").Trim() : vm.Why;
 
-    private static string Ms(double? milliseconds) => milliseconds is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value:0.0} ms") : "";
+    private static string Ms(double? milliseconds) =>
+        milliseconds is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value:0.0} ms") : "";
 }

@@ -68,7 +68,8 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
             else Put(after);
         }
 
-        leftovers = leftovers.RemoveAll(old => old.Node == node.Node && node.Revision >= old.Revision && node.Guests.All(guest => guest.Id != old.Id));
+        leftovers = leftovers.RemoveAll(
+            old => old.Node == node.Node && node.Revision >= old.Revision && node.Guests.All(guest => guest.Id != old.Id));
         foreach (var guest in node.Guests)
         {
             // It came back with a guest that has long been elsewhere or deleted.
@@ -89,7 +90,8 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
             }
 
             var (status, why) = VmRules.StatusOf(vm, vm.Node is { } node ? Observed(node) : null);
-            if (status != vm.Status || why != vm.Why) Put(vm with { Status = status, Why = why, Since = status != vm.Status ? now : vm.Since });
+            if (status != vm.Status || why != vm.Why)
+                Put(vm with { Status = status, Why = why, Since = status != vm.Status ? now : vm.Since });
         }
 
         return before with { Revision = Revision, Vms = vms, Hosts = hosts, Leftovers = leftovers };
@@ -97,7 +99,8 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
 
     private void PlaceQueue()
     {
-        var queue = vms.Values.Where(vm => vm.IsQueued).OrderBy(vm => vm.Queued).ThenBy(vm => vm.Created).ThenBy(vm => vm.Id.Value, StringComparer.Ordinal).ToList();
+        var queue = vms.Values.Where(vm => vm.IsQueued).OrderBy(vm => vm.Queued).ThenBy(vm => vm.Created)
+            .ThenBy(vm => vm.Id.Value, StringComparer.Ordinal).ToList();
         if (queue.Count == 0) return;
         foreach (var vm in queue.ToList())
         {
@@ -124,11 +127,15 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
             {
                 // A disk that lies there already is no longer part of what the node says is left.
                 if (vm.StartedHere) whole = whole with { DiskMiB = whole.DiskMiB + vm.Spec.DiskMiB };
-                room = new(room.Vcpus - vm.Spec.Vcpus, room.MemoryMiB - vm.Spec.MemoryMiB, room.DiskMiB - (vm.StartedHere ? 0 : vm.Spec.DiskMiB));
+                room = new(
+                    room.Vcpus - vm.Spec.Vcpus, room.MemoryMiB - vm.Spec.MemoryMiB, room.DiskMiB - (vm.StartedHere ? 0 : vm.Spec.DiskMiB));
             }
 
-            foreach (var old in leftovers.Where(old => old.Node == node.Node)) room = new(room.Vcpus - old.Spec.Vcpus, room.MemoryMiB - old.Spec.MemoryMiB, room.DiskMiB);
-            return new PlacementHost(node.Node, node is { State: NodeState.Available, Lost: false } && IsOpen(node.Node), whole, room, On(node.Node).Count() + leftovers.Count(old => old.Node == node.Node));
+            foreach (var old in leftovers.Where(old => old.Node == node.Node))
+                room = new(room.Vcpus - old.Spec.Vcpus, room.MemoryMiB - old.Spec.MemoryMiB, room.DiskMiB);
+            return new PlacementHost(
+                node.Node, node is { State: NodeState.Available, Lost: false } && IsOpen(node.Node), whole, room,
+                On(node.Node).Count() + leftovers.Count(old => old.Node == node.Node));
         }),
     ];
 }

@@ -6,12 +6,15 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Clouds.Embedded;
 
-/// <summary>A cloud without OpenStack: keeps VMs, queues them, places them on open nodes and says to each node's plan what it should run.</summary>
-/// <remarks>Any thread. One change at a time: made on a <see cref="Draft"/>, saved, then published whole, so that readers never wait and never see half of one.</remarks>
+/// <summary>A cloud without OpenStack: keeps VMs, queues them, places them
+/// on open nodes and says to each node's plan what it should run.</summary>
+/// <remarks>Any thread. One change at a time: made on a <see cref="Draft"/>, saved, then
+/// published whole, so that readers never wait and never see half of one.</remarks>
 /// <param name="store">Where it keeps its VMs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="name">Its name in its site.</param>
-public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider time, string name = EmbeddedCloud.CloudName) : IHostCloud, IGuestSource, ITenantCloud, IDisposable
+public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider time, string name = EmbeddedCloud.CloudName) : IHostCloud,
+IGuestSource, ITenantCloud, IDisposable
 {
     /// <summary>The kind's name in settings.</summary>
     public const string CloudName = "embedded";
@@ -55,33 +58,40 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
     {
         var seen = Volatile.Read(ref state);
         var revoked = Volatile.Read(ref nodes).GetValueOrDefault(node) is { Revoked: true };
-        var guests = seen.Vms.Values.Where(vm => vm.Node == node).Select(vm => new CloudGuest(vm.Id, revoked ? CloudGuestState.Resting : VmRules.Standing(vm)));
-        return Task.FromResult(new CloudSight(CloudAnswer.Done, new CloudHost(seen.Hosts.GetValueOrDefault(node) is { Open: true }, [.. guests])));
+        var guests = seen.Vms.Values.Where(vm => vm.Node == node)
+            .Select(vm => new CloudGuest(vm.Id, revoked ? CloudGuestState.Resting : VmRules.Standing(vm)));
+        return Task.FromResult(
+            new CloudSight(CloudAnswer.Done, new CloudHost(seen.Hosts.GetValueOrDefault(node) is { Open: true }, [.. guests])));
     }
 
     /// <inheritdoc/>
     public Task<CloudAnswer> OpenAsync(NodeId node, CancellationToken cancellationToken) => SetOpenAsync(node, true, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> CloseAsync(NodeId node, string reason, CancellationToken cancellationToken) => SetOpenAsync(node, false, cancellationToken);
+    public Task<CloudAnswer> CloseAsync(NodeId node, string reason, CancellationToken cancellationToken) =>
+        SetOpenAsync(node, false, cancellationToken);
 
     /// <inheritdoc/>
     public Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
         {
-            if (draft.Find(guest) is not { } vm || vm.Node != node || VmRules.Standing(vm) is not CloudGuestState.Here) return CloudAnswer.AlreadySo;
+            if (draft.Find(guest) is not { } vm || vm.Node != node || VmRules.Standing(vm) is not CloudGuestState.Here)
+                return CloudAnswer.AlreadySo;
             if (!vm.StartedHere) draft.Leave(vm, VmRules.OffItsNode(vm, draft.Now) with { Queued = vm.Queued }, mayRun: true);
-            else if (vm.Policy.Keeps is Kept.Nothing) draft.Put(vm with { Terminating = true, Generation = vm.Generation + 1, Revision = draft.Revision });
+            else if (vm.Policy.Keeps is Kept.Nothing)
+                draft.Put(vm with { Terminating = true, Generation = vm.Generation + 1, Revision = draft.Revision });
             else draft.Put(vm with { Moving = true, Generation = vm.Generation + 1, Revision = draft.Revision });
             return CloudAnswer.Done;
         },
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => Task.FromResult(CloudAnswer.AlreadySo);
+    public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
+        Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken) => Task.FromResult(CloudAnswer.AlreadySo);
+    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken) =>
+        Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>
     public Task ObserveAsync(NodeObservation node, CancellationToken cancellationToken) => ChangeAsync(
@@ -106,7 +116,15 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
             DiskSha256 = vm.DiskSha256,
             DiskBytes = vm.DiskBytes,
         });
-        var gone = seen.Leftovers.Where(old => old.Node == node).Select(old => new GuestAssignment { Spec = old.Spec, Wish = GuestWish.Gone, Generation = old.Generation, Policy = EvictionPolicies.Terminate });
+        var gone = seen.Leftovers.Where(old => old.Node == node)
+            .Select(
+                old => new GuestAssignment
+                {
+                    Spec = old.Spec,
+                    Wish = GuestWish.Gone,
+                    Generation = old.Generation,
+                    Policy = EvictionPolicies.Terminate,
+                });
         return new(seen.Revision, [.. guests.Concat(gone).OrderBy(guest => guest.Spec.Id.Value, StringComparer.Ordinal)]);
     }
 
@@ -127,16 +145,19 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
     }
 
     /// <inheritdoc/>
-    public IReadOnlySet<string> DisksOf(GuestId guest) => Volatile.Read(ref state).Vms.GetValueOrDefault(guest) is { End: VmEnd.None } vm ? DisksOf(vm).ToHashSet() : new HashSet<string>();
+    public IReadOnlySet<string> DisksOf(GuestId guest) =>
+        Volatile.Read(ref state).Vms.GetValueOrDefault(guest) is { End: VmEnd.None } vm ? DisksOf(vm).ToHashSet() : new HashSet<string>();
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<VmStatus, int> CountByStatus() => Vms.Where(vm => vm.End is not VmEnd.Deleted).CountBy(vm => vm.Status).ToDictionary();
+    public IReadOnlyDictionary<VmStatus, int> CountByStatus() =>
+        Vms.Where(vm => vm.End is not VmEnd.Deleted).CountBy(vm => vm.Status).ToDictionary();
 
     /// <inheritdoc/>
     public void Dispose() => gate.Dispose();
 
     // What it has handed over, and what it starts from until it has started.
-    private static IEnumerable<string> DisksOf(Vm vm) => new[] { vm.StoredSha256, vm.StartedHere ? "" : vm.DiskSha256 }.Where(sha256 => sha256.Length > 0);
+    private static IEnumerable<string> DisksOf(Vm vm) =>
+        new[] { vm.StoredSha256, vm.StartedHere ? "" : vm.DiskSha256 }.Where(sha256 => sha256.Length > 0);
 
     private Task<CloudAnswer> SetOpenAsync(NodeId node, bool open, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
@@ -175,7 +196,8 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
 
     // A disk's use can only have ended when the VM started elsewhere or is over: one that is just being stored is not in the record yet.
     private static GuestChange ChangeOf(Vm? old, Vm vm) => new(
-        vm.Id, vm.Spec.Name, vm.Node, old?.Status, vm.Status, vm.Why, Ended: vm.End is not VmEnd.None, FreesDisks: old is not null && (old.StartedHere != vm.StartedHere || old.End != vm.End));
+        vm.Id, vm.Spec.Name, vm.Node, old?.Status, vm.Status, vm.Why, Ended: vm.End is not VmEnd.None, FreesDisks: old is not null
+            && (old.StartedHere != vm.StartedHere || old.End != vm.End));
 
     private static Vm Stored(Vm vm) => vm with { Seen = null };
 
@@ -183,13 +205,17 @@ public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider tim
     {
         var change = new EmbeddedChange
         {
-            Vms = [.. after.Vms.Values.Where(vm => before.Vms.GetValueOrDefault(vm.Id) is not { } old || (!ReferenceEquals(old, vm) && Stored(old) != Stored(vm)))],
+            Vms = [
+                .. after.Vms.Values.Where(
+                    vm => before.Vms.GetValueOrDefault(vm.Id) is not { } old || (!ReferenceEquals(old, vm) && Stored(old) != Stored(vm)))],
             ForgottenVms = [.. before.Vms.Keys.Where(id => !after.Vms.ContainsKey(id))],
             Hosts = [.. after.Hosts.Values.Where(host => before.Hosts.GetValueOrDefault(host.Node) != host)],
             Leftovers = [.. after.Leftovers.Where(old => !before.Leftovers.Contains(old))],
             ClearedLeftovers = [.. before.Leftovers.Where(old => !after.Leftovers.Contains(old))],
         };
-        return change is { Vms.Count: 0, ForgottenVms.Count: 0, Hosts.Count: 0, Leftovers.Count: 0, ClearedLeftovers.Count: 0 } ? null : change;
+        return change is { Vms.Count: 0, ForgottenVms.Count: 0, Hosts.Count: 0, Leftovers.Count: 0, ClearedLeftovers.Count: 0 }
+            ? null
+            : change;
     }
 
     private void Tell(EmbeddedState before, EmbeddedState after)

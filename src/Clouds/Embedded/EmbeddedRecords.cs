@@ -8,7 +8,8 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Clouds.Embedded;
 
-/// <summary>Keeps what the embedded cloud must not forget as records: <c>vm</c> by id, <c>leftover</c> by guest and node, <c>host</c> by node.</summary>
+/// <summary>Keeps what the embedded cloud must not forget as records: <c>vm</c>
+/// by id, <c>leftover</c> by guest and node, <c>host</c> by node.</summary>
 internal sealed class EmbeddedRecords(ICloudStore store) : IEmbeddedStore
 {
     private const string VmKind = "vm", LeftoverKind = "leftover", HostKind = "host";
@@ -20,7 +21,8 @@ internal sealed class EmbeddedRecords(ICloudStore store) : IEmbeddedStore
         return new EmbeddedState
         {
             Vms = byKind[VmKind].Select(json => Read(json, EmbeddedJson.Default.VmRecord).ToVm()).ToImmutableDictionary(vm => vm.Id),
-            Hosts = byKind[HostKind].Select(json => Read(json, EmbeddedJson.Default.HostRecord).ToHost()).ToImmutableDictionary(host => host.Node),
+            Hosts = byKind[HostKind].Select(json => Read(json, EmbeddedJson.Default.HostRecord).ToHost())
+                .ToImmutableDictionary(host => host.Node),
             Leftovers = [.. byKind[LeftoverKind].Select(json => Read(json, EmbeddedJson.Default.LeftoverRecord).ToLeftover())],
         };
     }
@@ -28,10 +30,13 @@ internal sealed class EmbeddedRecords(ICloudStore store) : IEmbeddedStore
     /// <inheritdoc/>
     public Task SaveAsync(EmbeddedChange change, CancellationToken cancellationToken) => store.SaveAsync(
         [
-            .. change.Vms.Select(vm => new CloudRecord(KeyOf(vm.Id), JsonSerializer.Serialize(VmRecord.Of(vm), EmbeddedJson.Default.VmRecord))),
+            .. change.Vms.Select(
+                vm => new CloudRecord(KeyOf(vm.Id), JsonSerializer.Serialize(VmRecord.Of(vm), EmbeddedJson.Default.VmRecord))),
             .. change.Hosts.Select(host => new CloudRecord(
-                new(HostKind, host.Node.Value), JsonSerializer.Serialize(new HostRecord { Node = host.Node.Value, Open = host.Open }, EmbeddedJson.Default.HostRecord))),
-            .. change.Leftovers.Select(old => new CloudRecord(KeyOf(old), JsonSerializer.Serialize(LeftoverRecord.Of(old), EmbeddedJson.Default.LeftoverRecord))),
+                new(HostKind, host.Node.Value),
+                JsonSerializer.Serialize(new HostRecord { Node = host.Node.Value, Open = host.Open }, EmbeddedJson.Default.HostRecord))),
+            .. change.Leftovers.Select(
+                old => new CloudRecord(KeyOf(old), JsonSerializer.Serialize(LeftoverRecord.Of(old), EmbeddedJson.Default.LeftoverRecord))),
         ],
         [.. change.ForgottenVms.Select(KeyOf), .. change.ClearedLeftovers.Select(KeyOf).Except(change.Leftovers.Select(KeyOf))],
         cancellationToken);
@@ -144,7 +149,8 @@ internal sealed record VmRecord
         ImageName = ImageName,
         ImageBytes = ImageBytes,
         Policy = EvictionPolicies.All.Find(Policy)
-            ?? throw new InvalidDataException($"VM {Id} has the unknown eviction policy '{Policy}'; known are {EvictionPolicies.All.Names}."),
+            ?? throw new InvalidDataException(
+                $"VM {Id} has the unknown eviction policy '{Policy}'; known are {EvictionPolicies.All.Names}."),
         Created = At(Created),
         Queued = At(Queued),
         Wanted = Wanted,
@@ -210,7 +216,8 @@ internal sealed record LeftoverRecord
     };
 
     public Leftover ToLeftover() => new(
-        new GuestSpec(Core.GuestId.Parse(GuestId), Name, Vcpus, MemoryMiB, DiskMiB, ImageSha256, ImageFormat), NodeId.Parse(Node), Revision, Generation, MayRun);
+        new GuestSpec(Core.GuestId.Parse(GuestId), Name, Vcpus, MemoryMiB, DiskMiB, ImageSha256, ImageFormat), NodeId.Parse(Node), Revision,
+        Generation, MayRun);
 }
 
 /// <summary>A node of the embedded cloud as it is stored.</summary>

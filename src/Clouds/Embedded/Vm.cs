@@ -32,7 +32,8 @@ public sealed record Vm
     /// <summary>Grows whenever its tenant asks anew.</summary>
     public long Generation { get; init; } = 1;
 
-    /// <summary>The cloud's revision when its wish for the node changed last: a node whose plan shows that revision or a newer one knows of it.</summary>
+    /// <summary>The cloud's revision when its wish for the node changed last: a
+    /// node whose plan shows that revision or a newer one knows of it.</summary>
     public long Revision { get; init; }
 
     /// <summary>The node it is on; null while it is on none.</summary>

@@ -23,13 +23,17 @@ public static class VmRules
 
         // It removes the guest once it has handed it over; the report that said so may have been lost.
         if (vm.Moving && seen is null && knowsWish && vm.StartedHere) return vm;
-        if (seen is { Phase: not GuestPhase.Preparing } && !vm.Moving) return vm with { StartedHere = true, StoredSha256 = "", StoredBytes = 0 };
+        if (seen is { Phase: not GuestPhase.Preparing } && !vm.Moving)
+            return vm with { StartedHere = true, StoredSha256 = "", StoredBytes = 0 };
         return vm;
     }
 
     /// <summary>True when its node's disk is with the site and nothing runs there any more, so that it may go elsewhere.</summary>
     public static bool HasLeft(Vm vm, NodeObservation node) => vm is { Moving: true, Wish: GuestWish.HandedOver, StoredSha256.Length: > 0 }
-        && (vm.Seen is { Phase: GuestPhase.HandedOver } seen ? seen.DiskSha256 == vm.StoredSha256 : vm.Seen is null && node.Revision >= vm.Revision);
+        && (
+            vm.Seen is { Phase: GuestPhase.HandedOver } seen
+                ? seen.DiskSha256 == vm.StoredSha256
+                : vm.Seen is null && node.Revision >= vm.Revision);
 
     /// <summary>The VM on no node, with the disk it handed over.</summary>
     public static Vm OffItsNode(Vm vm, DateTimeOffset now) => vm with
@@ -50,7 +54,15 @@ public static class VmRules
         vm with { Node = node, Revision = revision, Placements = vm.Placements + 1, StartedHere = false, Moving = false, Seen = null };
 
     /// <summary>The VM at its end.</summary>
-    public static Vm Ended(Vm vm, VmEnd end, DateTimeOffset now) => vm with { End = end, Ended = now, Node = null, Moving = false, Terminating = false, Seen = null };
+    public static Vm Ended(Vm vm, VmEnd end, DateTimeOffset now) => vm with
+    {
+        End = end,
+        Ended = now,
+        Node = null,
+        Moving = false,
+        Terminating = false,
+        Seen = null,
+    };
 
     /// <summary>How a guest that is on a node stands with opening and evicting.</summary>
     public static CloudGuestState Standing(Vm vm) => vm switch
@@ -67,7 +79,8 @@ public static class VmRules
         _ => CloudGuestState.Here,
     };
 
-    /// <summary>What its tenant sees. <paramref name="node"/> is its node as last observed; null while it is on none or that has never reported.</summary>
+    /// <summary>What its tenant sees. <paramref name="node"/> is its node as last
+    /// observed; null while it is on none or that has never reported.</summary>
     public static (VmStatus Status, string Why) StatusOf(Vm vm, NodeObservation? node)
     {
         if (vm.End is VmEnd.Deleted) return (VmStatus.Deleted, "");
@@ -77,14 +90,16 @@ public static class VmRules
         if (node is { Lost: true }) return (VmStatus.NodeLost, $"node {on} is lost; the VM continues when the node reports again");
         if (vm.Wish is GuestWish.Gone) return (VmStatus.Deleting, $"its node {on} has not confirmed yet");
         if (vm.Moving) return Moving(vm, node, on);
-        if (vm.Seen is not { } seen) return vm.Wanted is GuestWish.Stopped ? (VmStatus.Stopped, "") : (VmStatus.Preparing, $"waiting for node {on} to accept it");
+        if (vm.Seen is not { } seen)
+            return vm.Wanted is GuestWish.Stopped ? (VmStatus.Stopped, "") : (VmStatus.Preparing, $"waiting for node {on} to accept it");
         return (BySight(vm, seen, node), seen.Sentence);
     }
 
     private static (VmStatus Status, string Why) Moving(Vm vm, NodeObservation? node, Core.NodeId on) => vm.Seen switch
     {
         { Phase: GuestPhase.Failed } seen => (VmStatus.Failed, seen.Sentence),
-        null when vm.StoredSha256.Length == 0 && node is not null && node.Revision >= vm.Revision && vm.StartedHere => (VmStatus.Failed, $"its node {on} no longer has its disk and the site does not have it either"),
+        null when vm.StoredSha256.Length == 0 && node is not null && node.Revision >= vm.Revision && vm.StartedHere =>
+            (VmStatus.Failed, $"its node {on} no longer has its disk and the site does not have it either"),
         _ => (VmStatus.Relocating, $"its disk is on its way from {on}"),
     };
 

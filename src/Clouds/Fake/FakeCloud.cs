@@ -4,7 +4,8 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds.Fake;
 
-/// <summary>A cloud that lives in memory and does as it is told: for tests and for trying a controller without guests. Can be slow, fail and lie.</summary>
+/// <summary>A cloud that lives in memory and does as it is told: for tests and
+/// for trying a controller without guests. Can be slow, fail and lie.</summary>
 /// <param name="name">Its name in its site.</param>
 public sealed class FakeCloud(string name = FakeCloud.CloudName) : IHostCloud
 {
@@ -62,11 +63,15 @@ public sealed class FakeCloud(string name = FakeCloud.CloudName) : IHostCloud
 
     /// <inheritdoc/>
     public Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
-        DoAsync($"evict {node} {guest}", () => GuestFault ?? Move(node, guest, CloudGuestState.Here, CloudGuestState.Evicted), cancellationToken);
+        DoAsync(
+            $"evict {node} {guest}", () => GuestFault ?? Move(node, guest, CloudGuestState.Here, CloudGuestState.Evicted),
+            cancellationToken);
 
     /// <inheritdoc/>
     public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
-        DoAsync($"bring back {node} {guest}", () => GuestFault ?? Move(node, guest, CloudGuestState.Evicted, CloudGuestState.Here), cancellationToken);
+        DoAsync(
+            $"bring back {node} {guest}", () => GuestFault ?? Move(node, guest, CloudGuestState.Evicted, CloudGuestState.Here),
+            cancellationToken);
 
     /// <inheritdoc/>
     public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken) =>
@@ -89,7 +94,10 @@ public sealed class FakeCloud(string name = FakeCloud.CloudName) : IHostCloud
     }
 
     private CloudAnswer Move(NodeId node, GuestId guest, CloudGuestState from, CloudGuestState to) =>
-        HostOf(node).Guests.TryGetValue(guest, out var known) && known.State == from && HostOf(node).Guests.TryUpdate(guest, known with { State = to }, known) ? CloudAnswer.Done : CloudAnswer.AlreadySo;
+        HostOf(node).Guests.TryGetValue(guest, out var known) && known.State == from
+            && HostOf(node).Guests.TryUpdate(guest, known with { State = to }, known)
+            ? CloudAnswer.Done
+            : CloudAnswer.AlreadySo;
 
     private Host HostOf(NodeId node) => hosts.GetOrAdd(node, _ => new Host());
 

@@ -6,7 +6,8 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Clouds.Fake;
 
-/// <summary>A cloud that lives in memory and whose guests agents run: a VM goes to the first open node, without asking for room. For tests and for trying a controller.</summary>
+/// <summary>A cloud that lives in memory and whose guests agents run: a VM goes to the first
+/// open node, without asking for room. For tests and for trying a controller.</summary>
 /// <remarks>Any thread. Knows the policy <c>terminate</c> alone: a VM whose owner stays is gone.</remarks>
 /// <param name="time">The clock.</param>
 /// <param name="name">Its name in its site.</param>
@@ -47,7 +48,8 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
     }
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> OpenAsync(NodeId node, CancellationToken cancellationToken) => Change(() => open.Add(node) ? CloudAnswer.Done : CloudAnswer.AlreadySo);
+    public Task<CloudAnswer> OpenAsync(NodeId node, CancellationToken cancellationToken) =>
+        Change(() => open.Add(node) ? CloudAnswer.Done : CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>
     public Task<CloudAnswer> CloseAsync(NodeId node, string reason, CancellationToken cancellationToken) =>
@@ -56,16 +58,19 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
     /// <inheritdoc/>
     public Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => Change(() =>
     {
-        if (entries.GetValueOrDefault(guest) is not { } entry || entry.Vm.Node != node || StateOf(entry) is not CloudGuestState.Here) return CloudAnswer.AlreadySo;
+        if (entries.GetValueOrDefault(guest) is not { } entry || entry.Vm.Node != node || StateOf(entry) is not CloudGuestState.Here)
+            return CloudAnswer.AlreadySo;
         Put(entry with { Wish = GuestWish.Gone, IsEvicted = true });
         return CloudAnswer.Done;
     });
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => Task.FromResult(CloudAnswer.AlreadySo);
+    public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
+        Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken) => Task.FromResult(CloudAnswer.AlreadySo);
+    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken) =>
+        Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>
     public Task ObserveAsync(NodeObservation node, CancellationToken cancellationToken) => Change(() =>
@@ -111,7 +116,9 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
         lock (gate)
         {
             var living = entries.Values.Where(entry => !entry.HasEnded).ToList();
-            return new(living.CountBy(entry => entry.Vm.Spec.ImageSha256).ToDictionary(), new HashSet<GuestDisk>(), living.Select(entry => entry.Vm.Id).ToHashSet());
+            return new(
+                living.CountBy(entry => entry.Vm.Spec.ImageSha256).ToDictionary(), new HashSet<GuestDisk>(),
+                living.Select(entry => entry.Vm.Id).ToHashSet());
         }
     }
 
@@ -128,7 +135,8 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
     public bool MayHandOver(NodeId node, GuestId id) => false;
 
     /// <inheritdoc/>
-    public Task<bool> DiskStoredAsync(NodeId node, GuestId id, string sha256, long bytes, CancellationToken cancellationToken) => Task.FromResult(false);
+    public Task<bool> DiskStoredAsync(NodeId node, GuestId id, string sha256, long bytes, CancellationToken cancellationToken) =>
+        Task.FromResult(false);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<TenantVm>> ListAsync(CancellationToken cancellationToken)
@@ -142,7 +150,8 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
         lock (gate)
         {
             var byId = GuestId.TryParse(idOrName, out var id) ? entries.GetValueOrDefault(id) : null;
-            return ValueTask.FromResult((byId ?? entries.Values.FirstOrDefault(entry => !entry.HasEnded && entry.Vm.Spec.Name == idOrName))?.Vm);
+            return ValueTask.FromResult(
+                (byId ?? entries.Values.FirstOrDefault(entry => !entry.HasEnded && entry.Vm.Spec.Name == idOrName))?.Vm);
         }
     }
 
@@ -151,11 +160,22 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
     {
         ArgumentNullException.ThrowIfNull(vm);
         var problems = vm.Spec.Problems().ToList();
-        if (Policies.Find(vm.Policy) is null) problems.Add($"The eviction policy (--policy) is '{vm.Policy}'; allowed are {Policies.Names}.");
-        if (entries.Values.Any(entry => !entry.HasEnded && entry.Vm.Spec.Name == vm.Spec.Name)) problems.Add($"A VM {vm.Spec.Name} exists already: delete it first, or choose another name.");
+        if (Policies.Find(vm.Policy) is null)
+            problems.Add($"The eviction policy (--policy) is '{vm.Policy}'; allowed are {Policies.Names}.");
+        if (entries.Values.Any(entry => !entry.HasEnded && entry.Vm.Spec.Name == vm.Spec.Name))
+            problems.Add($"A VM {vm.Spec.Name} exists already: delete it first, or choose another name.");
         if (problems.Count > 0) return Refused(string.Join(" ", problems));
         var now = time.GetUtcNow();
-        var made = new TenantVm { Spec = vm.Spec, ImageName = vm.ImageName, Policy = vm.Policy, Status = VmStatus.Waiting, Why = "", Since = now, Created = now };
+        var made = new TenantVm
+        {
+            Spec = vm.Spec,
+            ImageName = vm.ImageName,
+            Policy = vm.Policy,
+            Status = VmStatus.Waiting,
+            Why = "",
+            Since = now,
+            Created = now,
+        };
         Put(new Entry(made, GuestWish.Running, vm.ImageBytes));
         return new TenantAnswer(CloudAnswer.Done, vm.Spec.Id);
     });
@@ -211,9 +231,11 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
         lock (gate)
         {
             var result = change();
-            foreach (var waiting in entries.Values.Where(entry => entry is { Wish: GuestWish.Running, HasEnded: false, Vm.Node: null }).ToList())
+            foreach (var waiting in entries.Values.Where(entry => entry is { Wish: GuestWish.Running, HasEnded: false, Vm.Node: null })
+                .ToList())
             {
-                var free = open.Where(node => nodes.GetValueOrDefault(node) is { State: NodeState.Available, Lost: false, Revoked: false }).OrderBy(node => node.Value, StringComparer.Ordinal).ToList();
+                var free = open.Where(node => nodes.GetValueOrDefault(node) is { State: NodeState.Available, Lost: false, Revoked: false })
+                    .OrderBy(node => node.Value, StringComparer.Ordinal).ToList();
                 if (free.Count > 0) Put(waiting with { Vm = waiting.Vm with { Node = free[0], Placements = waiting.Vm.Placements + 1 } });
             }
 
@@ -225,7 +247,14 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
     private void Put(Entry entry)
     {
         var next = entry with { Revision = ++revision, Generation = entry.Generation + 1 };
-        Show(next with { Vm = next.Vm with { Status = next.Vm.Node is null && next.Wish is GuestWish.Running ? VmStatus.Waiting : StatusOf(next.Wish, next.Vm.Seen) } });
+        Show(
+            next with
+            {
+                Vm = next.Vm with
+                {
+                    Status = next.Vm.Node is null && next.Wish is GuestWish.Running ? VmStatus.Waiting : StatusOf(next.Wish, next.Vm.Seen),
+                },
+            });
         if (entry.Vm.Node is { } node) AssignmentsChanged?.Invoke(node);
     }
 
@@ -234,7 +263,8 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
         var node = entry.Vm.Node;
         var status = entry.IsEvicted ? VmStatus.Terminated : VmStatus.Deleted;
         revision++;
-        Show(entry with { HasEnded = true, Vm = entry.Vm with { Node = null, Seen = null, Status = status, IsDeleted = !entry.IsEvicted } });
+        Show(
+            entry with { HasEnded = true, Vm = entry.Vm with { Node = null, Seen = null, Status = status, IsDeleted = !entry.IsEvicted } });
         if (node is { } left) AssignmentsChanged?.Invoke(left);
     }
 
@@ -243,7 +273,11 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
         var before = entries.GetValueOrDefault(entry.Vm.Id)?.Vm;
         if (before?.Status != entry.Vm.Status) entry = entry with { Vm = entry.Vm with { Since = time.GetUtcNow() } };
         entries[entry.Vm.Id] = entry;
-        if (before != entry.Vm) GuestChanged?.Invoke(new(entry.Vm.Id, entry.Vm.Spec.Name, entry.Vm.Node, before?.Status, entry.Vm.Status, "", entry.HasEnded, FreesDisks: false));
+        if (before != entry.Vm)
+            GuestChanged?.Invoke(
+                new(
+                    entry.Vm.Id, entry.Vm.Spec.Name, entry.Vm.Node, before?.Status, entry.Vm.Status, "", entry.HasEnded,
+                    FreesDisks: false));
     }
 
     private sealed record Entry(TenantVm Vm, GuestWish Wish, long ImageBytes)

@@ -5,7 +5,8 @@ using YamlDotNet.RepresentationModel;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Reads clouds.yaml, and secure.yaml beside it, as OpenStack's own tools do. Read anew for every token, so that a new secret counts at once.</summary>
+/// <summary>Reads clouds.yaml, and secure.yaml beside it, as OpenStack's own tools
+/// do. Read anew for every token, so that a new secret counts at once.</summary>
 internal sealed class CloudsFile(OpenStackOptions options)
 {
     /// <summary>The cloud that settings name.</summary>
@@ -15,7 +16,8 @@ internal sealed class CloudsFile(OpenStackOptions options)
         var path = options.CloudsFile.Length > 0 ? options.CloudsFile : Array.Find(Places(), File.Exists);
         if (path is null)
         {
-            problem = $"There is no clouds.yaml in {string.Join(", ", Places())}. Put one there or name it in [{options.Section}] CloudsFile.";
+            problem =
+                $"There is no clouds.yaml in {string.Join(", ", Places())}. Put one there or name it in [{options.Section}] CloudsFile.";
             return null;
         }
 
@@ -64,35 +66,49 @@ internal sealed class CloudsFile(OpenStackOptions options)
     {
         foreach (var (key, value) in from.Children)
         {
-            if (value is YamlMappingNode more && into.Children.TryGetValue(key, out var known) && known is YamlMappingNode inner) Merge(inner, more);
+            if (value is YamlMappingNode more && into.Children.TryGetValue(key, out var known) && known is YamlMappingNode inner)
+                Merge(inner, more);
             else into.Children[key] = value;
         }
     }
 
-    private static YamlMappingNode? Child(YamlMappingNode? node, string key) => node is not null && node.Children.TryGetValue(new YamlScalarNode(key), out var child) ? child as YamlMappingNode : null;
+    private static YamlMappingNode? Child(YamlMappingNode? node, string key) =>
+        node is not null && node.Children.TryGetValue(new YamlScalarNode(key), out var child) ? child as YamlMappingNode : null;
 
-    private static string Text(YamlMappingNode? node, string key) => node is not null && node.Children.TryGetValue(new YamlScalarNode(key), out var child) && child is YamlScalarNode { Value: { } text } ? text : "";
+    private static string Text(YamlMappingNode? node, string key) =>
+        node is not null && node.Children.TryGetValue(new YamlScalarNode(key), out var child) && child is YamlScalarNode { Value: { } text }
+        ? text
+        : "";
 
     private static string? Problem(YamlMappingNode cloud)
     {
         var auth = Child(cloud, "auth");
-        if (!Uri.TryCreate(Text(auth, "auth_url"), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) return $"auth.auth_url is '{Text(auth, "auth_url")}'; an http or https URL is needed.";
-        if (Text(cloud, "verify") is "false" or "False" or "no") return "verify is off, which would show the password to anyone in between. Name the CA in cacert instead.";
+        if (!Uri.TryCreate(Text(auth, "auth_url"), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            return $"auth.auth_url is '{Text(auth, "auth_url")}'; an http or https URL is needed.";
+        if (Text(cloud, "verify") is "false" or "False" or "no")
+            return "verify is off, which would show the password to anyone in between. Name the CA in cacert instead.";
         if (Text(cloud, "cacert") is { Length: > 0 } ca && !File.Exists(ca)) return $"cacert names {ca}, which is not there.";
-        if (Text(cloud, "interface") is not ("" or "public" or "internal" or "admin")) return $"interface is '{Text(cloud, "interface")}'; allowed are public, internal, admin.";
+        if (Text(cloud, "interface") is not ("" or "public" or "internal" or "admin"))
+            return $"interface is '{Text(cloud, "interface")}'; allowed are public, internal, admin.";
         if (IsApplicationCredential(cloud))
         {
             if (Text(auth, "application_credential_secret").Length == 0) return "auth.application_credential_secret is missing.";
-            return Text(auth, "application_credential_id").Length > 0 || HasUser(auth) ? null : "auth.application_credential_id is missing; a name needs the user beside it.";
+            return Text(auth, "application_credential_id").Length > 0 || HasUser(auth)
+                ? null
+                : "auth.application_credential_id is missing; a name needs the user beside it.";
         }
 
-        if (Text(cloud, "auth_type") is not ("" or "password" or "v3password")) return $"auth_type is '{Text(cloud, "auth_type")}'; allowed are v3applicationcredential and v3password.";
+        if (Text(cloud, "auth_type") is not ("" or "password" or "v3password"))
+            return $"auth_type is '{Text(cloud, "auth_type")}'; allowed are v3applicationcredential and v3password.";
         if (!HasUser(auth)) return "auth.username (with user_domain_name) or auth.user_id is missing.";
         if (Text(auth, "password").Length == 0) return "auth.password is missing.";
-        return Text(auth, "project_id").Length > 0 || Text(auth, "project_name").Length > 0 ? null : "auth.project_name (with project_domain_name) or auth.project_id is missing.";
+        return Text(auth, "project_id").Length > 0 || Text(auth, "project_name").Length > 0
+            ? null
+            : "auth.project_name (with project_domain_name) or auth.project_id is missing.";
     }
 
-    private static bool IsApplicationCredential(YamlMappingNode cloud) => Text(cloud, "auth_type") is "v3applicationcredential" || Text(Child(cloud, "auth"), "application_credential_id").Length > 0;
+    private static bool IsApplicationCredential(YamlMappingNode cloud) =>
+        Text(cloud, "auth_type") is "v3applicationcredential" || Text(Child(cloud, "auth"), "application_credential_id").Length > 0;
 
     private static bool HasUser(YamlMappingNode? auth) => Text(auth, "user_id").Length > 0 || Text(auth, "username").Length > 0;
 

@@ -8,19 +8,21 @@ namespace Opportunism.Clouds.OpenStack;
 /// <remarks>Any thread; at most one call per node at a time.</remarks>
 internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions options, ILogger log)
 {
-    private readonly IReadOnlyDictionary<string, string> hosts = PairList.Read(options.Hosts).ToDictionary(pair => pair.Key, pair => pair.Value);
+    private readonly IReadOnlyDictionary<string, string> hosts = PairList.Read(options.Hosts)
+        .ToDictionary(pair => pair.Key, pair => pair.Value);
 
     // Nodes whose nova-compute did not report at the last look: what is asked of it now hangs and runs when nobody wants it any more.
     private readonly ConcurrentDictionary<NodeId, bool> silent = new();
 
-    // Nodes whose nova-compute did not answer a change of its service, as it was then: until it has reported again, what is asked of it may be
-    // lost, and Nova would wait for ever. So it is while a message queue starts anew: Nova's API is back before nova-compute is.
+    // Nodes whose nova-compute did not answer a change of its service, as it was then: until it has reported again, what is asked of it
+    // may be lost, and Nova would wait for ever. So it is while a message queue starts anew: Nova's API is back before nova-compute is.
     private readonly ConcurrentDictionary<NodeId, NovaService> unanswered = new();
 
     /// <summary>The name of a node's host in Nova.</summary>
     public string HostOf(NodeId node) => hosts.GetValueOrDefault(node.Value, node.Value);
 
-    /// <summary>True when the node's nova-compute did not report at the last look: what is asked of it now hangs, and runs when it is no longer wanted.</summary>
+    /// <summary>True when the node's nova-compute did not report at the last look:
+    /// what is asked of it now hangs, and runs when it is no longer wanted.</summary>
     public bool IsSilent(NodeId node) => silent.GetValueOrDefault(node);
 
     /// <summary>Notes how a look found the service.</summary>
@@ -38,7 +40,11 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
         if (!reply.IsDone) return (reply.Answer, null);
         return reply.Value!.Services!.FirstOrDefault(service => service.Host == host && service.Id is not null) is { } service
             ? (CloudAnswer.Done, service)
-            : (CloudAnswer.Refused($"Nova knows no compute service on {host}. Start nova-compute there, or map the node's name in [{options.Section}] Hosts."), null);
+            : (
+                CloudAnswer.Refused(
+                    $"Nova knows no compute service on {host}. Start nova-compute there, or map the node's name in [{options.Section}] "
+                        + "Hosts."),
+                null);
     }
 
     /// <summary>Opens the node's host. One that an operator closed stays closed.</summary>
@@ -48,7 +54,10 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
         if (service is null) return answer;
         if (service.ForcedDown)
         {
-            if (!HostReason.IsForcedDownByUs(service)) return CloudAnswer.Refused($"Somebody forced {service.Host} down in Nova. When it may be used again: openstack compute service set --up {service.Host} nova-compute.");
+            if (!HostReason.IsForcedDownByUs(service))
+                return CloudAnswer.Refused(
+                    $"Somebody forced {service.Host} down in Nova. When it may be used again: openstack compute service set --up "
+                        + $"{service.Host} nova-compute.");
             var up = await ForceUpAsync(service, cancellationToken);
             if (!up.IsDone) return up;
         }
@@ -56,8 +65,12 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
         if (service.IsEnabled) return service.ForcedDown ? CloudAnswer.Done : CloudAnswer.AlreadySo;
         if (!service.IsOurs)
         {
-            var why = string.IsNullOrEmpty(service.DisabledReason) ? "without a reason" : $"with the reason '{ErrorText.Shown(service.DisabledReason)}'";
-            return CloudAnswer.Refused($"An operator disabled nova-compute on {service.Host} {why}. When it may be used again: openstack compute service set --enable {service.Host} nova-compute.");
+            var why = string.IsNullOrEmpty(service.DisabledReason)
+                ? "without a reason"
+                : $"with the reason '{ErrorText.Shown(service.DisabledReason)}'";
+            return CloudAnswer.Refused(
+                $"An operator disabled nova-compute on {service.Host} {why}. When it may be used again: openstack compute service set "
+                    + $"--enable {service.Host} nova-compute.");
         }
 
         return await ChangeAsync(node, service, new ServiceChange(Status: "enabled"), after => after.IsEnabled, cancellationToken);
@@ -71,24 +84,34 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
 
         // A service that an operator disabled is closed, and keeps the operator's reason: else we would enable it later.
         if (!service.IsEnabled) return CloudAnswer.AlreadySo;
-        return await ChangeAsync(node, service, new ServiceChange("disabled", HostReason.Of(reason)), after => !after.IsEnabled, cancellationToken);
+        return await ChangeAsync(
+            node, service, new ServiceChange("disabled", HostReason.Of(reason)), after => !after.IsEnabled, cancellationToken);
     }
 
     /// <summary>Disables a service and marks it as down, so that Nova evacuates its servers.</summary>
     public Task<CloudAnswer> ForceDownAsync(NodeId node, NovaService service, string reason, CancellationToken cancellationToken) =>
-        ChangeAsync(node, service, new ServiceChange("disabled", HostReason.OfForcedDown(reason), true), after => after.ForcedDown, cancellationToken);
+        ChangeAsync(
+            node, service, new ServiceChange("disabled", HostReason.OfForcedDown(reason), true), after => after.ForcedDown,
+            cancellationToken);
 
     /// <summary>Takes back that a service was forced down.</summary>
     public async Task<CloudAnswer> ForceUpAsync(NovaService service, CancellationToken cancellationToken)
     {
-        var reply = await nova.ChangeServiceAsync(service.Id!, new ServiceChange(ForcedDown: false), options.CloseTimeLimit, cancellationToken);
+        var reply =
+            await nova.ChangeServiceAsync(service.Id!, new ServiceChange(ForcedDown: false), options.CloseTimeLimit, cancellationToken);
 
         // Nova refuses while servers that were evacuated may still run there: nova-compute deletes them when it starts.
-        return reply.Status is 400 or 409 ? CloudAnswer.Refused($"Nova does not take {service.Host} back yet: {reply.Answer.Sentence} Restart nova-compute there, which clears up what was evacuated.") : reply.Answer;
+        return reply.Status is 400 or 409
+            ? CloudAnswer.Refused(
+                $"Nova does not take {service.Host} back yet: {reply.Answer.Sentence} Restart nova-compute there, which clears up what "
+                    + "was evacuated.")
+            : reply.Answer;
     }
 
-    /// <summary>Changes a service within the short limit. Nova writes the change down before it waits for the host, so without an answer it is asked what holds.</summary>
-    private async Task<CloudAnswer> ChangeAsync(NodeId node, NovaService service, ServiceChange change, Func<NovaService, bool> isSo, CancellationToken cancellationToken)
+    /// <summary>Changes a service within the short limit. Nova writes the change down
+    /// before it waits for the host, so without an answer it is asked what holds.</summary>
+    private async Task<CloudAnswer> ChangeAsync(
+        NodeId node, NovaService service, ServiceChange change, Func<NovaService, bool> isSo, CancellationToken cancellationToken)
     {
         var reply = await nova.ChangeServiceAsync(service.Id!, change, options.CloseTimeLimit, cancellationToken);
         if (reply.IsDone && reply.Value?.Service is { } after && isSo(after)) return CloudAnswer.Done;
@@ -102,6 +125,8 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
             return CloudAnswer.Done;
         }
 
-        return reply.IsDone ? CloudAnswer.TryLater($"Nova accepted a change of nova-compute on {service.Host} and did not make it.") : reply.Answer;
+        return reply.IsDone
+            ? CloudAnswer.TryLater($"Nova accepted a change of nova-compute on {service.Host} and did not make it.")
+            : reply.Answer;
     }
 }

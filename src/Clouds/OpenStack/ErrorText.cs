@@ -17,7 +17,9 @@ internal static class ErrorText
             foreach (var property in document.RootElement.EnumerateObject())
             {
                 if (property.Value.ValueKind is JsonValueKind.String) return Shown(property.Value.GetString()!);
-                if (property.Value.ValueKind is JsonValueKind.Object && property.Value.TryGetProperty("message", out var message) && message.ValueKind is JsonValueKind.String) return Shown(message.GetString()!);
+                if (property.Value.ValueKind is JsonValueKind.Object && property.Value.TryGetProperty("message", out var message)
+                    && message.ValueKind is JsonValueKind.String)
+                    return Shown(message.GetString()!);
             }
         }
         catch (JsonException)

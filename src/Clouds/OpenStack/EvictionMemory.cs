@@ -3,7 +3,8 @@ using Opportunism.Core;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>What we evicted, in memory and in the store. Any thread; what is remembered of one server is changed by one worker at a time.</summary>
+/// <summary>What we evicted, in memory and in the store. Any thread; what is
+/// remembered of one server is changed by one worker at a time.</summary>
 internal sealed class EvictionMemory(IOpenStackStore store)
 {
     private readonly ConcurrentDictionary<GuestId, EvictedServer> servers = new();

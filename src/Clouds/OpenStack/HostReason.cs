@@ -24,7 +24,8 @@ internal static class HostReason
     public static string OfForcedDown(string reason) => Of(reason, ForcedDownEnd);
 
     /// <summary>True for a service that we forced down.</summary>
-    public static bool IsForcedDownByUs(NovaService service) => service is { ForcedDown: true, IsOurs: true } && service.DisabledReason!.EndsWith(ForcedDownEnd, StringComparison.Ordinal);
+    public static bool IsForcedDownByUs(NovaService service) =>
+        service is { ForcedDown: true, IsOurs: true } && service.DisabledReason!.EndsWith(ForcedDownEnd, StringComparison.Ordinal);
 
     /// <summary>A reason together with the description that an agent had before.</summary>
     public static string With(string reason, string? before)
@@ -32,9 +33,14 @@ internal static class HostReason
         var end = string.IsNullOrEmpty(before) ? "" : WasBefore + before;
 
         // A description too long to keep beside a reason is more worth than the reason.
-        return end.Length > Longest - NovaService.Mark.Length ? NovaService.Mark + end[..(Longest - NovaService.Mark.Length)] : Of(reason, end);
+        return end.Length > Longest - NovaService.Mark.Length
+            ? NovaService.Mark + end[..(Longest - NovaService.Mark.Length)]
+            : Of(reason, end);
     }
 
     /// <summary>The description that an agent had before we wrote our reason there.</summary>
-    public static string Before(NeutronAgent agent) => agent.Description!.IndexOf(WasBefore, StringComparison.Ordinal) is >= 0 and var at ? agent.Description[(at + WasBefore.Length)..] : "";
+    public static string Before(NeutronAgent agent) =>
+        agent.Description!.IndexOf(WasBefore, StringComparison.Ordinal) is >= 0 and var at
+        ? agent.Description[(at + WasBefore.Length)..]
+        : "";
 }

@@ -3,7 +3,8 @@ namespace Opportunism.Clouds.OpenStack;
 /// <summary>Sends one request and waits no longer than it may take. No exception of the network leaves it.</summary>
 internal sealed class HttpExchange(IHttpClientFactory http, TimeProvider time)
 {
-    /// <summary>Name of the client that the factory makes: its certificates and its second try are set up in <see cref="OpenStackParts"/>.</summary>
+    /// <summary>Name of the client that the factory makes: its certificates and
+    /// its second try are set up in <see cref="OpenStackParts"/>.</summary>
     public const string ClientName = "openstack";
 
     // A service that asks for more patience than this is asked again all the same: owners wait.
@@ -38,7 +39,8 @@ internal sealed class HttpExchange(IHttpClientFactory http, TimeProvider time)
         {
             return None($"could not be reached ({failure.InnerException?.Message ?? failure.Message})");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        catch (Exception failure) when (
+            failure is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
         {
             return None($"could not be reached ({failure.Message})");
         }

@@ -5,7 +5,8 @@ using Opportunism.Core;
 namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>Keeps one valid token for everybody, renewed before it ends.</summary>
-/// <remarks>Any thread. One login at a time; a login that failed is not repeated at once, because Keystone locks accounts after a few.</remarks>
+/// <remarks>Any thread. One login at a time; a login that failed is not
+/// repeated at once, because Keystone locks accounts after a few.</remarks>
 internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, OpenStackOptions options, TimeProvider time) : IDisposable
 {
     private static readonly Backoff Retries = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
@@ -24,7 +25,8 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<(CloudAnswer Answer, KeystoneToken? Token)> TokenAsync(KeystoneToken? refused, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref current) is { } known && known != refused && time.GetUtcNow() < known.RenewAt) return (CloudAnswer.Done, known);
+        if (Volatile.Read(ref current) is { } known && known != refused && time.GetUtcNow() < known.RenewAt)
+            return (CloudAnswer.Done, known);
         await gate.WaitAsync(cancellationToken);
         try
         {
@@ -63,21 +65,37 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
     /// <summary>Logs in; answers also how long Keystone asks to be left alone.</summary>
     private async Task<(CloudAnswer Answer, TimeSpan Patience)> LoginLockedAsync(CloudEntry cloud, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{cloud.AuthUrl.ToString().TrimEnd('/')}/v3/auth/tokens") { Content = new ByteArrayContent(cloud.LoginBody) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{cloud.AuthUrl.ToString().TrimEnd('/')}/v3/auth/tokens")
+        {
+            Content = new ByteArrayContent(cloud.LoginBody),
+        };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         var outcome = await exchange.SendAsync(request, options.TimeLimit, cancellationToken);
-        if (outcome.Status is 401 or 403) return Failed(CloudOutcome.Refused, $"refused the credential of cloud '{cloud.Name}' ({outcome.Status}). Check its user or application credential and its secret in clouds.yaml.");
-        if (outcome.Status is not (200 or 201)) return Failed(CloudOutcome.TryLater, outcome.Status == 0 ? $"{outcome.Problem}." : $"answered {outcome.Status}. {ErrorText.Of(outcome.Body)}".TrimEnd());
-        if (outcome.SubjectToken.Length == 0 || Parse(outcome.Body) is not { User.Id: { } user } content) return Failed(CloudOutcome.TryLater, "answered something that is no token. Check auth_url in clouds.yaml.");
+        if (outcome.Status is 401 or 403)
+            return Failed(
+                CloudOutcome.Refused,
+                $"refused the credential of cloud '{cloud.Name}' ({outcome.Status}). Check its user or application credential and its "
+                + "secret in clouds.yaml.");
+        if (outcome.Status is not (200 or 201))
+            return Failed(
+                CloudOutcome.TryLater,
+                outcome.Status == 0 ? $"{outcome.Problem}." : $"answered {outcome.Status}. {ErrorText.Of(outcome.Body)}".TrimEnd());
+        if (outcome.SubjectToken.Length == 0 || Parse(outcome.Body) is not { User.Id: { } user } content)
+            return Failed(CloudOutcome.TryLater, "answered something that is no token. Check auth_url in clouds.yaml.");
 
         // By our own clock from now on: theirs may differ.
         var now = time.GetUtcNow();
         var life = content.ExpiresAt - content.IssuedAt;
         var early = life / 5 < RenewBefore ? life / 5 : RenewBefore;
-        Volatile.Write(ref current, new KeystoneToken(outcome.SubjectToken, user, content.Project?.Id ?? "", now + life - early, now + life, EndpointsOf(content, cloud)));
+        Volatile.Write(
+            ref current,
+            new KeystoneToken(
+                outcome.SubjectToken, user, content.Project?.Id ?? "", now + life - early, now + life, EndpointsOf(content, cloud)));
         return (CloudAnswer.Done, TimeSpan.Zero);
 
-        (CloudAnswer, TimeSpan) Failed(CloudOutcome how, string sentence) => (new(how, $"Keystone at {cloud.AuthUrl} {sentence}"), outcome.RetryAfter ?? TimeSpan.Zero);
+        (CloudAnswer, TimeSpan) Failed(CloudOutcome how, string sentence) => (new(how, $"Keystone at {cloud.AuthUrl} {sentence}"),
+            outcome.RetryAfter
+            ?? TimeSpan.Zero);
     }
 
     private static TokenContent? Parse(byte[] body)
@@ -98,8 +116,12 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
         var endpoints = new Dictionary<string, Uri>(StringComparer.Ordinal);
         foreach (var service in content.Catalog ?? [])
         {
-            var fitting = service.Endpoints?.FirstOrDefault(endpoint => endpoint.Interface == cloud.Interface && (cloud.Region.Length == 0 || (endpoint.RegionId ?? endpoint.Region) == cloud.Region));
-            if (service.Type is { } type && Uri.TryCreate(WithoutTail(fitting?.Url ?? ""), UriKind.Absolute, out var url) && url.Scheme is "http" or "https") endpoints.TryAdd(type, url);
+            var fitting = service.Endpoints?.FirstOrDefault(
+                endpoint => endpoint.Interface == cloud.Interface
+                    && (cloud.Region.Length == 0 || (endpoint.RegionId ?? endpoint.Region) == cloud.Region));
+            if (service.Type is { } type && Uri.TryCreate(WithoutTail(fitting?.Url ?? ""), UriKind.Absolute, out var url)
+                && url.Scheme is "http" or "https")
+                endpoints.TryAdd(type, url);
         }
 
         return endpoints;

@@ -1,7 +1,9 @@
 namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>A token and what Keystone said with it. Its text form never shows the token.</summary>
-internal sealed class KeystoneToken(string value, string userId, string projectId, DateTimeOffset renewAt, DateTimeOffset endsAt, IReadOnlyDictionary<string, Uri> endpoints)
+internal sealed class KeystoneToken(
+    string value, string userId, string projectId, DateTimeOffset renewAt, DateTimeOffset endsAt,
+    IReadOnlyDictionary<string, Uri> endpoints)
 {
     /// <summary>The secret itself.</summary>
     public string Value { get; } = value;

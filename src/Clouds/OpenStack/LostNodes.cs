@@ -16,12 +16,16 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
     {
         var carriers = servers.Where(server => ServerRules.CanBeMarked(server) && string.IsNullOrEmpty(server.TaskState)).ToList();
         var marked = carriers.Count(server => server.Metadata.ContainsKey(ServerRules.LostKey));
-        var mark = carriers.Count == 0 ? CloudMark.Absent : marked == 0 ? CloudMark.No : marked == carriers.Count ? CloudMark.Yes : CloudMark.Partly;
+        var mark = carriers.Count == 0 ? CloudMark.Absent
+            : marked == 0 ? CloudMark.No
+            : marked == carriers.Count ? CloudMark.Yes
+            : CloudMark.Partly;
         if (HostReason.IsForcedDownByUs(service)) mark = mark is CloudMark.Absent or CloudMark.Yes ? CloudMark.Yes : CloudMark.Partly;
         return MustEvacuate(node) && servers.Any(ServerRules.CanBeEvacuated) ? CloudMark.Partly : mark;
     }
 
-    private bool MustEvacuate(NodeId node) => options.WhenLost == "evacuate" && lostSince.TryGetValue(node, out var since) && time.GetUtcNow() >= since + options.EvacuateAfter;
+    private bool MustEvacuate(NodeId node) =>
+        options.WhenLost == "evacuate" && lostSince.TryGetValue(node, out var since) && time.GetUtcNow() >= since + options.EvacuateAfter;
 
     /// <summary>Tells Nova that the node is lost, and evacuates its servers where and when that is set.</summary>
     public async Task<CloudAnswer> LoseAsync(NodeId node, CancellationToken cancellationToken)
@@ -31,7 +35,9 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
         if (!servers.IsDone) return servers.Answer;
         if (MustEvacuate(node)) return await EvacuateAsync(node, servers.Value!.Servers!, cancellationToken);
         var all = new List<CloudAnswer> { CloudAnswer.Done };
-        foreach (var server in servers.Value!.Servers!.Where(server => ServerRules.CanBeMarked(server) && string.IsNullOrEmpty(server.TaskState) && !server.Metadata.ContainsKey(ServerRules.LostKey)))
+        foreach (var server in servers.Value!.Servers!.Where(
+            server => ServerRules.CanBeMarked(server) && string.IsNullOrEmpty(server.TaskState)
+                && !server.Metadata.ContainsKey(ServerRules.LostKey)))
         {
             all.Add(UnlessGone(await nova.MarkAsync(server.Id!, ServerRules.LostKey, node.Value, cancellationToken)));
         }
@@ -46,8 +52,14 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
         if (!service.ForcedDown)
         {
             // A desktop whose nova-compute still reports runs its servers: building them elsewhere too would run them twice.
-            if (service.IsUp) return CloudAnswer.Refused($"Nothing is heard from the agent on {node}, but its nova-compute reports to Nova, so its servers are not evacuated. Start the agent there.");
-            if (!service.IsOurs) return CloudAnswer.Refused($"An operator disabled nova-compute on {service.Host}, so its servers are not evacuated. Evacuate them by hand, or enable it.");
+            if (service.IsUp)
+                return CloudAnswer.Refused(
+                    $"Nothing is heard from the agent on {node}, but its nova-compute reports to Nova, so its servers are not evacuated. "
+                        + "Start the agent there.");
+            if (!service.IsOurs)
+                return CloudAnswer.Refused(
+                    $"An operator disabled nova-compute on {service.Host}, so its servers are not evacuated. Evacuate them by hand, or "
+                        + "enable it.");
             var down = await services.ForceDownAsync(node, service, "nothing has been heard from the node", cancellationToken);
             if (!down.IsDone) return down;
         }
@@ -56,7 +68,8 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
         foreach (var server in servers.Where(ServerRules.CanBeEvacuated))
         {
             // Where it goes it is not lost any more.
-            if (server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server)) all.Add(UnlessGone(await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken)));
+            if (server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server))
+                all.Add(UnlessGone(await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken)));
             var evacuated = await nova.EvacuateAsync(server.Id!, cancellationToken);
             if (evacuated.IsDone) ServerEvacuated(server.Id!, node.Value);
             all.Add(UnlessGone(evacuated));
@@ -80,7 +93,8 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
         var servers = await nova.ServersAsync(services.HostOf(node), cancellationToken);
         if (!servers.IsDone) return servers.Answer;
         var all = new List<CloudAnswer> { CloudAnswer.Done };
-        foreach (var server in servers.Value!.Servers!.Where(server => server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server)))
+        foreach (var server in servers.Value!.Servers!.Where(
+            server => server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server)))
         {
             all.Add(UnlessGone(await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken)));
         }

@@ -41,7 +41,9 @@ internal sealed class NetworkMarks(NeutronApi neutron, ComputeServices services,
         // An agent that an operator took down has no mark of ours, and stays down.
         foreach (var agent in agents.Value!.Agents!.Where(agent => wish.Open ? agent.IsOurs : agent.AdminStateUp))
         {
-            var change = await neutron.ChangeAsync(agent.Id!, wish.Open, wish.Open ? HostReason.Before(agent) : HostReason.With(wish.Reason, agent.Description), cancellationToken);
+            var change = await neutron.ChangeAsync(
+                agent.Id!, wish.Open, wish.Open ? HostReason.Before(agent) : HostReason.With(wish.Reason, agent.Description),
+                cancellationToken);
             all.Add(change.Answer);
         }
 

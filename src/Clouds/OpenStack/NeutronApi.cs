@@ -8,14 +8,24 @@ internal sealed class NeutronApi(OpenStackCalls calls)
     /// <summary>The agents of that host, asked no longer than that.</summary>
     public async Task<Reply<AgentsReply>> AgentsAsync(string host, TimeSpan limit, CancellationToken cancellationToken)
     {
-        var call = new OpenStackCall(OpenStackCall.Network, HttpMethod.Get, $"/v2.0/agents?host={Uri.EscapeDataString(host)}") { Limit = limit };
+        var call = new OpenStackCall(OpenStackCall.Network, HttpMethod.Get, $"/v2.0/agents?host={Uri.EscapeDataString(host)}")
+        {
+            Limit = limit,
+        };
         var reply = await calls.SendAsync(call, WireJson.Default.AgentsReply, cancellationToken);
         if (!reply.IsDone) return reply;
-        if (reply.Value!.Agents is not { } agents || agents.Any(agent => agent.Id is null)) return OpenStackCalls.Nonsense<AgentsReply>(call, "");
+        if (reply.Value!.Agents is not { } agents || agents.Any(agent => agent.Id is null))
+            return OpenStackCalls.Nonsense<AgentsReply>(call, "");
         return reply with { Value = new AgentsReply([.. agents.Where(agent => agent.Host == host)]) };
     }
 
     /// <summary>Marks an agent up or down, and says why.</summary>
     public Task<Reply<AgentReply>> ChangeAsync(string id, bool up, string description, CancellationToken cancellationToken) =>
-        calls.SendAsync(new(OpenStackCall.Network, HttpMethod.Put, $"/v2.0/agents/{Uri.EscapeDataString(id)}") { Body = JsonSerializer.SerializeToUtf8Bytes(new AgentChangeRequest(new(up, description)), WireJson.Default.AgentChangeRequest) }, WireJson.Default.AgentReply, cancellationToken);
+        calls.SendAsync(
+            new(OpenStackCall.Network, HttpMethod.Put, $"/v2.0/agents/{Uri.EscapeDataString(id)}")
+            {
+                Body =
+                    JsonSerializer.SerializeToUtf8Bytes(new AgentChangeRequest(new(up, description)), WireJson.Default.AgentChangeRequest),
+            },
+            WireJson.Default.AgentReply, cancellationToken);
 }

@@ -9,7 +9,8 @@ namespace Opportunism.Clouds.OpenStack;
 /// <summary>Calls Nova and Neutron with a valid token and says in the driver's words how it went.</summary>
 internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchange exchange, OpenStackOptions options, TimeProvider time)
 {
-    // How long a call that a fresh token did not help is taken to be outside the credential's rules. A login each ten minutes harms nobody, and a cloud that was mended is noticed.
+    // How long a call that a fresh token did not help is taken to be outside the credential's
+    // rules. A login each ten minutes harms nobody, and a cloud that was mended is noticed.
     private static readonly TimeSpan OutsideFor = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> outside = new(StringComparer.Ordinal);
@@ -21,7 +22,8 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
     /// <summary>The project that our token counts for; empty before the first token.</summary>
     public string ProjectId { get; private set; } = "";
 
-    /// <summary>Makes one call; logs in again at most once for it, and not at all for one known to be outside the credential's rules.</summary>
+    /// <summary>Makes one call; logs in again at most once for it, and not
+    /// at all for one known to be outside the credential's rules.</summary>
     public async Task<Reply<T>> SendAsync<T>(OpenStackCall call, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
@@ -31,8 +33,13 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
             var (answer, token) = await session.TokenAsync(refused, cancellationToken);
             if (token is null) return new(answer, 0, null);
             (UserId, ProjectId) = (token.UserId, token.ProjectId);
-            if (EndpointOf(call.Service, token) is not { } endpoint) return Failed<T>(CloudOutcome.Refused, 0, $"Keystone's catalogue has no {call.Service} endpoint for this region and interface: check region_name and interface in clouds.yaml.");
-            if (leftAlone.TryGetValue(call.Service, out var until) && time.GetUtcNow() < until) return Failed<T>(CloudOutcome.TryLater, 429, $"{call.ServiceName} asked to be left alone until {until:HH:mm:ss} UTC.");
+            if (EndpointOf(call.Service, token) is not { } endpoint)
+                return Failed<T>(
+                    CloudOutcome.Refused, 0,
+                    $"Keystone's catalogue has no {call.Service} endpoint for this region and interface: check region_name and interface "
+                    + "in clouds.yaml.");
+            if (leftAlone.TryGetValue(call.Service, out var until) && time.GetUtcNow() < until)
+                return Failed<T>(CloudOutcome.TryLater, 429, $"{call.ServiceName} asked to be left alone until {until:HH:mm:ss} UTC.");
 
             using var request = RequestOf(call, endpoint, token);
             var outcome = await exchange.SendAsync(request, call.Limit ?? options.TimeLimit, cancellationToken);
@@ -44,12 +51,16 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
                 return Translate(call, outcome, type);
             }
 
-            // Nova answers 401 both for a token that is dead and for a call outside an application credential's access rules: only a fresh token tells which.
+            // Nova answers 401 both for a token that is dead and for a call outside an
+            // application credential's access rules: only a fresh token tells which.
             var known = outside.TryGetValue(template, out var since) && time.GetUtcNow() < since + OutsideFor;
             if (refused is not null || known)
             {
                 if (!known) outside[template] = time.GetUtcNow();
-                return Failed<T>(CloudOutcome.Refused, 401, $"{call.ServiceName} refused {template} with a fresh token (401): the application credential's access rules do not have it. Add the rule from docs/operating/openstack.md.");
+                return Failed<T>(
+                    CloudOutcome.Refused, 401,
+                    $"{call.ServiceName} refused {template} with a fresh token (401): the application credential's access rules do not "
+                    + "have it. Add the rule from docs/operating/openstack.md.");
             }
 
             refused = token;
@@ -85,13 +96,18 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
             case >= 200 and < 300:
                 return Read(call, outcome, type);
             case 403:
-                return Failed<T>(CloudOutcome.Refused, 403, $"{call.ServiceName} does not allow {call} (403). {said} Give the controller's user the role in docs/operating/openstack.md.");
+                return Failed<T>(
+                    CloudOutcome.Refused, 403,
+                    $"{call.ServiceName} does not allow {call} (403). {said} Give the controller's user the role in "
+                    + "docs/operating/openstack.md.");
             case 404:
                 return Failed<T>(CloudOutcome.Refused, 404, $"{call.ServiceName} knows nothing of {call} (404). {said}".TrimEnd());
             case 400 or 405 or 406 or 413 or 415:
-                return Failed<T>(CloudOutcome.Refused, outcome.Status, $"{call.ServiceName} refused {call} ({outcome.Status}). {said}".TrimEnd());
+                return Failed<T>(
+                    CloudOutcome.Refused, outcome.Status, $"{call.ServiceName} refused {call} ({outcome.Status}). {said}".TrimEnd());
             default:
-                return Failed<T>(CloudOutcome.TryLater, outcome.Status, $"{call.ServiceName} answered {call} with {outcome.Status}. {said}".TrimEnd());
+                return Failed<T>(
+                    CloudOutcome.TryLater, outcome.Status, $"{call.ServiceName} answered {call} with {outcome.Status}. {said}".TrimEnd());
         }
     }
 
@@ -113,7 +129,11 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
 
     /// <summary>What a call came to whose answer cannot be what the service says.</summary>
     public static Reply<T> Nonsense<T>(OpenStackCall call, string where)
-        where T : class => Failed<T>(CloudOutcome.TryLater, 0, $"{call.ServiceName} answered {call} with something that cannot be read{where}: is a proxy or another program at its address?");
+        where T : class =>
+            Failed<T>(
+                CloudOutcome.TryLater, 0,
+                $"{call.ServiceName} answered {call} with something that cannot be read{where}: is a proxy or another program at its "
+                + "address?");
 
     private static Reply<T> Failed<T>(CloudOutcome outcome, int status, string sentence)
         where T : class => new(new CloudAnswer(outcome, sentence), status, null);

@@ -5,7 +5,8 @@ using Opportunism.Core.Fleet;
 namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>An OpenStack cloud whose compute hosts are our nodes: opens and closes them, and gets servers off them and back.</summary>
-/// <remarks>Any thread; at most one call per node at a time. Nothing is believed that was not read back: 202 means under way, and the next look shows how far.</remarks>
+/// <remarks>Any thread; at most one call per node at a time. Nothing is believed that
+/// was not read back: 202 means under way, and the next look shows how far.</remarks>
 public sealed class OpenStackCloud : IHostCloud
 {
     /// <summary>The kind's name in settings.</summary>
@@ -20,7 +21,9 @@ public sealed class OpenStackCloud : IHostCloud
     private readonly LostNodes lost;
 
     /// <summary>Composed by <see cref="OpenStackParts"/>.</summary>
-    internal OpenStackCloud(NovaApi nova, NeutronApi neutron, OpenStackCalls calls, EvictionMemory memory, OpenStackOptions options, TimeProvider time, ILogger<OpenStackCloud> log)
+    internal OpenStackCloud(
+        NovaApi nova, NeutronApi neutron, OpenStackCalls calls, EvictionMemory memory, OpenStackOptions options, TimeProvider time,
+        ILogger<OpenStackCloud> log)
     {
         this.nova = nova;
         this.memory = memory;
@@ -56,9 +59,14 @@ public sealed class OpenStackCloud : IHostCloud
 
         var open = service is { IsEnabled: true, ForcedDown: false };
         var sentences = new List<string>();
-        if (!service.IsUp && !service.ForcedDown) sentences.Add($"nova-compute on {service.Host} does not report to Nova: see its log on the desktop");
+        if (!service.IsUp && !service.ForcedDown)
+            sentences.Add($"nova-compute on {service.Host} does not report to Nova: see its log on the desktop");
         var guests = await servers.GuestsAsync(node, listed.Value!.Servers!, open, cancellationToken);
-        var host = new CloudHost(open, guests) { Network = NetworkMarks.MarkOf(agents, sentences), Lost = lost.MarkOf(node, service, listed.Value.Servers!) };
+        var host = new CloudHost(open, guests)
+        {
+            Network = NetworkMarks.MarkOf(agents, sentences),
+            Lost = lost.MarkOf(node, service, listed.Value.Servers!),
+        };
         return new(CloudAnswer.Done, host with { Sentence = string.Join("; ", sentences) });
     }
 
@@ -66,13 +74,16 @@ public sealed class OpenStackCloud : IHostCloud
     public Task<CloudAnswer> OpenAsync(NodeId node, CancellationToken cancellationToken) => services.OpenAsync(node, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> CloseAsync(NodeId node, string reason, CancellationToken cancellationToken) => services.CloseAsync(node, reason, cancellationToken);
+    public Task<CloudAnswer> CloseAsync(NodeId node, string reason, CancellationToken cancellationToken) =>
+        services.CloseAsync(node, reason, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => evictions.EvictAsync(node, guest, cancellationToken);
+    public Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
+        evictions.EvictAsync(node, guest, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => evictions.BringBackAsync(node, guest, cancellationToken);
+    public Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) =>
+        evictions.BringBackAsync(node, guest, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken)

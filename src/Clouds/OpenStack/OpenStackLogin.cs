@@ -8,9 +8,11 @@ public sealed class OpenStackLogin
 
     internal OpenStackLogin(CloudsFile file, KeystoneSession session) => (this.file, this.session) = (file, session);
 
-    /// <summary>Why the credential cannot even be tried: what was read, what is wrong and what to do; null when it can. Asks nobody.</summary>
+    /// <summary>Why the credential cannot even be tried: what was read, what
+    /// is wrong and what to do; null when it can. Asks nobody.</summary>
     public string? Problem() => file.Read(out var problem) is null ? problem : null;
 
     /// <summary>Gets a token, which later calls use too. Refused when Keystone does not take the credential.</summary>
-    public async Task<CloudAnswer> TryAsync(CancellationToken cancellationToken) => (await session.TokenAsync(null, cancellationToken)).Answer;
+    public async Task<CloudAnswer> TryAsync(CancellationToken cancellationToken) =>
+        (await session.TokenAsync(null, cancellationToken)).Answer;
 }

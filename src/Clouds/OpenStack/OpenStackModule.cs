@@ -27,6 +27,11 @@ internal sealed class OpenStackModule : CloudModule
             .AddOpenStack((OpenStackOptions)options, services.Name)
             .BuildServiceProvider();
         var cloud = parts.GetRequiredService<OpenStackCloud>();
-        return new Cloud(services.Name, cloud) { Rights = parts.GetRequiredService<OpenStackRights>(), StartAsync = cloud.LoadAsync, Parts = parts };
+        return new Cloud(services.Name, cloud)
+        {
+            Rights = parts.GetRequiredService<OpenStackRights>(),
+            StartAsync = cloud.LoadAsync,
+            Parts = parts,
+        };
     }
 }

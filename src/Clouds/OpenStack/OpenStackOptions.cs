@@ -1,6 +1,7 @@
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Settings of the OpenStack cloud; every key is a row in docs/settings.md. Credentials are not among them: they lie in clouds.yaml.</summary>
+/// <summary>Settings of the OpenStack cloud; every key is a row in docs/settings.md.
+/// Credentials are not among them: they lie in clouds.yaml.</summary>
 /// <param name="section">The section of the settings file that holds them, for messages.</param>
 public sealed class OpenStackOptions(string section = "OpenStack") : CloudOptions(section)
 {
@@ -25,7 +26,8 @@ public sealed class OpenStackOptions(string section = "OpenStack") : CloudOption
     /// <summary>What happens to a server when the owner of its node stays.</summary>
     public string Policy { get; set; } = "suspend";
 
-    /// <summary>The same for some nodes: NODE=POLICY, separated by commas; a node's name may end in *. The first that fits counts.</summary>
+    /// <summary>The same for some nodes: NODE=POLICY, separated by commas;
+    /// a node's name may end in *. The first that fits counts.</summary>
     public string NodePolicies { get; set; } = "";
 
     /// <summary>Policies that a server's owner may choose through its metadata, separated by commas; empty for none.</summary>

@@ -2,7 +2,8 @@ using Opportunism.Core;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Finds every reason why the settings of the OpenStack cloud cannot be used, each naming key, value and what is allowed.</summary>
+/// <summary>Finds every reason why the settings of the OpenStack cloud
+/// cannot be used, each naming key, value and what is allowed.</summary>
 public static class OpenStackOptionsValidator
 {
     /// <summary>All problems at once; none means the settings can be used.</summary>
@@ -12,21 +13,34 @@ public static class OpenStackOptionsValidator
         if (options.Cloud.Length == 0) yield return $"[{options.Section}] Cloud is empty; the name of a cloud in clouds.yaml is needed.";
         foreach (var (node, host) in PairList.Read(options.Hosts))
         {
-            if (!NodeId.TryParse(node, out _) || host.Length == 0) yield return $"[{options.Section}] Hosts holds '{node}={host}'; allowed is NODE=HOST, separated by commas.";
+            if (!NodeId.TryParse(node, out _) || host.Length == 0)
+                yield return $"[{options.Section}] Hosts holds '{node}={host}'; allowed is NODE=HOST, separated by commas.";
         }
 
-        foreach (var twice in PairList.Read(options.Hosts).GroupBy(pair => pair.Value).Where(group => group.Count() > 1)) yield return $"[{options.Section}] Hosts gives the host {twice.Key} to {string.Join(" and ", twice.Select(pair => pair.Key))}; each host belongs to one node.";
-        if (options.TimeLimit < TimeSpan.FromSeconds(1) || options.TimeLimit > TimeSpan.FromMinutes(2)) yield return $"[{options.Section}] TimeLimit is {options.TimeLimit}; allowed is 1 second to 2 minutes.";
-        if (options.CloseTimeLimit < TimeSpan.FromSeconds(0.5) || options.CloseTimeLimit > options.TimeLimit) yield return $"[{options.Section}] CloseTimeLimit is {options.CloseTimeLimit}; allowed is half a second to TimeLimit ({options.TimeLimit}).";
-        if (ServerPolicies.Offered.Find(options.Policy) is null) yield return $"[{options.Section}] Policy is '{options.Policy}'; allowed are {ServerPolicies.Offered.Names}.";
+        foreach (var twice in PairList.Read(options.Hosts).GroupBy(pair => pair.Value).Where(group => group.Count() > 1))
+            yield return $"[{options.Section}] Hosts gives the host {twice.Key} to "
+                + $"{string.Join(" and ", twice.Select(pair => pair.Key))}; each host belongs to one node.";
+        if (options.TimeLimit < TimeSpan.FromSeconds(1) || options.TimeLimit > TimeSpan.FromMinutes(2))
+            yield return $"[{options.Section}] TimeLimit is {options.TimeLimit}; allowed is 1 second to 2 minutes.";
+        if (options.CloseTimeLimit < TimeSpan.FromSeconds(0.5) || options.CloseTimeLimit > options.TimeLimit)
+            yield return $"[{options.Section}] CloseTimeLimit is {options.CloseTimeLimit}; allowed is half a second to TimeLimit "
+                + $"({options.TimeLimit}).";
+        if (ServerPolicies.Offered.Find(options.Policy) is null)
+            yield return $"[{options.Section}] Policy is '{options.Policy}'; allowed are {ServerPolicies.Offered.Names}.";
         foreach (var (nodes, policy) in PairList.Read(options.NodePolicies))
         {
-            if (!NodePatterns.IsValid(nodes) || ServerPolicies.Offered.Find(policy) is null) yield return $"[{options.Section}] NodePolicies holds '{nodes}={policy}'; allowed is NODE=POLICY, separated by commas, where NODE may end in * and POLICY is one of {ServerPolicies.Offered.Names}.";
+            if (!NodePatterns.IsValid(nodes) || ServerPolicies.Offered.Find(policy) is null)
+                yield return $"[{options.Section}] NodePolicies holds '{nodes}={policy}'; allowed is NODE=POLICY, separated by commas, "
+                    + $"where NODE may end in * and POLICY is one of {ServerPolicies.Offered.Names}.";
         }
 
-        foreach (var word in PairList.Words(options.OwnerMayChoose).Where(word => ServerPolicies.Offered.Find(word) is null)) yield return $"[{options.Section}] OwnerMayChoose holds '{word}'; allowed are {ServerPolicies.Offered.Names}.";
-        if (options.NetworkAgents is not ("yes" or "no")) yield return $"[{options.Section}] NetworkAgents is '{options.NetworkAgents}'; allowed are yes, no.";
-        if (options.WhenLost is not ("mark" or "evacuate")) yield return $"[{options.Section}] WhenLost is '{options.WhenLost}'; allowed are mark, evacuate.";
-        if (options.EvacuateAfter < TimeSpan.FromMinutes(1) || options.EvacuateAfter > TimeSpan.FromDays(7)) yield return $"[{options.Section}] EvacuateAfter is {options.EvacuateAfter}; allowed is 1 minute to 7 days.";
+        foreach (var word in PairList.Words(options.OwnerMayChoose).Where(word => ServerPolicies.Offered.Find(word) is null))
+            yield return $"[{options.Section}] OwnerMayChoose holds '{word}'; allowed are {ServerPolicies.Offered.Names}.";
+        if (options.NetworkAgents is not ("yes" or "no"))
+            yield return $"[{options.Section}] NetworkAgents is '{options.NetworkAgents}'; allowed are yes, no.";
+        if (options.WhenLost is not ("mark" or "evacuate"))
+            yield return $"[{options.Section}] WhenLost is '{options.WhenLost}'; allowed are mark, evacuate.";
+        if (options.EvacuateAfter < TimeSpan.FromMinutes(1) || options.EvacuateAfter > TimeSpan.FromDays(7))
+            yield return $"[{options.Section}] EvacuateAfter is {options.EvacuateAfter}; allowed is 1 minute to 7 days.";
     }
 }

@@ -8,14 +8,16 @@ using Polly.Retry;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Composes the OpenStack cloud. The container must have an <see cref="IOpenStackStore"/> and a <see cref="TimeProvider"/>.</summary>
+/// <summary>Composes the OpenStack cloud. The container must have an
+/// <see cref="IOpenStackStore"/> and a <see cref="TimeProvider"/>.</summary>
 public static class OpenStackParts
 {
     /// <summary>Adds the cloud, and the client that reaches it, with checked settings.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="options">Checked settings.</param>
     /// <param name="name">The cloud's name in its site.</param>
-    public static IServiceCollection AddOpenStack(this IServiceCollection services, OpenStackOptions options, string name = OpenStackCloud.CloudName)
+    public static IServiceCollection AddOpenStack(
+        this IServiceCollection services, OpenStackOptions options, string name = OpenStackCloud.CloudName)
     {
         ArgumentNullException.ThrowIfNull(options);
         var file = new CloudsFile(options);
@@ -29,14 +31,21 @@ public static class OpenStackParts
             .ConfigurePrimaryHttpMessageHandler(() => HandlerOf(file))
             .AddResilienceHandler("again", pipeline => pipeline.AddRetry(Again));
         services.AddSingleton(file).AddSingleton(options);
-        services.AddSingleton(parts => new HttpExchange(parts.GetRequiredService<IHttpClientFactory>(), parts.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(parts => new KeystoneSession(file, parts.GetRequiredService<HttpExchange>(), options, parts.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(parts => new OpenStackCalls(parts.GetRequiredService<KeystoneSession>(), parts.GetRequiredService<HttpExchange>(), options, parts.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(
+            parts => new HttpExchange(parts.GetRequiredService<IHttpClientFactory>(), parts.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(
+            parts => new KeystoneSession(
+                file, parts.GetRequiredService<HttpExchange>(), options, parts.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(
+            parts => new OpenStackCalls(
+                parts.GetRequiredService<KeystoneSession>(), parts.GetRequiredService<HttpExchange>(), options,
+                parts.GetRequiredService<TimeProvider>()));
         services.AddSingleton(parts => new OpenStackLogin(file, parts.GetRequiredService<KeystoneSession>()));
         services.AddSingleton(parts => new NovaApi(parts.GetRequiredService<OpenStackCalls>()));
         services.AddSingleton(parts => new NeutronApi(parts.GetRequiredService<OpenStackCalls>()));
         services.AddSingleton(parts => new EvictionMemory(parts.GetRequiredService<IOpenStackStore>()));
-        services.AddSingleton(parts => new OpenStackRights(parts.GetRequiredService<NovaApi>(), parts.GetRequiredService<OpenStackCalls>(), options));
+        services.AddSingleton(
+            parts => new OpenStackRights(parts.GetRequiredService<NovaApi>(), parts.GetRequiredService<OpenStackCalls>(), options));
         services.AddSingleton(parts => new OpenStackCloud(
             parts.GetRequiredService<NovaApi>(),
             parts.GetRequiredService<NeutronApi>(),
@@ -51,7 +60,8 @@ public static class OpenStackParts
         return services;
     }
 
-    /// <summary>One second try, at once and only for reading: it covers a kept connection that the server has just closed. Everything longer is the worker's, which can be seen waiting.</summary>
+    /// <summary>One second try, at once and only for reading: it covers a kept connection that the
+    /// server has just closed. Everything longer is the worker's, which can be seen waiting.</summary>
     private static HttpRetryStrategyOptions Again => new()
     {
         MaxRetryAttempts = 1,
@@ -62,9 +72,14 @@ public static class OpenStackParts
     };
 
     private static bool MayRepeat(RetryPredicateArguments<HttpResponseMessage> attempt) =>
-        attempt.Outcome.Exception is HttpRequestException failure && failure.HttpRequestError is not HttpRequestError.NameResolutionError and not HttpRequestError.SecureConnectionError
+        attempt.Outcome.Exception is HttpRequestException failure
+            && failure.HttpRequestError is not HttpRequestError.NameResolutionError and not HttpRequestError.SecureConnectionError
             ? attempt.Context.GetRequestMessage()?.Method == HttpMethod.Get
-            : attempt.Outcome.Result is { StatusCode: System.Net.HttpStatusCode.BadGateway or System.Net.HttpStatusCode.GatewayTimeout, RequestMessage.Method.Method: "GET" };
+            : attempt.Outcome.Result is
+            {
+                StatusCode: System.Net.HttpStatusCode.BadGateway or System.Net.HttpStatusCode.GatewayTimeout,
+                RequestMessage.Method.Method: "GET"
+            };
 
     private static SocketsHttpHandler HandlerOf(CloudsFile file)
     {

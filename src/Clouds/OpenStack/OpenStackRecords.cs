@@ -19,7 +19,9 @@ internal sealed class OpenStackRecords(ICloudStore store) : IOpenStackStore
 
     /// <inheritdoc/>
     public Task SaveAsync(EvictedServer server, CancellationToken cancellationToken) =>
-        store.SaveAsync([new(KeyOf(server.Guest), JsonSerializer.Serialize(EvictedRecord.Of(server), OpenStackJson.Default.EvictedRecord))], [], cancellationToken);
+        store.SaveAsync(
+            [new(KeyOf(server.Guest), JsonSerializer.Serialize(EvictedRecord.Of(server), OpenStackJson.Default.EvictedRecord))], [],
+            cancellationToken);
 
     /// <inheritdoc/>
     public Task ForgetAsync(GuestId guest, CancellationToken cancellationToken) => store.SaveAsync([], [KeyOf(guest)], cancellationToken);
@@ -63,7 +65,8 @@ internal sealed record EvictedRecord
         Guest = GuestId.Parse(Guest),
         Node = NodeId.Parse(Node),
         // Older records have the name with a capital letter.
-        Action = ServerPolicies.StepOf(Action.ToLowerInvariant()) ?? throw new InvalidDataException($"Server {Guest} was evicted by the unknown step '{Action}'."),
+        Action = ServerPolicies.StepOf(Action.ToLowerInvariant())
+            ?? throw new InvalidDataException($"Server {Guest} was evicted by the unknown step '{Action}'."),
         Since = At(Since),
         Attempts = Attempts,
         Returns = Returns,

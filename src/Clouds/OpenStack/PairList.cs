@@ -7,5 +7,6 @@ internal static class PairList
 
     /// <summary>The pairs in their order; one without <c>=</c> has an empty value.</summary>
     public static IEnumerable<(string Key, string Value)> Read(string text) =>
-        Words(text).Select(word => word.Split('=', 2, StringSplitOptions.TrimEntries)).Select(parts => (parts[0], parts.Length > 1 ? parts[1] : ""));
+        Words(text).Select(word => word.Split('=', 2, StringSplitOptions.TrimEntries))
+            .Select(parts => (parts[0], parts.Length > 1 ? parts[1] : ""));
 }

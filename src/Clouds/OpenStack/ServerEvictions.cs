@@ -7,8 +7,11 @@ using Opportunism.Core.Fleet;
 namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>Gets servers off a node, and brings back what we evicted.</summary>
-/// <remarks>Any thread; different servers at the same time. What is to be done is written down and marked before Nova is asked: whatever happens next, it is known to be ours.</remarks>
-internal sealed partial class ServerEvictions(NovaApi nova, OpenStackCalls calls, EvictionMemory memory, ComputeServices services, ServerPolicies policies, TimeProvider time, ILogger log)
+/// <remarks>Any thread; different servers at the same time. What is to be done is written down
+/// and marked before Nova is asked: whatever happens next, it is known to be ours.</remarks>
+internal sealed partial class ServerEvictions(
+    NovaApi nova, OpenStackCalls calls, EvictionMemory memory, ComputeServices services, ServerPolicies policies, TimeProvider time,
+    ILogger log)
 {
     // A host with room is rarely found within a minute of none; a server that could not be resumed needs a person.
     private static readonly Backoff ReturnRetries = new(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15));
@@ -35,13 +38,20 @@ internal sealed partial class ServerEvictions(NovaApi nova, OpenStackCalls calls
         if (action is EvictionStep.Delete) return await TerminateAsync(node, guest, server, cancellationToken);
 
         // Written down and marked before it is asked for: whatever happens next, it is known to be ours.
-        known = (known ?? new EvictedServer { Guest = guest, Node = node, Action = action, Since = time.GetUtcNow() }) with { Node = node, Action = action };
+        known = (known ?? new EvictedServer { Guest = guest, Node = node, Action = action, Since = time.GetUtcNow() }) with
+        {
+            Node = node,
+            Action = action,
+        };
         await memory.SaveAsync(known, cancellationToken);
         if (ServerRules.MarkOf(server) != action)
         {
             var marked = await nova.MarkAsync(server.Id!, ServerRules.EvictedKey, ServerPolicies.NameOf(action), cancellationToken);
             if (marked.Answer.Outcome is CloudOutcome.TryLater) return marked.Answer;
-            if (!marked.IsDone && !memory.IsLasting) return CloudAnswer.Refused($"{ServerRules.Called(server)} cannot be evicted: neither the mark nor the store could be written, so it could not be brought back. {marked.Answer.Sentence}");
+            if (!marked.IsDone && !memory.IsLasting)
+                return CloudAnswer.Refused(
+                    $"{ServerRules.Called(server)} cannot be evicted: neither the mark nor the store could be written, so it could not "
+                        + $"be brought back. {marked.Answer.Sentence}");
             if (!marked.IsDone) NotMarked(guest.Value, marked.Answer.Sentence);
         }
 
@@ -68,12 +78,17 @@ internal sealed partial class ServerEvictions(NovaApi nova, OpenStackCalls calls
         }
     }
 
-    private static CloudAnswer Silent(NovaServer server) => CloudAnswer.TryLater($"nova-compute on {server.Host} does not report; the action is postponed until it does. See its log on the desktop.");
+    private static CloudAnswer Silent(NovaServer server) =>
+        CloudAnswer.TryLater(
+            $"nova-compute on {server.Host} does not report; the action is postponed until it does. See its log on the desktop.");
 
     private static CloudAnswer Accepted(Reply<Ignored> reply) => reply.Answer;
 
     /// <summary>What we did with a server; null for nothing, also where it was brought back and runs.</summary>
-    public static EvictionStep? DoneWith(NovaServer server, EvictedServer? known) => known is { Returning: true, Action: not EvictionStep.Shelve } && server.VmState == "active" ? null : known?.Action ?? ServerRules.MarkOf(server);
+    public static EvictionStep? DoneWith(NovaServer server, EvictedServer? known) =>
+        known is { Returning: true, Action: not EvictionStep.Shelve } && server.VmState == "active"
+        ? null
+        : known?.Action ?? ServerRules.MarkOf(server);
 
     private async Task<CloudAnswer> BringBackAsync(NodeId node, GuestId guest, NovaServer server, CancellationToken cancellationToken)
     {
@@ -81,7 +96,8 @@ internal sealed partial class ServerEvictions(NovaApi nova, OpenStackCalls calls
         if ((known?.Action ?? ServerRules.MarkOf(server)) is not { } done) return CloudAnswer.AlreadySo;
         if (!string.IsNullOrEmpty(server.TaskState)) return CloudAnswer.TryLater($"{ServerRules.Called(server)} is {server.TaskState}.");
         var offHost = server.VmState is "shelved_offloaded";
-        if (ServerRules.Judge(server, done, open: true).State is not CloudGuestState.Evicted || (server.Host != services.HostOf(node) && !offHost) || server.VmState is "active")
+        if (ServerRules.Judge(server, done, open: true).State is not CloudGuestState.Evicted
+            || (server.Host != services.HostOf(node) && !offHost) || server.VmState is "active")
         {
             return await ForgetAsync(guest, server, cancellationToken);
         }
@@ -101,7 +117,8 @@ internal sealed partial class ServerEvictions(NovaApi nova, OpenStackCalls calls
         known ??= new EvictedServer { Guest = guest, Node = node, Action = done, Since = time.GetUtcNow() };
         await memory.SaveAsync(known, cancellationToken);
 
-        // The mark goes first, while the store still knows: once it runs again it is its tenant's. Nova keeps the metadata of a shelved server from everybody.
+        // The mark goes first, while the store still knows: once it runs again it is
+        // its tenant's. Nova keeps the metadata of a shelved server from everybody.
         if (done is not EvictionStep.Shelve)
         {
             var unmarked = await UnmarkAsync(server, cancellationToken);
@@ -160,5 +177,7 @@ internal sealed partial class ServerEvictions(NovaApi nova, OpenStackCalls calls
     }
 
     /// <summary>What would be done with a server that were to leave now; one that was brought back is a new case.</summary>
-    public EvictionStep NextFor(NodeId node, NovaServer server, EvictedServer? known) => policies.For(node, server.Metadata).Next(new EvictionCase(known is { Returning: false } ? known.Attempts : 0, CanSuspend: true, HasCheckpoint: false));
+    public EvictionStep NextFor(NodeId node, NovaServer server, EvictedServer? known) =>
+        policies.For(node, server.Metadata)
+        .Next(new EvictionCase(known is { Returning: false } ? known.Attempts : 0, CanSuspend: true, HasCheckpoint: false));
 }

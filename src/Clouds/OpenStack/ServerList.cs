@@ -6,7 +6,8 @@ using Opportunism.Core.Fleet;
 namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>How the servers of a node stand, from what Nova shows and what we remember of them.</summary>
-internal sealed class ServerList(NovaApi nova, EvictionMemory memory, ComputeServices services, ServerEvictions evictions, TimeProvider time)
+internal sealed class ServerList(
+    NovaApi nova, EvictionMemory memory, ComputeServices services, ServerEvictions evictions, TimeProvider time)
 {
     // The longest that Nova needs is a suspend, which writes the server's memory to the host's disk: 60 GB at 100 MB/s.
     private static readonly TimeSpan LongestLeaving = TimeSpan.FromMinutes(10);
@@ -14,7 +15,8 @@ internal sealed class ServerList(NovaApi nova, EvictionMemory memory, ComputeSer
     private bool adopted;
 
     /// <summary>Every server of a look, with how it stands, and those that we shelved and that wait for a node.</summary>
-    public async Task<IReadOnlyList<CloudGuest>> GuestsAsync(NodeId node, IReadOnlyList<NovaServer> servers, bool open, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CloudGuest>> GuestsAsync(
+        NodeId node, IReadOnlyList<NovaServer> servers, bool open, CancellationToken cancellationToken)
     {
         var guests = new List<CloudGuest>();
         var seen = new HashSet<GuestId>();
@@ -32,18 +34,22 @@ internal sealed class ServerList(NovaApi nova, EvictionMemory memory, ComputeSer
                 known = null;
             }
 
-            // Marked but not remembered: by a controller whose store is lost. It is taken up while it can be seen here; once shelved it is on no host.
+            // Marked but not remembered: by a controller whose store is lost. It is
+            // taken up while it can be seen here; once shelved it is on no host.
             if (known is null && ServerRules.MarkOf(server) is { } done and not EvictionStep.Delete)
             {
-                await memory.SaveAsync(known = new EvictedServer { Guest = guest, Node = node, Action = done, Since = time.GetUtcNow() }, cancellationToken);
+                await memory.SaveAsync(
+                    known = new EvictedServer { Guest = guest, Node = node, Action = done, Since = time.GetUtcNow() }, cancellationToken);
             }
 
             var (state, sentence) = ServerRules.Judge(server, ServerEvictions.DoneWith(server, known), open);
 
             // What was asked for has come about: a later eviction of the same server begins to count anew.
-            if (state is CloudGuestState.Evicted && known is { Attempts: > 0, Returning: false } && server.VmState != "active") await memory.SaveAsync(known = known with { Attempts = 0 }, cancellationToken);
+            if (state is CloudGuestState.Evicted && known is { Attempts: > 0, Returning: false } && server.VmState != "active")
+                await memory.SaveAsync(known = known with { Attempts = 0 }, cancellationToken);
             var standing = known is null ? new(guest, state, sentence) : Standing(guest, state, sentence, server, known);
-            guests.Add(standing with { MustRun = MustRun(node, server, known), Paused = server is { VmState: "paused", TaskState: null or "" } });
+            guests.Add(
+                standing with { MustRun = MustRun(node, server, known), Paused = server is { VmState: "paused", TaskState: null or "" } });
         }
 
         await AddElsewhereAsync(node, guests, seen, open, cancellationToken);
@@ -52,7 +58,9 @@ internal sealed class ServerList(NovaApi nova, EvictionMemory memory, ComputeSer
 
     /// <summary>True while Nova waits for it to run or to shut down, or would if it were to leave.</summary>
     private bool MustRun(NodeId node, NovaServer server, EvictedServer? known) => ServerRules.IsWaitedFor(server)
-        || (server is { VmState: "active", TaskState: null or "" } && evictions.NextFor(node, server, known) is EvictionStep.ShutDown or EvictionStep.Shelve);
+        || (
+            server is { VmState: "active", TaskState: null or "" }
+                && evictions.NextFor(node, server, known) is EvictionStep.ShutDown or EvictionStep.Shelve);
 
     /// <summary>How a server stands that we have asked something of, with what to do where that does not come about.</summary>
     private CloudGuest Standing(GuestId guest, CloudGuestState state, string sentence, NovaServer server, EvictedServer known)
@@ -60,35 +68,52 @@ internal sealed class ServerList(NovaApi nova, EvictionMemory memory, ComputeSer
         if (!known.Returning)
         {
             var lost = state is CloudGuestState.Busy && known.Attempts > 0 && known.Since + LongestLeaving < time.GetUtcNow();
-            return new(guest, state, lost ? $"{sentence} since {known.Since:u}: if nova-compute's log on {server.Host} says nothing of it, the request was lost; `openstack server set --state active {server.Id}` lets it be asked again" : sentence);
+            return new(
+                guest, state,
+                lost
+                ? $"{sentence} since {known.Since:u}: if nova-compute's log on {server.Host} says nothing of it, the request was lost; "
+                + $"`openstack server set --state active {server.Id}` lets it be asked again"
+                : sentence);
         }
 
         var overdue = known.NotBefore < time.GetUtcNow();
-        if (state is CloudGuestState.Busy && overdue) return new(guest, state, $"{sentence} for more than a minute: on {server.Host} resume it in libvirt (virsh list --all), or `openstack server set --state active {server.Id}` once it runs");
+        if (state is CloudGuestState.Busy && overdue)
+            return new(
+                guest, state,
+                $"{sentence} for more than a minute: on {server.Host} resume it in libvirt (virsh list --all), or `openstack server set "
+                + $"--state active {server.Id}` once it runs");
         if (state is not CloudGuestState.Evicted || server.VmState == "active") return new(guest, state, sentence);
-        var tried = string.Create(CultureInfo.InvariantCulture, $"{ServerRules.Called(server)} was brought back {known.Returns} times and is still {server.VmState}: see `openstack server event list {server.Id}`; it is tried again");
+        var tried = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{ServerRules.Called(server)} was brought back {known.Returns} times and is still {server.VmState}: see `openstack server "
+            + $"event list {server.Id}`; it is tried again");
         return new(guest, overdue ? state : CloudGuestState.Leaving, tried);
     }
 
-    /// <summary>Takes up servers that we shelved and do not remember, once after each start: they are on no host, so no look at a node shows them.</summary>
+    /// <summary>Takes up servers that we shelved and do not remember, once after
+    /// each start: they are on no host, so no look at a node shows them.</summary>
     private async Task AdoptAsync(NodeId node, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref adopted)) return;
         var shelved = await nova.ShelvedAsync(cancellationToken);
         if (!shelved.IsDone) return;
-        foreach (var server in shelved.Value!.Servers!.Where(server => server.VmState == "shelved_offloaded" && ServerRules.MarkOf(server) is EvictionStep.Shelve))
+        foreach (var server in shelved.Value!.Servers!.Where(
+            server => server.VmState == "shelved_offloaded" && ServerRules.MarkOf(server) is EvictionStep.Shelve))
         {
             if (!Guid.TryParse(server.Id, out var id)) continue;
             var guest = GuestId.Parse(id.ToString("N"));
             if (memory.Of(guest) is not null) continue;
-            await memory.SaveAsync(new EvictedServer { Guest = guest, Node = node, Action = EvictionStep.Shelve, Since = time.GetUtcNow() }, cancellationToken);
+            await memory.SaveAsync(
+                new EvictedServer { Guest = guest, Node = node, Action = EvictionStep.Shelve, Since = time.GetUtcNow() },
+                cancellationToken);
         }
 
         Volatile.Write(ref adopted, true);
     }
 
     /// <summary>Adds servers that we shelved: they wait for any open node, and forgets those that left this node in other ways.</summary>
-    private async Task AddElsewhereAsync(NodeId node, List<CloudGuest> guests, HashSet<GuestId> seen, bool open, CancellationToken cancellationToken)
+    private async Task AddElsewhereAsync(
+        NodeId node, List<CloudGuest> guests, HashSet<GuestId> seen, bool open, CancellationToken cancellationToken)
     {
         if (open) await AdoptAsync(node, cancellationToken);
         var now = time.GetUtcNow();
@@ -97,7 +122,11 @@ internal sealed class ServerList(NovaApi nova, EvictionMemory memory, ComputeSer
             if (known.Action is EvictionStep.Shelve)
             {
                 if (open && !(known.NotBefore > now)) guests.Add(new(known.Guest, CloudGuestState.Evicted));
-                else if (known.Node == node && known.Returns > 0 && await FoundNoRoomAsync(known.Guest, cancellationToken)) guests.Add(new(known.Guest, CloudGuestState.Leaving, $"server {Guid.ParseExact(known.Guest.Value, "N")} is shelved and waits for a host with room"));
+                else if (known.Node == node && known.Returns > 0 && await FoundNoRoomAsync(known.Guest, cancellationToken))
+                    guests.Add(
+                        new(
+                            known.Guest, CloudGuestState.Leaving,
+                            $"server {Guid.ParseExact(known.Guest.Value, "N")} is shelved and waits for a host with room"));
                 continue;
             }
 
@@ -105,7 +134,8 @@ internal sealed class ServerList(NovaApi nova, EvictionMemory memory, ComputeSer
 
             // It is no longer on its node: deleted, or moved by somebody, who then also looks after it.
             var (_, server) = await evictions.ServerAsync(known.Guest, cancellationToken);
-            if (server is { TaskState: null or "" } && server.Host != services.HostOf(node)) await evictions.ForgetAsync(known.Guest, server, cancellationToken);
+            if (server is { TaskState: null or "" } && server.Host != services.HostOf(node))
+                await evictions.ForgetAsync(known.Guest, server, cancellationToken);
         }
     }
 

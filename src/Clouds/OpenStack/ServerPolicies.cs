@@ -3,7 +3,8 @@ using Opportunism.Core.Eviction;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Says which policy a server gets: its owner's choice where the operator allows it, else its node's, else the site's. Pure.</summary>
+/// <summary>Says which policy a server gets: its owner's choice where the
+/// operator allows it, else its node's, else the site's. Pure.</summary>
 public sealed class ServerPolicies
 {
     /// <summary>Metadata key by which a server's owner chooses.</summary>
@@ -23,7 +24,8 @@ public sealed class ServerPolicies
     }
 
     /// <summary>The policies that OpenStack can carry out.</summary>
-    public static PolicySet Offered { get; } = EvictionPolicies.All.Within(EvictionStep.Suspend, EvictionStep.Pause, EvictionStep.ShutDown, EvictionStep.Shelve, EvictionStep.Delete);
+    public static PolicySet Offered { get; } = EvictionPolicies.All.Within(
+        EvictionStep.Suspend, EvictionStep.Pause, EvictionStep.ShutDown, EvictionStep.Shelve, EvictionStep.Delete);
 
     /// <summary>The name that a step has in metadata and in what is stored: that of the policy which begins with it.</summary>
     public static string NameOf(EvictionStep step) => Offered.All.First(policy => policy.Ladder[0] == step).Name;
@@ -36,14 +38,16 @@ public sealed class ServerPolicies
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(options);
-        return PairList.Words(options.OwnerMayChoose).Concat(PairList.Read(options.NodePolicies).Select(pair => pair.Value)).Append(options.Policy).Contains(policy.Name);
+        return PairList.Words(options.OwnerMayChoose).Concat(PairList.Read(options.NodePolicies).Select(pair => pair.Value))
+            .Append(options.Policy).Contains(policy.Name);
     }
 
     /// <summary>The policy of a server on a node.</summary>
     public EvictionPolicy For(NodeId node, IReadOnlyDictionary<string, string> metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        if (metadata.TryGetValue(OwnersKey, out var wished) && Offered.Find(wished) is { } policy && allowed.Contains(policy)) return policy;
+        if (metadata.TryGetValue(OwnersKey, out var wished) && Offered.Find(wished) is { } policy && allowed.Contains(policy))
+            return policy;
         foreach (var group in groups)
         {
             if (NodePatterns.Fits(group.Nodes, node.Value)) return group.Policy;

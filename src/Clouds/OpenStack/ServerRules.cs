@@ -15,7 +15,8 @@ internal static class ServerRules
     // What a person would call doing something with the server itself; attaching a volume or taking an image is not.
     private static readonly HashSet<string> LifeActions = new(StringComparer.Ordinal)
     {
-        "create", "delete", "stop", "start", "reboot", "pause", "unpause", "suspend", "resume", "shelve", "shelveOffload", "unshelve", "rescue", "unrescue",
+        "create", "delete", "stop", "start", "reboot", "pause", "unpause", "suspend", "resume", "shelve", "shelveOffload", "unshelve",
+        "rescue", "unrescue",
         "resize", "confirmResize", "revertResize", "migrate", "live-migration", "evacuate", "rebuild", "restore", "softDelete",
     };
 
@@ -35,10 +36,12 @@ internal static class ServerRules
         { TaskState.Length: > 0 } => (CloudGuestState.Busy, $"{Called(server)} is {TaskOf(server)}"),
         { VmState: "building" } => (CloudGuestState.Busy, $"{Called(server)} is being built"),
 
-        // It runs although we asked for something else: while the node is closed it is asked again, and once it is open there is only our mark to take off.
+        // It runs although we asked for something else: while the node is closed it
+        // is asked again, and once it is open there is only our mark to take off.
         { VmState: "active" } => (evicted is not null && open ? CloudGuestState.Evicted : CloudGuestState.Here, ""),
         { VmState: "rescued" } => (CloudGuestState.Here, $"{Called(server)} is in rescue and cannot leave: its tenant must unrescue it"),
-        { VmState: "resized" } => (CloudGuestState.Here, $"{Called(server)} waits for its tenant to confirm or revert a resize and cannot leave before"),
+        { VmState: "resized" } =>
+            (CloudGuestState.Here, $"{Called(server)} waits for its tenant to confirm or revert a resize and cannot leave before"),
         { VmState: "suspended" } => (OursIf(evicted is EvictionStep.Suspend), ""),
         { VmState: "paused" } => (OursIf(evicted is EvictionStep.Pause), ""),
         { VmState: "stopped" } => (OursIf(evicted is EvictionStep.ShutDown), ""),
@@ -46,12 +49,15 @@ internal static class ServerRules
         // Still on the host's disk: it must be offloaded before it can go anywhere else.
         { VmState: "shelved" } when evicted is EvictionStep.Shelve => (open ? CloudGuestState.Evicted : CloudGuestState.Here, ""),
         { VmState: "shelved_offloaded" } => (OursIf(evicted is EvictionStep.Shelve), ""),
-        { VmState: "error" } => (CloudGuestState.Resting, $"{Called(server)} is in error{Fault(server)}: see `openstack server show`, then reset its state or rebuild it"),
+        { VmState: "error" } => (CloudGuestState.Resting,
+        $"{Called(server)} is in error{Fault(server)}: see `openstack server show`, then reset its state or "
+        + "rebuild it"),
         _ => (CloudGuestState.Resting, ""),
     };
 
     /// <summary>What the mark on a server says we did with it; null for nothing.</summary>
-    public static EvictionStep? MarkOf(NovaServer server) => server.Metadata.TryGetValue(EvictedKey, out var mark) ? ServerPolicies.StepOf(mark) : null;
+    public static EvictionStep? MarkOf(NovaServer server) =>
+        server.Metadata.TryGetValue(EvictedKey, out var mark) ? ServerPolicies.StepOf(mark) : null;
 
     /// <summary>True when the server could be marked: Nova changes metadata in these states only.</summary>
     public static bool CanBeMarked(NovaServer server) => server.VmState is "active" or "paused" or "suspended" or "stopped";
@@ -60,9 +66,11 @@ internal static class ServerRules
     public static bool IsWaitedFor(NovaServer server) => server.TaskState is { } task && WaitingTasks.Contains(task);
 
     /// <summary>True when Nova would evacuate it.</summary>
-    public static bool CanBeEvacuated(NovaServer server) => server.VmState is "active" or "stopped" or "error" && string.IsNullOrEmpty(server.TaskState);
+    public static bool CanBeEvacuated(NovaServer server) =>
+        server.VmState is "active" or "stopped" or "error" && string.IsNullOrEmpty(server.TaskState);
 
-    /// <summary>True when the newest thing that was done with a server was done by that user: then nobody has taken it over since.</summary>
+    /// <summary>True when the newest thing that was done with a server was
+    /// done by that user: then nobody has taken it over since.</summary>
     /// <param name="actions">Newest first.</param>
     /// <param name="user">Our user's id.</param>
     public static bool IsNewestOurs(IReadOnlyList<NovaAction> actions, string user) =>
@@ -89,12 +97,14 @@ internal static class ServerRules
     };
 
     /// <summary>A server's name and id, for sentences.</summary>
-    public static string Called(NovaServer server) => string.IsNullOrEmpty(server.Name) ? $"server {server.Id}" : $"server {ErrorText.Shown(server.Name)} ({server.Id})";
+    public static string Called(NovaServer server) =>
+        string.IsNullOrEmpty(server.Name) ? $"server {server.Id}" : $"server {ErrorText.Shown(server.Name)} ({server.Id})";
 
     // Whatever we did not do, its tenant did.
     private static CloudGuestState OursIf(bool evicted) => evicted ? CloudGuestState.Evicted : CloudGuestState.Resting;
 
     private static string TaskOf(NovaServer server) => server.TaskState!.Replace('_', ' ').Replace('-', ' ');
 
-    private static string Fault(NovaServer server) => server.Fault?.Message is { Length: > 0 } message ? $" ({ErrorText.Shown(message)})" : "";
+    private static string Fault(NovaServer server) =>
+        server.Fault?.Message is { Length: > 0 } message ? $" ({ErrorText.Shown(message)})" : "";
 }

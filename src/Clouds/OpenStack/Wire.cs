@@ -6,7 +6,8 @@ namespace Opportunism.Clouds.OpenStack;
 // What Keystone, Nova and Neutron answer, as far as it is read. Their names are theirs.
 internal sealed record TokenReply(TokenContent? Token);
 
-internal sealed record TokenContent(DateTimeOffset ExpiresAt, DateTimeOffset IssuedAt, TokenUser? User, TokenProject? Project, IReadOnlyList<CatalogService>? Catalog);
+internal sealed record TokenContent(
+    DateTimeOffset ExpiresAt, DateTimeOffset IssuedAt, TokenUser? User, TokenProject? Project, IReadOnlyList<CatalogService>? Catalog);
 
 internal sealed record TokenUser(string? Id);
 
@@ -24,7 +25,8 @@ internal sealed record ServicesReply(IReadOnlyList<NovaService>? Services);
 
 internal sealed record ServiceReply(NovaService? Service);
 
-internal sealed record NovaService(string? Id, string? Host, string? Status, string? State, string? DisabledReason, bool ForcedDown, string? UpdatedAt = null)
+internal sealed record NovaService(
+    string? Id, string? Host, string? Status, string? State, string? DisabledReason, bool ForcedDown, string? UpdatedAt = null)
 {
     /// <summary>What begins the reason of every service that we disabled; a reason without it is an operator's.</summary>
     public const string Mark = "opportunism: ";
@@ -93,7 +95,8 @@ internal sealed record AgentChange(bool AdminStateUp, string? Description);
 internal sealed record MetadataRequest(IReadOnlyDictionary<string, string> Metadata);
 
 /// <summary>How these are written as JSON; generated at build.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(TokenReply))]
 [JsonSerializable(typeof(VersionReply))]
 [JsonSerializable(typeof(ServicesReply))]

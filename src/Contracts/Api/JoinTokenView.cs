@@ -8,4 +8,5 @@ namespace Opportunism.Contracts.Api;
 /// <param name="Revoked">True once it was revoked.</param>
 /// <param name="Note">What it is for.</param>
 /// <param name="Cloud">Name of the cloud that its nodes belong to; empty for the one that the site's settings give them.</param>
-public sealed record JoinTokenView(string Id, int UsesLeft, DateTimeOffset Created, DateTimeOffset Expires, bool Revoked, string Note, string Cloud = "");
+public sealed record JoinTokenView(
+    string Id, int UsesLeft, DateTimeOffset Created, DateTimeOffset Expires, bool Revoked, string Note, string Cloud = "");

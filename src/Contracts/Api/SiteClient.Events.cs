@@ -14,7 +14,8 @@ public sealed partial class SiteClient
     /// <summary>Every event after the one of that id as it happens, until cancelled; negative for only those from now on.</summary>
     /// <remarks>A stream that breaks is continued where it was: no event is missed or returned twice. Throws when the site rejects the
     /// request.</remarks>
-    public async IAsyncEnumerable<EventView> WatchEventsAsync(long after, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<EventView> WatchEventsAsync(
+        long after, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var newest = after < 0 ? (await StatusAsync(cancellationToken)).NewestEvent : after;
         while (true)
@@ -49,7 +50,8 @@ public sealed partial class SiteClient
         using (response)
         {
             var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            await using var items = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize(data, SiteJson.Default.EventView)).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using var items = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize(data, SiteJson.Default.EventView))
+                .EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
             while (await NextAsync(items))
             {
                 if (items.Current.Data is { } item) yield return item;

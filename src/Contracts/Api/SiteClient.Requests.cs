@@ -13,7 +13,9 @@ public sealed partial class SiteClient
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, path, null, type, cancellationToken);
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellationToken, Action<HttpRequestMessage>? prepare = null)
+    private async Task<T> SendAsync<T>(
+        HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellationToken,
+        Action<HttpRequestMessage>? prepare = null)
     {
         using var response = await AnswerAsync(method, path, body, cancellationToken, prepare);
         try
@@ -23,7 +25,8 @@ public sealed partial class SiteClient
         }
         catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException)
         {
-            throw new SiteException($"{method} {path}: the site's reply could not be read ({failure.Message}).", response.StatusCode, failure);
+            throw new SiteException(
+                $"{method} {path}: the site's reply could not be read ({failure.Message}).", response.StatusCode, failure);
         }
     }
 
@@ -33,7 +36,8 @@ public sealed partial class SiteClient
     }
 
     /// <summary>Sends a request and returns a successful response; its body may still be on its way.</summary>
-    private async Task<HttpResponseMessage> AnswerAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken, Action<HttpRequestMessage>? prepare = null)
+    private async Task<HttpResponseMessage> AnswerAsync(
+        HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken, Action<HttpRequestMessage>? prepare = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
         prepare?.Invoke(request);
@@ -44,20 +48,25 @@ public sealed partial class SiteClient
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
-            throw new SiteException($"The site at {http.BaseAddress} could not be reached ({Innermost(failure).Message}). Is its controller running?", null, failure);
+            throw new SiteException(
+                $"The site at {http.BaseAddress} could not be reached ({Innermost(failure).Message}). Is its controller running?", null,
+                failure);
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
             // A controller that hangs takes the connection but not the TLS handshake: the handler's own limit, which looks like a
             // cancellation.
-            throw new SiteException($"The site at {http.BaseAddress} timed out after {PinnedCa.ConnectsWithin.TotalSeconds} s. Is its controller running?", null, late);
+            throw new SiteException(
+                $"The site at {http.BaseAddress} timed out after {PinnedCa.ConnectsWithin.TotalSeconds} s. Is its controller running?",
+                null, late);
         }
 
         if (response.IsSuccessStatusCode) return response;
         using (response) throw await RefusalAsync(method, path, response, cancellationToken);
     }
 
-    private static async Task<SiteException> RefusalAsync(HttpMethod method, string path, HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<SiteException> RefusalAsync(
+        HttpMethod method, string path, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         Problem? problem = null;
         try
@@ -69,7 +78,8 @@ public sealed partial class SiteClient
             return new SiteException($"{method} {path}: the site replied {(int)response.StatusCode}.", response.StatusCode, failure);
         }
 
-        return new SiteException(problem?.Detail ?? problem?.Title ?? $"{method} {path}: the site replied {(int)response.StatusCode}.", response.StatusCode);
+        return new SiteException(
+            problem?.Detail ?? problem?.Title ?? $"{method} {path}: the site replied {(int)response.StatusCode}.", response.StatusCode);
     }
 
     private static Exception Innermost(Exception failure)

@@ -28,7 +28,8 @@ public sealed partial class SiteClient : IDisposable
     public static SiteClient Open(string stateFolder)
     {
         var site = SiteFile.Read(stateFolder)
-            ?? throw new SiteException($"No site was found in {stateFolder}: start a controller with --state {stateFolder}, or name another folder.");
+            ?? throw new SiteException(
+                $"No site was found in {stateFolder}: start a controller with --state {stateFolder}, or name another folder.");
         var tokenPath = Path.Combine(stateFolder, SiteFile.AdminTokenName);
         try
         {
@@ -36,7 +37,9 @@ public sealed partial class SiteClient : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new SiteException($"{tokenPath} could not be read ({failure.Message}): run this as the controller's user, or use a token of your own.", null, failure);
+            throw new SiteException(
+                $"{tokenPath} could not be read ({failure.Message}): run this as the controller's user, or use a token of your own.", null,
+                failure);
         }
     }
 
@@ -48,7 +51,9 @@ public sealed partial class SiteClient : IDisposable
     /// <param name="cloud">The cloud's name in its site; null where only one needs rights.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<IReadOnlyList<CloudRightView>> CloudRightsAsync(string? cloud = null, CancellationToken cancellationToken = default) =>
-        GetAsync(cloud is null ? "/v1/cloud/rights" : $"/v1/clouds/{Escape(cloud)}/rights", SiteJson.Default.IReadOnlyListCloudRightView, cancellationToken);
+        GetAsync(
+            cloud is null ? "/v1/cloud/rights" : $"/v1/clouds/{Escape(cloud)}/rights", SiteJson.Default.IReadOnlyListCloudRightView,
+            cancellationToken);
 
     /// <summary>Every node, ordered by id.</summary>
     public Task<IReadOnlyList<NodeView>> NodesAsync(CancellationToken cancellationToken = default) =>
@@ -60,7 +65,9 @@ public sealed partial class SiteClient : IDisposable
 
     /// <summary>Does not lend a node until then; null ends a snooze.</summary>
     public Task<NodeView> SnoozeNodeAsync(string id, DateTimeOffset? until, CancellationToken cancellationToken = default) =>
-        SendAsync(HttpMethod.Post, $"/v1/nodes/{Escape(id)}/snooze", Json(new SnoozeNode(until), SiteJson.Default.SnoozeNode), SiteJson.Default.NodeView, cancellationToken);
+        SendAsync(
+            HttpMethod.Post, $"/v1/nodes/{Escape(id)}/snooze", Json(new SnoozeNode(until), SiteJson.Default.SnoozeNode),
+            SiteJson.Default.NodeView, cancellationToken);
 
     /// <summary>Empties a node and keeps it empty.</summary>
     public Task<NodeView> DrainNodeAsync(string id, CancellationToken cancellationToken = default) =>
@@ -101,19 +108,27 @@ public sealed partial class SiteClient : IDisposable
     /// <summary>Console output from <paramref name="offset"/> on; negative for the newest 4 KiB. Waits up to <paramref name="wait"/> for
     /// more when there is none.</summary>
     public Task<ConsoleView> ConsoleAsync(string idOrName, long offset, TimeSpan wait, CancellationToken cancellationToken = default) =>
-        GetAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/v1/vms/{Escape(idOrName)}/console?offset={offset}&waitSeconds={(int)wait.TotalSeconds}"), SiteJson.Default.ConsoleView, cancellationToken);
+        GetAsync(
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"/v1/vms/{Escape(idOrName)}/console?offset={offset}&waitSeconds={(int)wait.TotalSeconds}"),
+            SiteJson.Default.ConsoleView, cancellationToken);
 
     /// <summary>Every image, ordered by name.</summary>
     public Task<IReadOnlyList<ImageView>> ImagesAsync(CancellationToken cancellationToken = default) =>
         GetAsync("/v1/images", SiteJson.Default.IReadOnlyListImageView, cancellationToken);
 
     /// <summary>Uploads an image. <paramref name="sent"/> is called with the number of bytes sent.</summary>
-    public async Task<ImageView> UploadImageAsync(string name, ImageFormat format, Stream content, long bytes, IProgress<long>? sent = null, CancellationToken cancellationToken = default)
+    public async Task<ImageView> UploadImageAsync(
+        string name, ImageFormat format, Stream content, long bytes, IProgress<long>? sent = null,
+        CancellationToken cancellationToken = default)
     {
         using var body = new ProgressContent(content, bytes, sent);
 
         // So that an upload that is rejected is rejected before gigabytes are sent.
-        return await SendAsync(HttpMethod.Post, $"/v1/images?name={Escape(name)}&format={format}", body, SiteJson.Default.ImageView, cancellationToken, request => request.Headers.ExpectContinue = true);
+        return await SendAsync(
+            HttpMethod.Post, $"/v1/images?name={Escape(name)}&format={format}", body, SiteJson.Default.ImageView, cancellationToken,
+            request => request.Headers.ExpectContinue = true);
     }
 
     /// <summary>Deletes an image that no VM needs.</summary>
@@ -126,7 +141,9 @@ public sealed partial class SiteClient : IDisposable
 
     /// <summary>Makes a join token.</summary>
     public Task<MintedToken> CreateJoinTokenAsync(NewJoinToken token, CancellationToken cancellationToken = default) =>
-        SendAsync(HttpMethod.Post, "/v1/tokens/join", Json(token, SiteJson.Default.NewJoinToken), SiteJson.Default.MintedToken, cancellationToken);
+        SendAsync(
+            HttpMethod.Post, "/v1/tokens/join", Json(token, SiteJson.Default.NewJoinToken), SiteJson.Default.MintedToken,
+            cancellationToken);
 
     /// <summary>Ends a join token.</summary>
     public Task RevokeJoinTokenAsync(string id, CancellationToken cancellationToken = default) =>
@@ -138,7 +155,9 @@ public sealed partial class SiteClient : IDisposable
 
     /// <summary>Makes a token for a person or a program.</summary>
     public Task<MintedToken> CreatePersonTokenAsync(NewPersonToken token, CancellationToken cancellationToken = default) =>
-        SendAsync(HttpMethod.Post, "/v1/tokens/people", Json(token, SiteJson.Default.NewPersonToken), SiteJson.Default.MintedToken, cancellationToken);
+        SendAsync(
+            HttpMethod.Post, "/v1/tokens/people", Json(token, SiteJson.Default.NewPersonToken), SiteJson.Default.MintedToken,
+            cancellationToken);
 
     /// <summary>Ends a person's token.</summary>
     public Task RevokePersonTokenAsync(string id, CancellationToken cancellationToken = default) =>
@@ -146,7 +165,9 @@ public sealed partial class SiteClient : IDisposable
 
     /// <summary>Events after the one of that id, oldest first; with 0 the newest ones.</summary>
     public Task<IReadOnlyList<EventView>> EventsAsync(long after = 0, int take = 100, CancellationToken cancellationToken = default) =>
-        GetAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/v1/events?after={after}&take={take}"), SiteJson.Default.IReadOnlyListEventView, cancellationToken);
+        GetAsync(
+            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/v1/events?after={after}&take={take}"),
+            SiteJson.Default.IReadOnlyListEventView, cancellationToken);
 
     /// <summary>Closes its connections.</summary>
     public void Dispose() => http.Dispose();

@@ -6,7 +6,8 @@ namespace Opportunism.Contracts.Nodes;
 /// them.</summary>
 public static class NodeContract
 {
-    /// <summary>Version of nodes.proto. A peer with a newer one is answered all the same; fields that are unknown here are ignored.</summary>
+    /// <summary>Version of nodes.proto. A peer with a newer one is answered
+    /// all the same; fields that are unknown here are ignored.</summary>
     public const uint Version = 1;
 
     /// <summary>Guests in a plan or a report.</summary>

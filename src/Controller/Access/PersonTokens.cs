@@ -18,7 +18,8 @@ internal sealed class PersonTokens(TokenStore store, StateFolder folder, TimePro
         if (secret is { Length: > 0 } && Find(secret) is { Role: Role.Admin }) return;
 
         // The file is gone or does not work any more: a new one takes its place, and what the old one opened is shut.
-        foreach (var old in byHash.Values.Where(row => row.Name == LocalAdmin && !row.Revoked).ToList()) await RevokeAsync(old.Id, cancellationToken);
+        foreach (var old in byHash.Values.Where(row => row.Name == LocalAdmin && !row.Revoked).ToList())
+            await RevokeAsync(old.Id, cancellationToken);
         var made = await CreateAsync(LocalAdmin, Role.Admin, null, cancellationToken);
         folder.Write(SiteFile.AdminTokenName, made.Token + "\n");
     }
@@ -37,7 +38,15 @@ internal sealed class PersonTokens(TokenStore store, StateFolder folder, TimePro
     {
         var token = $"site1.{Secrets.New()}";
         var now = time.GetUtcNow();
-        var row = new PersonTokenRow { Id = Guid.NewGuid().ToString("N"), Name = name, Role = role, SecretHash = Secrets.Hash(token), Created = now, Expires = now + validFor };
+        var row = new PersonTokenRow
+        {
+            Id = Guid.NewGuid().ToString("N"),
+            Name = name,
+            Role = role,
+            SecretHash = Secrets.Hash(token),
+            Created = now,
+            Expires = now + validFor,
+        };
         await store.AddAsync(row, cancellationToken);
         ImmutableInterlocked.TryAdd(ref byHash, Key(row.SecretHash), row);
         return new(row.Id, token, row.Expires);

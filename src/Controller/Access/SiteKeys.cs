@@ -33,7 +33,9 @@ internal sealed class SiteKeys
     {
         this.folder = folder;
         this.time = time;
-        names = [.. moreNames.Concat(["localhost", "127.0.0.1", "::1", Dns.GetHostName().ToLowerInvariant()]).Where(name => name.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
+        names = [
+            .. moreNames.Concat(["localhost", "127.0.0.1", "::1", Dns.GetHostName().ToLowerInvariant()]).Where(name => name.Length > 0)
+                .Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
         ca = LoadPair(CaName, CaKeyName) ?? Keep(MakeCa(), CaName, CaKeyName);
         var stored = LoadPair(ServerName, ServerKeyName);
         server = stored is not null && !IsDue(stored) && Serves(stored) ? stored : Keep(MakeServer(), ServerName, ServerKeyName);
@@ -59,10 +61,14 @@ internal sealed class SiteKeys
     private bool Serves(X509Certificate2 certificate) => names.All(name => certificate.MatchesHostname(name)) && IssuedByUs(certificate);
 
     private bool IssuedByUs(X509Certificate2 certificate) =>
-        certificate.Extensions.Any(extension => extension.Oid?.Value == PinnedCa.CaExtensionOid && extension.RawData.AsSpan().SequenceEqual(CaExtension().RawData));
+        certificate.Extensions.Any(
+            extension => extension.Oid?.Value == PinnedCa.CaExtensionOid
+                && extension.RawData.AsSpan().SequenceEqual(CaExtension().RawData));
 
     private X509Certificate2? LoadPair(string name, string keyName) =>
-        File.Exists(folder[name]) && File.Exists(folder[keyName]) ? X509Certificate2.CreateFromPemFile(folder[name], folder[keyName]) : null;
+        File.Exists(folder[name]) && File.Exists(folder[keyName])
+            ? X509Certificate2.CreateFromPemFile(folder[name], folder[keyName])
+            : null;
 
     /// <summary>Writes the key before the certificate: a certificate without a key would be believed and then fail.</summary>
     private X509Certificate2 Keep(X509Certificate2 certificate, string name, string keyName)
@@ -76,9 +82,13 @@ internal sealed class SiteKeys
     private X509Certificate2 MakeCa()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN=Opportunism site {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        var request = new CertificateRequest(
+            $"CN=Opportunism site {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(
+                certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         var now = time.GetUtcNow();
         return request.CreateSelfSigned(now - ClockSkew, now + CaValidFor);
@@ -88,10 +98,13 @@ internal sealed class SiteKeys
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Opportunism controller", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(
+                certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(ca, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(ca, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var alternatives = new SubjectAlternativeNameBuilder();
         foreach (var name in names)
         {

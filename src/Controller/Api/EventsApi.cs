@@ -17,7 +17,11 @@ internal static class EventsApi
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("/v1/events").WithTags("events").RequireAuthorization(Answers.Viewer);
-        events.MapGet("", (EventLog log, CancellationToken cancellationToken, long after = 0, int take = 100) => log.ReadAsync(after, Math.Clamp(take, 1, MostAtOnce), cancellationToken)).WithName("listEvents");
+        events.MapGet(
+            "",
+            (EventLog log, CancellationToken cancellationToken, long after = 0, int take = 100) => log.ReadAsync(after,
+            Math.Clamp(take, 1, MostAtOnce), cancellationToken))
+            .WithName("listEvents");
         events.MapGet("/stream", WatchAsync).WithName("watchEvents").Produces<string>(contentType: "text/event-stream");
     }
 
@@ -25,7 +29,9 @@ internal static class EventsApi
     private static async Task WatchAsync(HttpContext http, EventLog log, IHostApplicationLifetime lifetime, TimeProvider time)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        var newest = long.TryParse(http.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? last : log.NewestStored.Current.Id;
+        var newest = long.TryParse(http.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+            ? last
+            : log.NewestStored.Current.Id;
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         try
@@ -38,7 +44,11 @@ internal static class EventsApi
                 foreach (var item in news)
                 {
                     newest = item.Id;
-                    await http.Response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"id: {item.Id}\ndata: {JsonSerializer.Serialize(item, SiteJson.Default.EventView)}\n\n"), end.Token);
+                    await http.Response.WriteAsync(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"id: {item.Id}\ndata: {JsonSerializer.Serialize(item, SiteJson.Default.EventView)}\n\n"),
+                        end.Token);
                 }
 
                 await http.Response.Body.FlushAsync(end.Token);
@@ -52,7 +62,8 @@ internal static class EventsApi
         }
     }
 
-    private static async Task NewerOrSignOfLifeAsync(HttpContext http, EventLog log, EventLog.Newest seen, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task NewerOrSignOfLifeAsync(
+        HttpContext http, EventLog log, EventLog.Newest seen, TimeProvider time, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(SignOfLife, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);

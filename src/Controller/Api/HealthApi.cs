@@ -17,6 +17,7 @@ internal static class HealthApi
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await context.Database.CanConnectAsync(cancellationToken)
             ? TypedResults.Text("ready")
-            : TypedResults.Problem("The store cannot be reached: see the controller's log.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            : TypedResults.Problem(
+                "The store cannot be reached: see the controller's log.", statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }

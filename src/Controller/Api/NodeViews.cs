@@ -31,13 +31,21 @@ internal sealed class NodeViews(CloudWorkers workers, SiteClouds clouds, TimePro
             Drained = node.Drained,
             SnoozedUntil = node.SnoozedUntil > time.GetUtcNow() ? node.SnoozedUntil : null,
             OwnerSnoozedUntil = report?.SnoozedUntil?.ToDateTimeOffset() is { } owners && owners > time.GetUtcNow() ? owners : null,
-            Capacity = report?.Capacity is { } capacity ? new((int)capacity.Vcpus, (int)capacity.MemoryMib, (long)capacity.DiskMib, capacity.Hypervisor, capacity.Accelerator) : null,
+            Capacity = report?.Capacity is { } capacity
+                ? new((int)capacity.Vcpus, (int)capacity.MemoryMib, (long)capacity.DiskMib, capacity.Hypervisor, capacity.Accelerator)
+                : null,
             Guests = report is null ? [] : [.. report.Guests.Select(guest => GuestOf(guest, clouds.Of(node.Cloud).Guests))],
             Monitors = report is null ? [] : [.. report.Monitors.Select(WatcherOf)],
             Conditions = report is null ? [] : [.. report.Conditions.Select(WatcherOf)],
-            Obstacles = report is null ? [] : [.. report.Obstacles.Select(obstacle => new ObstacleView(obstacle.Code, obstacle.Source, obstacle.Sentence, obstacle.Remedy))],
+            Obstacles = report is null
+                ? []
+                : [
+                    .. report.Obstacles.Select(
+                        obstacle => new ObstacleView(obstacle.Code, obstacle.Source, obstacle.Sentence, obstacle.Remedy))],
             Health = report is null ? [] : [.. report.Health.Select(HealthOf)],
-            LastFreeze = report?.LastFreeze is { } freeze ? new(freeze.At?.ToDateTimeOffset(), freeze.StillMs, freeze.LeakedCpuMs, (int)freeze.Guests, freeze.Brake) : null,
+            LastFreeze = report?.LastFreeze is { } freeze
+                ? new(freeze.At?.ToDateTimeOffset(), freeze.StillMs, freeze.LeakedCpuMs, (int)freeze.Guests, freeze.Brake)
+                : null,
             LastHeard = node.LastHeard,
             Enrolled = node.Enrolled,
             AgentVersion = report?.AgentVersion ?? "",
@@ -60,7 +68,9 @@ internal sealed class NodeViews(CloudWorkers workers, SiteClouds clouds, TimePro
         var last = ReportReading.ReasonOf(node.Report).Sentence;
         if (wish.Open) return last;
         // The reason that holds now, rather than that of the last change, where it is the node's own.
-        return wish.Reason == last && node.Report is { State: NodeStateKind.InUse, Obstacles.Count: > 0 } report ? report.Obstacles[0].Sentence : wish.Reason;
+        return wish.Reason == last && node.Report is { State: NodeStateKind.InUse, Obstacles.Count: > 0 } report
+            ? report.Obstacles[0].Sentence
+            : wish.Reason;
     }
 
     private static NodeGuestView GuestOf(GuestReport guest, IGuestSource? source) => new()

@@ -14,34 +14,48 @@ internal static class NodesApi
     public static void MapNodes(this IEndpointRouteBuilder routes)
     {
         var nodes = routes.MapGroup("/v1/nodes").WithMetadata(Answers.SmallRequests).WithTags("nodes");
-        nodes.MapGet("", (NodeRegistry fleet, NodeViews views) => (IReadOnlyList<NodeView>)[.. fleet.Nodes.Select(views.ViewOf)]).RequireAuthorization(Answers.Viewer).WithName("listNodes");
+        nodes.MapGet("", (NodeRegistry fleet, NodeViews views) => (IReadOnlyList<NodeView>)[.. fleet.Nodes.Select(views.ViewOf)])
+            .RequireAuthorization(Answers.Viewer).WithName("listNodes");
         nodes.MapGet("/{id}", Show).RequireAuthorization(Answers.Viewer).WithName("showNode");
         nodes.MapPost("/{id}/snooze", SnoozeAsync).RequireAuthorization(Answers.Operator).WithName("snoozeNode");
         nodes.MapPost("/{id}/drain", (string id, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken) =>
-            SetFlagsAsync(id, node => node with { Drained = true }, fleet, views, cancellationToken)).RequireAuthorization(Answers.Operator).WithName("drainNode");
+            SetFlagsAsync(
+                id, node => node with { Drained = true }, fleet, views,
+                cancellationToken)).RequireAuthorization(Answers.Operator).WithName("drainNode");
         nodes.MapPost("/{id}/undrain", (string id, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken) =>
-            SetFlagsAsync(id, node => node with { Drained = false }, fleet, views, cancellationToken)).RequireAuthorization(Answers.Operator).WithName("undrainNode");
+            SetFlagsAsync(
+                id, node => node with { Drained = false }, fleet, views,
+                cancellationToken)).RequireAuthorization(Answers.Operator).WithName("undrainNode");
         nodes.MapPost("/{id}/revoke", RevokeAsync).RequireAuthorization(Answers.Admin).WithName("revokeNode");
     }
 
     private static Results<Ok<NodeView>, ProblemHttpResult> Show(string id, NodeRegistry fleet, NodeViews views) =>
-        NodeId.TryParse(id, out var node) && fleet.Find(node) is { } record ? TypedResults.Ok(views.ViewOf(record)) : Answers.NoSuch("node", id);
+        NodeId.TryParse(id, out var node) && fleet.Find(node) is { } record
+            ? TypedResults.Ok(views.ViewOf(record))
+            : Answers.NoSuch("node", id);
 
-    private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> SnoozeAsync(string id, SnoozeNode snooze, NodeRegistry fleet, NodeViews views, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> SnoozeAsync(
+        string id, SnoozeNode snooze, NodeRegistry fleet, NodeViews views, TimeProvider time, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (snooze.Until > now + SnoozeLimit.Longest) return Answers.Wrong($"The snooze would end {snooze.Until:u} (--for, --until); allowed is at most {SnoozeLimit.Longest.TotalDays} d from now. To keep a node empty for longer, drain it.");
-        return await SetFlagsAsync(id, node => node with { SnoozedUntil = snooze.Until > now ? snooze.Until : null }, fleet, views, cancellationToken);
+        if (snooze.Until > now + SnoozeLimit.Longest)
+            return Answers.Wrong(
+                $"The snooze would end {snooze.Until:u} (--for, --until); allowed is at most {SnoozeLimit.Longest.TotalDays} d from now. "
+                    + "To keep a node empty for longer, drain it.");
+        return await SetFlagsAsync(
+            id, node => node with { SnoozedUntil = snooze.Until > now ? snooze.Until : null }, fleet, views, cancellationToken);
     }
 
-    private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> RevokeAsync(string id, NodeRegistry fleet, NodeViews views, OpenStreams streams, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> RevokeAsync(
+        string id, NodeRegistry fleet, NodeViews views, OpenStreams streams, CancellationToken cancellationToken)
     {
         var answer = await SetFlagsAsync(id, node => node with { Revoked = true }, fleet, views, cancellationToken);
         if (NodeId.TryParse(id, out var node)) streams.Cut(node);
         return answer;
     }
 
-    private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> SetFlagsAsync(string id, Func<NodeRecord, NodeRecord> wish, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> SetFlagsAsync(
+        string id, Func<NodeRecord, NodeRecord> wish, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken)
     {
         if (!NodeId.TryParse(id, out var node) || fleet.Find(node) is not { } record) return Answers.NoSuch("node", id);
         if (record.Revoked) return Answers.Conflict($"Node {id} is revoked; enrol the desktop again.");

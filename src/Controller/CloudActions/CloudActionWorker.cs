@@ -10,7 +10,8 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.CloudActions;
 
-/// <summary>Keeps one node and its cloud in agreement, again and again, and tells what happened and what waits. One worker per node, so its actions follow one another in the plan's order.</summary>
+/// <summary>Keeps one node and its cloud in agreement, again and again, and tells what happened and
+/// what waits. One worker per node, so its actions follow one another in the plan's order.</summary>
 internal sealed partial class CloudActionWorker
 {
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
@@ -26,7 +27,8 @@ internal sealed partial class CloudActionWorker
     private string pending = "";
     private long comparesAgain;
 
-    public CloudActionWorker(NodeId node, NodeRegistry fleet, Cloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger log)
+    public CloudActionWorker(
+        NodeId node, NodeRegistry fleet, Cloud cloud, EventLog events, ControllerOptions options, TimeProvider time, ILogger log)
     {
         (this.node, this.fleet, this.cloud, this.events, this.time, this.log) = (node, fleet, cloud, events, time, log);
         level = fleet.LevelOf(node) ?? throw new ArgumentException($"Node {node} is not enrolled.", nameof(node));
@@ -40,7 +42,8 @@ internal sealed partial class CloudActionWorker
     public bool IsOpen => agreement.Host is { Open: true };
 
     /// <summary>When wanted and actual are compared again if nothing changes before; null while the worker is at it.</summary>
-    public DateTimeOffset? ComparesAgain => Volatile.Read(ref comparesAgain) is var ticks && ticks == 0 ? null : new DateTimeOffset(ticks, TimeSpan.Zero);
+    public DateTimeOffset? ComparesAgain =>
+        Volatile.Read(ref comparesAgain) is var ticks && ticks == 0 ? null : new DateTimeOffset(ticks, TimeSpan.Zero);
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -54,7 +57,8 @@ internal sealed partial class CloudActionWorker
             {
                 var wish = FleetPlan.Target(CaseOf(seen));
                 var step = await agreement.StepAsync(wish, cancellationToken);
-                if (cloud.Guests is null && agreement.Host is { } host) await fleet.ShowAsync(node, GuestsOf(host, wish), cancellationToken);
+                if (cloud.Guests is null && agreement.Host is { } host)
+                    await fleet.ShowAsync(node, GuestsOf(host, wish), cancellationToken);
                 Note(step.Sentence, step.IsNotable);
                 (wait, waitsFor) = (step.Wait, step.WaitsFor);
             }
@@ -73,7 +77,8 @@ internal sealed partial class CloudActionWorker
     private void Tell(CloudAction action, CloudAnswer answer)
     {
         ActionAnswered(node.Value, action.Sentence, answer.Outcome, answer.Sentence);
-        if (answer.Outcome is CloudOutcome.Done && action is not CloudAction.Settle) events.Add(KindOf(action), HealthSeverity.Note, node, action.About, $"Node {node}: {action.Sentence}");
+        if (answer.Outcome is CloudOutcome.Done && action is not CloudAction.Settle)
+            events.Add(KindOf(action), HealthSeverity.Note, node, action.About, $"Node {node}: {action.Sentence}");
     }
 
     /// <summary>Shows what waits or needs a person; told once.</summary>
@@ -86,7 +91,8 @@ internal sealed partial class CloudActionWorker
         ActionWaits(node.Value, why);
     }
 
-    /// <summary>Waits for the time to pass, for the node to change in what is wanted of it, or for a guest to run that is waited for: a mere new report does not cut a back-off short.</summary>
+    /// <summary>Waits for the time to pass, for the node to change in what is wanted of it, or for a
+    /// guest to run that is waited for: a mere new report does not cut a back-off short.</summary>
     private async Task WaitAsync(NodeRecord seen, TimeSpan wait, IReadOnlyList<GuestId> waitsFor, CancellationToken cancellationToken)
     {
         var wish = FleetPlan.Target(CaseOf(seen));
@@ -114,9 +120,11 @@ internal sealed partial class CloudActionWorker
         agreement.BeginAnew();
     }
 
-    private bool Runs(GuestId guest) => level.Current.Report?.Guests.Any(report => report.GuestId == guest.Value && report.Phase == nameof(GuestPhase.Running)) ?? false;
+    private bool Runs(GuestId guest) =>
+        level.Current.Report?.Guests.Any(report => report.GuestId == guest.Value && report.Phase == nameof(GuestPhase.Running)) ?? false;
 
-    /// <summary>What the node's agent needs to know of its guests. Those that must run to leave are only named once they should leave: they may run then although the owner is there.</summary>
+    /// <summary>What the node's agent needs to know of its guests. Those that must run to leave are
+    /// only named once they should leave: they may run then although the owner is there.</summary>
     private static CloudGuests GuestsOf(CloudHost host, HostTarget wish) => new()
     {
         MustRun = { host.Guests.Where(guest => wish.Empty && guest.MustRun).Select(guest => guest.Id.Value) },

@@ -8,7 +8,9 @@ using Opportunism.Core;
 namespace Opportunism.Controller.CloudActions;
 
 /// <summary>Keeps a worker running for every node, those enrolled later too.</summary>
-internal sealed class CloudWorkers(NodeRegistry fleet, SiteClouds clouds, EventLog events, ControllerOptions options, TimeProvider time, ILogger<CloudActionWorker> log) : BackgroundService
+internal sealed class CloudWorkers(
+    NodeRegistry fleet, SiteClouds clouds, EventLog events, ControllerOptions options, TimeProvider time,
+    ILogger<CloudActionWorker> log) : BackgroundService
 {
     private readonly ConcurrentDictionary<NodeId, CloudActionWorker> workers = new();
 

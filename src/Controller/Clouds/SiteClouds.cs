@@ -14,8 +14,13 @@ internal sealed class SiteClouds : IAsyncDisposable
     private readonly IReadOnlyList<(Cloud Cloud, string[] Patterns)> clouds;
 
     /// <summary>Makes them of checked settings; nothing is asked of them yet.</summary>
-    public SiteClouds(IReadOnlyList<CloudSettings> settings, IDbContextFactory<SiteDbContext> contexts, TimeProvider time, ILoggerFactory logs) =>
-        clouds = [.. settings.OrderBy(one => one.Name, StringComparer.Ordinal).Select(one => (one.Module.Create(one.Options, new(one.Name, new CloudStore(contexts, one.Name), time, logs)), NodePatterns.Read(one.Options.Nodes)))];
+    public SiteClouds(
+        IReadOnlyList<CloudSettings> settings, IDbContextFactory<SiteDbContext> contexts, TimeProvider time, ILoggerFactory logs) =>
+        clouds = [
+            .. settings.OrderBy(one => one.Name, StringComparer.Ordinal)
+                .Select(
+                    one => (one.Module.Create(one.Options, new(one.Name, new CloudStore(contexts, one.Name), time, logs)),
+                        NodePatterns.Read(one.Options.Nodes)))];
 
     /// <summary>All of them, ordered by name.</summary>
     public IEnumerable<Cloud> All => clouds.Select(one => one.Cloud);
@@ -31,10 +36,13 @@ internal sealed class SiteClouds : IAsyncDisposable
 
     /// <summary>The cloud that a node belongs to.</summary>
     /// <exception cref="ArgumentException">There is none of that name; the start refuses nodes of such a cloud.</exception>
-    public Cloud Of(string name) => Find(name) ?? throw new ArgumentException($"This site has no cloud '{name}'; it has {Names}.", nameof(name));
+    public Cloud Of(string name) =>
+        Find(name) ?? throw new ArgumentException($"This site has no cloud '{name}'; it has {Names}.", nameof(name));
 
-    /// <summary>The cloud for a node that names none: the one whose pattern fits best, else the one without patterns; null when there is neither.</summary>
-    /// <remarks>A whole name fits better than a beginning, and a longer beginning better than a shorter one; of two that are equal the first cloud counts.</remarks>
+    /// <summary>The cloud for a node that names none: the one whose pattern fits
+    /// best, else the one without patterns; null when there is neither.</summary>
+    /// <remarks>A whole name fits better than a beginning, and a longer beginning better
+    /// than a shorter one; of two that are equal the first cloud counts.</remarks>
     public Cloud? For(NodeId node) =>
         (from one in clouds
          from pattern in one.Patterns
@@ -44,11 +52,13 @@ internal sealed class SiteClouds : IAsyncDisposable
 
     /// <summary>How many guests run by agents there are in each status, those that were deleted left out.</summary>
     public Dictionary<VmStatus, int> CountByStatus() =>
-        GuestSources.SelectMany(source => source.CountByStatus()).GroupBy(count => count.Key).ToDictionary(status => status.Key, status => status.Sum(count => count.Value));
+        GuestSources.SelectMany(source => source.CountByStatus()).GroupBy(count => count.Key)
+            .ToDictionary(status => status.Key, status => status.Sum(count => count.Value));
 
     /// <summary>How many guests run by agents need each image, by its SHA-256.</summary>
     public Dictionary<string, int> ImagesInUse() =>
-        GuestSources.SelectMany(source => source.InUse().Images).GroupBy(image => image.Key).ToDictionary(image => image.Key, image => image.Sum(count => count.Value));
+        GuestSources.SelectMany(source => source.InUse().Images).GroupBy(image => image.Key)
+            .ToDictionary(image => image.Key, image => image.Sum(count => count.Value));
 
     /// <summary>Reads what the clouds have stored. Called once, before any other use.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)

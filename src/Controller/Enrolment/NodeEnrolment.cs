@@ -15,7 +15,9 @@ using Opportunism.Core.Health;
 namespace Opportunism.Controller.Enrolment;
 
 /// <summary>Makes join tokens, and takes on the desktops that show one.</summary>
-internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeRegistry fleet, SiteClouds clouds, SiteKeys keys, AttemptLimit attempts, EventLog events, TimeProvider time) : IDisposable
+internal sealed class NodeEnrolment(
+    TokenStore tokens, NodeStore nodes, NodeRegistry fleet, SiteClouds clouds, SiteKeys keys, AttemptLimit attempts, EventLog events,
+    TimeProvider time) : IDisposable
 {
     // Names already taken get a number; after so many tries the desktop's administrator should choose one.
     private const int MostNumbers = 1000;
@@ -28,22 +30,35 @@ internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeRegi
     /// <param name="note">What it is for.</param>
     /// <param name="cloud">Name of the cloud that its nodes belong to; empty for the one that the settings give them.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<MintedToken> CreateTokenAsync(int uses, TimeSpan validFor, string note, string cloud, CancellationToken cancellationToken)
+    public async Task<MintedToken> CreateTokenAsync(
+        int uses, TimeSpan validFor, string note, string cloud, CancellationToken cancellationToken)
     {
         var token = JoinToken.New(keys.CaFingerprint);
         var now = time.GetUtcNow();
-        var row = new JoinTokenRow { Id = Guid.NewGuid().ToString("N"), SecretHash = Secrets.Hash(token.Secret), UsesLeft = uses, Created = now, Expires = now + validFor, Note = note, Cloud = cloud };
+        var row = new JoinTokenRow
+        {
+            Id = Guid.NewGuid().ToString("N"),
+            SecretHash = Secrets.Hash(token.Secret),
+            UsesLeft = uses,
+            Created = now,
+            Expires = now + validFor,
+            Note = note,
+            Cloud = cloud,
+        };
         await tokens.AddAsync(row, cancellationToken);
         return new(row.Id, token.Format(), row.Expires);
     }
 
     public async Task<EnrolReply> EnrolAsync(EnrolRequest request, string address, CancellationToken cancellationToken)
     {
-        if (!attempts.MayTry(address)) throw new RpcException(new Status(StatusCode.ResourceExhausted, "too many enrolments from this address; try again in a minute"));
+        if (!attempts.MayTry(address))
+            throw new RpcException(
+                new Status(StatusCode.ResourceExhausted, "too many enrolments from this address; try again in a minute"));
         if (request.ContractVersion == 0) throw new RpcException(new Status(StatusCode.InvalidArgument, "contract_version is missing"));
         if (request.JoinSecret.Length is 0 or > 200) throw Unknown();
         var proposed = request.ProposedName.ToLowerInvariant();
-        if (!NodeId.TryParse(proposed, out _)) throw new RpcException(new Status(StatusCode.InvalidArgument, "proposed_name is not 1 to 63 characters of a-z 0-9 . -"));
+        if (!NodeId.TryParse(proposed, out _))
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "proposed_name is not 1 to 63 characters of a-z 0-9 . -"));
         var token = await tokens.FindJoinTokenAsync(Secrets.Hash(request.JoinSecret), cancellationToken);
         if (token is not { Revoked: false, UsesLeft: > 0 } || token.Expires <= time.GetUtcNow()) throw Unknown();
 
@@ -52,7 +67,13 @@ internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeRegi
         {
             var secret = Secrets.New();
             var id = FreeName(proposed);
-            var node = new NodeRecord { Id = id, SecretHash = Secrets.Hash(secret), Enrolled = time.GetUtcNow(), Cloud = CloudOf(id, token).Name };
+            var node = new NodeRecord
+            {
+                Id = id,
+                SecretHash = Secrets.Hash(secret),
+                Enrolled = time.GetUtcNow(),
+                Cloud = CloudOf(id, token).Name,
+            };
             var row = new NodeRow { Id = id.Value, SecretHash = node.SecretHash, Enrolled = node.Enrolled, Cloud = node.Cloud };
             if (!await nodes.EnrolAsync(row, token.Id, cancellationToken)) throw Unknown();
             await fleet.AddAsync(node, cancellationToken);
@@ -70,7 +91,9 @@ internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeRegi
     /// <summary>The cloud that a node will belong to: the join token's, else the one that the settings give it.</summary>
     private Cloud CloudOf(NodeId node, JoinTokenRow token)
     {
-        if (token.Cloud.Length > 0) return clouds.Find(token.Cloud) ?? throw NoCloud($"the join token is for the cloud {token.Cloud}, which this site no longer has; ask for a new one");
+        if (token.Cloud.Length > 0)
+            return clouds.Find(token.Cloud)
+                ?? throw NoCloud($"the join token is for the cloud {token.Cloud}, which this site no longer has; ask for a new one");
         return clouds.For(node) ?? throw NoCloud($"no cloud of this site takes a node named {node}; ask for a join token that names one");
     }
 
@@ -91,5 +114,6 @@ internal sealed class NodeEnrolment(TokenStore tokens, NodeStore nodes, NodeRegi
     }
 
     // One answer for all: whoever guesses learns nothing.
-    private static RpcException Unknown() => new(new Status(StatusCode.Unauthenticated, "the join token is unknown, used up, revoked or has ended; ask for a new one"));
+    private static RpcException Unknown() =>
+        new(new Status(StatusCode.Unauthenticated, "the join token is unknown, used up, revoked or has ended; ask for a new one"));
 }

@@ -6,14 +6,16 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.Events;
 
-/// <summary>What happens at the site, for people who look later or watch now. Adding never waits; a writer of its own stores in batches.</summary>
+/// <summary>What happens at the site, for people who look later or watch
+/// now. Adding never waits; a writer of its own stores in batches.</summary>
 internal sealed partial class EventLog(EventStore store, TimeProvider time, ILogger<EventLog> log) : BackgroundService
 {
     // Weeks of a busy site; a bounded table needs no administrator.
     private const int Kept = 20_000;
 
     // While the store cannot be written, the newest events wait here; older ones are lost, which costs only history.
-    private readonly Channel<EventRow> pending = Channel.CreateBounded<EventRow>(new BoundedChannelOptions(4096) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private readonly Channel<EventRow> pending = Channel.CreateBounded<EventRow>(
+        new BoundedChannelOptions(4096) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
     private Level<Newest> newest = new(new Newest(0));
 
@@ -22,7 +24,16 @@ internal sealed partial class EventLog(EventStore store, TimeProvider time, ILog
 
     /// <summary>Notes that something happened.</summary>
     public void Add(string kind, HealthSeverity severity, NodeId? node, GuestId? vm, string sentence) =>
-        pending.Writer.TryWrite(new EventRow { At = time.GetUtcNow(), Kind = kind, Severity = severity, Node = node?.Value, Vm = vm?.Value, Sentence = sentence });
+        pending.Writer.TryWrite(
+            new EventRow
+            {
+                At = time.GetUtcNow(),
+                Kind = kind,
+                Severity = severity,
+                Node = node?.Value,
+                Vm = vm?.Value,
+                Sentence = sentence,
+            });
 
     /// <summary>Finds where the stored events end. Called once, before anybody reads.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)

@@ -19,7 +19,9 @@ internal sealed class ContentFolder
         foreach (var part in Directory.EnumerateFiles(path, "*" + Unfinished)) File.Delete(part);
     }
 
-    public IEnumerable<string> Names => Directory.EnumerateFiles(path).Select(Path.GetFileName).OfType<string>().Where(name => !name.EndsWith(Unfinished, StringComparison.Ordinal));
+    public IEnumerable<string> Names =>
+        Directory.EnumerateFiles(path).Select(Path.GetFileName).OfType<string>()
+        .Where(name => !name.EndsWith(Unfinished, StringComparison.Ordinal));
 
     public string PathOf(string name) => Path.Combine(path, name);
 
@@ -44,7 +46,15 @@ internal sealed class ContentFolder
     {
         try
         {
-            var file = new FileStream(PathOf(name), new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.Read | FileShare.Delete, Options = FileOptions.Asynchronous | FileOptions.SequentialScan, BufferSize = 0 });
+            var file = new FileStream(
+                PathOf(name),
+                new FileStreamOptions
+                {
+                    Access = FileAccess.Read,
+                    Share = FileShare.Read | FileShare.Delete,
+                    Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
+                    BufferSize = 0,
+                });
             if (offset <= file.Length)
             {
                 file.Position = offset;

@@ -4,7 +4,8 @@ using Opportunism.Files;
 
 namespace Opportunism.Controller.Files;
 
-/// <summary>Writes content of unknown worth to a file that appears only once it is whole, verified and on the disk. Disposed before that, nothing is left.</summary>
+/// <summary>Writes content of unknown worth to a file that appears only once it is
+/// whole, verified and on the disk. Disposed before that, nothing is left.</summary>
 internal sealed class ContentWriter : IAsyncDisposable
 {
     private readonly FileStream file;
@@ -17,7 +18,16 @@ internal sealed class ContentWriter : IAsyncDisposable
     public ContentWriter(string temporaryPath)
     {
         path = temporaryPath;
-        file = new FileStream(temporaryPath, OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous, BufferSize = 0 }));
+        file = new FileStream(
+            temporaryPath,
+            OwnerOnly.WhenMade(
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    Options = FileOptions.Asynchronous,
+                    BufferSize = 0,
+                }));
     }
 
     public long Bytes { get; private set; }

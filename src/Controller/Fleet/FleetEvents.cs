@@ -1,3 +1,4 @@
+using System.Globalization;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Events;
@@ -21,11 +22,13 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
     {
         if (before is not null) Tell(before, after);
 
-        // The plan comes first, so that what the report says it has taken up can be looked up, and last, so that it shows what the cloud made of it.
+        // The plan comes first, so that what the report says it has taken up can
+        // be looked up, and last, so that it shows what the cloud made of it.
         if (plans.LevelOf(after.Id) is null) plans.Rebuild(after);
         if (clouds.Of(after.Cloud).Guests is { } source)
         {
-            await source.ObserveAsync(ReportReading.ObservationOf(after, plans.RevisionOf(after.Id, after.Report?.PlanVersion ?? 0)), cancellationToken);
+            await source.ObserveAsync(
+                ReportReading.ObservationOf(after, plans.RevisionOf(after.Id, after.Report?.PlanVersion ?? 0)), cancellationToken);
         }
 
         plans.Rebuild(after);
@@ -40,19 +43,33 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
     private void Tell(NodeRecord before, NodeRecord after)
     {
         var id = after.Id;
-        if (after.Revoked && !before.Revoked) Say("node.revoked", HealthSeverity.Warning, "its credential was revoked; enrol the desktop again");
+        if (after.Revoked && !before.Revoked)
+            Say("node.revoked", HealthSeverity.Warning, "its credential was revoked; enrol the desktop again");
         if (after.Lost && !before.Lost) Say("node.lost", HealthSeverity.Warning, "lost: no report received; closed until it reports again");
         if (!after.Lost && before.Lost) Say("node.back", HealthSeverity.Note, "reporting again");
-        if (after.Drained != before.Drained) Say(after.Drained ? "node.drained" : "node.undrained", HealthSeverity.Note, after.Drained ? "drained by an operator" : "undrained by an operator");
-        if (after.SnoozedUntil != before.SnoozedUntil) Say("node.snoozed", HealthSeverity.Note, after.SnoozedUntil is { } until ? $"an operator does not lend it until {until:u}" : "an operator ended its snooze");
+        if (after.Drained != before.Drained)
+            Say(
+                after.Drained ? "node.drained" : "node.undrained", HealthSeverity.Note,
+                after.Drained ? "drained by an operator" : "undrained by an operator");
+        if (after.SnoozedUntil != before.SnoozedUntil)
+            Say(
+                "node.snoozed", HealthSeverity.Note,
+                after.SnoozedUntil is { } until ? $"an operator does not lend it until {until:u}" : "an operator ended its snooze");
         if (after.Report is not { } report || ReferenceEquals(report, before.Report)) return;
-        if (report.State != before.Report?.State) Say("node.state", HealthSeverity.Note, $"it is {ReportReading.StateOf(report)}: {ReportReading.ReasonOf(report).Sentence}");
+        if (report.State != before.Report?.State)
+            Say("node.state", HealthSeverity.Note, $"it is {ReportReading.StateOf(report)}: {ReportReading.ReasonOf(report).Sentence}");
         if (report.LastFreeze is { } freeze && !freeze.Equals(before.Report?.LastFreeze))
         {
-            Say("node.freeze", freeze.Brake == "freeze" || freeze.Guests == 0 ? HealthSeverity.Note : HealthSeverity.Warning, FormattableString.Invariant($"{freeze.Guests} guests frozen in {freeze.StillMs:0.##} ms, {freeze.LeakedCpuMs:0.##} ms of CPU used meanwhile; brake: {freeze.Brake}"));
+            Say(
+                "node.freeze", freeze.Brake == "freeze" || freeze.Guests == 0 ? HealthSeverity.Note : HealthSeverity.Warning,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{freeze.Guests} guests frozen in {freeze.StillMs:0.##} ms, {freeze.LeakedCpuMs:0.##} ms of CPU used meanwhile; "
+                        + $"brake: {freeze.Brake}"));
         }
 
-        foreach (var item in report.Health.Where(item => before.Report?.Health.Any(old => old.Code == item.Code) is not true)) TellHealth(id, item);
+        foreach (var item in report.Health.Where(item => before.Report?.Health.Any(old => old.Code == item.Code) is not true))
+            TellHealth(id, item);
 
         void Say(string kind, HealthSeverity severity, string sentence)
         {

@@ -33,7 +33,8 @@ internal sealed record NodeRecord
     /// <summary>Earlier runs of its agent, newest first.</summary>
     public IReadOnlyList<string> PastRuns { get; init; } = [];
 
-    /// <summary>How guests that others started there stand with their cloud; null while that is not known. Never changed after it was set.</summary>
+    /// <summary>How guests that others started there stand with their cloud;
+    /// null while that is not known. Never changed after it was set.</summary>
     public CloudGuests? CloudGuests { get; init; }
 
     /// <summary>True while it has been silent for too long.</summary>

@@ -8,7 +8,8 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.Fleet;
 
-/// <summary>What the site knows of every node. Any thread; changes of one node follow one another, and each is stored before anyone sees it.</summary>
+/// <summary>What the site knows of every node. Any thread; changes of one node
+/// follow one another, and each is stored before anyone sees it.</summary>
 internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, ControllerOptions options, TimeProvider time)
 {
     // A late report can only be of a run that ended lately.
@@ -24,7 +25,8 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
     public Level<IReadOnlyList<NodeId>> Enrolled { get; } = new([]);
 
     /// <summary>Every node, ordered by id.</summary>
-    public IEnumerable<NodeRecord> Nodes => entries.Values.Select(entry => entry.Level.Current).OrderBy(node => node.Id.Value, StringComparer.Ordinal);
+    public IEnumerable<NodeRecord> Nodes =>
+        entries.Values.Select(entry => entry.Level.Current).OrderBy(node => node.Id.Value, StringComparer.Ordinal);
 
     /// <summary>The node of that id, or null.</summary>
     public NodeRecord? Find(NodeId id) => entries.GetValueOrDefault(id)?.Level.Current;
@@ -32,7 +34,8 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
     /// <summary>The node as a level, for those who wait for changes.</summary>
     public Level<NodeRecord>? LevelOf(NodeId id) => entries.GetValueOrDefault(id)?.Level;
 
-    /// <summary>Takes up what is stored. Nodes are heard from anew: a controller that was down for an hour does not call everyone lost.</summary>
+    /// <summary>Takes up what is stored. Nodes are heard from anew: a controller
+    /// that was down for an hour does not call everyone lost.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         started = time.GetUtcNow();
@@ -58,18 +61,22 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         Enrolled.Set([.. entries.Keys]);
     }
 
-    /// <summary>The cloud of a stored node. One that enrolled before a site could have several gets the one that the settings give it now, and keeps it.</summary>
+    /// <summary>The cloud of a stored node. One that enrolled before a site could have
+    /// several gets the one that the settings give it now, and keeps it.</summary>
     /// <exception cref="CannotStartException">The settings have no such cloud.</exception>
     private async Task<string> CloudOfAsync(NodeRow row, CancellationToken cancellationToken)
     {
         if (row.Cloud.Length > 0)
         {
             return clouds.Find(row.Cloud)?.Name ?? throw new CannotStartException(
-                $"Node {row.Id} belongs to the cloud {row.Cloud}, but the settings have only {clouds.Names}: add a section [Cloud.{row.Cloud}], or start with the former settings, revoke the node and enrol it again.");
+                $"Node {row.Id} belongs to the cloud {row.Cloud}, but the settings have only {clouds.Names}: add a section "
+                    + $"[Cloud.{row.Cloud}], or start with the former settings, revoke the node and enrol it again.");
         }
 
         var given = clouds.For(NodeId.Parse(row.Id))?.Name
-            ?? throw new CannotStartException($"Node {row.Id} belongs to no cloud yet, and no Nodes in the settings fit its name: add it to one, or have one cloud without Nodes.");
+            ?? throw new CannotStartException(
+                $"Node {row.Id} belongs to no cloud yet, and no Nodes in the settings fit its name: add it to one, or have one cloud "
+                    + "without Nodes.");
         await store.SaveCloudAsync(row.Id, given, cancellationToken);
         return given;
     }
@@ -90,9 +97,12 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
             if (node.Revoked) return null;
             if (node.Report is not { } known) return Heard(node, report, node.PastRuns);
             if (known.RunId == report.RunId) return report.Sequence > known.Sequence ? Heard(node, report, node.PastRuns) : null;
-            return node.PastRuns.Contains(report.RunId) ? null : Heard(node, report, [known.RunId, .. node.PastRuns.Take(PastRunsKept - 1)]);
+            return node.PastRuns.Contains(report.RunId)
+                ? null
+                : Heard(node, report, [known.RunId, .. node.PastRuns.Take(PastRunsKept - 1)]);
         },
-        (node, token) => store.SaveReportAsync(id.Value, node.LastHeard!.Value, report.ToByteArray(), string.Join('\n', node.PastRuns), token),
+        (node, token) => store.SaveReportAsync(id.Value, node.LastHeard!.Value, report.ToByteArray(), string.Join('\n', node.PastRuns),
+        token),
         cancellationToken);
 
     /// <summary>Changes what an operator wants of a node. False when it was so already.</summary>
@@ -115,11 +125,14 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         var now = time.GetUtcNow();
         foreach (var node in Nodes.Where(node => IsSilent(node, now)).ToList())
         {
-            await ChangeAsync(node.Id, current => IsSilent(current, now) ? current with { Lost = true } : null, (_, _) => Task.CompletedTask, cancellationToken);
+            await ChangeAsync(
+                node.Id, current => IsSilent(current, now) ? current with { Lost = true } : null, (_, _) => Task.CompletedTask,
+                cancellationToken);
         }
     }
 
-    /// <summary>Tells everything that is known again, for those whose last attempt to take it up failed, and ends snoozes that have passed.</summary>
+    /// <summary>Tells everything that is known again, for those whose last
+    /// attempt to take it up failed, and ends snoozes that have passed.</summary>
     public async Task TellAgainAsync(CancellationToken cancellationToken)
     {
         foreach (var (id, entry) in entries)
@@ -146,7 +159,9 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         return now - heard >= options.LostAfter;
     }
 
-    private async Task<bool> ChangeAsync(NodeId id, Func<NodeRecord, NodeRecord?> change, Func<NodeRecord, CancellationToken, Task> save, CancellationToken cancellationToken)
+    private async Task<bool> ChangeAsync(
+        NodeId id, Func<NodeRecord, NodeRecord?> change, Func<NodeRecord, CancellationToken, Task> save,
+        CancellationToken cancellationToken)
     {
         if (!entries.TryGetValue(id, out var entry)) return false;
         await entry.Gate.WaitAsync(cancellationToken);

@@ -19,7 +19,9 @@ internal static class ReportReading
     };
 
     public static Reason ReasonOf(NodeReport? report) =>
-        report is not null && Enum.TryParse<ReasonCode>(report.ReasonCode, out var code) ? new(code, report.ReasonSource) : new(ReasonCode.Starting);
+        report is not null && Enum.TryParse<ReasonCode>(report.ReasonCode, out var code)
+            ? new(code, report.ReasonSource)
+            : new(ReasonCode.Starting);
 
     public static NodeObservation ObservationOf(NodeRecord node, long revision) => new()
     {
@@ -27,7 +29,9 @@ internal static class ReportReading
         State = StateOf(node.Report),
         Lost = node.Lost,
         Revoked = node.Revoked,
-        Capacity = node.Report?.Capacity is { } capacity ? new NodeCapacity((int)capacity.Vcpus, (int)capacity.MemoryMib, (long)capacity.DiskMib) : null,
+        Capacity = node.Report?.Capacity is { } capacity
+            ? new NodeCapacity((int)capacity.Vcpus, (int)capacity.MemoryMib, (long)capacity.DiskMib)
+            : null,
         Revision = revision,
         Guests = node.Report is { } report ? [.. report.Guests.Select(GuestOf)] : [],
     };

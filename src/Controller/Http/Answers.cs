@@ -28,7 +28,9 @@ internal static class Answers
     };
 
     public static ProblemHttpResult NoSuch(string what, string which, string remedy = "") =>
-        TypedResults.Problem($"There is no {what} '{Shown(which)}' here{(remedy.Length > 0 ? $": {remedy}" : "")}.", statusCode: StatusCodes.Status404NotFound);
+        TypedResults.Problem(
+            $"There is no {what} '{Shown(which)}' here{(remedy.Length > 0 ? $": {remedy}" : "")}.",
+            statusCode: StatusCodes.Status404NotFound);
 
     public static ProblemHttpResult Wrong(string sentence) => TypedResults.Problem(sentence, statusCode: StatusCodes.Status400BadRequest);
 

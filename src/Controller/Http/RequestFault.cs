@@ -11,15 +11,20 @@ internal static partial class RequestFault
     {
         if (fault.InnerException is JsonException json) return OfJson(json);
         if (MissingBody().IsMatch(fault.Message)) return "a JSON object is needed as its body.";
-        return QueryParameter().Match(fault.Message) is { Success: true } match ? $"the parameter '{match.Groups[1].Value}' is missing or has the wrong type." : fault.Message;
+        return QueryParameter().Match(fault.Message) is { Success: true } match
+            ? $"the parameter '{match.Groups[1].Value}' is missing or has the wrong type."
+            : fault.Message;
     }
 
     private static string OfJson(JsonException fault)
     {
-        if (UnknownField().Match(fault.Message) is { Success: true } unknown) return $"'{Answers.Shown(unknown.Groups[1].Value)}' is no field of it.";
+        if (UnknownField().Match(fault.Message) is { Success: true } unknown)
+            return $"'{Answers.Shown(unknown.Groups[1].Value)}' is no field of it.";
         if (MissingFields().Match(fault.Message) is { Success: true } missing) return $"it lacks {missing.Groups[1].Value.TrimEnd('.')}.";
         var place = fault.Path is { Length: > 2 } path ? $"the value of '{Answers.Shown(path[2..])}'" : "it";
-        return WrongType().IsMatch(fault.Message) ? $"{place} has the wrong type, or is too large." : $"it is not valid JSON (line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1}).";
+        return WrongType().IsMatch(fault.Message)
+            ? $"{place} has the wrong type, or is too large."
+            : $"it is not valid JSON (line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1}).";
     }
 
     [GeneratedRegex("from body")]

@@ -6,8 +6,11 @@ using Opportunism.Controller.Tenants;
 
 namespace Opportunism.Controller.Lifecycle;
 
-/// <summary>Does what is due by the passing of time alone: silent nodes, consoles nobody looks at, another comparison, the certificate.</summary>
-internal sealed partial class PeriodicMaintenance(NodeRegistry fleet, ConsoleBuffers consoles, AttemptLimit attempts, SiteKeys keys, ControllerOptions options, TimeProvider time, ILogger<PeriodicMaintenance> log) : BackgroundService
+/// <summary>Does what is due by the passing of time alone: silent nodes,
+/// consoles nobody looks at, another comparison, the certificate.</summary>
+internal sealed partial class PeriodicMaintenance(
+    NodeRegistry fleet, ConsoleBuffers consoles, AttemptLimit attempts, SiteKeys keys, ControllerOptions options, TimeProvider time,
+    ILogger<PeriodicMaintenance> log) : BackgroundService
 {
     // The grain of LostAfter and of console interest; both are tens of seconds.
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);

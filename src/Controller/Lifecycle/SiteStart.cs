@@ -7,7 +7,8 @@ using Opportunism.Controller.Tenants;
 namespace Opportunism.Controller.Lifecycle;
 
 /// <summary>Takes up what is stored, in the order in which one thing needs another, before the first request is answered.</summary>
-internal sealed class SiteStart(StoreStart store, PersonTokens people, EventLog events, FleetEvents news, GuestEvents guests, TimeProvider time)
+internal sealed class SiteStart(
+    StoreStart store, PersonTokens people, EventLog events, FleetEvents news, GuestEvents guests, TimeProvider time)
 {
     /// <summary>When the controller had taken up everything.</summary>
     public DateTimeOffset Started { get; private set; }

@@ -16,7 +16,8 @@ internal sealed class AttemptLimit(ControllerOptions options, TimeProvider time)
         lock (gate)
         {
             if (buckets.Count >= MostAddresses && !buckets.ContainsKey(address)) address = "";
-            if (!buckets.TryGetValue(address, out var bucket)) buckets[address] = bucket = new(options.EnrolmentsPerMinute / 60.0, options.EnrolmentsPerMinute, time);
+            if (!buckets.TryGetValue(address, out var bucket))
+                buckets[address] = bucket = new(options.EnrolmentsPerMinute / 60.0, options.EnrolmentsPerMinute, time);
             return bucket.TryTake();
         }
     }

@@ -6,7 +6,8 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.Reports;
 
-/// <summary>Lets only enrolled nodes call, each as itself, and turns whatever goes wrong inside into a status code and one log line.</summary>
+/// <summary>Lets only enrolled nodes call, each as itself, and turns
+/// whatever goes wrong inside into a status code and one log line.</summary>
 internal sealed partial class NodeAuthentication(NodeRegistry fleet, ILogger<NodeAuthentication> log) : Interceptor
 {
     private const string EnrolPath = "/opportunism.nodes.v1.Nodes/Enrol";
@@ -16,20 +17,27 @@ internal sealed partial class NodeAuthentication(NodeRegistry fleet, ILogger<Nod
     /// <summary>The node that makes this call.</summary>
     public static NodeId CallerOf(ServerCallContext context) => (NodeId)context.UserState[NodeKey];
 
-    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
+    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
         GuardAsync(context, () => continuation(request, context));
 
-    public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation) =>
+    public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context,
+        ClientStreamingServerMethod<TRequest, TResponse> continuation) =>
         GuardAsync(context, () => continuation(requestStream, context));
 
-    public override Task ServerStreamingServerHandler<TRequest, TResponse>(TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
+    public override Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
         GuardAsync(context, async () =>
         {
             await continuation(request, responseStream, context);
             return true;
         });
 
-    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
         GuardAsync(context, async () =>
         {
             await continuation(requestStream, responseStream, context);
@@ -52,7 +60,9 @@ internal sealed partial class NodeAuthentication(NodeRegistry fleet, ILogger<Nod
         }
         catch (RpcException refusal)
         {
-            if (refusal.StatusCode is StatusCode.Unauthenticated or StatusCode.InvalidArgument or StatusCode.PermissionDenied or StatusCode.ResourceExhausted) CallRefused(context.Method, caller, context.Peer, refusal.StatusCode, refusal.Status.Detail);
+            if (refusal.StatusCode is StatusCode.Unauthenticated or StatusCode.InvalidArgument or StatusCode.PermissionDenied
+                or StatusCode.ResourceExhausted)
+                CallRefused(context.Method, caller, context.Peer, refusal.StatusCode, refusal.Status.Detail);
             throw;
         }
         catch (Exception failure) when (context.CancellationToken.IsCancellationRequested)
@@ -76,11 +86,13 @@ internal sealed partial class NodeAuthentication(NodeRegistry fleet, ILogger<Nod
         const string scheme = "Node ";
         if (header is { Length: > 5 and < LongestCredential } && header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
             && header[scheme.Length..].Split(':') is [var id, var secret]
-            && NodeId.TryParse(id, out var node) && fleet.Find(node) is { Revoked: false } known && Secrets.Matches(secret, known.SecretHash))
+            && NodeId.TryParse(id, out var node) && fleet.Find(node) is { Revoked: false } known
+                && Secrets.Matches(secret, known.SecretHash))
         {
             return node;
         }
 
-        throw new RpcException(new Status(StatusCode.Unauthenticated, "the node is unknown here or was revoked; enrol it with a join token"));
+        throw new RpcException(
+            new Status(StatusCode.Unauthenticated, "the node is unknown here or was revoked; enrol it with a join token"));
     }
 }

@@ -26,10 +26,12 @@ internal sealed class NodesEndpoint(
     private static readonly TimeSpan LastPlanWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>1. A new desktop.</summary>
-    public override Task<EnrolReply> Enrol(EnrolRequest request, ServerCallContext context) => enrolment.EnrolAsync(request, AddressOf(context), context.CancellationToken);
+    public override Task<EnrolReply> Enrol(EnrolRequest request, ServerCallContext context) =>
+        enrolment.EnrolAsync(request, AddressOf(context), context.CancellationToken);
 
     /// <summary>2. The stream a node keeps open.</summary>
-    public override async Task Connect(IAsyncStreamReader<NodeReport> requestStream, IServerStreamWriter<NodePlan> responseStream, ServerCallContext context)
+    public override async Task Connect(
+        IAsyncStreamReader<NodeReport> requestStream, IServerStreamWriter<NodePlan> responseStream, ServerCallContext context)
     {
         var node = NodeAuthentication.CallerOf(context);
         using var end = Linked(node, context);
@@ -78,7 +80,8 @@ internal sealed class NodesEndpoint(
     }
 
     /// <summary>6. New console output of a guest.</summary>
-    public override Task<WriteConsoleReply> WriteConsole(WriteConsoleRequest request, ServerCallContext context) => Task.FromResult(transfers.WriteConsole(NodeAuthentication.CallerOf(context), request));
+    public override Task<WriteConsoleReply> WriteConsole(WriteConsoleRequest request, ServerCallContext context) =>
+        Task.FromResult(transfers.WriteConsole(NodeAuthentication.CallerOf(context), request));
 
     private async Task ReadReportsAsync(NodeId node, IAsyncStreamReader<NodeReport> reports, CancellationToken cancellationToken)
     {
@@ -86,11 +89,14 @@ internal sealed class NodesEndpoint(
         var slowed = 0;
         while (await reports.MoveNext(cancellationToken))
         {
-            if (ReportLimits.Problem(reports.Current) is { } problem) throw new RpcException(new Status(StatusCode.InvalidArgument, $"the report was refused: {problem}"));
+            if (ReportLimits.Problem(reports.Current) is { } problem)
+                throw new RpcException(new Status(StatusCode.InvalidArgument, $"the report was refused: {problem}"));
             if (bucket.IsFull) slowed = 0;
             var wait = bucket.Take();
             if (wait > TimeSpan.Zero) slowed++;
-            if (slowed > SlowedUntilCut) throw new RpcException(new Status(StatusCode.ResourceExhausted, "too many reports; send the newest one at most a few times a second"));
+            if (slowed > SlowedUntilCut)
+                throw new RpcException(
+                    new Status(StatusCode.ResourceExhausted, "too many reports; send the newest one at most a few times a second"));
 
             // Not reading on is what slows the sender.
             if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
@@ -98,7 +104,8 @@ internal sealed class NodesEndpoint(
         }
     }
 
-    private async Task WritePlansAsync(NodeId node, IServerStreamWriter<NodePlan> plansOut, CancellationToken end, CancellationToken breakOff)
+    private async Task WritePlansAsync(
+        NodeId node, IServerStreamWriter<NodePlan> plansOut, CancellationToken end, CancellationToken breakOff)
     {
         var level = plans.LevelOf(node) ?? throw new InvalidOperationException($"Node {node} has no plan.");
         var plan = level.Current;
@@ -115,9 +122,11 @@ internal sealed class NodesEndpoint(
         var token = streams.TokenOf(node);
 
         // It may have been revoked between the gate and here.
-        if (fleet.Find(node) is not { Revoked: false }) throw new RpcException(new Status(StatusCode.Unauthenticated, "node revoked; enrol it again with a join token"));
+        if (fleet.Find(node) is not { Revoked: false })
+            throw new RpcException(new Status(StatusCode.Unauthenticated, "node revoked; enrol it again with a join token"));
         return CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, token, lifetime.ApplicationStopping);
     }
 
-    private static string AddressOf(ServerCallContext context) => context.GetHttpContext().Connection.RemoteIpAddress?.ToString() ?? "unknown";
+    private static string AddressOf(ServerCallContext context) =>
+        context.GetHttpContext().Connection.RemoteIpAddress?.ToString() ?? "unknown";
 }

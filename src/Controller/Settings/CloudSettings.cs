@@ -15,7 +15,8 @@ internal sealed record CloudSettings(string Name, CloudModule Module, CloudOptio
     /// <summary>The key that says which kind of cloud a section describes.</summary>
     public const string KindKey = "Kind";
 
-    /// <summary>Every reason why these clouds cannot be used together or alone, each naming section, key, value and what is allowed.</summary>
+    /// <summary>Every reason why these clouds cannot be used together or
+    /// alone, each naming section, key, value and what is allowed.</summary>
     public static IEnumerable<string> Problems(IReadOnlyList<CloudSettings> clouds)
     {
         foreach (var cloud in clouds)
@@ -23,13 +24,18 @@ internal sealed record CloudSettings(string Name, CloudModule Module, CloudOptio
             foreach (var problem in cloud.Module.Problems(cloud.Options)) yield return problem;
             foreach (var pattern in NodePatterns.Read(cloud.Options.Nodes).Where(pattern => !NodePatterns.IsValid(pattern)))
             {
-                yield return $"[{cloud.Options.Section}] Nodes holds '{pattern}'; allowed are names of nodes, separated by commas; a name may end in *.";
+                yield return $"[{cloud.Options.Section}] Nodes holds '{pattern}'; allowed are names of nodes, separated by commas; a "
+                    + "name may end in *.";
             }
 
-            if (!Names.IsDnsLike(cloud.Name)) yield return $"[{cloud.Options.Section}] names the cloud '{cloud.Name}'; allowed is 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.";
+            if (!Names.IsDnsLike(cloud.Name))
+                yield return $"[{cloud.Options.Section}] names the cloud '{cloud.Name}'; allowed is 1 to 63 characters of a-z 0-9 . - "
+                    + "beginning with a letter or digit.";
         }
 
-        var rest = clouds.Where(cloud => NodePatterns.Read(cloud.Options.Nodes).Length == 0).Select(cloud => $"[{cloud.Options.Section}]").ToList();
-        if (rest.Count > 1) yield return $"{string.Join(" and ", rest)} have no Nodes; at most one cloud may take every node that no other cloud takes.";
+        var rest = clouds.Where(cloud => NodePatterns.Read(cloud.Options.Nodes).Length == 0).Select(cloud => $"[{cloud.Options.Section}]")
+            .ToList();
+        if (rest.Count > 1)
+            yield return $"{string.Join(" and ", rest)} have no Nodes; at most one cloud may take every node that no other cloud takes.";
     }
 }

@@ -6,7 +6,8 @@ internal sealed class ControllerOptions
     /// <summary>Address and port for agents and people; port 0 takes a free one and tells it in site.json.</summary>
     public string Listen { get; set; } = "127.0.0.1:7443";
 
-    /// <summary>Folder for the database, keys, images and disks. Below that of an agent on the same machine, which others must be able to enter.</summary>
+    /// <summary>Folder for the database, keys, images and disks. Below that of an
+    /// agent on the same machine, which others must be able to enter.</summary>
     public string State { get; set; } = "/var/lib/opportunism/controller";
 
     /// <summary>More names and addresses under which the site is dialled, for its certificate; separated by commas.</summary>

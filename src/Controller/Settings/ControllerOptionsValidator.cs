@@ -9,22 +9,36 @@ internal static class ControllerOptionsValidator
 {
     public static IEnumerable<string> Problems(ControllerOptions options, SiteTimes policy)
     {
-        if (!IPEndPoint.TryParse(options.Listen, out _) || !options.Listen.Contains(':', StringComparison.Ordinal)) yield return $"[Controller] Listen is '{options.Listen}'; allowed is ADDRESS:PORT with an IP address, such as 127.0.0.1:7443 or [::]:7443.";
-        if (string.IsNullOrWhiteSpace(options.State)) yield return "[Controller] State is empty; a folder that the controller may write is needed.";
-        foreach (var name in NamesOf(options).Where(name => Uri.CheckHostName(name) is UriHostNameType.Unknown)) yield return $"[Controller] Names holds '{name}'; allowed are host names and IP addresses, separated by commas.";
-        if (CloudCatalog.Find(options.Cloud) is null) yield return $"[Controller] Cloud is '{options.Cloud}'; allowed are {CloudCatalog.Kinds}.";
-        if (options.LostAfter < TimeSpan.FromSeconds(5) || options.LostAfter > TimeSpan.FromHours(1)) yield return $"[Controller] LostAfter is {options.LostAfter}; allowed is 5 seconds to 1 hour.";
-        if (options.CompareEvery < TimeSpan.FromSeconds(5) || options.CompareEvery > TimeSpan.FromHours(1)) yield return $"[Controller] CompareEvery is {options.CompareEvery}; allowed is 5 seconds to 1 hour.";
-        if (options.LargestImageMiB is < 1 or > 1 << 24) yield return $"[Controller] LargestImageMiB is {options.LargestImageMiB}; allowed is 1 to 16777216.";
-        if (options.KeepFreeMiB is < 0 or > 1 << 24) yield return $"[Controller] KeepFreeMiB is {options.KeepFreeMiB}; allowed is 0 to 16777216.";
-        if (options.EnrolmentsPerMinute is < 1 or > 10000) yield return $"[Controller] EnrolmentsPerMinute is {options.EnrolmentsPerMinute}; allowed is 1 to 10000.";
-        if (options.ReportsPerSecond is < 1 or > 1000) yield return $"[Controller] ReportsPerSecond is {options.ReportsPerSecond}; allowed is 1 to 1000.";
-        if (options.OtlpEndpoint.Length > 0 && !(Uri.TryCreate(options.OtlpEndpoint, UriKind.Absolute, out var otlp) && otlp.Scheme is "http" or "https")) yield return $"[Controller] OtlpEndpoint is '{options.OtlpEndpoint}'; allowed is empty or an http or https URL.";
+        if (!IPEndPoint.TryParse(options.Listen, out _) || !options.Listen.Contains(':', StringComparison.Ordinal))
+            yield return $"[Controller] Listen is '{options.Listen}'; allowed is ADDRESS:PORT with an IP address, such as 127.0.0.1:7443 "
+                + "or [::]:7443.";
+        if (string.IsNullOrWhiteSpace(options.State))
+            yield return "[Controller] State is empty; a folder that the controller may write is needed.";
+        foreach (var name in NamesOf(options).Where(name => Uri.CheckHostName(name) is UriHostNameType.Unknown))
+            yield return $"[Controller] Names holds '{name}'; allowed are host names and IP addresses, separated by commas.";
+        if (CloudCatalog.Find(options.Cloud) is null)
+            yield return $"[Controller] Cloud is '{options.Cloud}'; allowed are {CloudCatalog.Kinds}.";
+        if (options.LostAfter < TimeSpan.FromSeconds(5) || options.LostAfter > TimeSpan.FromHours(1))
+            yield return $"[Controller] LostAfter is {options.LostAfter}; allowed is 5 seconds to 1 hour.";
+        if (options.CompareEvery < TimeSpan.FromSeconds(5) || options.CompareEvery > TimeSpan.FromHours(1))
+            yield return $"[Controller] CompareEvery is {options.CompareEvery}; allowed is 5 seconds to 1 hour.";
+        if (options.LargestImageMiB is < 1 or > 1 << 24)
+            yield return $"[Controller] LargestImageMiB is {options.LargestImageMiB}; allowed is 1 to 16777216.";
+        if (options.KeepFreeMiB is < 0 or > 1 << 24)
+            yield return $"[Controller] KeepFreeMiB is {options.KeepFreeMiB}; allowed is 0 to 16777216.";
+        if (options.EnrolmentsPerMinute is < 1 or > 10000)
+            yield return $"[Controller] EnrolmentsPerMinute is {options.EnrolmentsPerMinute}; allowed is 1 to 10000.";
+        if (options.ReportsPerSecond is < 1 or > 1000)
+            yield return $"[Controller] ReportsPerSecond is {options.ReportsPerSecond}; allowed is 1 to 1000.";
+        if (options.OtlpEndpoint.Length > 0
+            && !(Uri.TryCreate(options.OtlpEndpoint, UriKind.Absolute, out var otlp) && otlp.Scheme is "http" or "https"))
+            yield return $"[Controller] OtlpEndpoint is '{options.OtlpEndpoint}'; allowed is empty or an http or https URL.";
         foreach (var problem in PolicyProblems(policy)) yield return $"[Policy] {problem}";
     }
 
     /// <summary>The names in <see cref="ControllerOptions.Names"/>.</summary>
-    public static string[] NamesOf(ControllerOptions options) => options.Names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    public static string[] NamesOf(ControllerOptions options) =>
+        options.Names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static IEnumerable<string> PolicyProblems(SiteTimes policy)
     {
@@ -33,6 +47,13 @@ internal static class ControllerOptionsValidator
         var thaw = policy.ThawAfter ?? (policy.IdleFor < new AvailabilityTimes().ThawAfter ? idle : new AvailabilityTimes().ThawAfter);
         var evict = policy.EvictAfter ?? AvailabilityTimes.Longest;
         var short0 = TimeSpan.FromTicks(1);
-        return new AvailabilityTimes { IdleFor = idle, ThawAfter = thaw, EvictAfter = evict, HoldAfter = short0, PresaveAfter = short0 }.Problems();
+        return new AvailabilityTimes
+        {
+            IdleFor = idle,
+            ThawAfter = thaw,
+            EvictAfter = evict,
+            HoldAfter = short0,
+            PresaveAfter = short0,
+        }.Problems();
     }
 }

@@ -12,7 +12,8 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
 
     private readonly List<CloudSettings> named = [];
 
-    // Settings of a kind of cloud that stand in a section of the kind's own name; they count for the one cloud that [Controller] Cloud names.
+    // Settings of a kind of cloud that stand in a section of the kind's own
+    // name; they count for the one cloud that [Controller] Cloud names.
     private readonly Dictionary<CloudModule, CloudOptions> byKind = [];
 
     /// <summary>The clouds of the site: those with a section of their own, else the one that [Controller] Cloud names.</summary>
@@ -28,14 +29,16 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         return options;
     }
 
-    /// <summary>Reads arguments and the file they name. Arguments win over the file. All problems at once; none means the settings can be used.</summary>
+    /// <summary>Reads arguments and the file they name. Arguments win over the
+    /// file. All problems at once; none means the settings can be used.</summary>
     public static ControllerSettings Read(string[] args, List<string> problems)
     {
         var settings = new ControllerSettings(new(), new());
         var given = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < args.Length; i += 2)
         {
-            if (args[i] is not ("--settings" or "--state" or "--listen")) problems.Add($"'{args[i]}' is not an argument of the controller. {Usage}");
+            if (args[i] is not ("--settings" or "--state" or "--listen"))
+                problems.Add($"'{args[i]}' is not an argument of the controller. {Usage}");
             else if (i + 1 == args.Length) problems.Add($"{args[i]} needs a value. {Usage}");
             else given[args[i]] = args[i + 1];
         }
@@ -55,7 +58,9 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         {
             var builder = new ConfigurationBuilder();
             var path = Path.GetFullPath(file);
-            read = (Path.GetExtension(path) is ".json" ? builder.AddJsonFile(path, optional: false) : builder.AddIniFile(path, optional: false)).Build();
+            read = (
+                Path.GetExtension(path) is ".json" ? builder.AddJsonFile(path, optional: false) : builder.AddIniFile(path, optional: false))
+                .Build();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or FormatException)
         {
@@ -68,19 +73,30 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
             if (section.Key.Equals("Controller", StringComparison.OrdinalIgnoreCase)) ReadSection(section, Controller, problems);
             else if (section.Key.Equals("Policy", StringComparison.OrdinalIgnoreCase)) ReadSection(section, Policy, problems);
             else if (section.Key.StartsWith(CloudSettings.SectionPrefix, StringComparison.OrdinalIgnoreCase)) ReadCloud(section, problems);
-            else if (CloudCatalog.Find(section.Key) is { } module) ReadSection(section, byKind[module] = module.NewOptions(section.Key), problems);
-            else problems.Add($"The settings file {file} has an unknown section or key '{section.Key}'; known sections are Controller, Policy, {CloudSettings.SectionPrefix}NAME, {string.Join(", ", CloudCatalog.All.Select(known => known.Kind))}.");
+            else if (CloudCatalog.Find(section.Key) is { } module)
+                ReadSection(section, byKind[module] = module.NewOptions(section.Key), problems);
+            else problems.Add(
+                $"The settings file {file} has an unknown section or key '{section.Key}'; known sections are Controller, Policy, "
+                    + $"{CloudSettings.SectionPrefix}NAME, {string.Join(", ", CloudCatalog.All.Select(known => known.Kind))}.");
         }
 
         if (named.Count == 0) return;
-        if (read["Controller:Cloud"] is not null) problems.Add($"[Controller] Cloud and [{named[0].Options.Section}] exclude each other; keep the sections {CloudSettings.SectionPrefix}NAME.");
-        foreach (var module in byKind.Keys) problems.Add($"[{byKind[module].Section}] and [{named[0].Options.Section}] exclude each other; move its keys to a section {CloudSettings.SectionPrefix}NAME with Kind = {module.Kind}.");
+        if (read["Controller:Cloud"] is not null)
+            problems.Add(
+                $"[Controller] Cloud and [{named[0].Options.Section}] exclude each other; keep the sections "
+                    + $"{CloudSettings.SectionPrefix}NAME.");
+        foreach (var module in byKind.Keys)
+            problems.Add(
+                $"[{byKind[module].Section}] and [{named[0].Options.Section}] exclude each other; move its keys to a section "
+                    + $"{CloudSettings.SectionPrefix}NAME with Kind = {module.Kind}.");
     }
 
     private void ReadCloud(IConfigurationSection section, List<string> problems)
     {
-        if (section[CloudSettings.KindKey] is not { } kind) problems.Add($"[{section.Key}] has no {CloudSettings.KindKey}; allowed are {CloudCatalog.Kinds}.");
-        else if (CloudCatalog.Find(kind) is not { } module) problems.Add($"[{section.Key}] {CloudSettings.KindKey} is '{kind}'; allowed are {CloudCatalog.Kinds}.");
+        if (section[CloudSettings.KindKey] is not { } kind)
+            problems.Add($"[{section.Key}] has no {CloudSettings.KindKey}; allowed are {CloudCatalog.Kinds}.");
+        else if (CloudCatalog.Find(kind) is not { } module)
+            problems.Add($"[{section.Key}] {CloudSettings.KindKey} is '{kind}'; allowed are {CloudCatalog.Kinds}.");
         else ReadSection(section, AddCloud(section.Key[CloudSettings.SectionPrefix.Length..], module), problems, CloudSettings.KindKey);
     }
 
@@ -94,20 +110,28 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         foreach (var key in section.GetChildren().Where(key => !key.Key.Equals(read, StringComparison.OrdinalIgnoreCase)))
         {
             var property = Array.Find(known, property => property.Name.Equals(key.Key, StringComparison.OrdinalIgnoreCase));
-            if (property is null) problems.Add($"[{section.Key}] {key.Key} is not a known key; known are {string.Join(", ", known.Select(property => property.Name))}.");
-            else if (Parse(key.Value ?? "", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is { } value) property.SetValue(options, value);
+            if (property is null)
+                problems.Add(
+                    $"[{section.Key}] {key.Key} is not a known key; known are "
+                        + $"{string.Join(", ", known.Select(property => property.Name))}.");
+            else if (Parse(key.Value ?? "", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is { } value)
+                property.SetValue(options, value);
             else problems.Add($"[{section.Key}] {property.Name} is '{key.Value}'; {Expected(property.PropertyType)} is expected.");
         }
     }
 
     private static string Expected(Type type) =>
-        type == typeof(string) ? "a text" : (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan) ? $"a time such as {Duration.Examples}" : "a whole number";
+        type == typeof(string) ? "a text"
+            : (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan) ? $"a time such as {Duration.Examples}"
+            : "a whole number";
 
     private static object? Parse(string text, Type type)
     {
         if (type == typeof(string)) return text;
-        if (type == typeof(int)) return int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null;
-        if (type == typeof(long)) return long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var large) ? large : null;
+        if (type == typeof(int))
+            return int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null;
+        if (type == typeof(long))
+            return long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var large) ? large : null;
 
         return Duration.TryParse(text, out var time) ? time : null;
     }

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace Opportunism.Controller.Settings;
 
-/// <summary>Looks whether the controller can listen where it should, before it starts anything: a taken port is a sentence, not a stack trace.</summary>
+/// <summary>Looks whether the controller can listen where it should, before it
+/// starts anything: a taken port is a sentence, not a stack trace.</summary>
 internal static class ListenPort
 {
     /// <summary>Why it cannot listen there, and what to do; null when it can.</summary>
@@ -21,9 +22,13 @@ internal static class ListenPort
         {
             return failure.SocketErrorCode switch
             {
-                SocketError.AddressAlreadyInUse => $"The controller does not start: port {endpoint.Port} of {endpoint.Address} is in use by another program. End that program ('ss -ltnp' shows it), or choose another port with --listen {new IPEndPoint(endpoint.Address, 0).ToString()[..^1]}PORT.",
-                SocketError.AccessDenied => $"The controller does not start: this user may not listen on port {endpoint.Port} of {endpoint.Address}. Choose a port above 1023 with --listen.",
-                _ => $"The controller does not start: it cannot listen on port {endpoint.Port} of {endpoint.Address} ({failure.Message}). Choose an address of this machine with --listen.",
+                SocketError.AddressAlreadyInUse => $"The controller does not start: port {endpoint.Port} of {endpoint.Address} is in use "
+                    + $"by another program. End that program ('ss -ltnp' shows it), or choose another "
+                    + $"port with --listen {new IPEndPoint(endpoint.Address, 0).ToString()[..^1]}PORT.",
+                SocketError.AccessDenied => $"The controller does not start: this user may not listen on port {endpoint.Port} of "
+                    + $"{endpoint.Address}. Choose a port above 1023 with --listen.",
+                _ => $"The controller does not start: it cannot listen on port {endpoint.Port} of {endpoint.Address} "
+                    + $"({failure.Message}). Choose an address of this machine with --listen.",
             };
         }
     }

@@ -17,7 +17,8 @@ internal sealed class EventStore(IDbContextFactory<SiteDbContext> contexts)
     public async Task<List<EventRow>> AfterAsync(long id, int take, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.Events.AsNoTracking().Where(row => row.Id > id).OrderBy(row => row.Id).Take(take).ToListAsync(cancellationToken);
+        return await context.Events.AsNoTracking().Where(row => row.Id > id).OrderBy(row => row.Id).Take(take)
+            .ToListAsync(cancellationToken);
     }
 
     /// <summary>The newest events, oldest first.</summary>

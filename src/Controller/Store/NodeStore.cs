@@ -15,21 +15,27 @@ internal sealed class NodeStore(IDbContextFactory<SiteDbContext> contexts)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await context.Nodes.Where(row => row.Id == id).ExecuteUpdateAsync(
-            set => set.SetProperty(row => row.LastHeard, heard).SetProperty(row => row.Report, report).SetProperty(row => row.PastRuns, pastRuns), cancellationToken);
+            set => set.SetProperty(row => row.LastHeard, heard).SetProperty(row => row.Report, report)
+                .SetProperty(row => row.PastRuns, pastRuns),
+            cancellationToken);
     }
 
-    public async Task SaveFlagsAsync(string id, bool revoked, bool drained, DateTimeOffset? snoozedUntil, CancellationToken cancellationToken)
+    public async Task SaveFlagsAsync(
+        string id, bool revoked, bool drained, DateTimeOffset? snoozedUntil, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await context.Nodes.Where(row => row.Id == id).ExecuteUpdateAsync(
-            set => set.SetProperty(row => row.Revoked, revoked).SetProperty(row => row.Drained, drained).SetProperty(row => row.SnoozedUntil, snoozedUntil), cancellationToken);
+            set => set.SetProperty(row => row.Revoked, revoked).SetProperty(row => row.Drained, drained)
+                .SetProperty(row => row.SnoozedUntil, snoozedUntil),
+            cancellationToken);
     }
 
     /// <summary>Keeps which cloud a node belongs to.</summary>
     public async Task SaveCloudAsync(string id, string cloud, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        await context.Nodes.Where(row => row.Id == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.Cloud, cloud), cancellationToken);
+        await context.Nodes.Where(row => row.Id == id)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.Cloud, cloud), cancellationToken);
     }
 
     /// <summary>Adds a node and uses up one use of its join token, both or neither. False when the token has no use left.</summary>

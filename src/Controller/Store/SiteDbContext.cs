@@ -57,5 +57,6 @@ internal abstract class SiteDbContext(DbContextOptions options) : DbContext(opti
     }
 
     /// <summary>A point in time as its UTC ticks.</summary>
-    private sealed class UtcTicks() : ValueConverter<DateTimeOffset, long>(time => time.UtcTicks, ticks => new DateTimeOffset(ticks, TimeSpan.Zero));
+    private sealed class UtcTicks() : ValueConverter<DateTimeOffset, long>(
+        time => time.UtcTicks, ticks => new DateTimeOffset(ticks, TimeSpan.Zero));
 }

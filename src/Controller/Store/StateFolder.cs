@@ -23,7 +23,10 @@ internal sealed class StateFolder : IDisposable
     {
         try
         {
-            held = new FileStream(this["controller.lock"], OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None }));
+            held = new FileStream(
+                this["controller.lock"],
+                OwnerOnly.WhenMade(
+                    new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None }));
             return true;
         }
         catch (IOException)
@@ -36,7 +39,12 @@ internal sealed class StateFolder : IDisposable
     public void Dispose() => held?.Dispose();
 
     /// <summary>Makes an empty private file unless there is one.</summary>
-    public void Touch(string name) => new FileStream(this[name], OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite })).Dispose();
+    public void Touch(string name) =>
+        new FileStream(
+            this[name],
+            OwnerOnly.WhenMade(
+                new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite }))
+        .Dispose();
 
     /// <summary>The text of a file, or null when there is none.</summary>
     public string? Read(string name) => File.Exists(this[name]) ? File.ReadAllText(this[name]) : null;

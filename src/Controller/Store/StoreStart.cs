@@ -15,7 +15,8 @@ internal sealed class StoreStart(IDbContextFactory<SiteDbContext> contexts, Stat
         await context.Database.MigrateAsync(cancellationToken);
     }
 
-    /// <summary>Keeps a copy of a database whose tables are about to change, so that an operator can go back to the former version. Whole or not there.</summary>
+    /// <summary>Keeps a copy of a database whose tables are about to change, so that
+    /// an operator can go back to the former version. Whole or not there.</summary>
     private async Task CopyBeforeUpgradeAsync(SiteDbContext context, CancellationToken cancellationToken)
     {
         var pending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).FirstOrDefault();

@@ -40,12 +40,14 @@ internal sealed class TokenStore(IDbContextFactory<SiteDbContext> contexts)
     public async Task<bool> RevokeJoinTokenAsync(string id, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.JoinTokens.Where(row => row.Id == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.Revoked, true), cancellationToken) > 0;
+        return await context.JoinTokens.Where(row => row.Id == id)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.Revoked, true), cancellationToken) > 0;
     }
 
     public async Task<bool> RevokePersonTokenAsync(string id, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.PersonTokens.Where(row => row.Id == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.Revoked, true), cancellationToken) > 0;
+        return await context.PersonTokens.Where(row => row.Id == id)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.Revoked, true), cancellationToken) > 0;
     }
 }

@@ -17,13 +17,19 @@ internal sealed class SiteMetrics : IHostedService, IDisposable
     {
         meter.CreateObservableGauge("opportunism.nodes", () => fleet.Nodes.Where(node => !node.Revoked)
             .CountBy(node => node.Lost ? "Lost" : ReportReading.StateOf(node.Report)?.ToString() ?? "Unknown")
-            .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("state", count.Key))), description: "Nodes by state");
-        meter.CreateObservableGauge("opportunism.nodes.open", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { IsOpen: true }), description: "Nodes open in the cloud");
-        meter.CreateObservableGauge("opportunism.nodes.pending", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { Pending.Length: > 0 }), description: "Nodes with a pending cloud action");
+            .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("state", count.Key))),
+            description: "Nodes by state");
+        meter.CreateObservableGauge(
+            "opportunism.nodes.open", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { IsOpen: true }),
+            description: "Nodes open in the cloud");
+        meter.CreateObservableGauge(
+            "opportunism.nodes.pending", () => fleet.Nodes.Count(node => workers.Of(node.Id) is { Pending.Length: > 0 }),
+            description: "Nodes with a pending cloud action");
         if (clouds.GuestSources.Any())
         {
             meter.CreateObservableGauge("opportunism.vms", () => clouds.CountByStatus().Where(count => count.Key is not VmStatus.Terminated)
-                .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("status", count.Key.ToString()))), description: "VMs by status");
+                .Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("status", count.Key.ToString()))),
+                description: "VMs by status");
         }
     }
 

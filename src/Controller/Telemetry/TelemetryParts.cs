@@ -16,7 +16,9 @@ internal static class TelemetryParts
         var endpoint = new Uri(options.OtlpEndpoint);
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("opportunism-controller", serviceVersion: StatusApi.Version))
-            .WithMetrics(metrics => metrics.AddMeter(SiteMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel").AddOtlpExporter(otlp => otlp.Endpoint = endpoint))
+            .WithMetrics(
+                metrics => metrics.AddMeter(SiteMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
+                    .AddOtlpExporter(otlp => otlp.Endpoint = endpoint))
             .WithTracing(traces => traces.AddSource("Microsoft.AspNetCore").AddOtlpExporter(otlp => otlp.Endpoint = endpoint));
     }
 }

@@ -5,8 +5,10 @@ using Opportunism.Files;
 namespace Opportunism.Controller.Tenants;
 
 /// <summary>
-/// The newest output of a guest's console, counted from its first boot at this site although each node counts from its own. One thread at a time.
-/// It is a folder of pieces, each named by the offset of its first byte and only ever appended to, and the file <c>source</c>, which says whose count it
+/// The newest output of a guest's console, counted from its first boot at
+/// this site although each node counts from its own. One thread at a time.
+/// It is a folder of pieces, each named by the offset of its first byte and
+/// only ever appended to, and the file <c>source</c>, which says whose count it
 /// goes on with. What a crash leaves is a shorter tape, which the node's next piece mends.
 /// </summary>
 internal sealed class ConsoleBuffer
@@ -29,7 +31,9 @@ internal sealed class ConsoleBuffer
     {
         this.path = path;
         if (!Directory.Exists(path)) return;
-        pieces = [.. Directory.EnumerateFiles(path, "*" + Extension).Select(file => long.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)).Order()];
+        pieces = [
+            .. Directory.EnumerateFiles(path, "*" + Extension)
+                .Select(file => long.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)).Order()];
         End = pieces.Count == 0 ? 0 : pieces[^1] + new FileInfo(PathOf(pieces[^1])).Length;
         if (new StateFolder(path).Read(SourceName)?.Split('\n') is not [var from, var start, ..]) return;
         (source, nodeStart) = (from, long.Parse(start, CultureInfo.InvariantCulture));
@@ -41,8 +45,10 @@ internal sealed class ConsoleBuffer
     /// <summary>Offset of the oldest byte kept.</summary>
     public long Start => pieces.Count == 0 ? End : pieces[0];
 
-    /// <summary>Takes up output that begins at <paramref name="offset"/> of what <paramref name="from"/> counts, and answers where it should go on.</summary>
-    /// <param name="from">One placement of the guest: a node, and the disk it started from there. The same node counts anew after a hand-over.</param>
+    /// <summary>Takes up output that begins at <paramref name="offset"/> of what
+    /// <paramref name="from"/> counts, and answers where it should go on.</summary>
+    /// <param name="from">One placement of the guest: a node, and the disk it
+    /// started from there. The same node counts anew after a hand-over.</param>
     /// <param name="offset">Of the first byte, as that placement counts.</param>
     /// <param name="output">What it printed.</param>
     /// <exception cref="IOException">It could not be stored; the tape is as it was, or longer by a part of the output.</exception>
@@ -66,7 +72,8 @@ internal sealed class ConsoleBuffer
         return End - nodeStart;
     }
 
-    /// <summary>At most so many bytes from <paramref name="offset"/> on, or from the oldest kept; a negative offset means the newest ones.</summary>
+    /// <summary>At most so many bytes from <paramref name="offset"/> on, or
+    /// from the oldest kept; a negative offset means the newest ones.</summary>
     public (long Offset, byte[] Bytes) Read(long offset, int atMost)
     {
         var from = offset < 0 ? Math.Max(Start, End - atMost) : Math.Clamp(offset, Start, End);
@@ -104,7 +111,9 @@ internal sealed class ConsoleBuffer
         {
             if (pieces.Count == 0 || End - pieces[^1] >= PieceBytes) pieces.Add(End);
             var part = output[..(int)Math.Min(output.Length, PieceBytes - (End - pieces[^1]))];
-            using (var file = new FileStream(PathOf(pieces[^1]), OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, BufferSize = 0 })))
+            using (var file = new FileStream(
+                PathOf(pieces[^1]),
+                OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, BufferSize = 0 })))
             {
                 // A write that failed half way may have left some of it there.
                 file.SetLength(End - pieces[^1]);

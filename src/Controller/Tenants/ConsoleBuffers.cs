@@ -5,7 +5,8 @@ using Opportunism.Files;
 
 namespace Opportunism.Controller.Tenants;
 
-/// <summary>The newest console output of each guest, and who wants more. What was output stays when the controller is started anew, so that readers' offsets go on.</summary>
+/// <summary>The newest console output of each guest, and who wants more. What was output
+/// stays when the controller is started anew, so that readers' offsets go on.</summary>
 internal sealed class ConsoleBuffers(StateFolder state, TimeProvider time)
 {
     /// <summary>How long a node goes on sending after somebody asked. A follower asks again well before.</summary>
@@ -51,7 +52,8 @@ internal sealed class ConsoleBuffers(StateFolder state, TimeProvider time)
         }
     }
 
-    /// <summary>Takes up output that a node sent for a guest that started there from <paramref name="disk"/>, and answers the offset it should go on from.</summary>
+    /// <summary>Takes up output that a node sent for a guest that started there from
+    /// <paramref name="disk"/>, and answers the offset it should go on from.</summary>
     /// <exception cref="IOException">There is no room for it on this site's disk.</exception>
     public long Write(GuestId guest, NodeId node, string disk, long offset, ReadOnlySpan<byte> output)
     {
@@ -106,7 +108,8 @@ internal sealed class ConsoleBuffers(StateFolder state, TimeProvider time)
     /// <summary>Deletes what is stored of guests that have ended. Called once, at start.</summary>
     public void ForgetAllUnless(IReadOnlySet<string> guests)
     {
-        foreach (var stored in Directory.EnumerateDirectories(folder).Where(stored => !guests.Contains(Path.GetFileName(stored))).ToList()) Directory.Delete(stored, recursive: true);
+        foreach (var stored in Directory.EnumerateDirectories(folder).Where(stored => !guests.Contains(Path.GetFileName(stored))).ToList())
+            Directory.Delete(stored, recursive: true);
     }
 
     private Entry EntryOf(GuestId guest) => entries.GetOrAdd(guest, _ => new Entry(PathOf(guest)));

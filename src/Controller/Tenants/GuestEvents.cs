@@ -7,8 +7,10 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.Tenants;
 
-/// <summary>What follows from a change of a guest that agents run: its node's plan, an event, and files that are no longer needed.</summary>
-internal sealed partial class GuestEvents(SiteClouds clouds, FleetEvents fleet, ConsoleBuffers consoles, DiskFiles disks, EventLog events, ILogger<GuestEvents> log)
+/// <summary>What follows from a change of a guest that agents run: its
+/// node's plan, an event, and files that are no longer needed.</summary>
+internal sealed partial class GuestEvents(
+    SiteClouds clouds, FleetEvents fleet, ConsoleBuffers consoles, DiskFiles disks, EventLog events, ILogger<GuestEvents> log)
 {
     /// <summary>Begins to listen. Called once, before the clouds and the fleet read what is stored.</summary>
     public void Connect()

@@ -34,7 +34,10 @@ internal sealed class TenantClouds(SiteClouds clouds)
         {
             [] => (null, Answers.NoSuch("VM", idOrName)),
             [var one] => (one, null),
-            _ => (null, Answers.Conflict($"Several VMs are named '{Answers.Shown(idOrName)}': {string.Join(", ", found.Select(one => $"{one.Vm.Id} in {one.Cloud.Name}"))}. Use an id.")),
+            _ => (null,
+            Answers.Conflict(
+                $"Several VMs are named '{Answers.Shown(idOrName)}': "
+                    + $"{string.Join(", ", found.Select(one => $"{one.Vm.Id} in {one.Cloud.Name}"))}. Use an id.")),
         };
     }
 
@@ -43,14 +46,19 @@ internal sealed class TenantClouds(SiteClouds clouds)
     {
         if (all.Count == 0) return (null, None());
         var names = string.Join(", ", all.Select(cloud => cloud.Name));
-        if (string.IsNullOrEmpty(name)) return all.Count == 1 ? (all[0], null) : (null, Answers.Wrong($"Several clouds of this site create VMs: {names}. Name one (--cloud)."));
+        if (string.IsNullOrEmpty(name))
+            return all.Count == 1
+                ? (all[0], null)
+                : (null, Answers.Wrong($"Several clouds of this site create VMs: {names}. Name one (--cloud)."));
         return all.FirstOrDefault(cloud => cloud.Name == name) is { } named
             ? (named, null)
             : (null, Answers.Wrong($"The cloud (--cloud) is '{Answers.Shown(name)}'; allowed are {names}."));
     }
 
     private ProblemHttpResult None() =>
-        TypedResults.Problem($"No cloud of this site ({clouds.Names}) creates VMs here; use that cloud's own API.", statusCode: StatusCodes.Status501NotImplemented);
+        TypedResults.Problem(
+            $"No cloud of this site ({clouds.Names}) creates VMs here; use that cloud's own API.",
+            statusCode: StatusCodes.Status501NotImplemented);
 }
 
 /// <summary>A cloud in which VMs are created through this site's API.</summary>

@@ -24,37 +24,57 @@ internal static class VmsApi
         vms.MapPost("", CreateAsync).RequireAuthorization(Answers.Operator).WithName("createVm");
         vms.MapGet("/{id}", ShowAsync).RequireAuthorization(Answers.Viewer).WithName("showVm");
         vms.MapGet("/{id}/console", ConsoleAsync).RequireAuthorization(Answers.Viewer).WithName("readConsole");
-        vms.MapPost("/{id}/start", (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds, (tenants, vm) => tenants.StartAsync(vm, cancellationToken), cancellationToken))
+        vms.MapPost(
+            "/{id}/start",
+            (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds,
+            (tenants, vm) => tenants.StartAsync(vm, cancellationToken), cancellationToken))
             .RequireAuthorization(Answers.Operator).WithName("startVm");
-        vms.MapPost("/{id}/stop", (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds, (tenants, vm) => tenants.StopAsync(vm, cancellationToken), cancellationToken))
+        vms.MapPost(
+            "/{id}/stop",
+            (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds,
+            (tenants, vm) => tenants.StopAsync(vm, cancellationToken), cancellationToken))
             .RequireAuthorization(Answers.Operator).WithName("stopVm");
-        vms.MapDelete("/{id}", (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds, (tenants, vm) => tenants.DeleteAsync(vm, cancellationToken), cancellationToken))
+        vms.MapDelete(
+            "/{id}",
+            (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds,
+            (tenants, vm) => tenants.DeleteAsync(vm, cancellationToken), cancellationToken))
             .RequireAuthorization(Answers.Operator).WithName("deleteVm");
     }
 
-    private static async Task<Results<Ok<IReadOnlyList<VmView>>, ProblemHttpResult>> ListAsync(TenantClouds clouds, CancellationToken cancellationToken, bool all = false)
+    private static async Task<Results<Ok<IReadOnlyList<VmView>>, ProblemHttpResult>> ListAsync(
+        TenantClouds clouds, CancellationToken cancellationToken, bool all = false)
     {
         var (vms, problem) = await clouds.ListAsync(cancellationToken);
         if (problem is not null) return problem;
-        var shown = vms.Where(one => all || !one.Vm.IsDeleted).OrderBy(one => one.Vm.Spec.Name, StringComparer.Ordinal).ThenBy(one => one.Vm.Created);
+        var shown = vms.Where(one => all || !one.Vm.IsDeleted).OrderBy(one => one.Vm.Spec.Name, StringComparer.Ordinal)
+            .ThenBy(one => one.Vm.Created);
         return TypedResults.Ok<IReadOnlyList<VmView>>([.. shown.Select(VmViews.ViewOf)]);
     }
 
-    private static async Task<Results<Created<VmView>, ProblemHttpResult>> CreateAsync(NewVm asked, TenantClouds clouds, ImageStore images, ImageFiles files, CancellationToken cancellationToken)
+    private static async Task<Results<Created<VmView>, ProblemHttpResult>> CreateAsync(
+        NewVm asked, TenantClouds clouds, ImageStore images, ImageFiles files, CancellationToken cancellationToken)
     {
         var (cloud, problem) = clouds.For(asked.Cloud);
         if (cloud is null) return problem!;
-        if (asked.Image is not { Length: > 0 and <= 100 } || await images.FindAsync(asked.Image, cancellationToken) is not { } image) return Answers.NoSuch("image", asked.Image ?? "", "upload it first, or name one from the list of images");
-        if (files.Folder.LengthOf(image.Sha256) != image.Bytes) return Answers.Conflict($"The file of image {image.Name} is missing or damaged: delete the image and upload it again.");
-        if (await DiskBytesAsync(image, files.Folder, cancellationToken) is not { } imageBytes) return Answers.Conflict($"Image {image.Name} is not a qcow2 file of version 2 or 3: delete the image and upload it again.");
+        if (asked.Image is not { Length: > 0 and <= 100 } || await images.FindAsync(asked.Image, cancellationToken) is not { } image)
+            return Answers.NoSuch("image", asked.Image ?? "", "upload it first, or name one from the list of images");
+        if (files.Folder.LengthOf(image.Sha256) != image.Bytes)
+            return Answers.Conflict($"The file of image {image.Name} is missing or damaged: delete the image and upload it again.");
+        if (await DiskBytesAsync(image, files.Folder, cancellationToken) is not { } imageBytes)
+            return Answers.Conflict($"Image {image.Name} is not a qcow2 file of version 2 or 3: delete the image and upload it again.");
         var imageMiB = (int)Math.Min(int.MaxValue, ((imageBytes - 1) >> 20) + 1);
-        if (asked.DiskMiB != 0 && asked.DiskMiB < imageMiB) return Answers.Wrong($"The disk (--disk) is {asked.DiskMiB} MiB; the image {image.Name} alone needs {imageMiB} MiB.");
-        if (!Names.IsDnsLike(asked.Name)) return Answers.Wrong("The VM's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
-        var spec = new GuestSpec(GuestId.New(), asked.Name, asked.Vcpus, asked.MemoryMiB, asked.DiskMiB == 0 ? imageMiB : asked.DiskMiB, image.Sha256, image.Format);
+        if (asked.DiskMiB != 0 && asked.DiskMiB < imageMiB)
+            return Answers.Wrong($"The disk (--disk) is {asked.DiskMiB} MiB; the image {image.Name} alone needs {imageMiB} MiB.");
+        if (!Names.IsDnsLike(asked.Name))
+            return Answers.Wrong("The VM's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.");
+        var spec = new GuestSpec(
+            GuestId.New(), asked.Name, asked.Vcpus, asked.MemoryMiB, asked.DiskMiB == 0 ? imageMiB : asked.DiskMiB, image.Sha256,
+            image.Format);
         if (spec.Problems().ToList() is { Count: > 0 } problems) return Answers.Wrong(string.Join(" ", problems));
         var answer = await cloud.Tenants.CreateAsync(new NewTenantVm(spec, asked.Policy, image.Name, image.Bytes), cancellationToken);
         if (answer.Vm is not { } id) return Answers.Refusal(answer.Answer);
-        return TypedResults.Created($"/v1/vms/{id}", VmViews.ViewOf(new(cloud, (await cloud.Tenants.FindAsync(id.Value, cancellationToken))!)));
+        return TypedResults.Created(
+            $"/v1/vms/{id}", VmViews.ViewOf(new(cloud, (await cloud.Tenants.FindAsync(id.Value, cancellationToken))!)));
     }
 
     /// <summary>Size of the disk that an image holds, which its file may be much smaller than; null when it cannot be told.</summary>
@@ -68,7 +88,9 @@ internal static class VmsApi
         return Qcow2Header.Parse(head.AsSpan(0, length))?.VirtualBytes;
     }
 
-    private static async Task<Results<Ok<ConsoleView>, ProblemHttpResult>> ConsoleAsync(string id, TenantClouds clouds, ConsoleBuffers consoles, IHostApplicationLifetime lifetime, CancellationToken cancellationToken, long offset = -1, int waitSeconds = 0)
+    private static async Task<Results<Ok<ConsoleView>, ProblemHttpResult>> ConsoleAsync(
+        string id, TenantClouds clouds, ConsoleBuffers consoles, IHostApplicationLifetime lifetime, CancellationToken cancellationToken,
+        long offset = -1, int waitSeconds = 0)
     {
         var (found, problem) = await clouds.FindAsync(id, cancellationToken);
         if (found is null) return problem!;
@@ -108,10 +130,13 @@ internal static class VmsApi
         var (found, problem) = await clouds.FindAsync(id, cancellationToken);
         if (found is null) return problem!;
         var answer = await ask(found.Cloud.Tenants, found.Vm.Id);
-        return answer.Vm is null ? Answers.Refusal(answer.Answer) : TypedResults.Ok(VmViews.ViewOf(await found.AgainAsync(cancellationToken)));
+        return answer.Vm is null
+            ? Answers.Refusal(answer.Answer)
+            : TypedResults.Ok(VmViews.ViewOf(await found.AgainAsync(cancellationToken)));
     }
 
-    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> ShowAsync(string id, TenantClouds clouds, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> ShowAsync(
+        string id, TenantClouds clouds, CancellationToken cancellationToken)
     {
         var (found, problem) = await clouds.FindAsync(id, cancellationToken);
         return found is null ? problem! : TypedResults.Ok(VmViews.ViewOf(found));

@@ -21,7 +21,8 @@ public static class AvailabilityRules
     /// nothing.</summary>
     public static TimeSpan? ChangesIn(in Moment now, AvailabilityTimes times) => now.State switch
     {
-        NodeState.InUse => Waits.Sooner(Waits.Later(Until(times.IdleFor, now.AwayFor), Until(times.ThawAfter, now.QuietFor)), PauseLeft(now, times)),
+        NodeState.InUse =>
+            Waits.Sooner(Waits.Later(Until(times.IdleFor, now.AwayFor), Until(times.ThawAfter, now.QuietFor)), PauseLeft(now, times)),
         NodeState.Frozen => Waits.Sooner(
             Waits.Sooner(Until(times.ThawAfter, now.QuietFor), PauseLeft(now, times)),
             Waits.Sooner(Until(times.EvictAfter, now.InState), MayLeaveSoon(now) ? Until(times.EvictSoonAfter, now.InState) : null)),
@@ -68,7 +69,8 @@ public static class AvailabilityRules
         if (now.TakenBackBy is { } who) return new(NodeState.Evicting, new(ReasonCode.TakenBack, who));
         if (now.OwnerNeedsMemory) return new(NodeState.Evicting, new(ReasonCode.MemoryNeeded));
         if (Obstacle(now, times) is not { } obstacle) return new(NodeState.Available, new(ReasonCode.OwnerQuiet));
-        if (now.InState >= times.EvictAfter) return new(NodeState.Evicting, obstacle.Code == ReasonCode.OwnerSeen ? new(ReasonCode.OwnerStayed) : obstacle);
+        if (now.InState >= times.EvictAfter)
+            return new(NodeState.Evicting, obstacle.Code == ReasonCode.OwnerSeen ? new(ReasonCode.OwnerStayed) : obstacle);
         return MayLeaveSoon(now) && now.InState >= times.EvictSoonAfter ? new(NodeState.Evicting, new(ReasonCode.MemoryScarce)) : null;
     }
 
@@ -76,7 +78,8 @@ public static class AvailabilityRules
     private static Reason? Obstacle(in Moment now, AvailabilityTimes times)
     {
         if (now.TakenBackBy is { } who) return new(ReasonCode.TakenBack, who);
-        if (now.QuietFor < times.ThawAfter || (now.State == NodeState.InUse && now.AwayFor < times.IdleFor)) return new(ReasonCode.OwnerSeen, now.LastSeenBy);
+        if (now.QuietFor < times.ThawAfter || (now.State == NodeState.InUse && now.AwayFor < times.IdleFor))
+            return new(ReasonCode.OwnerSeen, now.LastSeenBy);
         if (now.BlindMonitor is { } monitor) return new(ReasonCode.MonitorBlind, monitor);
         if (now.OwnerNeedsMemory) return new(ReasonCode.MemoryNeeded);
         if (now.FailingCondition is { } condition) return new(ReasonCode.ConditionFails, condition);

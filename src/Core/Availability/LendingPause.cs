@@ -15,7 +15,12 @@ public readonly record struct LendingPause(int InARow)
     public TimeSpan Lasts(AvailabilityTimes times) => InARow == 0 ? TimeSpan.Zero : new Backoff(times.ThawAfter, Longest).After(InARow);
 
     /// <summary>Whether a node that stops lending for this reason pauses: not when a person caused it.</summary>
-    public static bool Follows(Reason why) => why is { Code: ReasonCode.MemoryNeeded or ReasonCode.MonitorBlind } or { Code: ReasonCode.ConditionFails, Source: not Reason.Snooze };
+    public static bool Follows(Reason why) =>
+        why is { Code: ReasonCode.MemoryNeeded or ReasonCode.MonitorBlind } or
+        {
+            Code: ReasonCode.ConditionFails,
+            Source: not Reason.Snooze
+        };
 
     /// <summary>The pause after the node stopped lending once more without an owner.</summary>
     /// <param name="lentFor">How long it had lent.</param>

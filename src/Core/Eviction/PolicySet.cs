@@ -10,7 +10,8 @@ public sealed class PolicySet(params IReadOnlyList<EvictionPolicy> policies)
     public string Names => string.Join(", ", policies.Select(policy => policy.Name));
 
     /// <summary>Those of them that need no other step than these.</summary>
-    public PolicySet Within(params IReadOnlyCollection<EvictionStep> steps) => new([.. policies.Where(policy => policy.Ladder.All(steps.Contains))]);
+    public PolicySet Within(params IReadOnlyCollection<EvictionStep> steps) =>
+        new([.. policies.Where(policy => policy.Ladder.All(steps.Contains))]);
 
     /// <summary>The policy of that name, or null when it is not among them.</summary>
     public EvictionPolicy? Find(string name) => policies.FirstOrDefault(policy => policy.Name == name);

@@ -9,7 +9,8 @@ public static class FleetPlan
     /// <summary>The state that the node should have in its cloud.</summary>
     public static HostTarget Target(FleetCase node)
     {
-        if (node is { State: NodeState.Available, Lost: false, Revoked: false, Drained: false, Snoozed: false }) return new(true, false, "");
+        if (node is { State: NodeState.Available, Lost: false, Revoked: false, Drained: false, Snoozed: false })
+            return new(true, false, "");
 
         // An action for a silent host hangs and is carried out when the host comes back, when it is no longer needed: only close.
         var empty = !node.Lost && (node.Revoked || node.Drained || node.State is NodeState.InUse or NodeState.Evicting);
@@ -32,15 +33,19 @@ public static class FleetPlan
         if (target.Open)
         {
             if (host is not { Open: true }) actions.Add(new CloudAction.Open());
-            actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Evicted).Select(guest => new CloudAction.BringBack(guest.Id)));
+            actions.AddRange(
+                guests.Where(guest => guest.State is CloudGuestState.Evicted).Select(guest => new CloudAction.BringBack(guest.Id)));
         }
         else
         {
             if (host is not { Open: false }) actions.Add(new CloudAction.Close(target.Reason));
-            if (target.Empty) actions.AddRange(guests.Where(guest => guest.State is CloudGuestState.Here).Select(guest => new CloudAction.Evict(guest.Id)));
+            if (target.Empty)
+                actions.AddRange(
+                    guests.Where(guest => guest.State is CloudGuestState.Here).Select(guest => new CloudAction.Evict(guest.Id)));
         }
 
-        if (host is not null && (Differs(host.Network, target.Open) || Differs(host.Lost, target.Lost))) actions.Add(new CloudAction.Settle(target));
+        if (host is not null && (Differs(host.Network, target.Open) || Differs(host.Lost, target.Lost)))
+            actions.Add(new CloudAction.Settle(target));
         return actions;
     }
 

@@ -19,11 +19,15 @@ public sealed record GuestSpec(GuestId Id, string Name, int Vcpus, int MemoryMiB
     /// <summary>Every reason why this guest is rejected; empty when it is not.</summary>
     public IEnumerable<string> Problems()
     {
-        if (!Names.IsDnsLike(Name)) yield return "The guest's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.";
+        if (!Names.IsDnsLike(Name))
+            yield return "The guest's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.";
         if (Vcpus is < 1 or > MostVcpus) yield return $"The number of virtual CPUs (--vcpus) is {Vcpus}; allowed is 1 to {MostVcpus}.";
-        if (MemoryMiB is < LeastMemoryMiB or > MostMemoryMiB) yield return $"The memory (--memory) is {MemoryMiB} MiB; allowed is {LeastMemoryMiB} to {MostMemoryMiB}.";
+        if (MemoryMiB is < LeastMemoryMiB or > MostMemoryMiB)
+            yield return $"The memory (--memory) is {MemoryMiB} MiB; allowed is {LeastMemoryMiB} to {MostMemoryMiB}.";
         if (DiskMiB is < 1 or > MostDiskMiB) yield return $"The disk (--disk) is {DiskMiB} MiB; allowed is 1 to {MostDiskMiB}.";
-        if (ImageSha256 is not { Length: 64 } || !ImageSha256.All(char.IsAsciiHexDigitLower)) yield return "ImageSha256 is not 64 lower-case hexadecimal digits.";
-        if (!Enum.IsDefined(ImageFormat)) yield return $"ImageFormat is {ImageFormat}; allowed are {string.Join(", ", Enum.GetNames<ImageFormat>())}.";
+        if (ImageSha256 is not { Length: 64 } || !ImageSha256.All(char.IsAsciiHexDigitLower))
+            yield return "ImageSha256 is not 64 lower-case hexadecimal digits.";
+        if (!Enum.IsDefined(ImageFormat))
+            yield return $"ImageFormat is {ImageFormat}; allowed are {string.Join(", ", Enum.GetNames<ImageFormat>())}.";
     }
 }

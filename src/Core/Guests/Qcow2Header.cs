@@ -18,7 +18,8 @@ public readonly record struct Qcow2Header(long VirtualBytes, bool HasBackingFile
     public string? Problem => this switch
     {
         { HasBackingFile: true } => "names a backing file, which is never followed. Make it self-contained with 'qemu-img convert'.",
-        { HasDataFile: true } => "keeps its content in another file, which is never followed. Make it self-contained with 'qemu-img convert'.",
+        { HasDataFile: true } =>
+            "keeps its content in another file, which is never followed. Make it self-contained with 'qemu-img convert'.",
         _ => null,
     };
 

@@ -73,7 +73,8 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
         foreach (var process in now.Processes)
         {
             Libc.Timespec time;
-            if (Libc.ClockGetTime(process.CpuClock, &time) == 0) process.LastCpuNanoseconds = (time.Seconds * 1_000_000_000) + time.Nanoseconds;
+            if (Libc.ClockGetTime(process.CpuClock, &time) == 0)
+                process.LastCpuNanoseconds = (time.Seconds * 1_000_000_000) + time.Nanoseconds;
             else if (process.LastCpuNanoseconds == 0) return UsageFromCgroup();
             sum += process.LastCpuNanoseconds;
         }
@@ -104,7 +105,8 @@ internal sealed unsafe class CgroupFreezer : IGuestFreezer, IDisposable
     private bool SignalEach(int signal)
     {
         var all = true;
-        foreach (var process in Volatile.Read(ref guests).Processes) all &= Libc.SignalProcess(process.PidFd, signal) == 0 || Marshal.GetLastPInvokeError() == Libc.ErrorNoSuchProcess;
+        foreach (var process in Volatile.Read(ref guests).Processes)
+            all &= Libc.SignalProcess(process.PidFd, signal) == 0 || Marshal.GetLastPInvokeError() == Libc.ErrorNoSuchProcess;
         return all;
     }
 

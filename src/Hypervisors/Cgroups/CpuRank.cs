@@ -20,7 +20,8 @@ internal sealed class CpuRank : IDisposable
     private int raised;
     private int prompt;
 
-    private CpuRank(int[] files, string lowest, string ordinary) => (this.files, this.lowest, this.ordinary) = (files, Encoding.ASCII.GetBytes(lowest), Encoding.ASCII.GetBytes(ordinary));
+    private CpuRank(int[] files, string lowest, string ordinary) =>
+        (this.files, this.lowest, this.ordinary) = (files, Encoding.ASCII.GetBytes(lowest), Encoding.ASCII.GetBytes(ordinary));
 
     /// <summary>The rank of these cgroups, lowest from now on; null where one of them cannot have it.</summary>
     /// <param name="folders">The cgroups, from the outermost on.</param>
@@ -29,7 +30,8 @@ internal sealed class CpuRank : IDisposable
     /// <param name="ordinary">The file's value for the rank of any other program.</param>
     public static CpuRank? Take(IEnumerable<string> folders, string file, string lowest, string ordinary)
     {
-        var rank = new CpuRank([.. folders.Select(folder => Libc.Open(Path.Combine(folder, file), Libc.WriteOnly | Libc.CloseOnExec, 0))], lowest, ordinary);
+        var rank = new CpuRank(
+            [.. folders.Select(folder => Libc.Open(Path.Combine(folder, file), Libc.WriteOnly | Libc.CloseOnExec, 0))], lowest, ordinary);
         if (rank.Write(rank.lowest)) return rank;
         rank.Dispose();
         return null;

@@ -20,12 +20,14 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
     /// <remarks>Takes about a tenth of a second and always leaves nothing behind.</remarks>
     public async Task<(TimeSpan? StillIn, string Sentence)> RunAsync(CancellationToken cancellationToken)
     {
-        if (CgroupMounts.Find().Unified is not { } unified) return (null, "No cgroup version 2 hierarchy is mounted, so guests could not be frozen. Mount one at /sys/fs/cgroup.");
+        if (CgroupMounts.Find().Unified is not { } unified)
+            return (null, "No cgroup version 2 hierarchy is mounted, so guests could not be frozen. Mount one at /sys/fs/cgroup.");
         var folder = Path.Combine(unified, cgroup);
         try
         {
             Directory.CreateDirectory(folder);
-            using var burner = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "echo $$ >\"$1/cgroup.procs\" && while :; do :; done", "sh", folder]))
+            using var burner =
+                Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "echo $$ >\"$1/cgroup.procs\" && while :; do :; done", "sh", folder]))
                 ?? throw new IOException("/bin/sh could not be started.");
             try
             {
@@ -41,7 +43,8 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
         {
-            return (null, $"The brake could not be tried in {folder}: {e.Message}. The agent needs root and a kernel of version 5.2 or newer.");
+            return (
+                null, $"The brake could not be tried in {folder}: {e.Message}. The agent needs root and a kernel of version 5.2 or newer.");
         }
     }
 
@@ -67,7 +70,10 @@ public sealed class FreezerTrial(string cgroup, TimeProvider time)
                 : (null, "A busy process was frozen but did not run when thawed.");
         }
 
-        return (null, $"A busy process in {folder} kept running for {TimeLimit.TotalSeconds} s after it was frozen. Guests are halted by signals instead; update the kernel.");
+        return (
+            null,
+            $"A busy process in {folder} kept running for {TimeLimit.TotalSeconds} s after it was frozen. Guests are halted by signals "
+            + "instead; update the kernel.");
     }
 
     private async Task<bool> ChangesAsync(CgroupFreezer freezer, CancellationToken cancellationToken)

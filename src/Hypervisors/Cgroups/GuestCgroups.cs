@@ -18,7 +18,9 @@ namespace Opportunism.Hypervisors.Cgroups;
 internal sealed class GuestCgroups : IDisposable
 {
     // If the path has only one level, the cgroup beside it is at the top level, and needs a rank of its own.
-    private static readonly (string File, string Word)[] WorkRank = [("cpu.weight", "1"), ("cpu.shares", "2"), ("cpu.idle", "1"), ("io.weight", "default 1"), ("io.bfq.weight", "1"), ("blkio.bfq.weight", "1")];
+    private static readonly (string File, string Word)[] WorkRank = [
+        ("cpu.weight", "1"), ("cpu.shares", "2"), ("cpu.idle", "1"), ("io.weight", "default 1"), ("io.bfq.weight", "1"),
+        ("blkio.bfq.weight", "1")];
 
     private readonly string path;
     private readonly CgroupMounts mounts;
@@ -51,7 +53,8 @@ internal sealed class GuestCgroups : IDisposable
     /// <exception cref="IOException">Guests could not be frozen here, so no guest may be started.</exception>
     public static GuestCgroups Make(string path, CgroupMounts mounts)
     {
-        if (mounts.Unified is not { } unified) throw new IOException("No cgroup version 2 hierarchy is mounted, so guests could not be frozen. Mount one at /sys/fs/cgroup.");
+        if (mounts.Unified is not { } unified)
+            throw new IOException("No cgroup version 2 hierarchy is mounted, so guests could not be frozen. Mount one at /sys/fs/cgroup.");
         var cgroups = new GuestCgroups(path, mounts, Path.Combine(unified, path));
         cgroups.MakeUnified(unified);
         cgroups.YieldCpu();
@@ -88,7 +91,8 @@ internal sealed class GuestCgroups : IDisposable
     }
 
     /// <summary>Freezes or thaws one guest separately, independent of the parent.</summary>
-    public bool FreezeChild(GuestId guest, bool frozen) => LinuxFiles.TryControl(Path.Combine(ChildFolder(guest), "cgroup.freeze"), frozen ? "1" : "0");
+    public bool FreezeChild(GuestId guest, bool frozen) =>
+        LinuxFiles.TryControl(Path.Combine(ChildFolder(guest), "cgroup.freeze"), frozen ? "1" : "0");
 
     /// <summary>Raises the rank of guests' processes, for which the owner waits, until the returned object is disposed of
     /// (<see cref="CpuRank"/>).</summary>
@@ -123,7 +127,11 @@ internal sealed class GuestCgroups : IDisposable
         try
         {
             var wanted = $"0::/{path}/{guest.Value}";
-            return File.ReadLines($"/proc/{pid}/cgroup").Any(line => line == wanted || line.EndsWith($"/{path}/{guest.Value}", StringComparison.Ordinal) && line.StartsWith("0::", StringComparison.Ordinal));
+            return File.ReadLines($"/proc/{pid}/cgroup")
+                .Any(
+                    line => line == wanted
+                        || line.EndsWith($"/{path}/{guest.Value}", StringComparison.Ordinal)
+                        && line.StartsWith("0::", StringComparison.Ordinal));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -151,8 +159,10 @@ internal sealed class GuestCgroups : IDisposable
     public void RemoveParent()
     {
         TryRemove(Parent);
-        foreach (var hierarchy in new[] { mounts.Unified, mounts.Cpu, mounts.Disk }.OfType<string>()) TryRemove(Path.Combine(hierarchy, WorkPath));
-        foreach (var hierarchy in new[] { mounts.Cpu, mounts.Memory, mounts.Disk }.OfType<string>()) TryRemove(Path.Combine(hierarchy, path));
+        foreach (var hierarchy in new[] { mounts.Unified, mounts.Cpu, mounts.Disk }.OfType<string>())
+            TryRemove(Path.Combine(hierarchy, WorkPath));
+        foreach (var hierarchy in new[] { mounts.Cpu, mounts.Memory, mounts.Disk }.OfType<string>())
+            TryRemove(Path.Combine(hierarchy, path));
     }
 
     public void Dispose() => CpuRank?.Dispose();
@@ -173,14 +183,19 @@ internal sealed class GuestCgroups : IDisposable
         var folder = unified;
         foreach (var part in path.Split('/'))
         {
-            foreach (var controller in new[] { "+cpu", "+memory", "+io" }) LinuxFiles.TryControl(Path.Combine(folder, "cgroup.subtree_control"), controller);
+            foreach (var controller in new[] { "+cpu", "+memory", "+io" })
+                LinuxFiles.TryControl(Path.Combine(folder, "cgroup.subtree_control"), controller);
             folder = Path.Combine(folder, part);
             Directory.CreateDirectory(folder);
-            if (folder != Parent && File.ReadAllText(Path.Combine(folder, "cgroup.procs")).Length > 0) throw new IOException($"The cgroup {folder} holds processes of other programs, which would get the guests' rank. Set [Guests] Cgroup to a path of its own.");
+            if (folder != Parent && File.ReadAllText(Path.Combine(folder, "cgroup.procs")).Length > 0)
+                throw new IOException(
+                    $"The cgroup {folder} holds processes of other programs, which would get the guests' rank. Set [Guests] Cgroup to a "
+                        + "path of its own.");
         }
 
         LinuxFiles.TryControl(Path.Combine(folder, "cgroup.subtree_control"), "+memory");
-        if (!File.Exists(Path.Combine(folder, "cgroup.freeze"))) throw new IOException($"The cgroup {folder} has no freezer. A kernel of version 5.2 or newer is needed.");
+        if (!File.Exists(Path.Combine(folder, "cgroup.freeze")))
+            throw new IOException($"The cgroup {folder} has no freezer. A kernel of version 5.2 or newer is needed.");
     }
 
     private void YieldCpu()
@@ -199,23 +214,43 @@ internal sealed class GuestCgroups : IDisposable
             CpuRank = CpuRank.Take(Levels(mounts.Unified!), "cpu.weight", "1", "100");
         }
 
-        if (CpuRank is null) health.Add(new HealthItem("guests.cgroup.no-cpu", HealthSeverity.Warning, "No cpu controller can be used for guests, so they compete with all other programs for the CPU while the owner is away.", "Enable the cpu controller in cgroup.subtree_control, or mount the version 1 cpu hierarchy."));
+        if (CpuRank is null)
+            health.Add(
+                new HealthItem(
+                    "guests.cgroup.no-cpu", HealthSeverity.Warning,
+                    "No cpu controller can be used for guests, so they compete with all other programs for the CPU while the owner is "
+                    + "away.",
+                    "Enable the cpu controller in cgroup.subtree_control, or mount the version 1 cpu hierarchy."));
     }
 
     private void YieldDisk()
     {
-        if (YieldAtEveryLevel(mounts.Unified!, folder => LinuxFiles.TryControl(Path.Combine(folder, "io.bfq.weight"), "1") | LinuxFiles.TryControl(Path.Combine(folder, "io.weight"), "default 1"))) return;
+        if (YieldAtEveryLevel(
+            mounts.Unified!,
+            folder => LinuxFiles.TryControl(Path.Combine(folder, "io.bfq.weight"), "1") | LinuxFiles.TryControl(
+                Path.Combine(folder, "io.weight"), "default 1")))
+            return;
         // Version 1: BFQ's weight is 1 to 1000, CFQ's (before kernel 5.0) 10 to 1000.
-        if (mounts.Disk is { } disk && YieldAtEveryLevel(disk, folder => LinuxFiles.TryControl(Path.Combine(folder, "blkio.bfq.weight"), "1") | LinuxFiles.TryControl(Path.Combine(folder, "blkio.weight"), "10")))
+        if (mounts.Disk is { } disk
+            && YieldAtEveryLevel(
+                disk,
+                folder => LinuxFiles.TryControl(
+                    Path.Combine(folder, "blkio.bfq.weight"),
+                    "1") | LinuxFiles.TryControl(Path.Combine(folder, "blkio.weight"), "10")))
         {
             yieldingBeside.Add(disk);
             return;
         }
 
-        health.Add(new HealthItem("guests.cgroup.no-io", HealthSeverity.Note, "No io controller can be used for guests, so their disk traffic has no lower rank while they run.", "Enable the io controller in cgroup.subtree_control."));
+        health.Add(
+            new HealthItem(
+                "guests.cgroup.no-io", HealthSeverity.Note,
+                "No io controller can be used for guests, so their disk traffic has no lower rank while they run.",
+                "Enable the io controller in cgroup.subtree_control."));
     }
 
-    private bool YieldAtEveryLevel(string hierarchy, Func<string, bool> yield) => Levels(hierarchy).Aggregate(true, (all, folder) => all & yield(folder));
+    private bool YieldAtEveryLevel(string hierarchy, Func<string, bool> yield) =>
+        Levels(hierarchy).Aggregate(true, (all, folder) => all & yield(folder));
 
     /// <summary>The cgroups of the path in a hierarchy, from the outermost on; created where they are missing.</summary>
     private List<string> Levels(string hierarchy)
@@ -240,7 +275,11 @@ internal sealed class GuestCgroups : IDisposable
             return;
         }
 
-        health.Add(new HealthItem("guests.cgroup.no-memory", HealthSeverity.Warning, "No memory controller can be used for guests: their memory is limited only by what they are given.", "Enable the memory controller in cgroup.subtree_control, or mount the version 1 memory hierarchy."));
+        health.Add(
+            new HealthItem(
+                "guests.cgroup.no-memory", HealthSeverity.Warning,
+                "No memory controller can be used for guests: their memory is limited only by what they are given.",
+                "Enable the memory controller in cgroup.subtree_control, or mount the version 1 memory hierarchy."));
     }
 
     private static void TryRemove(string folder)

@@ -28,7 +28,8 @@ public static class GuestFreezers
         foreach (var line in File.ReadAllLines(Path.Combine(folder, "cgroup.procs")))
         {
             // Not disposed: this program ends as soon as the guests are frozen.
-            if (int.TryParse(line, out var pid) && LinuxProcess.Find(pid) is { } process) yield return new FrozenProcess(process.Pid, process.PidFd);
+            if (int.TryParse(line, out var pid) && LinuxProcess.Find(pid) is { } process)
+                yield return new FrozenProcess(process.Pid, process.PidFd);
         }
     }
 }

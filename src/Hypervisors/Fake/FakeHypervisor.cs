@@ -63,7 +63,8 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         lock (machine.Gate)
         {
             foreach (var guest in machine.Guests.Values) guest.Status = guest.Status with { IsLoaded = false };
-            foreach (var guest in machine.Guests.Values.Where(guest => guest.Status.InMemory)) guest.Status = guest.Status with { Phase = GuestPhase.Held };
+            foreach (var guest in machine.Guests.Values.Where(guest => guest.Status.InMemory))
+                guest.Status = guest.Status with { Phase = GuestPhase.Held };
         }
 
         machine.ThawAll();
@@ -118,7 +119,9 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         lock (machine.Gate)
         {
             machine.Holds++;
-            if (machine.Faults.HoldFails) return Task.FromResult(new GuestAnswer(GuestOutcome.TryLater, "The guests could not be held and stay frozen by the kernel."));
+            if (machine.Faults.HoldFails)
+                return Task.FromResult(
+                    new GuestAnswer(GuestOutcome.TryLater, "The guests could not be held and stay frozen by the kernel."));
             machine.PassLocked();
             foreach (var guest in machine.Guests.Values.Where(guest => guest.Status is { Phase: GuestPhase.Running, Leaving: false }))
             {
@@ -146,7 +149,8 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     }
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken) => GoOnAsync("Release", GuestPhase.Held, id, cancellationToken);
+    public Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken) =>
+        GoOnAsync("Release", GuestPhase.Held, id, cancellationToken);
 
     /// <inheritdoc/>
     public void LeavePaused(IReadOnlySet<GuestId> paused)
@@ -157,7 +161,8 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     }
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> LetLeaveAsync(GuestId id, TimeSpan within, CancellationToken cancellationToken) => DoAsync(new Request("LetLeave", id, cancellationToken), guest =>
+    public Task<GuestAnswer> LetLeaveAsync(GuestId id, TimeSpan within, CancellationToken cancellationToken) =>
+        DoAsync(new Request("LetLeave", id, cancellationToken), guest =>
     {
         if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be released");
         guest.Status = guest.Status with { Phase = GuestPhase.Running, Leaving = true };
@@ -169,13 +174,22 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     });
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> SuspendAsync(GuestId id, CancellationToken cancellationToken) => DoAsync(new Request("Suspend", id, cancellationToken), guest =>
+    public Task<GuestAnswer> SuspendAsync(GuestId id, CancellationToken cancellationToken) =>
+        DoAsync(new Request("Suspend", id, cancellationToken), guest =>
     {
         guest.Status = guest.Status with { IsLoaded = false };
         if (guest.Status.Phase == GuestPhase.Suspended) return AlreadySo;
         if (guest.Status.Phase != GuestPhase.Held) return Refused(guest, "only a held guest can be suspended");
         var memory = guest.Status.Spec.MemoryMiB;
-        guest.Status = guest.Status with { Phase = GuestPhase.Suspended, WaitsForRoom = false, HasCheckpoint = true, CheckpointMiB = memory, LastMemoryReturn = TimeSpan.FromMilliseconds(1), LastMemoryReturnMiB = memory };
+        guest.Status = guest.Status with
+        {
+            Phase = GuestPhase.Suspended,
+            WaitsForRoom = false,
+            HasCheckpoint = true,
+            CheckpointMiB = memory,
+            LastMemoryReturn = TimeSpan.FromMilliseconds(1),
+            LastMemoryReturnMiB = memory,
+        };
         return Done;
     });
 
@@ -199,18 +213,29 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         });
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> ResumeAsync(GuestId id, CancellationToken cancellationToken) => GoOnAsync("Resume", GuestPhase.Suspended, id, cancellationToken);
+    public Task<GuestAnswer> ResumeAsync(GuestId id, CancellationToken cancellationToken) =>
+        GoOnAsync("Resume", GuestPhase.Suspended, id, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> StopAsync(GuestId id, TimeSpan patience, CancellationToken cancellationToken) => DoAsync(new Request("Stop", id, cancellationToken), guest =>
+    public Task<GuestAnswer> StopAsync(GuestId id, TimeSpan patience, CancellationToken cancellationToken) =>
+        DoAsync(new Request("Stop", id, cancellationToken), guest =>
     {
         if (guest.Status.Phase == GuestPhase.Stopped) return AlreadySo;
-        guest.Status = guest.Status with { Phase = GuestPhase.Stopped, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0, IsLoaded = false };
+        guest.Status = guest.Status with
+        {
+            Phase = GuestPhase.Stopped,
+            Sentence = "",
+            WaitsForRoom = false,
+            HasCheckpoint = false,
+            CheckpointMiB = 0,
+            IsLoaded = false,
+        };
         return Done;
     });
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> HoldForRoomAsync(GuestId id, CancellationToken cancellationToken) => DoAsync(new Request("HoldForRoom", id, cancellationToken), guest =>
+    public Task<GuestAnswer> HoldForRoomAsync(GuestId id, CancellationToken cancellationToken) =>
+        DoAsync(new Request("HoldForRoom", id, cancellationToken), guest =>
     {
         if (guest.Status.Phase == GuestPhase.Held) return AlreadySo;
         if (guest.Status.Phase != GuestPhase.Running) return Refused(guest, "only a running guest can be held");
@@ -225,7 +250,8 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     }
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, long? bytesPerSecond, CancellationToken cancellationToken) => DoAsync(new Request("ExportDisk", id, cancellationToken), guest =>
+    public Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, long? bytesPerSecond, CancellationToken cancellationToken) =>
+        DoAsync(new Request("ExportDisk", id, cancellationToken), guest =>
     {
         if (guest.Status.InMemory || !guest.HasDisk) return Refused(guest, "it is in memory or has no disk");
         guest.Status = guest.Status with { IsLoaded = false };
@@ -266,7 +292,8 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         GuestsChanged?.Invoke();
     }
 
-    private static GuestAnswer Refused(FakeGuest guest, string why) => new(GuestOutcome.Refused, $"Guest {guest.Status.Id} is {guest.Status.Phase}: {why}.");
+    private static GuestAnswer Refused(FakeGuest guest, string why) =>
+        new(GuestOutcome.Refused, $"Guest {guest.Status.Id} is {guest.Status.Phase}: {why}.");
 
     private long HoldsNow()
     {
@@ -281,7 +308,17 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
             if (guest.Status.Phase == GuestPhase.Running) return AlreadySo;
             if (guest.Status.Phase != from) return Refused(guest, $"only a {from} guest can be released or resumed");
             if (machine.Holds != holds) return new GuestAnswer(GuestOutcome.TryLater, Overtaken);
-            guest.Status = guest.Status with { Phase = GuestPhase.Running, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0, IsLoaded = false, LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume, LastRelease = from == GuestPhase.Held ? TimeSpan.FromMilliseconds(1) : guest.Status.LastRelease };
+            guest.Status = guest.Status with
+            {
+                Phase = GuestPhase.Running,
+                Sentence = "",
+                WaitsForRoom = false,
+                HasCheckpoint = false,
+                CheckpointMiB = 0,
+                IsLoaded = false,
+                LastResume = from == GuestPhase.Suspended ? TimeSpan.FromMilliseconds(1) : guest.Status.LastResume,
+                LastRelease = from == GuestPhase.Held ? TimeSpan.FromMilliseconds(1) : guest.Status.LastRelease,
+            };
             return Done;
         });
     }
@@ -296,7 +333,8 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         lock (machine.Gate)
         {
             machine.PassLocked();
-            if (!machine.Guests.TryGetValue(request.Guest, out var guest)) return new GuestAnswer(GuestOutcome.Refused, $"There is no guest {request.Guest} on this node.");
+            if (!machine.Guests.TryGetValue(request.Guest, out var guest))
+                return new GuestAnswer(GuestOutcome.Refused, $"There is no guest {request.Guest} on this node.");
             answer = act(guest);
         }
 

@@ -96,7 +96,12 @@ public sealed class FakeMachine(TimeProvider time) : IGuestFreezer
             PassLocked();
             if (!Guests.TryGetValue(id, out var guest) || !guest.Status.TakesMemory) return;
             guest.Status = guest.Status.HasCheckpoint
-                ? guest.Status with { Phase = GuestPhase.Suspended, IsLoaded = false, Sentence = "the hypervisor ended while the guest was held" }
+                ? guest.Status with
+                {
+                    Phase = GuestPhase.Suspended,
+                    IsLoaded = false,
+                    Sentence = "the hypervisor ended while the guest was held",
+                }
                 : guest.Status with { Phase = GuestPhase.Stopped, Sentence = "the hypervisor ended unexpectedly" };
         }
 

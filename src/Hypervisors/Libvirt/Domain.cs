@@ -55,7 +55,11 @@ internal sealed class Domain(LinuxProcess process, DomainFile file)
     /// <summary>True while only the agent or the kernel keeps its vCPUs from running.</summary>
     public bool MayRun => File.State == DomainState.Running || Resuming is { IsCompleted: false };
 
-    public GuestStatus Status(bool ours) => new(Id, File.Spec, Phase, Sentence.Length > 0 || Phase != GuestPhase.Held || ours ? Sentence : $"paused in libvirt ({File.Reason}), not by this node")
+    public GuestStatus Status(bool ours) => new(
+        Id, File.Spec, Phase,
+        Sentence.Length > 0 || Phase != GuestPhase.Held || ours
+        ? Sentence
+        : $"paused in libvirt ({File.Reason}), not by this node")
     {
         PausedByOthers = Phase == GuestPhase.Held && !ours,
         Leaving = LeavesUntil is not null,

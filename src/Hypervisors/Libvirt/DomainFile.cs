@@ -17,7 +17,12 @@ namespace Opportunism.Hypervisors.Libvirt;
 internal sealed record DomainFile(GuestSpec Spec, DomainState State, string Reason, int Pid)
 {
     // The rest of the file (every device) is not read.
-    private static readonly XmlReaderSettings Reading = new() { IgnoreComments = true, IgnoreWhitespace = true, DtdProcessing = DtdProcessing.Prohibit };
+    private static readonly XmlReaderSettings Reading = new()
+    {
+        IgnoreComments = true,
+        IgnoreWhitespace = true,
+        DtdProcessing = DtdProcessing.Prohibit,
+    };
 
     public GuestId Id => Spec.Id;
 
@@ -65,7 +70,8 @@ internal sealed record DomainFile(GuestSpec Spec, DomainState State, string Reas
         }
 
         if (!Guid.TryParseExact(uuid, "D", out var id)) throw new FormatException($"Its uuid is '{uuid}'.");
-        return new GuestSpec(GuestId.Parse(id.ToString("N")), name, vcpus, (int)(memoryKiB / 1024), DiskMiB: 0, ImageSha256: "", ImageFormat.Raw);
+        return new GuestSpec(
+            GuestId.Parse(id.ToString("N")), name, vcpus, (int)(memoryKiB / 1024), DiskMiB: 0, ImageSha256: "", ImageFormat.Raw);
     }
 
     // A domain that is not known to be paused counts as running.

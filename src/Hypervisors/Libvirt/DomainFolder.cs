@@ -29,7 +29,8 @@ internal sealed class DomainFolder(string folder)
             {
                 continue; // it has just ended
             }
-            catch (Exception exception) when (exception is FormatException or OverflowException or IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (
+                exception is FormatException or OverflowException or IOException or UnauthorizedAccessException)
             {
                 onUnreadable(path, exception.Message);
             }
@@ -67,6 +68,9 @@ internal sealed class DomainFolder(string folder)
     private static int PidBeside(string statusPath)
     {
         var path = System.IO.Path.ChangeExtension(statusPath, ".pid");
-        return File.Exists(path) && int.TryParse(File.ReadAllText(path).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0;
+        return File.Exists(path)
+            && int.TryParse(File.ReadAllText(path).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+            ? pid
+            : 0;
     }
 }

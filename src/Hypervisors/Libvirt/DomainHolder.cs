@@ -39,17 +39,24 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         Domain[] domains;
         lock (host.Gate)
         {
-            domains = [.. host.Domains.Values.Where(domain => domain.LeavesUntil is null && (domain.MayRun || domain.Suspending is not null))];
+            domains =
+                [.. host.Domains.Values.Where(domain => domain.LeavesUntil is null && (domain.MayRun || domain.Suspending is not null))];
             if (domains.Length > 0)
             {
-                if (!host.Connection.IsOpen) return new GuestAnswer(GuestOutcome.TryLater, $"libvirt cannot be reached, so {domains.Length} guests stay frozen by the kernel: {host.Connection.Trouble}");
+                if (!host.Connection.IsOpen)
+                    return new GuestAnswer(
+                        GuestOutcome.TryLater,
+                        $"libvirt cannot be reached, so {domains.Length} guests stay frozen by the kernel: {host.Connection.Trouble}");
                 try
                 {
                     host.Held.SetAsked(domains.Select(domain => domain.Id)); // 1
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
                 {
-                    return new GuestAnswer(GuestOutcome.TryLater, $"{domains.Length} guests stay frozen by the kernel, since it could not be written down that they are held: {exception.Message}");
+                    return new GuestAnswer(
+                        GuestOutcome.TryLater,
+                        $"{domains.Length} guests stay frozen by the kernel, since it could not be written down that they are held: "
+                        + $"{exception.Message}");
                 }
             }
 
@@ -59,14 +66,17 @@ internal sealed partial class DomainHolder(LibvirtHost host)
 
         if (domains.Length == 0) return new GuestAnswer(GuestOutcome.AlreadySo);
         var failed = 0;
-        await Parallel.ForEachAsync(domains, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (domain, ending) =>
+        await Parallel.ForEachAsync(
+            domains, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (domain, ending) =>
         {
             if (!await HoldAsync(domain, ending)) Interlocked.Increment(ref failed);
         });
         host.Changed();
         return failed == 0
             ? new GuestAnswer(GuestOutcome.Done)
-            : new GuestAnswer(GuestOutcome.TryLater, $"{failed} of {domains.Length} guests could not be held and stay frozen by the kernel.");
+            : new GuestAnswer(
+                GuestOutcome.TryLater, $"{failed} of {domains.Length} guests could not be held and stay frozen by the kernel.");
     }
 
     private async Task<bool> HoldAsync(Domain domain, CancellationToken cancellationToken)
@@ -99,11 +109,15 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         var began = host.Time.GetTimestamp();
         lock (host.Gate)
         {
-            if (leavesWithin is null && host.Freezer.NoneMayRun) return new GuestAnswer(GuestOutcome.TryLater, "Cancelled: the owner is back; the guest stays held.");
+            if (leavesWithin is null && host.Freezer.NoneMayRun)
+                return new GuestAnswer(GuestOutcome.TryLater, "Cancelled: the owner is back; the guest stays held.");
             host.AloneLocked(domain, frozen: false);
             if (domain.Suspending is not null) return new GuestAnswer(GuestOutcome.TryLater, $"Guest {domain.Id} is still being held.");
             if (domain.File.State != DomainState.Paused) return new GuestAnswer(GuestOutcome.AlreadySo);
-            if (!host.Held.Contains(domain.Id)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {domain.Id} was paused in libvirt by another program ({domain.File.Reason}) and is left alone.");
+            if (!host.Held.Contains(domain.Id))
+                return new GuestAnswer(
+                    GuestOutcome.Refused,
+                    $"Guest {domain.Id} was paused in libvirt by another program ({domain.File.Reason}) and is left alone.");
             resuming = ResumeAsync(domain);
             domain.Resuming = resuming;
             if (leavesWithin is { } within) domain.LeavesUntil = began + (long)(within.TotalSeconds * host.Time.TimestampFrequency);
@@ -120,7 +134,8 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         }
         catch (TimeoutException)
         {
-            return new GuestAnswer(GuestOutcome.TryLater, $"Timed out after {ReleaseTimeLimit.TotalSeconds} s: libvirt has not resumed guest {domain.Id}.");
+            return new GuestAnswer(
+                GuestOutcome.TryLater, $"Timed out after {ReleaseTimeLimit.TotalSeconds} s: libvirt has not resumed guest {domain.Id}.");
         }
 
         lock (host.Gate) domain.LastRelease = host.Time.GetElapsedTime(began);
@@ -195,7 +210,8 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         if (!asking.IsCompleted) return false;
         try
         {
-            return await host.Connection.UntilCommandSentAsync(domain.Uuid, enough).WaitAsync(SendTimeLimit, host.Time, CancellationToken.None);
+            return await host.Connection.UntilCommandSentAsync(domain.Uuid, enough)
+                .WaitAsync(SendTimeLimit, host.Time, CancellationToken.None);
         }
         catch (Exception exception) when (exception is LibvirtException or TimeoutException)
         {

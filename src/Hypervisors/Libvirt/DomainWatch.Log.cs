@@ -11,7 +11,8 @@ internal sealed partial class DomainWatch
     [LoggerMessage(6111, LogLevel.Information, "Domain {Guest} is no longer in memory")]
     private static partial void LogGone(ILogger log, GuestId guest);
 
-    [LoggerMessage(6112, LogLevel.Error, "Domain {Guest} (process {Pid}) could not be taken into the guests' cgroup; it is halted by signals instead")]
+    [LoggerMessage(
+        6112, LogLevel.Error, "Domain {Guest} (process {Pid}) could not be taken into the guests' cgroup; it is halted by signals instead")]
     private static partial void LogNotJoined(ILogger log, GuestId guest, int pid);
 
     [LoggerMessage(6113, LogLevel.Error, "The domain that {Path} describes is not protected, since the file cannot be read: {Why}")]

@@ -103,7 +103,8 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
             foreach (var domain in host.Domains.Values) SettleLocked(domain);
             foreach (var id in host.Cgroups.Children().Where(id => !host.Domains.ContainsKey(id)).ToArray()) host.Cgroups.RemoveChild(id);
             host.Held.SaveLater();
-            changed = !before.SequenceEqual(host.Domains.Values.Select(domain => (domain.Id, domain.Status(true), domain.Joined))) || !Unreadable.SequenceEqual(unreadable);
+            changed = !before.SequenceEqual(host.Domains.Values.Select(domain => (domain.Id, domain.Status(true), domain.Joined)))
+                || !Unreadable.SequenceEqual(unreadable);
             Unreadable = [.. unreadable];
         }
 
@@ -191,7 +192,8 @@ internal sealed partial class DomainWatch(LibvirtHost host, DomainFolder folder)
         }
 
         domain.RunsSince ??= host.Time.GetTimestamp();
-        if (!host.Held.IsAsked(domain.Id) || host.Time.GetElapsedTime(domain.RunsSince.Value) > RequestsAreOver) host.Held.Forget(domain.Id);
+        if (!host.Held.IsAsked(domain.Id) || host.Time.GetElapsedTime(domain.RunsSince.Value) > RequestsAreOver)
+            host.Held.Forget(domain.Id);
     }
 
     private void NoteUnreadable(string path, string why)

@@ -26,7 +26,8 @@ internal sealed class HeldDomains
         path = Path.Combine(stateFolder, "libvirt-held.json");
         try
         {
-            if (File.Exists(path)) domains = JsonSerializer.Deserialize(File.ReadAllBytes(path), HeldDomainsJson.Default.DictionaryStringHeldState) ?? [];
+            if (File.Exists(path))
+                domains = JsonSerializer.Deserialize(File.ReadAllBytes(path), HeldDomainsJson.Default.DictionaryStringHeldState) ?? [];
         }
         catch (JsonException)
         {
@@ -95,7 +96,8 @@ internal sealed class HeldDomains
         unsaved = false;
     }
 
-    private void Save() => DurableFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(domains, HeldDomainsJson.Default.DictionaryStringHeldState));
+    private void Save() =>
+        DurableFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(domains, HeldDomainsJson.Default.DictionaryStringHeldState));
 }
 
 /// <summary>The progress of a hold.</summary>

@@ -76,7 +76,10 @@ internal sealed unsafe class LibvirtConnection : IDisposable
     public Task<bool> KnowsAsync(string uuid) => OnOwnThread(connection =>
     {
         var domain = LibvirtNative.FindDomain(connection, uuid);
-        if (domain == 0) return LibvirtNative.LastErrorCode() == LibvirtNative.ErrorNoDomain ? false : throw new LibvirtException(LibvirtNative.LastError());
+        if (domain == 0)
+            return LibvirtNative.LastErrorCode() == LibvirtNative.ErrorNoDomain
+                ? false
+                : throw new LibvirtException(LibvirtNative.LastError());
         _ = LibvirtNative.FreeDomain(domain);
         return true;
     });

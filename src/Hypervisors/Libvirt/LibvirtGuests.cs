@@ -35,7 +35,8 @@ public sealed class LibvirtGuests : IForeignGuests
         var cgroups = GuestCgroups.Make(settings.Cgroup, CgroupMounts.Find());
         cgroup = new CgroupFreezer(cgroups.Parent, cgroups.CpuRank);
         var connection = new LibvirtConnection(settings.Uri, Publish);
-        host = new LibvirtHost(settings, cgroups, new LibvirtFreezer(cgroup), new HeldDomains(settings.StateFolder), connection, time, log, Publish);
+        host = new LibvirtHost(
+            settings, cgroups, new LibvirtFreezer(cgroup), new HeldDomains(settings.StateFolder), connection, time, log, Publish);
         watch = new DomainWatch(host, new DomainFolder(settings.RunFolder));
         holder = new DomainHolder(host);
         forgetting = time.CreateTimer(_ => _ = ForgetGoneAsync(), null, ForgetEvery, ForgetEvery);
@@ -104,7 +105,8 @@ public sealed class LibvirtGuests : IForeignGuests
     public Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken) => ReleaseAsync(id, null, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> LetLeaveAsync(GuestId id, TimeSpan within, CancellationToken cancellationToken) => ReleaseAsync(id, within, cancellationToken);
+    public Task<GuestAnswer> LetLeaveAsync(GuestId id, TimeSpan within, CancellationToken cancellationToken) =>
+        ReleaseAsync(id, within, cancellationToken);
 
     /// <inheritdoc/>
     public void LeavePaused(IReadOnlySet<GuestId> paused)
@@ -136,7 +138,9 @@ public sealed class LibvirtGuests : IForeignGuests
     {
         Domain? domain;
         lock (host.Gate) domain = host.Domains.GetValueOrDefault(id);
-        return domain is null ? Task.FromResult(new GuestAnswer(GuestOutcome.Refused, $"There is no guest {id} on this node.")) : holder.ReleaseAsync(domain, leavesWithin, cancellationToken);
+        return domain is null
+            ? Task.FromResult(new GuestAnswer(GuestOutcome.Refused, $"There is no guest {id} on this node."))
+            : holder.ReleaseAsync(domain, leavesWithin, cancellationToken);
     }
 
     /// <summary>Forgets domains that were held when they left and that libvirt no longer has.</summary>
@@ -169,12 +173,14 @@ public sealed class LibvirtGuests : IForeignGuests
             lock (host.Gate)
             {
                 cgroup.Publish([.. host.Domains.Values.Select(domain => domain.Frozen)]);
-                var now = host.Domains.Values.Select(domain => domain.Status(host.Held.Contains(domain.Id))).OrderBy(status => status.Id.Value, StringComparer.Ordinal).ToArray();
+                var now = host.Domains.Values.Select(domain => domain.Status(host.Held.Contains(domain.Id)))
+                    .OrderBy(status => status.Id.Value, StringComparer.Ordinal).ToArray();
                 Volatile.Write(ref paused, now.Count(status => status.Phase is GuestPhase.Held && pausedByCloud.Contains(status.Id)));
                 Volatile.Write(ref inMemory, now.Length);
                 Volatile.Write(ref statuses, now);
                 var items = LibvirtHealth.Of(host, watch).ToArray();
-                Volatile.Write(ref unprotected, items.FirstOrDefault(item => item.Code is LibvirtHealth.Outside or LibvirtHealth.Unreadable));
+                Volatile.Write(
+                    ref unprotected, items.FirstOrDefault(item => item.Code is LibvirtHealth.Outside or LibvirtHealth.Unreadable));
                 Volatile.Write(ref health, items);
             }
         }

@@ -7,7 +7,9 @@ namespace Opportunism.Hypervisors.Libvirt;
 
 /// <summary>What every operation on a domain needs of its machine.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class LibvirtHost(LibvirtSettings settings, GuestCgroups cgroups, LibvirtFreezer freezer, HeldDomains held, LibvirtConnection connection, TimeProvider time, ILogger log, Action onChanged)
+internal sealed class LibvirtHost(
+    LibvirtSettings settings, GuestCgroups cgroups, LibvirtFreezer freezer, HeldDomains held, LibvirtConnection connection,
+    TimeProvider time, ILogger log, Action onChanged)
 {
     public LibvirtSettings Settings => settings;
 

@@ -23,7 +23,8 @@ internal sealed class LibvirtModule : HypervisorModule
             yield return $"[Guests] {UriKey} is '{own.Uri}'; an address of libvirt's QEMU driver such as qemu:///system is needed.";
         }
 
-        if (!PlainPath.Is(own.RunFolder)) yield return $"[Guests] {FolderKey} is '{own.RunFolder}'; an absolute path without '..' is needed.";
+        if (!PlainPath.Is(own.RunFolder))
+            yield return $"[Guests] {FolderKey} is '{own.RunFolder}'; an absolute path without '..' is needed.";
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,8 @@ public static class GuestMemoryMount
         {
             Directory.CreateDirectory(folder, LinuxFiles.OwnerFolder);
             var isMounted = IsMountPoint(folder);
-            if (isMounted && !LinuxFiles.IsTmpfs(folder)) return $"{folder} is a mount point of another file system than tmpfs. Set [Guests] RamFolder to a folder of its own.";
+            if (isMounted && !LinuxFiles.IsTmpfs(folder))
+                return $"{folder} is a mount point of another file system than tmpfs. Set [Guests] RamFolder to a folder of its own.";
             if (isMounted && LinuxFiles.RoomAt(folder).Total == bytes) return null;
             foreach (var pages in PageOptions)
             {
@@ -57,6 +58,7 @@ public static class GuestMemoryMount
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         // mountinfo writes a space as \040; a path with one is compared as it is written there.
         var written = path.Replace("\\", "\\134", StringComparison.Ordinal).Replace(" ", "\\040", StringComparison.Ordinal);
-        return File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).Any(fields => fields.Length > 4 && fields[4] == written);
+        return File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' '))
+            .Any(fields => fields.Length > 4 && fields[4] == written);
     }
 }

@@ -60,7 +60,10 @@ internal static unsafe class LinuxFiles
             // A guest that has taken over its QEMU can nest folders until their path is longer than a path may be. rm goes down step by
             // step.
             using (var rm = Process.Start("rm", ["-rf", "--", path])) rm.WaitForExit();
-            if (Directory.Exists(path)) throw new IOException($"{path} cannot be deleted: {(exception.Message.Length > 300 ? exception.Message[..300] : exception.Message)}", exception);
+            if (Directory.Exists(path))
+                throw new IOException(
+                    $"{path} cannot be deleted: {(exception.Message.Length > 300 ? exception.Message[..300] : exception.Message)}",
+                    exception);
         }
     }
 
@@ -76,7 +79,9 @@ internal static unsafe class LinuxFiles
         Libc.FileSystem fileSystem;
         if (Libc.StatFileSystem(path, &fileSystem) != 0) throw FileFailure.OfLastCall("measure the room at", path);
         var most = (ulong)(long.MaxValue / fileSystem.BlockSize);
-        return ((long)Math.Min(fileSystem.Blocks, most) * fileSystem.BlockSize, (long)Math.Min(fileSystem.BlocksAvailable, most) * fileSystem.BlockSize);
+        return (
+            (long)Math.Min(fileSystem.Blocks, most) * fileSystem.BlockSize,
+            (long)Math.Min(fileSystem.BlocksAvailable, most) * fileSystem.BlockSize);
     }
 
     /// <summary>Space that a file takes on its disk, or in memory on tmpfs, in bytes; 0 if there is no such file.</summary>
@@ -85,7 +90,9 @@ internal static unsafe class LinuxFiles
         // statx(2) counts in blocks of 512 bytes on every file system.
         const int bytesPerBlock = 512;
         Libc.FileStatus status;
-        return Libc.StatFile(Libc.CurrentFolder, path, 0, Libc.StatBlocks, &status) == 0 ? (long)Math.Min(status.Blocks, long.MaxValue / bytesPerBlock) * bytesPerBlock : 0;
+        return Libc.StatFile(Libc.CurrentFolder, path, 0, Libc.StatBlocks, &status) == 0
+            ? (long)Math.Min(status.Blocks, long.MaxValue / bytesPerBlock) * bytesPerBlock
+            : 0;
     }
 
     public static long FreeBytes(string path) => RoomAt(path).Free;

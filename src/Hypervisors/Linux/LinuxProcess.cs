@@ -75,7 +75,8 @@ internal sealed unsafe class LinuxProcess : IDisposable
     {
         try
         {
-            return Directory.EnumerateFileSystemEntries($"/proc/{Pid}/fd").FirstOrDefault(link => TargetOf(link) is { } target && (target == name || target == name + " (deleted)"));
+            return Directory.EnumerateFileSystemEntries($"/proc/{Pid}/fd")
+                .FirstOrDefault(link => TargetOf(link) is { } target && (target == name || target == name + " (deleted)"));
         }
         catch (IOException)
         {
@@ -103,7 +104,8 @@ internal sealed unsafe class LinuxProcess : IDisposable
         {
             foreach (var line in File.ReadLines($"/proc/{Pid}/{file}"))
             {
-                if (line.StartsWith(name, StringComparison.Ordinal)) return long.Parse(line.AsSpan(name.Length).Trim(" \tkB"), CultureInfo.InvariantCulture);
+                if (line.StartsWith(name, StringComparison.Ordinal))
+                    return long.Parse(line.AsSpan(name.Length).Trim(" \tkB"), CultureInfo.InvariantCulture);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

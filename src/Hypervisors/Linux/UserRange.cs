@@ -26,9 +26,12 @@ public readonly record struct UserRange(uint First, uint Last)
         range = default;
         var parts = text.Split('-');
         if (parts.Length != 2) return false;
-        if (!uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first) || !uint.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var last)) return false;
+        if (!uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+            || !uint.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var last))
+            return false;
         range = new UserRange(first, last);
-        return first >= LowestUid && last >= first && last <= HighestUid && last - first < MostUsers && !(first <= ushort.MaxValue && last >= ushort.MaxValue);
+        return first >= LowestUid && last >= first && last <= HighestUid && last - first < MostUsers
+            && !(first <= ushort.MaxValue && last >= ushort.MaxValue);
     }
 
     /// <summary>The lowest number that is not taken; null when all are.</summary>
@@ -49,7 +52,9 @@ public readonly record struct UserRange(uint First, uint Last)
         foreach (var line in File.ReadLines(passwordFile))
         {
             var fields = line.Split(':');
-            if (fields.Length >= 4 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var uid) && uid >= First && uid <= Last) return fields[0];
+            if (fields.Length >= 4 && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var uid) && uid >= First
+                && uid <= Last)
+                return fields[0];
         }
 
         return null;

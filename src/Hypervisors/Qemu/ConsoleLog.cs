@@ -29,7 +29,8 @@ internal static class ConsoleLog
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new ConsoleSlice(Math.Max(offset, 0), ReadOnlyMemory<byte>.Empty); // nothing was written yet, or the guest is being deleted
+            // nothing was written yet, or the guest is being deleted
+            return new ConsoleSlice(Math.Max(offset, 0), ReadOnlyMemory<byte>.Empty);
         }
     }
 

@@ -22,7 +22,8 @@ internal static class DeviceState
             ("postmigrate", _) => (DeviceStateSave.Done, ""),
             ("finish-migrate", _) => (DeviceStateSave.Asked, ""),
             (_, "setup" or "active" or "device" or "pre-switchover" or "wait-unplug" or "cancelling") => (DeviceStateSave.Asked, ""),
-            (_, var status) => (DeviceStateSave.NotAsked, QmpLine.TextOf(migration, "error-desc"u8) is { Length: > 0 } why ? why : status.Length > 0 ? status : "it has not begun"),
+            (_, var status) => (DeviceStateSave.NotAsked,
+            QmpLine.TextOf(migration, "error-desc"u8) is { Length: > 0 } why ? why : status.Length > 0 ? status : "it has not begun"),
         };
     }
 

@@ -49,7 +49,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
     public async Task SaveAsync(QemuGuest guest, QemuProcess process, long? bytesPerSecond, CancellationToken cancellationToken)
     {
         var folder = guest.Folder;
-        var (state, memory, hashes) = (Path.Combine(folder.Held, StateFile), Path.Combine(folder.Held, MemoryFile), Path.Combine(folder.Held, HashesFile));
+        var (state, memory, hashes) =
+            (Path.Combine(folder.Held, StateFile), Path.Combine(folder.Held, MemoryFile), Path.Combine(folder.Held, HashesFile));
         var began = host.Time.GetTimestamp();
         if (process.SavedMemory is null && Directory.Exists(folder.Held))
         {
@@ -64,7 +65,10 @@ internal sealed class GuestCheckpoints(QemuHost host)
             Directory.CreateDirectory(folder.Held, LinuxFiles.OwnerFolder);
             File.Delete(Path.Combine(folder.Held, ManifestFile));
             await SaveStateAsync(guest, process, state, cancellationToken);
-            if (process.StateSave == DeviceStateSave.Lost) throw new InvalidDataException($"The device state of guest {guest.Id} was saved before and is gone from {folder.Root}; it can be released or stopped.");
+            if (process.StateSave == DeviceStateSave.Lost)
+                throw new InvalidDataException(
+                    $"The device state of guest {guest.Id} was saved before and is gone from {folder.Root}; it can be released or "
+                        + "stopped.");
             var took = host.Time.GetElapsedTime(began);
             guest.Set(status => status with { LastStateSave = took });
         }
@@ -72,10 +76,13 @@ internal sealed class GuestCheckpoints(QemuHost host)
         CheckpointManifest manifest;
         try
         {
-            if (process.SavedMemory is null || !File.Exists(memory)) process.SavedMemory = new MemoryPieces(guest.Spec.MemoryMiB * MiB, MemoryMarshal.Read<long>(RandomNumberGenerator.GetBytes(sizeof(long))));
+            if (process.SavedMemory is null || !File.Exists(memory))
+                process.SavedMemory =
+                    new MemoryPieces(guest.Spec.MemoryMiB * MiB, MemoryMarshal.Read<long>(RandomNumberGenerator.GetBytes(sizeof(long))));
             var pieces = process.SavedMemory;
             using var ram = process.OpenRam();
-            await Task.Run(() => MemoryCopy.SaveAsync(ram, memory, hashes, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken);
+            await Task.Run(
+                () => MemoryCopy.SaveAsync(ram, memory, hashes, pieces, bytesPerSecond, host.Time, cancellationToken), cancellationToken);
             DurableFile.Sync(folder.Disk);
             manifest = ManifestOf(guest, process, state, pieces);
         }
@@ -89,7 +96,15 @@ internal sealed class GuestCheckpoints(QemuHost host)
 
         // Also if an earlier agent had it written.
         DurableFile.Sync(state);
-        DurableFile.Replace(Path.Combine(folder.Held, ManifestFile), JsonSerializer.SerializeToUtf8Bytes(manifest, QemuJson.Default.CheckpointManifest));
+        Make(folder, manifest);
+        guest.Set(status => status with { HasCheckpoint = true, CheckpointMiB = (manifest.MemoryStoredBytes + manifest.StateBytes) / MiB });
+    }
+
+    /// <summary>From here on the checkpoint exists, also after a power cut; when it fails there is none.</summary>
+    private static void Make(GuestFolder folder, CheckpointManifest manifest)
+    {
+        DurableFile.Replace(
+            Path.Combine(folder.Held, ManifestFile), JsonSerializer.SerializeToUtf8Bytes(manifest, QemuJson.Default.CheckpointManifest));
         try
         {
             LinuxFiles.RenameForGood(folder.Held, folder.Checkpoint);
@@ -100,8 +115,6 @@ internal sealed class GuestCheckpoints(QemuHost host)
             Directory.Move(folder.Checkpoint, folder.Held);
             throw;
         }
-
-        guest.Set(status => status with { HasCheckpoint = true, CheckpointMiB = (manifest.MemoryStoredBytes + manifest.StateBytes) / MiB });
     }
 
     /// <summary>From here on the checkpoint no longer exists, not even after a power cut; its device state stays usable while the guest is
@@ -118,7 +131,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
     public static void MakeAgain(QemuGuest guest)
     {
         var folder = guest.Folder;
-        if (guest.Status.HasCheckpoint && File.Exists(Path.Combine(folder.Held, ManifestFile)) && !Directory.Exists(folder.Checkpoint)) LinuxFiles.RenameForGood(folder.Held, folder.Checkpoint);
+        if (guest.Status.HasCheckpoint && File.Exists(Path.Combine(folder.Held, ManifestFile)) && !Directory.Exists(folder.Checkpoint))
+            LinuxFiles.RenameForGood(folder.Held, folder.Checkpoint);
     }
 
     /// <summary>Removes what was saved of a guest that ended or boots from its disk.</summary>
@@ -163,11 +177,14 @@ internal sealed class GuestCheckpoints(QemuHost host)
     /// <summary>Fills the RAM file from the checkpoint.</summary>
     /// <returns>What is on disk of the memory.</returns>
     /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
-    public static async Task<MemoryPieces> LoadMemoryAsync(QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
+    public static async Task<MemoryPieces> LoadMemoryAsync(
+        QemuGuest guest, CheckpointManifest manifest, CancellationToken cancellationToken)
     {
         var state = Path.Combine(guest.Folder.Checkpoint, StateFile);
-        if (manifest.StateBytes > MostStateBytes) throw new InvalidDataException($"{state} has {manifest.StateBytes} bytes; at most {MostStateBytes} are allowed.");
-        if (XxHash128.HashToUInt128(await File.ReadAllBytesAsync(state, cancellationToken)) != manifest.StateHash) throw new InvalidDataException($"{state} is damaged: its hash differs from the manifest's.");
+        if (manifest.StateBytes > MostStateBytes)
+            throw new InvalidDataException($"{state} has {manifest.StateBytes} bytes; at most {MostStateBytes} are allowed.");
+        if (XxHash128.HashToUInt128(await File.ReadAllBytesAsync(state, cancellationToken)) != manifest.StateHash)
+            throw new InvalidDataException($"{state} is damaged: its hash differs from the manifest's.");
         var pieces = new MemoryPieces(manifest);
         await MemoryCopy.LoadAsync(Path.Combine(guest.Folder.Checkpoint, MemoryFile), guest.Folder.Ram, pieces, cancellationToken);
         return pieces;
@@ -178,12 +195,15 @@ internal sealed class GuestCheckpoints(QemuHost host)
     {
         using var state = File.OpenHandle(Path.Combine(guest.Folder.Checkpoint, StateFile));
         await PassAsync(process, state, cancellationToken);
-        await process.Qmp!.ExecuteAsync("migrate-incoming", GuestProcesses.ReplyLimit, cancellationToken, json => json.WriteString("uri"u8, "fd:state"u8));
+        await process.Qmp!.ExecuteAsync(
+            "migrate-incoming", GuestProcesses.ReplyLimit, cancellationToken, json => json.WriteString("uri"u8, "fd:state"u8));
         await AwaitLoadAsync(process, cancellationToken);
     }
 
     // Also one that waits for room: its own base may be what uses the space.
-    private static bool HasOnlyBase(QemuGuest guest) => guest.Status is { Phase: GuestPhase.Running } or { Phase: GuestPhase.Held, WaitsForRoom: true, HasCheckpoint: false } && guest.Process is { StateSave: DeviceStateSave.NotAsked };
+    private static bool HasOnlyBase(QemuGuest guest) =>
+        guest.Status is { Phase: GuestPhase.Running } or { Phase: GuestPhase.Held, WaitsForRoom: true, HasCheckpoint: false }
+        && guest.Process is { StateSave: DeviceStateSave.NotAsked };
 
     private bool IsDiskShort() => LinuxFiles.FreeBytes(host.Settings.StateFolder) < host.Settings.KeepFreeMiB * MiB;
 
@@ -199,7 +219,9 @@ internal sealed class GuestCheckpoints(QemuHost host)
         var needed = (guest.Spec.MemoryMiB * MiB) - (process.SavedMemory?.StoredBytes ?? 0) + RoomBesideMemory;
         long kept = host.Settings.KeepFreeMiB;
         if (free >= needed + (kept * MiB)) return;
-        throw new IOException($"{host.Settings.StateFolder} has no room for a checkpoint of guest {guest.Id}, which may need {needed / MiB} MiB beside the {kept} MiB that are kept free ([Guests] KeepFreeMiB). Make room on that disk.");
+        throw new IOException(
+            $"{host.Settings.StateFolder} has no room for a checkpoint of guest {guest.Id}, which may need {needed / MiB} MiB beside the "
+                + $"{kept} MiB that are kept free ([Guests] KeepFreeMiB). Make room on that disk.");
     }
 
     /// <summary>Waits for device state that an earlier attempt, or an earlier agent, has requested: the guest must not run before QEMU has
@@ -212,7 +234,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
         if (seen == DeviceStateSave.Asked) (process.StateSave, _) = await AwaitStateAsync(process);
     });
 
-    private Task SaveStateAsync(QemuGuest guest, QemuProcess process, string path, CancellationToken cancellationToken) => FreezeIfItFailsAsync(guest, process, async () =>
+    private Task SaveStateAsync(QemuGuest guest, QemuProcess process, string path, CancellationToken cancellationToken) =>
+        FreezeIfItFailsAsync(guest, process, async () =>
     {
         // An earlier attempt may have timed out on a slow disk: QEMU still writes to the file that it was given then, or has finished it.
         var (seen, why) = await DeviceState.LookAsync(process, cancellationToken);
@@ -222,7 +245,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
             await PassAsync(process, file, cancellationToken);
             // Must not be cancelled from here on: QEMU has closed its disks, and this file is the only way to close them again.
             process.StateSave = DeviceStateSave.Asked;
-            await process.Qmp!.ExecuteAsync("migrate", GuestProcesses.ReplyLimit, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8));
+            await process.Qmp!.ExecuteAsync(
+                "migrate", GuestProcesses.ReplyLimit, CancellationToken.None, json => json.WriteString("uri"u8, "fd:state"u8));
             seen = DeviceStateSave.Asked;
         }
 
@@ -255,7 +279,8 @@ internal sealed class GuestCheckpoints(QemuHost host)
         while (true)
         {
             if (await DeviceState.LookAsync(process, CancellationToken.None) is { State: not DeviceStateSave.Asked } ended) return ended;
-            if (host.Time.GetElapsedTime(began) > StateTime) throw new QmpException($"QEMU has not saved device state within {StateTime.TotalSeconds} s.");
+            if (host.Time.GetElapsedTime(began) > StateTime)
+                throw new QmpException($"QEMU has not saved device state within {StateTime.TotalSeconds} s.");
             await Task.Delay(StatePoll, host.Time);
         }
     }
@@ -272,7 +297,9 @@ internal sealed class GuestCheckpoints(QemuHost host)
             json.WriteEndObject();
             json.WriteEndArray();
         });
-        await qmp.ExecuteAsync("getfd", GuestProcesses.ReplyLimit, cancellationToken, json => json.WriteString("fdname"u8, "state"u8), (int)file.DangerousGetHandle());
+        await qmp.ExecuteAsync(
+            "getfd", GuestProcesses.ReplyLimit, cancellationToken, json => json.WriteString("fdname"u8, "state"u8),
+            (int)file.DangerousGetHandle());
     }
 
     private async Task AwaitLoadAsync(QemuProcess process, CancellationToken cancellationToken)
@@ -283,15 +310,20 @@ internal sealed class GuestCheckpoints(QemuHost host)
             var answer = await process.Qmp!.ExecuteAsync("query-migrate", GuestProcesses.ReplyLimit, cancellationToken);
             var status = QmpLine.TextOf(answer, "status"u8);
             if (status == "completed") return;
-            if (status is "failed" or "cancelled") throw new QmpException($"QEMU could not load device state: {(QmpLine.TextOf(answer, "error-desc"u8) is { Length: > 0 } why ? why : status)}.");
-            if (host.Time.GetElapsedTime(began) > StateTime) throw new TimeoutException($"QEMU has not loaded device state within {StateTime.TotalSeconds} s.");
+            if (status is "failed" or "cancelled")
+                throw new QmpException(
+                    $"QEMU could not load device state: {(QmpLine.TextOf(answer, "error-desc"u8) is { Length: > 0 } why ? why : status)}.");
+            if (host.Time.GetElapsedTime(began) > StateTime)
+                throw new TimeoutException($"QEMU has not loaded device state within {StateTime.TotalSeconds} s.");
             await Task.Delay(StatePoll, host.Time, cancellationToken);
         }
     }
 
     private static CheckpointManifest ManifestOf(QemuGuest guest, QemuProcess process, string state, MemoryPieces pieces)
     {
-        if (new FileInfo(state).Length is var length and > MostStateBytes) throw new IOException($"QEMU of guest {guest.Id} wrote {length} bytes of device state; at most {MostStateBytes} are allowed. Delete the guest.");
+        if (new FileInfo(state).Length is var length and > MostStateBytes)
+            throw new IOException(
+                $"QEMU of guest {guest.Id} wrote {length} bytes of device state; at most {MostStateBytes} are allowed. Delete the guest.");
         var bytes = File.ReadAllBytes(state);
         if (bytes.Length == 0) throw new IOException($"The device state of guest {guest.Id} in {state} is empty.");
         var disk = new FileInfo(guest.Folder.Disk);

@@ -45,7 +45,8 @@ internal sealed class GuestHolder(QemuHost host)
             host.Freezer.ThawAll();
         }
 
-        var alone = await Task.WhenAll(asked.Select(item => AwaitAsync(item.Guest, item.Process, item.Answer, began, patience, cancellationToken)));
+        var alone =
+            await Task.WhenAll(asked.Select(item => AwaitAsync(item.Guest, item.Process, item.Answer, began, patience, cancellationToken)));
         var failed = alone.Count(stands => stands);
         return failed == 0
             ? new GuestAnswer(asked.Count == 0 ? GuestOutcome.AlreadySo : GuestOutcome.Done)
@@ -91,7 +92,8 @@ internal sealed class GuestHolder(QemuHost host)
         return false;
     }
 
-    private async Task<bool> AwaitAsync(QemuGuest guest, QemuProcess process, Task<JsonElement>? answer, long began, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<bool> AwaitAsync(
+        QemuGuest guest, QemuProcess process, Task<JsonElement>? answer, long began, TimeSpan patience, CancellationToken cancellationToken)
     {
         try
         {
@@ -100,7 +102,12 @@ internal sealed class GuestHolder(QemuHost host)
                 await answer.WaitAsync(patience, host.Time, cancellationToken);
                 var took = host.Time.GetElapsedTime(began);
                 guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
-                    ? status with { Phase = GuestPhase.Held, Sentence = "", LastHold = status.Phase == GuestPhase.Held ? status.LastHold : took }
+                    ? status with
+                    {
+                        Phase = GuestPhase.Held,
+                        Sentence = "",
+                        LastHold = status.Phase == GuestPhase.Held ? status.LastHold : took,
+                    }
                     : status);
                 return false;
             }

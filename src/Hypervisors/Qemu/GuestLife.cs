@@ -10,7 +10,8 @@ namespace Opportunism.Hypervisors.Qemu;
 
 /// <summary>The operations on one guest that runs or is held; each is called while no other request for the guest is carried out.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses processes, GuestCheckpoints checkpoints, GuestHolder holder, GuestWatch watch)
+internal sealed class GuestLife(
+    QemuHost host, GuestTable guests, GuestProcesses processes, GuestCheckpoints checkpoints, GuestHolder holder, GuestWatch watch)
 {
     private const string Overtaken = "Cancelled: the owner is back; the guest stays held.";
 
@@ -20,7 +21,8 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
     public async Task<GuestAnswer> BootAsync(QemuGuest guest, long holds, CancellationToken cancellationToken)
     {
         if (guest.Status.Phase is GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
-        if (guest.Status.Phase is GuestPhase.Held or GuestPhase.Suspended) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: release, resume or stop it.");
+        if (guest.Status.Phase is GuestPhase.Held or GuestPhase.Suspended)
+            return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: release, resume or stop it.");
         if (!File.Exists(guest.Folder.Disk) && QemuDisks.ProblemOf(guest.Record.ImagePath, guest.Spec.ImageFormat) is { } problem)
         {
             guest.Set(status => status with { Phase = GuestPhase.Failed, Sentence = problem });
@@ -32,7 +34,9 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
         {
             WriteRecord(guest);
             LinuxFiles.MakeFolder(host.Settings.RamFolder, LinuxFiles.GroupMayPass, 0, host.Machine.User.Gid);
-            if (!File.Exists(guest.Folder.Disk)) await QemuDisks.MakeAsync(guest.Spec, guest.Record.ImagePath, guest.Folder.Disk, host.UserOf(guest), host.Cgroups.MakeWork(), cancellationToken);
+            if (!File.Exists(guest.Folder.Disk))
+                await QemuDisks.MakeAsync(
+                    guest.Spec, guest.Record.ImagePath, guest.Folder.Disk, host.UserOf(guest), host.Cgroups.MakeWork(), cancellationToken);
             LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
             GuestCheckpoints.Clear(guest);
             processes.MakeRam(guest, guests.OthersMiB(guest));
@@ -49,7 +53,12 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
             if (guest.Status.Phase == GuestPhase.Starting)
             {
                 await processes.EndAsync(guest);
-                guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = exception is OperationCanceledException ? "" : exception.Message });
+                guest.Set(
+                    status => status with
+                    {
+                        Phase = GuestPhase.Stopped,
+                        Sentence = exception is OperationCanceledException ? "" : exception.Message,
+                    });
             }
 
             throw;
@@ -60,8 +69,10 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
     public async Task<GuestAnswer> SaveAsync(QemuGuest guest, long? bytesPerSecond, CancellationToken cancellationToken)
     {
         if (guest.Status is { Phase: GuestPhase.Suspended } or { HasCheckpoint: true }) return new GuestAnswer(GuestOutcome.AlreadySo);
-        if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be saved.");
-        if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not reply, so its device state cannot be saved.");
+        if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process)
+            return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be saved.");
+        if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process))
+            return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not reply, so its device state cannot be saved.");
         var began = host.Time.GetTimestamp();
         await checkpoints.SaveAsync(guest, process, bytesPerSecond, cancellationToken);
         QemuHypervisorLog.LogSaved(host.Log, guest.Id, guest.Status.CheckpointMiB, host.Time.GetElapsedTime(began).TotalMilliseconds);
@@ -72,7 +83,8 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
     public static async Task<GuestAnswer> HoldForRoomAsync(QemuGuest guest, CancellationToken cancellationToken)
     {
         if (guest.Status.Phase == GuestPhase.Held) return new GuestAnswer(GuestOutcome.AlreadySo);
-        if (guest.Status.Phase != GuestPhase.Running || guest.Process is not { Qmp: not null } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a running guest can be held.");
+        if (guest.Status.Phase != GuestPhase.Running || guest.Process is not { Qmp: not null } process)
+            return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a running guest can be held.");
         await GuestProcesses.HoldForRoomAsync(guest, process, cancellationToken);
         return Done;
     }
@@ -82,11 +94,13 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
     {
         var began = host.Time.GetTimestamp();
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
-        if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process) return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be released.");
+        if (guest.Status.Phase != GuestPhase.Held || guest.Process is not { } process)
+            return new GuestAnswer(GuestOutcome.Refused, $"Guest {guest.Id} is {guest.Status.Phase}: only a held guest can be released.");
         // It may be saving: because of a cancelled request, or, if the kernel has frozen it, one of an earlier agent.
         if (process.StateSave == DeviceStateSave.Asked || guest.FrozenAlone)
         {
-            if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process)) return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not reply, so the guest cannot run.");
+            if (guest.FrozenAlone && !await holder.HoldAgainAsync(guest, process))
+                return new GuestAnswer(GuestOutcome.TryLater, $"QEMU of guest {guest.Id} does not reply, so the guest cannot run.");
             await checkpoints.EndStateSaveAsync(guest, process);
         }
 
@@ -122,7 +136,8 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
         }
 
         // The disk is checked, not the record in memory: QEMU has the only other copy.
-        if (guest.Status.HasCheckpoint && guest.FindCheckpoint() is null) guest.Set(status => status with { HasCheckpoint = false, CheckpointMiB = 0 });
+        if (guest.Status.HasCheckpoint && guest.FindCheckpoint() is null)
+            guest.Set(status => status with { HasCheckpoint = false, CheckpointMiB = 0 });
         if (!guest.Status.HasCheckpoint)
         {
             var saved = await SaveAsync(guest, null, cancellationToken);
@@ -131,7 +146,15 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
 
         var returned = await processes.EndAsync(guest);
         var took = host.Time.GetElapsedTime(began);
-        guest.Set(status => status with { Phase = GuestPhase.Suspended, Sentence = "", WaitsForRoom = false, LastMemoryReturn = took, LastMemoryReturnMiB = returned });
+        guest.Set(
+            status => status with
+            {
+                Phase = GuestPhase.Suspended,
+                Sentence = "",
+                WaitsForRoom = false,
+                LastMemoryReturn = took,
+                LastMemoryReturnMiB = returned,
+            });
         QemuHypervisorLog.LogSuspended(host.Log, guest.Id, returned, took.TotalMilliseconds);
         return Done;
     }
@@ -140,11 +163,20 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
     public async Task<GuestAnswer> StopAsync(QemuGuest guest, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (guest.Status is { Phase: GuestPhase.Stopped }) return new GuestAnswer(GuestOutcome.AlreadySo);
-        if (guest is { Status.Phase: GuestPhase.Running, Process: { } process } && patience > TimeSpan.Zero) await AskToShutDownAsync(process, patience, cancellationToken);
+        if (guest is { Status.Phase: GuestPhase.Running, Process: { } process } && patience > TimeSpan.Zero)
+            await AskToShutDownAsync(process, patience, cancellationToken);
         await processes.EndAsync(guest);
         LinuxFiles.RemoveFolderForGood(guest.Folder.Checkpoint);
         GuestCheckpoints.Clear(guest);
-        guest.Set(status => status with { Phase = GuestPhase.Stopped, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0 });
+        guest.Set(
+            status => status with
+            {
+                Phase = GuestPhase.Stopped,
+                Sentence = "",
+                WaitsForRoom = false,
+                HasCheckpoint = false,
+                CheckpointMiB = 0,
+            });
         QemuHypervisorLog.LogStopped(host.Log, guest.Id);
         return Done;
     }
@@ -159,7 +191,9 @@ internal sealed class GuestLife(QemuHost host, GuestTable guests, GuestProcesses
         }
         catch (Exception exception) when (exception is QmpException or TimeoutException)
         {
-            QemuHypervisorLog.LogNoShutdown(host.Log, patience.TotalSeconds.ToString(CultureInfo.InvariantCulture), exception is TimeoutException ? "it has not ended" : exception.Message);
+            QemuHypervisorLog.LogNoShutdown(
+                host.Log, patience.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+                exception is TimeoutException ? "it has not ended" : exception.Message);
         }
     }
 

@@ -11,7 +11,9 @@ namespace Opportunism.Hypervisors.Qemu;
 /// 3. Resuming a guest that is not loaded loads it first; then it is released as after a hold.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class GuestLoading(QemuHost host, GuestTable guests, GuestProcesses processes, GuestCheckpoints checkpoints, GuestHolder holder, GuestLife life, GuestWatch watch)
+internal sealed class GuestLoading(
+    QemuHost host, GuestTable guests, GuestProcesses processes, GuestCheckpoints checkpoints, GuestHolder holder, GuestLife life,
+    GuestWatch watch)
 {
     private static readonly GuestAnswer Done = new(GuestOutcome.Done);
 
@@ -38,7 +40,8 @@ internal sealed class GuestLoading(QemuHost host, GuestTable guests, GuestProces
         if (guest.Status.Phase == GuestPhase.Running) return new GuestAnswer(GuestOutcome.AlreadySo);
         if (guest.Status.Phase != GuestPhase.Suspended) return OnlySuspended(guest, "resumed");
         // If its QEMU has just ended or hangs its checkpoint must not be lost: it is loaded again.
-        if (guest.FrozenAlone || guest.Process is not { Process.IsAlive: true, Qmp.Closed.IsCompleted: false }) await processes.UnloadAsync(guest);
+        if (guest.FrozenAlone || guest.Process is not { Process.IsAlive: true, Qmp.Closed.IsCompleted: false })
+            await processes.UnloadAsync(guest);
         if (guest is not { Status.IsLoaded: true, Process: { } process })
         {
             var manifest = ManifestToLoad(guest);
@@ -63,15 +66,18 @@ internal sealed class GuestLoading(QemuHost host, GuestTable guests, GuestProces
 
     /// <summary>Why an existing checkpoint cannot be loaded.</summary>
     public static string UnusableCheckpoint(QemuGuest guest, string problem) =>
-        $"The checkpoint of guest {guest.Id} cannot be loaded: {problem}. Run the version of the agent that wrote it, or stop the guest; it then boots from its disk.";
+        $"The checkpoint of guest {guest.Id} cannot be loaded: {problem}. Run the version of the agent that wrote it, or stop the guest; "
+            + "it then boots from its disk.";
 
     private CheckpointManifest ManifestToLoad(QemuGuest guest)
     {
-        var manifest = guest.FindCheckpoint(out var problem) ?? throw new InvalidDataException(UnusableCheckpoint(guest, problem ?? "the guest's disk was written after it"));
+        var manifest = guest.FindCheckpoint(out var problem)
+            ?? throw new InvalidDataException(UnusableCheckpoint(guest, problem ?? "the guest's disk was written after it"));
         if (manifest.Launch.Accelerator == host.Machine.Accelerator && manifest.Vcpus == guest.Spec.Vcpus) return manifest;
         throw new InvalidDataException(
             $"The checkpoint of guest {guest.Id} was made with {manifest.Vcpus} CPUs on {manifest.Launch.Accelerator}, "
-            + $"this node now runs {guest.Spec.Vcpus} on {host.Machine.Accelerator}. Set [Guests] Accelerator back, or stop the guest; it boots from its disk.");
+            + $"this node now runs {guest.Spec.Vcpus} on {host.Machine.Accelerator}. Set [Guests] Accelerator back, or stop the guest; "
+                + "it boots from its disk.");
     }
 
     /// <summary>Brings the guest into memory; if that fails it is suspended as before.</summary>

@@ -48,7 +48,9 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         // A file on tmpfs takes its room only as the guest uses it, so what other guests may still take counts too.
         if (bytes > free || bytes + (memoryOfOthersMiB * MiB) > total)
         {
-            throw new IOException($"{folder} has no room for {guest.Spec.MemoryMiB} MiB of memory (of {total / MiB} MiB, {memoryOfOthersMiB} MiB are promised and {free / MiB} MiB free). Lower [Guests] MaxMemoryMiB or enlarge the tmpfs.");
+            throw new IOException(
+                $"{folder} has no room for {guest.Spec.MemoryMiB} MiB of memory (of {total / MiB} MiB, {memoryOfOthersMiB} MiB are "
+                    + $"promised and {free / MiB} MiB free). Lower [Guests] MaxMemoryMiB or enlarge the tmpfs.");
         }
 
         File.Delete(guest.Folder.Ram);
@@ -63,7 +65,8 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     public async Task FillRamAsync(QemuGuest guest, CancellationToken cancellationToken)
     {
         var length = (guest.Spec.MemoryMiB * MiB).ToString(CultureInfo.InvariantCulture);
-        var (exitCode, output) = await QemuLauncher.RunAsync(null, ["fallocate", "-l", length, guest.Folder.Ram], MakeCgroups(guest, host.Machine.Accelerator), cancellationToken);
+        var (exitCode, output) = await QemuLauncher.RunAsync(
+            null, ["fallocate", "-l", length, guest.Folder.Ram], MakeCgroups(guest, host.Machine.Accelerator), cancellationToken);
         if (exitCode != 0) throw new IOException($"Memory for guest {guest.Id} could not be taken: {output}");
     }
 
@@ -81,7 +84,8 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         {
             var complaint = LastComplaint(guest);
             await EndAsync(guest);
-            throw new IOException($"QEMU of guest {guest.Id} ended while it started: {(complaint.Length > 0 ? complaint : exception.Message)}", exception);
+            throw new IOException(
+                $"QEMU of guest {guest.Id} ended while it started: {(complaint.Length > 0 ? complaint : exception.Message)}", exception);
         }
         catch
         {
@@ -95,7 +99,8 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     {
         var qmp = QmpClient.Connect(guest.Folder.QmpSocket, process.Process.Pid, host.Time, told => OnEvent(guest, process, told));
         process.Qmp = qmp;
-        _ = qmp.Closed.ContinueWith(_ => onEnded(guest, process), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = qmp.Closed.ContinueWith(
+            _ => onEnded(guest, process), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     /// <summary>Lets the vCPUs run, unless a freeze or hold has begun since <paramref name="holds"/> was read.</summary>
@@ -124,7 +129,16 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         }
 
         // From here on it may run, so from here on it counts as running, whatever the reply.
-        guest.SetWhile(process, status => status with { Phase = GuestPhase.Running, Sentence = "", WaitsForRoom = false, HasCheckpoint = false, CheckpointMiB = 0 });
+        guest.SetWhile(
+            process,
+            status => status with
+            {
+                Phase = GuestPhase.Running,
+                Sentence = "",
+                WaitsForRoom = false,
+                HasCheckpoint = false,
+                CheckpointMiB = 0,
+            });
         if (process.LacksRoom) NoteLackOfRoom(guest, process); // reported between the two
         try
         {
@@ -135,7 +149,9 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             // No instruction of it has run, because its disk is open in another program for example. What was saved of it stays valid.
             lock (host.RunLock) process.MayRun = false;
             process.StateSave = saved;
-            guest.SetWhile(process, status => status with { Phase = before.Phase, Sentence = exception.Message, HasCheckpoint = before.HasCheckpoint, CheckpointMiB = before.CheckpointMiB });
+            var (phase, has, size) = (before.Phase, before.HasCheckpoint, before.CheckpointMiB);
+            var why = exception.Message;
+            guest.SetWhile(process, status => status with { Phase = phase, Sentence = why, HasCheckpoint = has, CheckpointMiB = size });
             throw;
         }
         catch (TimeoutException exception)
@@ -157,7 +173,10 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             using var prompt = host.Cgroups.RaiseCpuRank();
             // Blocks a pool thread for the fraction of a second in which the kernel frees the memory.
             var gone = await Task.Run(() => KillAndWait(process));
-            if (!gone) throw new IOException($"QEMU of guest {guest.Id} (process {process.Process.Pid}) was killed but has not ended within {KillTime.TotalSeconds} s. Look for a disk that hangs.");
+            if (!gone)
+                throw new IOException(
+                    $"QEMU of guest {guest.Id} (process {process.Process.Pid}) was killed but has not ended within "
+                        + $"{KillTime.TotalSeconds} s. Look for a disk that hangs.");
             if (guest.Detach() is { } ended) await host.RetireAsync(ended);
         }
 
@@ -198,7 +217,9 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
     /// <summary>QEMU's last error, for a sentence.</summary>
     public static string LastComplaint(QemuGuest guest)
     {
-        var text = ConsoleLog.End(guest.Folder.Complaints, LongestComplaint).Split('\n').LastOrDefault(line => line.Trim('\0', '\r', ' ').Length > 0)?.Trim('\0', '\r', ' ') ?? "";
+        var text = ConsoleLog.End(guest.Folder.Complaints, LongestComplaint).Split('\n')
+            .LastOrDefault(line => line.Trim('\0', '\r', ' ').Length > 0)?.Trim('\0', '\r', ' ')
+            ?? "";
         // It repeats its argument first and has the error at the end.
         return text.Length > 300 ? "..." + text[^300..] : text;
     }
@@ -218,7 +239,13 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         using (var ram = File.OpenHandle(folder.Ram)) memory = FileIdentity.Of(ram);
         var process = new QemuProcess(QemuLauncher.Start(host.Machine, user, arguments, joins, folder.Complaints), launch, memory);
         guest.Attach(process);
-        var record = new ProcessRecord { Pid = process.Process.Pid, StartTime = process.Process.StartTime, Launch = launch, Memory = memory };
+        var record = new ProcessRecord
+        {
+            Pid = process.Process.Pid,
+            StartTime = process.Process.StartTime,
+            Launch = launch,
+            Memory = memory,
+        };
         DurableFile.Replace(folder.Process, JsonSerializer.SerializeToUtf8Bytes(record, QemuJson.Default.ProcessRecord));
         return process;
     }
@@ -243,7 +270,11 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
             }
             catch (QmpException exception)
             {
-                if (host.Time.GetElapsedTime(began) > StartTime) throw new IOException($"QEMU of guest {guest.Id} has not started within {StartTime.TotalSeconds} s. Other programs may use the processor.", exception);
+                if (host.Time.GetElapsedTime(began) > StartTime)
+                    throw new IOException(
+                        $"QEMU of guest {guest.Id} has not started within {StartTime.TotalSeconds} s. Other programs may use the "
+                            + "processor.",
+                        exception);
                 await Task.Delay(StartPoll, host.Time, cancellationToken);
             }
         }
@@ -254,7 +285,10 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         }
         catch (TimeoutException exception)
         {
-            throw new IOException($"QEMU of guest {guest.Id} has started but has not replied within {ReplyLimit.TotalSeconds} s. Other programs may use the processor.", exception);
+            throw new IOException(
+                $"QEMU of guest {guest.Id} has started but has not replied within {ReplyLimit.TotalSeconds} s. Other programs may use "
+                    + "the processor.",
+                exception);
         }
     }
 
@@ -267,9 +301,12 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         if (answer.ValueKind != JsonValueKind.Array) return;
         foreach (var vcpu in answer.EnumerateArray())
         {
-            if (vcpu.ValueKind != JsonValueKind.Object || !vcpu.TryGetProperty("thread-id"u8, out var id) || id.ValueKind != JsonValueKind.Number || !id.TryGetInt32(out var thread)) continue;
+            if (vcpu.ValueKind != JsonValueKind.Object || !vcpu.TryGetProperty("thread-id"u8, out var id)
+                || id.ValueKind != JsonValueKind.Number || !id.TryGetInt32(out var thread))
+                continue;
             // Only its own threads; if it does not work, holding uses a little more CPU.
-            if (Directory.Exists($"/proc/{process.Process.Pid}/task/{thread}")) _ = Libc.SetPriority(Libc.OneThread, thread, Libc.LowestNice);
+            if (Directory.Exists($"/proc/{process.Process.Pid}/task/{thread}"))
+                _ = Libc.SetPriority(Libc.OneThread, thread, Libc.LowestNice);
         }
     }
 
@@ -282,13 +319,20 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
 
     /// <summary>Notes that the guest is paused: by QEMU, on a write that found no room, which QEMU repeats when the guest is released; or
     /// by the agent.</summary>
-    public static void NoteLackOfRoom(QemuGuest guest, QemuProcess process) => guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
-        ? status with { Phase = GuestPhase.Held, WaitsForRoom = true, Sentence = "held until there is room on the node's disk for what it writes" }
+    public static void NoteLackOfRoom(QemuGuest guest, QemuProcess process) =>
+        guest.SetWhile(process, status => status.Phase is GuestPhase.Running or GuestPhase.Held
+        ? status with
+        {
+            Phase = GuestPhase.Held,
+            WaitsForRoom = true,
+            Sentence = "held until there is room on the node's disk for what it writes",
+        }
         : status);
 
     private static void OnEvent(QemuGuest guest, QemuProcess process, QmpEvent told)
     {
-        if (told.Name == "BLOCK_IO_ERROR" && told.Data.ValueKind == JsonValueKind.Object && told.Data.TryGetProperty("action"u8, out var action) && action.ValueEquals("stop"u8))
+        if (told.Name == "BLOCK_IO_ERROR" && told.Data.ValueKind == JsonValueKind.Object
+            && told.Data.TryGetProperty("action"u8, out var action) && action.ValueEquals("stop"u8))
         {
             process.LacksRoom = true;
             NoteLackOfRoom(guest, process);

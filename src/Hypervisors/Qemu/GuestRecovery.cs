@@ -62,7 +62,9 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
                 continue;
             }
 
-            var guest = GuestId.TryParse(Path.GetFileName(path), out var id) ? QemuGuest.Load(host.Settings.StateFolder, host.Settings.RamFolder, id, guests.Publish) : null;
+            var guest = GuestId.TryParse(Path.GetFileName(path), out var id)
+                ? QemuGuest.Load(host.Settings.StateFolder, host.Settings.RamFolder, id, guests.Publish)
+                : null;
             if (guest is null)
             {
                 QemuHypervisorLog.LogForeign(host.Log, path);
@@ -99,7 +101,8 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         // The brake before a restart may have been SIGSTOP, which the state of a frozen process does not show. SIGCONT, which has no effect
         // on others, is sent when it is held: by then "stop" is the first thing that it reads.
         host.Freezer.NoteSignalled();
-        guest.Set(status => status with { Phase = GuestPhase.Held, HasCheckpoint = manifest is not null, CheckpointMiB = StoredMiB(manifest) });
+        guest.Set(
+            status => status with { Phase = GuestPhase.Held, HasCheckpoint = manifest is not null, CheckpointMiB = StoredMiB(manifest) });
         if (manifest is not null && (manifest.Pid != found.Pid || manifest.StartTime != found.StartTime))
         {
             await EndAndClassifyAsync(guest, "");
@@ -146,7 +149,8 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
                     break;
                 case "paused":
                     // At the beginning of a save it is also only paused.
-                    if ((await DeviceState.LookAsync(process, cancellationToken)).State != DeviceStateSave.NotAsked) process.StateSave = DeviceStateSave.Asked;
+                    if ((await DeviceState.LookAsync(process, cancellationToken)).State != DeviceStateSave.NotAsked)
+                        process.StateSave = DeviceStateSave.Asked;
                     break;
                 case "io-error":
                     GuestProcesses.NoteLackOfRoom(guest, process);
@@ -249,5 +253,6 @@ internal sealed class GuestRecovery(QemuHost host, GuestTable guests, GuestProce
         }
     }
 
-    private static long StoredMiB(CheckpointManifest? manifest) => manifest is null ? 0 : (manifest.MemoryStoredBytes + manifest.StateBytes) / (1024 * 1024);
+    private static long StoredMiB(CheckpointManifest? manifest) =>
+        manifest is null ? 0 : (manifest.MemoryStoredBytes + manifest.StateBytes) / (1024 * 1024);
 }

@@ -43,7 +43,8 @@ internal sealed class GuestTable(QemuHost host)
     }
 
     /// <summary>Whether there is a user left for a guest.</summary>
-    public bool HasUserFor(GuestSpec spec) => host.Settings.RunAsRange is not { } range || guests.ContainsKey(spec.Id) || guests.Count <= range.Last - range.First;
+    public bool HasUserFor(GuestSpec spec) =>
+        host.Settings.RunAsRange is not { } range || guests.ContainsKey(spec.Id) || guests.Count <= range.Last - range.First;
 
     /// <summary>The guest of that id, or a new one.</summary>
     public QemuGuest FindOrAdd(GuestSpec spec, string imagePath)
@@ -58,11 +59,14 @@ internal sealed class GuestTable(QemuHost host)
     }
 
     /// <summary>Memory that all guests except one use or are about to use, in MiB.</summary>
-    public long OthersMiB(QemuGuest guest) => Statuses.Where(other => other.TakesMemory && other.Id != guest.Id).Sum(other => (long)other.Spec.MemoryMiB);
+    public long OthersMiB(QemuGuest guest) =>
+        Statuses.Where(other => other.TakesMemory && other.Id != guest.Id).Sum(other => (long)other.Spec.MemoryMiB);
 
     /// <summary>The same by id; rejected if there is no such guest.</summary>
     public Task<GuestAnswer> WithAsync(GuestId id, Func<QemuGuest, Task<GuestAnswer>> act, CancellationToken cancellationToken) =>
-        guests.TryGetValue(id, out var guest) ? WithAsync(guest, act, cancellationToken) : Task.FromResult(new GuestAnswer(GuestOutcome.Refused, $"There is no guest {id} on this node."));
+        guests.TryGetValue(id, out var guest)
+            ? WithAsync(guest, act, cancellationToken)
+            : Task.FromResult(new GuestAnswer(GuestOutcome.Refused, $"There is no guest {id} on this node."));
 
     /// <summary>Carries one request out, one at a time for each guest; an exception of a driver becomes a result.</summary>
     public async Task<GuestAnswer> WithAsync(QemuGuest guest, Func<QemuGuest, Task<GuestAnswer>> act, CancellationToken cancellationToken)
@@ -88,7 +92,8 @@ internal sealed class GuestTable(QemuHost host)
         }
     }
 
-    private QemuGuest NewGuest(GuestRecord record, GuestSpec spec) => new(record, spec, new GuestFolder(host.Settings.StateFolder, host.Settings.RamFolder, spec.Id), Publish);
+    private QemuGuest NewGuest(GuestRecord record, GuestSpec spec) =>
+        new(record, spec, new GuestFolder(host.Settings.StateFolder, host.Settings.RamFolder, spec.Id), Publish);
 
     /// <summary>Publishes a consistent state: the list, the number in memory, and the processes that the brake reaches.</summary>
     public void Publish()

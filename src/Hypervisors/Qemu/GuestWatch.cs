@@ -6,7 +6,9 @@ namespace Opportunism.Hypervisors.Qemu;
 /// <summary>Checks the guests as long as one is in memory: limits the size of their consoles, and freezes a held guest that uses the
 /// CPU.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class GuestWatch(QemuHost host, GuestTable guests, GuestCheckpoints checkpoints, Func<GuestId, CancellationToken, Task<GuestAnswer>> unload) : IAsyncDisposable
+internal sealed class GuestWatch(
+    QemuHost host, GuestTable guests, GuestCheckpoints checkpoints,
+    Func<GuestId, CancellationToken, Task<GuestAnswer>> unload) : IAsyncDisposable
 {
     // Often enough to limit what a guest can write to its console, and the CPU that a held one can use.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(4);

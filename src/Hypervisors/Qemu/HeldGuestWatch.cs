@@ -46,7 +46,8 @@ internal sealed class HeldGuestWatch(QemuHost host)
     private string? WhatItDid(in Reading last, in Reading now)
     {
         var (used, written) = (now.Cpu - last.Cpu, now.Written - last.Written);
-        if (used > MostNanosecondsPerSecond * host.Time.GetElapsedTime(last.At, now.At).TotalSeconds) return string.Create(CultureInfo.InvariantCulture, $"used {used / 1_000_000} ms of CPU");
+        if (used > MostNanosecondsPerSecond * host.Time.GetElapsedTime(last.At, now.At).TotalSeconds)
+            return string.Create(CultureInfo.InvariantCulture, $"used {used / 1_000_000} ms of CPU");
         return written > MostWrittenBytes ? string.Create(CultureInfo.InvariantCulture, $"wrote {written >> 20} MiB to disk") : null;
     }
 

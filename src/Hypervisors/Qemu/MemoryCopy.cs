@@ -45,7 +45,9 @@ internal static class MemoryCopy
     /// <param name="bytesPerSecond">Pace of what is written; null for as fast as possible.</param>
     /// <param name="time">For the pace.</param>
     /// <param name="cancellationToken">Checked before each piece, or each MiB if the copy is paced.</param>
-    public static async Task SaveAsync(SafeFileHandle source, string to, string hashes, MemoryPieces pieces, long? bytesPerSecond, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task SaveAsync(
+        SafeFileHandle source, string to, string hashes, MemoryPieces pieces, long? bytesPerSecond, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var length = RandomAccess.GetLength(source);
         if (pieces.Length != length) throw new InvalidDataException($"The guest's memory has {length} bytes, not {pieces.Length}.");
@@ -66,7 +68,8 @@ internal static class MemoryCopy
         using var target = File.OpenHandle(to, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         var length = RandomAccess.GetLength(target);
         using var source = Open(from, Libc.ReadOnly, length, out _);
-        if (pieces.Length != length || RandomAccess.GetLength(source) != length) throw new InvalidDataException($"{from} has not the size that its manifest states.");
+        if (pieces.Length != length || RandomAccess.GetLength(source) != length)
+            throw new InvalidDataException($"{from} has not the size that its manifest states.");
         // Only read, by all workers: the target holds nothing yet.
         var nothing = new PageHashes(pieces.Seed, PieceBytes);
         await EachPieceAsync(pieces.Count, (piece, buffer) =>
@@ -89,7 +92,8 @@ internal static class MemoryCopy
         End(files, pieces, piece, after, written);
     }
 
-    private static async Task SavePacedAsync(CopyFiles files, MemoryPieces pieces, bool direct, long pace, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task SavePacedAsync(
+        CopyFiles files, MemoryPieces pieces, bool direct, long pace, TimeProvider time, CancellationToken cancellationToken)
     {
         using var buffer = new PageBuffer(PacedBytes);
         var began = time.GetTimestamp();
@@ -120,9 +124,11 @@ internal static class MemoryCopy
     {
         var (offset, count) = ((long)piece * PieceBytes, pieces.BytesOf(piece));
         var hashes = new PageHashes(pieces.Seed, count);
-        if (pieces.Begin(piece, out var isEmpty) is { } digest && hashes.TryRead(files.Hashes!, piece) && hashes.Digest() == digest) return hashes;
+        if (pieces.Begin(piece, out var isEmpty) is { } digest && hashes.TryRead(files.Hashes!, piece) && hashes.Digest() == digest)
+            return hashes;
         hashes.Clear();
-        if (!isEmpty && Libc.Allocate(Fd(files.Target), Libc.KeepSize | Libc.PunchHole, offset, count) != 0) WriteZeros(files, offset, count);
+        if (!isEmpty && Libc.Allocate(Fd(files.Target), Libc.KeepSize | Libc.PunchHole, offset, count) != 0)
+            WriteZeros(files, offset, count);
         return hashes;
     }
 
@@ -136,7 +142,10 @@ internal static class MemoryCopy
     {
         using var zeros = new PageBuffer(PacedBytes);
         new Span<byte>((void*)zeros.Start, PacedBytes).Clear();
-        for (var done = 0; done < count; done += PacedBytes) WriteFully(Fd(files.Target), new ReadOnlySpan<byte>((void*)zeros.Start, Math.Min(PacedBytes, count - done)), offset + done, files.Name);
+        for (var done = 0; done < count; done += PacedBytes)
+            WriteFully(
+                Fd(files.Target), new ReadOnlySpan<byte>((void*)zeros.Start, Math.Min(PacedBytes, count - done)), offset + done,
+                files.Name);
     }
 
     /// <summary>Lets a few workers take piece after piece; ends when all have ended.</summary>
@@ -219,7 +228,8 @@ internal static class MemoryCopy
         }
     }
 
-    private static long WriteChanged(CopyFiles files, ReadOnlySpan<byte> bytes, long position, int firstPage, PageHashes before, PageHashes after)
+    private static long WriteChanged(
+        CopyFiles files, ReadOnlySpan<byte> bytes, long position, int firstPage, PageHashes before, PageHashes after)
     {
         long written = 0;
         // A run of pages that is written at once: from the first changed page to after the last.

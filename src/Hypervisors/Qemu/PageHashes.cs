@@ -23,7 +23,8 @@ internal sealed class PageHashes(long seed, int bytes)
     public int UsedPages => hashes.Length - hashes.AsSpan().Count(UInt128.Zero);
 
     /// <summary>Computes and notes the hash of a page.</summary>
-    public UInt128 Set(int page, ReadOnlySpan<byte> content) => hashes[page] = content.ContainsAnyExcept((byte)0) ? XxHash128.HashToUInt128(content, seed) : UInt128.Zero;
+    public UInt128 Set(int page, ReadOnlySpan<byte> content) =>
+        hashes[page] = content.ContainsAnyExcept((byte)0) ? XxHash128.HashToUInt128(content, seed) : UInt128.Zero;
 
     public void Clear() => Array.Clear(hashes);
 
@@ -33,7 +34,8 @@ internal sealed class PageHashes(long seed, int bytes)
     public UInt128 Digest() => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(hashes.AsSpan()), seed);
 
     /// <summary>Reads those of a piece; false when the file ends before.</summary>
-    public bool TryRead(SafeFileHandle file, int piece) => RandomAccess.Read(file, MemoryMarshal.AsBytes(hashes.AsSpan()), Offset(piece)) == hashes.Length * Marshal.SizeOf<UInt128>();
+    public bool TryRead(SafeFileHandle file, int piece) =>
+        RandomAccess.Read(file, MemoryMarshal.AsBytes(hashes.AsSpan()), Offset(piece)) == hashes.Length * Marshal.SizeOf<UInt128>();
 
     public void Write(SafeFileHandle file, int piece) => RandomAccess.Write(file, MemoryMarshal.AsBytes(hashes.AsSpan()), Offset(piece));
 

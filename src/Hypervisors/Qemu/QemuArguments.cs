@@ -21,7 +21,8 @@ internal static class QemuArguments
     /// <param name="machine">QEMU on this machine.</param>
     /// <param name="launch">What must be the same as when the checkpoint was made; for a new boot, what was chosen.</param>
     /// <param name="incoming">True to load a checkpoint.</param>
-    public static IReadOnlyList<string> For(GuestSpec spec, string imagePath, GuestFolder folder, QemuMachine machine, LaunchRecord launch, bool incoming)
+    public static IReadOnlyList<string> For(
+        GuestSpec spec, string imagePath, GuestFolder folder, QemuMachine machine, LaunchRecord launch, bool incoming)
     {
         List<string> arguments =
         [

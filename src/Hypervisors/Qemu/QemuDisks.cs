@@ -19,18 +19,25 @@ internal static class QemuDisks
     {
         if (!File.Exists(path)) return $"{path} is not there. Fetch the image again.";
         if (format == ImageFormat.Raw) return null;
-        if (HeaderOf(path) is not { } header) return $"{path} is not a qcow2 file of version 2 or 3. Upload the image with its true format.";
+        if (HeaderOf(path) is not { } header)
+            return $"{path} is not a qcow2 file of version 2 or 3. Upload the image with its true format.";
         return header.Problem is { } problem ? $"{path} {problem}" : null;
     }
 
     /// <summary>Creates an empty disk with a backing image, at least as large as the image.</summary>
-    public static async Task MakeAsync(GuestSpec spec, string imagePath, string diskPath, GuestUser user, IReadOnlyList<string> joins, CancellationToken cancellationToken)
+    public static async Task MakeAsync(
+        GuestSpec spec, string imagePath, string diskPath, GuestUser user, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
         var imageBytes = spec.ImageFormat == ImageFormat.Raw ? new FileInfo(imagePath).Length : HeaderOf(imagePath)!.Value.VirtualBytes;
         var bytes = Math.Max(imageBytes, spec.DiskMiB * MiB);
         var part = diskPath + ".part";
         // -u: the image is not opened, so nothing foreign is parsed here.
-        await RunAsync(null, ["create", "-q", "-u", "-f", "qcow2", "-F", spec.ImageFormat == ImageFormat.Raw ? "raw" : "qcow2", "-b", imagePath, part, bytes.ToString(CultureInfo.InvariantCulture)], joins, cancellationToken);
+        await RunAsync(
+            null,
+            [
+                "create", "-q", "-u", "-f", "qcow2", "-F", spec.ImageFormat == ImageFormat.Raw ? "raw" : "qcow2", "-b", imagePath, part,
+                bytes.ToString(CultureInfo.InvariantCulture)],
+            joins, cancellationToken);
         TakeOver(part, diskPath, user);
     }
 
@@ -45,7 +52,8 @@ internal static class QemuDisks
     /// <remarks>Paced, and bypassing the page cache where the file system allows it (<paramref name="direct"/>): the owner's files stay in
     /// it.</remarks>
     public static async Task ExportAsync(
-        GuestSpec spec, string imagePath, GuestFolder folder, string toPath, GuestUser user, bool direct, long? bytesPerSecond, IReadOnlyList<string> joins, CancellationToken cancellationToken)
+        GuestSpec spec, string imagePath, GuestFolder folder, string toPath, GuestUser user, bool direct, long? bytesPerSecond,
+        IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
         // Created beforehand in a folder of root's, so that the guests' user can write only this file.
         var part = folder.ExportPart;
@@ -55,7 +63,12 @@ internal static class QemuDisks
         {
             File.SetUnixFileMode(part, LinuxFiles.OwnerOnly);
             LinuxFiles.ChangeOwner(part, user.Uid, user.Gid);
-            await RunAsync(user, ["convert", "-q", .. ExportArguments(direct, bytesPerSecond), "-O", "qcow2", DiskJson(spec, imagePath, folder, direct), part], joins, cancellationToken);
+            await RunAsync(
+                user,
+                [
+                    "convert", "-q", .. ExportArguments(direct, bytesPerSecond), "-O", "qcow2", DiskJson(spec, imagePath, folder, direct),
+                    part],
+                joins, cancellationToken);
             LinuxFiles.ChangeOwner(part, 0, 0);
             DurableFile.Sync(part);
             DurableFile.Move(part, toPath);
@@ -109,9 +122,11 @@ internal static class QemuDisks
         return Qcow2Header.Parse(header[..RandomAccess.Read(file, header, 0)]);
     }
 
-    private static async Task RunAsync(GuestUser? user, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, CancellationToken cancellationToken)
+    private static async Task RunAsync(
+        GuestUser? user, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
         var (exitCode, output) = await QemuLauncher.RunAsync(user, ["qemu-img", .. arguments], joins, cancellationToken);
-        if (exitCode != 0) throw new IOException($"qemu-img {arguments[0]} failed ({exitCode}): {(output.Length > 300 ? output[..300] : output)}");
+        if (exitCode != 0)
+            throw new IOException($"qemu-img {arguments[0]} failed ({exitCode}): {(output.Length > 300 ? output[..300] : output)}");
     }
 }

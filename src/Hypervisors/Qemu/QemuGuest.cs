@@ -95,20 +95,29 @@ internal sealed class QemuGuest(GuestRecord record, GuestSpec spec, GuestFolder 
         problem = null;
         if (!Directory.Exists(folder.Checkpoint)) return null;
         var manifest = QemuJson.Read(Path.Combine(folder.Checkpoint, GuestCheckpoints.ManifestFile), QemuJson.Default.CheckpointManifest);
-        problem = manifest is null ? $"{GuestCheckpoints.ManifestFile} cannot be read, or was written by another version of the agent" : ProblemOf(manifest);
+        problem = manifest is null
+            ? $"{GuestCheckpoints.ManifestFile} cannot be read, or was written by another version of the agent"
+            : ProblemOf(manifest);
         if (problem is not null) return null;
         var disk = new FileInfo(folder.Disk);
-        return disk.Exists && disk.Length == manifest!.DiskBytes && disk.LastWriteTimeUtc.Ticks == manifest.DiskWrittenTicks ? manifest : null;
+        return disk.Exists && disk.Length == manifest!.DiskBytes && disk.LastWriteTimeUtc.Ticks == manifest.DiskWrittenTicks
+            ? manifest
+            : null;
     }
 
     private string? ProblemOf(CheckpointManifest manifest)
     {
-        if (manifest.Version != CheckpointManifest.CurrentVersion) return $"it has format {manifest.Version}, this agent reads format {CheckpointManifest.CurrentVersion}";
+        if (manifest.Version != CheckpointManifest.CurrentVersion)
+            return $"it has format {manifest.Version}, this agent reads format {CheckpointManifest.CurrentVersion}";
         if (manifest.GuestId != spec.Id.Value) return $"it belongs to guest {manifest.GuestId}";
-        var (state, memory) = (new FileInfo(Path.Combine(folder.Checkpoint, GuestCheckpoints.StateFile)), new FileInfo(Path.Combine(folder.Checkpoint, GuestCheckpoints.MemoryFile)));
+        var (state, memory) = (
+            new FileInfo(Path.Combine(folder.Checkpoint, GuestCheckpoints.StateFile)),
+            new FileInfo(Path.Combine(folder.Checkpoint, GuestCheckpoints.MemoryFile)));
         if (!state.Exists || state.Length != manifest.StateBytes) return $"{state.FullName} does not have {manifest.StateBytes} bytes";
         if (!memory.Exists || memory.Length != manifest.MemoryBytes) return $"{memory.FullName} does not have {manifest.MemoryBytes} bytes";
-        return manifest.MemoryDigests.Count == MemoryPieces.CountOf(manifest.MemoryBytes) ? null : $"it has hashes of {manifest.MemoryDigests.Count} pieces of memory";
+        return manifest.MemoryDigests.Count == MemoryPieces.CountOf(manifest.MemoryBytes)
+            ? null
+            : $"it has hashes of {manifest.MemoryDigests.Count} pieces of memory";
     }
 
     /// <summary>Creates an empty file that the guests' user may write.</summary>

@@ -33,7 +33,9 @@ internal sealed class QemuHost(QemuSettings settings, GuestCgroups cgroups, Cgro
 
     public QemuMachine Machine
     {
-        get => machine ?? throw new IOException("QEMU on this machine is not usable or was not looked at yet; the health items say what is missing.");
+        get => machine
+            ?? throw new IOException(
+                "QEMU on this machine is not usable or was not looked at yet; the health items say what is missing.");
         set => machine = value;
     }
 

@@ -65,8 +65,10 @@ public sealed class QemuHypervisor : IHypervisor
 
     /// <inheritdoc/>
     public IReadOnlyList<HealthItem> Health => [.. guests.All.Where(guest => guest.FrozenAlone).Select(guest => new HealthItem(
-        "guests.frozen-alone", HealthSeverity.Warning, $"Guest {guest.Id} (process {guest.Process?.Process.Pid}) is frozen by the kernel: {guest.Status.Sentence}.",
-        "It costs the owner its memory only. If it stays so, stop the guest; if its process used the CPU while held, treat the guest as hostile."))];
+        "guests.frozen-alone", HealthSeverity.Warning,
+        $"Guest {guest.Id} (process {guest.Process?.Process.Pid}) is frozen by the kernel: {guest.Status.Sentence}.",
+        "It costs the owner its memory only. If it stays so, stop the guest; if its process used the CPU while held, treat the guest as "
+            + "hostile."))];
 
     /// <inheritdoc/>
     public Task RecoverAsync(CancellationToken cancellationToken) => recovery.RecoverAsync(cancellationToken);
@@ -85,7 +87,8 @@ public sealed class QemuHypervisor : IHypervisor
         var holds = host.Holds;
         if (spec.Problems().FirstOrDefault() is { } problem) return Refuse(problem);
         if (!guests.HasUserFor(spec)) return Refuse(NoUser);
-        return guests.WithAsync(guests.FindOrAdd(spec, imagePath), guest => life.BootAsync(guest, holds, cancellationToken), cancellationToken);
+        return guests.WithAsync(
+            guests.FindOrAdd(spec, imagePath), guest => life.BootAsync(guest, holds, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -93,7 +96,8 @@ public sealed class QemuHypervisor : IHypervisor
     {
         if (spec.Problems().FirstOrDefault() is { } problem) return Refuse(problem);
         if (!guests.HasUserFor(spec)) return Refuse(NoUser);
-        if (guests.Find(spec.Id) is { } known && File.Exists(known.Folder.Disk)) return Refuse($"Guest {spec.Id} has a disk here already. Delete the guest first.");
+        if (guests.Find(spec.Id) is { } known && File.Exists(known.Folder.Disk))
+            return Refuse($"Guest {spec.Id} has a disk here already. Delete the guest first.");
         if (QemuDisks.ProblemOf(diskPath, ImageFormat.Qcow2) is { } wrong) return Refuse(wrong);
         // The disk has no backing image: the image that it once started from is included.
         return guests.WithAsync(guests.FindOrAdd(spec, imagePath: ""), guest =>
@@ -158,20 +162,25 @@ public sealed class QemuHypervisor : IHypervisor
         guests.WithAsync(id, guest => life.StopAsync(guest, patience, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> HoldForRoomAsync(GuestId id, CancellationToken cancellationToken) => guests.WithAsync(id, guest => GuestLife.HoldForRoomAsync(guest, cancellationToken), cancellationToken);
+    public Task<GuestAnswer> HoldForRoomAsync(GuestId id, CancellationToken cancellationToken) =>
+        guests.WithAsync(id, guest => GuestLife.HoldForRoomAsync(guest, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public long DiskBytes(GuestId id) => guests.Find(id) is { } guest ? LinuxFiles.StoredBytes(guest.Folder.Disk) : 0;
 
     /// <inheritdoc/>
-    public Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, long? bytesPerSecond, CancellationToken cancellationToken) => guests.WithAsync(id, async guest =>
+    public Task<GuestAnswer> ExportDiskAsync(GuestId id, string toPath, long? bytesPerSecond, CancellationToken cancellationToken) =>
+        guests.WithAsync(id, async guest =>
     {
-        if (guest.Status.InMemory) return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} is in memory; its disk can be exported only when it is not.");
+        if (guest.Status.InMemory)
+            return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} is in memory; its disk can be exported only when it is not.");
         if (!File.Exists(guest.Folder.Disk)) return new GuestAnswer(GuestOutcome.Refused, $"Guest {id} has no disk on this node.");
         await processes.UnloadAsync(guest);
         await ExportRoom.CheckAsync(guest, host, cancellationToken);
         var (user, direct) = (host.UserOf(guest), host.Machine.DirectDisk);
-        await QemuDisks.ExportAsync(guest.Spec, guest.Record.ImagePath, guest.Folder, toPath, user, direct, bytesPerSecond, host.Cgroups.MakeWork(), cancellationToken);
+        await QemuDisks.ExportAsync(
+            guest.Spec, guest.Record.ImagePath, guest.Folder, toPath, user, direct, bytesPerSecond, host.Cgroups.MakeWork(),
+            cancellationToken);
         return Done;
     }, cancellationToken);
 
@@ -190,7 +199,9 @@ public sealed class QemuHypervisor : IHypervisor
 
     /// <inheritdoc/>
     public ConsoleSlice ReadConsole(GuestId id, long offset, int atMost) =>
-        guests.Find(id) is { } guest ? ConsoleLog.Read(guest.Folder.Console, offset, atMost) : new ConsoleSlice(Math.Max(0, offset), ReadOnlyMemory<byte>.Empty);
+        guests.Find(id) is { } guest
+            ? ConsoleLog.Read(guest.Folder.Console, offset, atMost)
+            : new ConsoleSlice(Math.Max(0, offset), ReadOnlyMemory<byte>.Empty);
 
     /// <summary>Detaches from every guest without ending any: they stay as they are and the next run finds them.</summary>
     public async ValueTask DisposeAsync()
@@ -233,8 +244,19 @@ public sealed class QemuHypervisor : IHypervisor
             // A stop that was cancelled because the tenant started it again: it still ends, but has not shut itself down.
             var asAsked = process is { GuestShutDown: true, AskedToShutDown: { } asked } && host.Time.GetElapsedTime(asked) < ShutdownTakes;
             var shutItselfDown = process.GuestShutDown && !asAsked;
-            var sentence = asAsked ? "" : shutItselfDown ? "it shut itself down" : saved ? "QEMU ended while the guest was held; its checkpoint is complete" : $"QEMU ended unexpectedly; the guest boots from its disk. {GuestProcesses.LastComplaint(guest)}".TrimEnd();
-            guest.Set(status => status with { Phase = saved ? GuestPhase.Suspended : GuestPhase.Stopped, Sentence = sentence, WaitsForRoom = false, HasCheckpoint = saved, ShutItselfDown = shutItselfDown });
+            var sentence = asAsked ? ""
+                : shutItselfDown ? "it shut itself down"
+                : saved ? "QEMU ended while the guest was held; its checkpoint is complete"
+                : $"QEMU ended unexpectedly; the guest boots from its disk. {GuestProcesses.LastComplaint(guest)}".TrimEnd();
+            guest.Set(
+                status => status with
+                {
+                    Phase = saved ? GuestPhase.Suspended : GuestPhase.Stopped,
+                    Sentence = sentence,
+                    WaitsForRoom = false,
+                    HasCheckpoint = saved,
+                    ShutItselfDown = shutItselfDown,
+                });
             if (asAsked) QemuHypervisorLog.LogStopped(host.Log, guest.Id);
             else if (shutItselfDown) QemuHypervisorLog.LogShutItselfDown(host.Log, guest.Id);
             else QemuHypervisorLog.LogCrashed(host.Log, guest.Id, saved, GuestProcesses.LastComplaint(guest));

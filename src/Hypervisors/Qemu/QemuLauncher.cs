@@ -38,9 +38,12 @@ internal static class QemuLauncher
     /// <param name="joins">Files of the cgroups to join.</param>
     /// <param name="log">The file for its error output.</param>
     /// <exception cref="IOException">The process could not be started.</exception>
-    public static LinuxProcess Start(QemuMachine machine, GuestUser user, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, string log)
+    public static LinuxProcess Start(
+        QemuMachine machine, GuestUser user, IReadOnlyList<string> arguments, IReadOnlyList<string> joins, string log)
     {
-        List<string> all = ["/bin/sh", "-c", Script, "sh", log, joins.Count.ToString(CultureInfo.InvariantCulture), .. joins, .. Unprivileged(user, machine.KvmGroup), machine.Binary, .. arguments];
+        List<string> all = [
+            "/bin/sh", "-c", Script, "sh", log, joins.Count.ToString(CultureInfo.InvariantCulture), .. joins,
+            .. Unprivileged(user, machine.KvmGroup), machine.Binary, .. arguments];
         using var process = Spawn("setsid", all, redirect: false);
         // The agent's child stays in the process table until it is waited for, so the number is still its own.
         return LinuxProcess.Find(process.Id) ?? throw new IOException($"QEMU ended at once; {log} may say why.");
@@ -53,9 +56,12 @@ internal static class QemuLauncher
     /// takes milliseconds.</param>
     /// <param name="cancellationToken">Kills it.</param>
     /// <returns>Its exit code and what it printed.</returns>
-    public static async Task<(int ExitCode, string Output)> RunAsync(GuestUser? user, IReadOnlyList<string> command, IReadOnlyList<string> joins, CancellationToken cancellationToken)
+    public static async Task<(int ExitCode, string Output)> RunAsync(
+        GuestUser? user, IReadOnlyList<string> command, IReadOnlyList<string> joins, CancellationToken cancellationToken)
     {
-        List<string> all = ["-c", JoinScript, "sh", joins.Count.ToString(CultureInfo.InvariantCulture), .. joins, .. user is { } unprivileged ? Unprivileged(unprivileged, null) : [], .. command];
+        List<string> all = [
+            "-c", JoinScript, "sh", joins.Count.ToString(CultureInfo.InvariantCulture), .. joins,
+            .. user is { } unprivileged ? Unprivileged(unprivileged, null) : [], .. command];
         using var process = Spawn("/bin/sh", all, redirect: true);
         try
         {
@@ -100,7 +106,9 @@ internal static class QemuLauncher
         }
         catch (Win32Exception exception)
         {
-            throw new IOException($"Could not start {program}: {exception.Message}. Install util-linux and QEMU (apt install qemu-system-x86 qemu-utils).", exception);
+            throw new IOException(
+                $"Could not start {program}: {exception.Message}. Install util-linux and QEMU (apt install qemu-system-x86 qemu-utils).",
+                exception);
         }
     }
 }

@@ -11,4 +11,5 @@ namespace Opportunism.Hypervisors.Qemu;
 /// <param name="User">The user that it runs as.</param>
 /// <param name="KvmGroup">The group that may use /dev/kvm; null with TCG.</param>
 /// <param name="DirectDisk">Whether disks can be used bypassing the page cache.</param>
-internal sealed record QemuMachine(string Binary, string Version, string Type, string Accelerator, GuestUser User, uint? KvmGroup, bool DirectDisk);
+internal sealed record QemuMachine(
+    string Binary, string Version, string Type, string Accelerator, GuestUser User, uint? KvmGroup, bool DirectDisk);

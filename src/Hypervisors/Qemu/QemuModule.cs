@@ -24,7 +24,8 @@ internal sealed class QemuModule : HypervisorModule
         var runAs = settings.Text(RunAsKey, "opportunism-guest");
         if (runAs is "root" or "0") yield return $"[Guests] {RunAsKey} is '{runAs}'; an unprivileged user is needed, by name or number.";
         var range = settings.TextOrEmpty(RangeKey, UsualRange);
-        if (range.Length > 0 && !UserRange.TryParse(range, out _)) yield return $"[Guests] {RangeKey} is '{range}'; allowed is {UserRange.Allowed}, or nothing.";
+        if (range.Length > 0 && !UserRange.TryParse(range, out _))
+            yield return $"[Guests] {RangeKey} is '{range}'; allowed is {UserRange.Allowed}, or nothing.";
         if (!TryRead<Accelerator>(settings, AcceleratorKey, out _)) yield return NotOneOf<Accelerator>(settings, AcceleratorKey);
         if (!TryRead<GuestNetwork>(settings, NetworkKey, out _)) yield return NotOneOf<GuestNetwork>(settings, NetworkKey);
     }
@@ -55,7 +56,8 @@ internal sealed class QemuModule : HypervisorModule
     {
         value = default;
         var text = settings.Text(key, "");
-        return text.Length == 0 || (!char.IsAsciiDigit(text[0]) && Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value));
+        return text.Length == 0
+            || (!char.IsAsciiDigit(text[0]) && Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value));
     }
 
     private static string NotOneOf<T>(HypervisorSettings settings, string key)

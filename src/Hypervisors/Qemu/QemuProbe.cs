@@ -29,13 +29,22 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
 
     private async Task<QemuMachine?> FindAsync(CancellationToken cancellationToken)
     {
-        if (Libc.EffectiveUser() != 0) Error("guests.qemu.root", "The agent does not run as root, so it can neither freeze guests nor run them as another user.", "Start the agent as root, or with its systemd unit.");
+        if (Libc.EffectiveUser() != 0)
+            Error(
+                "guests.qemu.root", "The agent does not run as root, so it can neither freeze guests nor run them as another user.",
+                "Start the agent as root, or with its systemd unit.");
         var binary = FindBinary(settings.Binary);
         if (binary is null) Error("guests.qemu.missing", $"{settings.Binary} is not installed.", "apt install qemu-system-x86 qemu-utils");
         if (FindBinary("qemu-img") is null) Error("guests.qemu.missing-img", "qemu-img is not installed.", "apt install qemu-utils");
         var user = GuestUser.Find(settings.RunAs);
-        if (user is null) Error("guests.qemu.user", $"[Guests] RunAs is '{settings.RunAs}', which is no user of this machine, or root.", $"useradd --system --no-create-home --shell /usr/sbin/nologin {settings.RunAs}");
-        if (settings.RunAsRange is { } range && range.UserIn() is { } taken) Error("guests.qemu.user-range", $"[Guests] RunAsRange is {range}, in which {taken} is a user of this machine.", "Set it to numbers that no user has.");
+        if (user is null)
+            Error(
+                "guests.qemu.user", $"[Guests] RunAs is '{settings.RunAs}', which is no user of this machine, or root.",
+                $"useradd --system --no-create-home --shell /usr/sbin/nologin {settings.RunAs}");
+        if (settings.RunAsRange is { } range && range.UserIn() is { } taken)
+            Error(
+                "guests.qemu.user-range", $"[Guests] RunAsRange is {range}, in which {taken} is a user of this machine.",
+                "Set it to numbers that no user has.");
         if (health.Count > 0 || binary is null || user is not { } guestUser) return null;
 
         PrepareFolders(guestUser);
@@ -43,7 +52,13 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         var version = await VersionAsync(binary, cancellationToken);
         var type = await MachineTypeAsync(binary, cancellationToken);
         var direct = LinuxFiles.AllowsDirectAccess(GuestFolder.AllIn(settings.StateFolder));
-        if (!direct) health.Add(new HealthItem("guests.disk.cached", HealthSeverity.Note, $"Disks in {settings.StateFolder} cannot be used past the page cache, so guests' disk traffic takes some of the owner's memory.", "Put [Guests] StateFolder on ext4, xfs or btrfs."));
+        if (!direct)
+            health.Add(
+                new HealthItem(
+                    "guests.disk.cached", HealthSeverity.Note,
+                    $"Disks in {settings.StateFolder} cannot be used past the page cache, so guests' disk traffic takes some of the "
+                    + "owner's memory.",
+                    "Put [Guests] StateFolder on ext4, xfs or btrfs."));
         var accelerator = await AcceleratorAsync(binary, version, guestUser, cancellationToken);
         var kvmGroup = accelerator == "kvm" ? GuestUser.FindGroup("kvm") : null;
         return new QemuMachine(binary, version, type, accelerator, guestUser, kvmGroup, direct);
@@ -58,8 +73,19 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         // Images; each guest's start lets the guests' group read the guest's own image.
         LinuxFiles.MakeFolder(Path.Combine(settings.StateFolder, "images"), LinuxFiles.GroupMayPass, 0, user.Gid);
         LinuxFiles.MakeFolder(settings.RamFolder, LinuxFiles.GroupMayPass, 0, user.Gid);
-        if (!LinuxFiles.IsTmpfs(settings.RamFolder)) Error("guests.ram.not-tmpfs", $"[Guests] RamFolder is {settings.RamFolder}, which is not on tmpfs: the kernel would write guests' memory to the owner's disk all the time.", "Set it to a folder of its own below /run.");
-        else if (!GuestMemoryMount.IsMountPoint(settings.RamFolder)) health.Add(new HealthItem("guests.ram.shared", HealthSeverity.Warning, $"[Guests] RamFolder is {settings.RamFolder}, which is no mount of its own: a program that fills that tmpfs kills every guest here, and guests take the room of other programs' shared memory.", "Start the agent by its systemd unit or as root; it mounts the folder by itself."));
+        if (!LinuxFiles.IsTmpfs(settings.RamFolder))
+            Error(
+                "guests.ram.not-tmpfs",
+                $"[Guests] RamFolder is {settings.RamFolder}, which is not on tmpfs: the kernel would write guests' memory to the "
+                + "owner's disk all the time.",
+                "Set it to a folder of its own below /run.");
+        else if (!GuestMemoryMount.IsMountPoint(settings.RamFolder))
+            health.Add(
+                new HealthItem(
+                    "guests.ram.shared", HealthSeverity.Warning,
+                    $"[Guests] RamFolder is {settings.RamFolder}, which is no mount of its own: a program that fills that tmpfs kills "
+                    + "every guest here, and guests take the room of other programs' shared memory.",
+                    "Start the agent by its systemd unit or as root; it mounts the folder by itself."));
     }
 
     /// <summary>The version of a QEMU, such as 7.2.22.</summary>
@@ -85,7 +111,11 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         if (settings.Accelerator == Accelerator.Kvm) return "kvm";
         if (!File.Exists("/dev/kvm"))
         {
-            health.Add(new HealthItem("guests.kvm.missing", HealthSeverity.Note, "There is no /dev/kvm, so guests run by translation (tcg), about ten times slower.", "Turn virtualization on in the firmware and load kvm_intel or kvm_amd."));
+            health.Add(
+                new HealthItem(
+                    "guests.kvm.missing", HealthSeverity.Note,
+                    "There is no /dev/kvm, so guests run by translation (tcg), about ten times slower.",
+                    "Turn virtualization on in the firmware and load kvm_intel or kvm_amd."));
             return "tcg";
         }
 
@@ -97,7 +127,11 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
             var boot = new KvmTestBoot(binary, settings, user, time);
             if (await boot.RunAsync(kernel, cancellationToken) is not { } boots)
             {
-                health.Add(new HealthItem("guests.kvm.untested", HealthSeverity.Note, $"/boot/vmlinuz-{kernel} is not there, so KVM could not be tested; guests run by translation (tcg).", "Set [Guests] Accelerator to kvm if you know that it works."));
+                health.Add(
+                    new HealthItem(
+                        "guests.kvm.untested", HealthSeverity.Note,
+                        $"/boot/vmlinuz-{kernel} is not there, so KVM could not be tested; guests run by translation (tcg).",
+                        "Set [Guests] Accelerator to kvm if you know that it works."));
                 return "tcg";
             }
 
@@ -105,7 +139,12 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
             DurableFile.Replace(file, JsonSerializer.SerializeToUtf8Bytes(record, QemuJson.Default.ProbeRecord));
         }
 
-        if (!record.KvmBoots) health.Add(new HealthItem("guests.kvm.broken", HealthSeverity.Warning, "/dev/kvm is there, but a kernel did not boot with it; guests run by translation (tcg).", $"Mend KVM and delete {file}, or set [Guests] Accelerator."));
+        if (!record.KvmBoots)
+            health.Add(
+                new HealthItem(
+                    "guests.kvm.broken", HealthSeverity.Warning,
+                    "/dev/kvm is there, but a kernel did not boot with it; guests run by translation (tcg).",
+                    $"Mend KVM and delete {file}, or set [Guests] Accelerator."));
         return record.KvmBoots ? "kvm" : "tcg";
     }
 
@@ -116,7 +155,8 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
-    private void Error(string code, string sentence, string remedy) => health.Add(new HealthItem(code, HealthSeverity.Error, sentence, remedy));
+    private void Error(string code, string sentence, string remedy) =>
+        health.Add(new HealthItem(code, HealthSeverity.Error, sentence, remedy));
 
     [GeneratedRegex(@"version (\d+(\.\d+)+)")]
     private static partial Regex VersionPattern();

@@ -57,7 +57,8 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch, Fil
     /// <exception cref="IOException">The process has no such file open.</exception>
     public void TakeRam(string path)
     {
-        Ram = process.PathOfOpen(path) ?? throw new IOException($"QEMU (process {process.Pid}) does not have {path} open, which should be its guest's memory.");
+        Ram = process.PathOfOpen(path)
+            ?? throw new IOException($"QEMU (process {process.Pid}) does not have {path} open, which should be its guest's memory.");
         File.Delete(path);
     }
 
@@ -74,7 +75,8 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch, Fil
     public void EmptyRam()
     {
         using var file = OpenRam(Libc.ReadWrite);
-        if (Libc.Allocate((int)file.DangerousGetHandle(), Libc.PunchHole | Libc.KeepSize, 0, RandomAccess.GetLength(file)) != 0) throw FileFailure.OfLastCall("empty", Ram);
+        if (Libc.Allocate((int)file.DangerousGetHandle(), Libc.PunchHole | Libc.KeepSize, 0, RandomAccess.GetLength(file)) != 0)
+            throw FileFailure.OfLastCall("empty", Ram);
     }
 
     public void Dispose() => process.Dispose();
@@ -86,6 +88,8 @@ internal sealed class QemuProcess(LinuxProcess process, LaunchRecord launch, Fil
         var file = new SafeFileHandle(fd, ownsHandle: true);
         if (memory.Inode == 0 || FileIdentity.Of(file) == memory) return file;
         file.Dispose();
-        throw new IOException($"QEMU (process {process.Pid}) has another file open where its guest's memory was. Its guest has taken it over; delete the guest.");
+        throw new IOException(
+            $"QEMU (process {process.Pid}) has another file open where its guest's memory was. Its guest has taken it over; delete the "
+                + "guest.");
     }
 }

@@ -28,7 +28,8 @@ internal sealed class LabApi : IDisposable
     public Uri Neutron => At(shape.Neutron, "/v2.0/");
 
     /// <summary>Gets a token by password.</summary>
-    public static Task<LabApi> LogInAsync(LabShape shape, string user, string password, string project, CancellationToken cancellationToken) =>
+    public static Task<LabApi> LogInAsync(
+        LabShape shape, string user, string password, string project, CancellationToken cancellationToken) =>
         LogInAsync(
             shape,
             new()
@@ -36,9 +37,12 @@ internal sealed class LabApi : IDisposable
                 ["identity"] = new JsonObject
                 {
                     ["methods"] = new JsonArray("password"),
-                    ["password"] = new JsonObject { ["user"] = new JsonObject { ["name"] = user, ["password"] = password, ["domain"] = new JsonObject { ["id"] = "default" } } },
+                    ["password"] = new JsonObject
+                    {
+                        ["user"] = new JsonObject { ["name"] = user, ["password"] = password, ["domain"] = DefaultDomain() },
+                    },
                 },
-                ["scope"] = new JsonObject { ["project"] = new JsonObject { ["name"] = project, ["domain"] = new JsonObject { ["id"] = "default" } } },
+                ["scope"] = new JsonObject { ["project"] = new JsonObject { ["name"] = project, ["domain"] = DefaultDomain() } },
             },
             cancellationToken);
 
@@ -62,9 +66,11 @@ internal sealed class LabApi : IDisposable
         return await ReadAsync(request, cancellationToken);
     }
 
-    public Task<JsonNode> PostAsync(Uri address, JsonObject body, CancellationToken cancellationToken) => WithBodyAsync(HttpMethod.Post, address, body, cancellationToken);
+    public Task<JsonNode> PostAsync(Uri address, JsonObject body, CancellationToken cancellationToken) =>
+        WithBodyAsync(HttpMethod.Post, address, body, cancellationToken);
 
-    public Task<JsonNode> PutAsync(Uri address, JsonObject? body, CancellationToken cancellationToken) => WithBodyAsync(HttpMethod.Put, address, body, cancellationToken);
+    public Task<JsonNode> PutAsync(Uri address, JsonObject? body, CancellationToken cancellationToken) =>
+        WithBodyAsync(HttpMethod.Put, address, body, cancellationToken);
 
     public async Task DeleteAsync(Uri address, CancellationToken cancellationToken)
     {
@@ -86,7 +92,8 @@ internal sealed class LabApi : IDisposable
         (await GetAsync(folder, cancellationToken))[listName]!.AsArray().FirstOrDefault(one => (string?)one!["name"] == name);
 
     /// <summary>The id of the one with that name, which is made where there is none.</summary>
-    public async Task<string> EnsureAsync(Uri folder, string listName, string oneName, JsonObject wanted, CancellationToken cancellationToken)
+    public async Task<string> EnsureAsync(
+        Uri folder, string listName, string oneName, JsonObject wanted, CancellationToken cancellationToken)
     {
         var found = await FindAsync(folder, listName, (string)wanted["name"]!, cancellationToken);
         if (found is null)
@@ -107,7 +114,10 @@ internal sealed class LabApi : IDisposable
         var api = new LabApi(shape, http);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(api.Keystone, "auth/tokens")) { Content = Json(new() { ["auth"] = auth }) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(api.Keystone, "auth/tokens"))
+            {
+                Content = Json(new() { ["auth"] = auth }),
+            };
             using var answer = await api.SendAsync(request, cancellationToken);
             var token = JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellationToken))!["token"]!;
             api.UserId = (string)token["user"]!["id"]!;
@@ -155,7 +165,8 @@ internal sealed class LabApi : IDisposable
         {
             answer = await http.SendAsync(request, cancellationToken);
         }
-        catch (Exception e) when (e is HttpRequestException or SocketException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (
+            e is HttpRequestException or SocketException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new IOException($"{request.Method} {request.RequestUri} got no answer: {e.Message}", e);
         }
@@ -164,6 +175,10 @@ internal sealed class LabApi : IDisposable
         var said = await answer.Content.ReadAsStringAsync(cancellationToken);
         var status = answer.StatusCode;
         answer.Dispose();
-        throw new LabRefusal(status, $"{request.Method} {request.RequestUri} was answered with {(int)status}: {said[..Math.Min(said.Length, 400)]}");
+        throw new LabRefusal(
+            status, $"{request.Method} {request.RequestUri} was answered with {(int)status}: {said[..Math.Min(said.Length, 400)]}");
     }
+
+    // A new one each time: a node of JSON belongs to one document.
+    private static JsonObject DefaultDomain() => new() { ["id"] = "default" };
 }

@@ -18,8 +18,15 @@ internal static partial class LabCommand
 
     public static Command Create(CliWorld world)
     {
-        var state = new Option<string>("--state") { Description = "Folder for everything the lab keeps.", DefaultValueFactory = _ => LabPlace.DefaultState, Recursive = true, HelpName = "FOLDER" };
-        return new Command("lab", "A real OpenStack on this machine, to try Opportunism with. Not for production: one machine, loopback only, no TLS.")
+        var state = new Option<string>("--state")
+        {
+            Description = "Folder for everything the lab keeps.",
+            DefaultValueFactory = _ => LabPlace.DefaultState,
+            Recursive = true,
+            HelpName = "FOLDER",
+        };
+        return new Command(
+            "lab", "A real OpenStack on this machine, to try Opportunism with. Not for production: one machine, loopback only, no TLS.")
         {
             state,
             Up(world, state),
@@ -31,24 +38,42 @@ internal static partial class LabCommand
 
     private static Command Up(CliWorld world, Option<string> state)
     {
-        var hosts = new Option<string?>("--hosts") { Description = $"Compute hosts and what runs their guests: libvirt (real QEMU) or fake. Else those of the last time, else {DefaultHosts}.", HelpName = "NAME=KIND,..." };
-        var port = new Option<int?>("--first-port") { Description = $"The first of the {LabShape.Ports} ports a new lab takes on loopback (default {DefaultFirstPort}).", HelpName = "N" };
+        var hosts = new Option<string?>("--hosts")
+        {
+            Description =
+                $"Compute hosts and what runs their guests: libvirt (real QEMU) or fake. Else those of the last time, else {DefaultHosts}.",
+            HelpName = "NAME=KIND,...",
+        };
+        var port = new Option<int?>("--first-port")
+        {
+            Description = $"The first of the {LabShape.Ports} ports a new lab takes on loopback (default {DefaultFirstPort}).",
+            HelpName = "N",
+        };
         var command = new Command("up", "Start the lab, or make it what is asked; safe to repeat.") { hosts, port };
         command.SetAction((parsed, cancellationToken) => world.RunAsync(
             () => LockedAsync(Place(parsed.GetValue(state)!), async place =>
             {
                 var before = LabShape.Read(place.Shape);
                 if (before is not null && parsed.GetValue(port) is { } other && other != before.FirstPort)
-                    throw new CliFailure(ExitCode.Usage, $"The lab in {place.State} has its ports from {before.FirstPort} on in its catalog. To move it: lab down --wipe, then lab up --first-port {other}");
+                    throw new CliFailure(
+                        ExitCode.Usage,
+                        $"The lab in {place.State} has its ports from {before.FirstPort} on in its catalog. To move it: lab down --wipe, "
+                        + $"then lab up --first-port {other}");
                 IReadOnlyList<LabHost> wanted = before?.Hosts ?? [];
-                if ((parsed.GetValue(hosts) ?? (before is null ? DefaultHosts : null)) is { } text && !LabHost.TryParse(text, out wanted, out var problem)) throw new CliFailure(ExitCode.Usage, problem);
+                if ((parsed.GetValue(hosts) ?? (before is null ? DefaultHosts : null)) is { } text
+                    && !LabHost.TryParse(text, out wanted, out var problem))
+                    throw new CliFailure(ExitCode.Usage, problem);
                 var shape = new LabShape(before?.FirstPort ?? parsed.GetValue(port) ?? DefaultFirstPort, wanted);
-                if (shape.FirstPort is < 1024 or > 65535 - LabShape.Ports) throw new CliFailure(ExitCode.Usage, $"--first-port is {shape.FirstPort}; 1024 to {65535 - LabShape.Ports} is allowed.");
+                if (shape.FirstPort is < 1024 or > 65535 - LabShape.Ports)
+                    throw new CliFailure(
+                        ExitCode.Usage, $"--first-port is {shape.FirstPort}; 1024 to {65535 - LabShape.Ports} is allowed.");
                 var began = world.Time.GetTimestamp();
                 await new LabUp(place, shape, new LabBoard(world.Console, world.Time), world.Time).RunAsync(cancellationToken);
                 world.Console.WriteLine($"The lab is up after {world.Time.GetElapsedTime(began).TotalSeconds:0} s. Next:");
                 world.Console.WriteLine("    eval \"$(./opportunism lab env)\"");
-                world.Console.WriteLine($"    openstack server create --image {LabContents.Tick} --flavor {LabContents.Tick} --network {LabContents.Network} --wait first");
+                world.Console.WriteLine(
+                    $"    openstack server create --image {LabContents.Tick} --flavor {LabContents.Tick} --network {LabContents.Network} "
+                        + "--wait first");
                 return ExitCode.Done;
             }, cancellationToken),
             cancellationToken));
@@ -69,7 +94,10 @@ internal static partial class LabCommand
                 else
                 {
                     var table = TextTable.With("Program", "Runs", "Heard from", "Process", "Port");
-                    foreach (var program in lab.Programs) table.Row(program.Name, program.Process is null ? "no" : "yes", program.Heard switch { null => "-", true => "yes", false => "no" }, $"{program.Process}", $"{program.Port}");
+                    foreach (var program in lab.Programs)
+                        table.Row(
+                            program.Name, program.Process is null ? "no" : "yes",
+                            program.Heard switch { null => "-", true => "yes", false => "no" }, $"{program.Process}", $"{program.Port}");
                     world.Console.Write(table);
                 }
 
@@ -81,7 +109,11 @@ internal static partial class LabCommand
 
     private static Command Env(CliWorld world, Option<string> state)
     {
-        var cloud = new Option<string>("--cloud") { Description = "Whom to be: lab-tenant, lab-admin or opportunism.", DefaultValueFactory = _ => "lab-tenant" };
+        var cloud = new Option<string>("--cloud")
+        {
+            Description = "Whom to be: lab-tenant, lab-admin or opportunism.",
+            DefaultValueFactory = _ => "lab-tenant",
+        };
         cloud.AcceptOnlyFromAmong("lab-tenant", "lab-admin", LabIdentity.Controller);
         var command = new Command("env", "Print shell lines after which the openstack client speaks to the lab.") { cloud };
         command.SetAction((parsed, cancellationToken) => world.RunAsync(
@@ -104,7 +136,8 @@ internal static partial class LabCommand
         command.SetAction((parsed, cancellationToken) => world.RunAsync(
             () => LockedAsync(Place(parsed.GetValue(state)!), async place =>
             {
-                await new LabDown(place, new LabBoard(world.Console, world.Time), world.Time).RunAsync(parsed.GetValue(wipe), cancellationToken);
+                await new LabDown(place, new LabBoard(world.Console, world.Time), world.Time)
+                    .RunAsync(parsed.GetValue(wipe), cancellationToken);
                 return ExitCode.Done;
             }, cancellationToken),
             cancellationToken));
@@ -114,15 +147,24 @@ internal static partial class LabCommand
     private static LabPlace Place(string state)
     {
         // It goes into a dozen formats of settings files: nothing in it may need quotes. A Unix socket's whole path has 107 bytes.
-        if (!PlainPath().IsMatch(state) || state.Length > 60) throw new CliFailure(ExitCode.Usage, $"The lab cannot live in '{state}': it needs an absolute path of letters, digits, dots, dashes and underscores, at most 60 characters.");
+        if (!PlainPath().IsMatch(state) || state.Length > 60)
+            throw new CliFailure(
+                ExitCode.Usage,
+                $"The lab cannot live in '{state}': it needs an absolute path of letters, digits, dots, dashes and underscores, at most "
+                + "60 characters.");
         return new(state, Path.Combine(Site.SiteFolders.Find(state).Packaging, "lab"));
     }
 
-    private static LabShape ShapeOf(LabPlace place) => LabShape.Read(place.Shape) ?? throw new CliFailure(ExitCode.NotFound, $"There is no lab in {place.State}; './opportunism lab up' makes one.");
+    private static LabShape ShapeOf(LabPlace place) =>
+        LabShape.Read(place.Shape)
+        ?? throw new CliFailure(ExitCode.NotFound, $"There is no lab in {place.State}; './opportunism lab up' makes one.");
 
     private static void RequireRoot()
     {
-        if (!Environment.IsPrivilegedProcess) throw new CliFailure(ExitCode.NotAllowed, "The lab starts programs as several users and makes a bridge, so it needs root: sudo ./opportunism lab ...");
+        if (!Environment.IsPrivilegedProcess)
+            throw new CliFailure(
+                ExitCode.NotAllowed,
+                "The lab starts programs as several users and makes a bridge, so it needs root: sudo ./opportunism lab ...");
     }
 
     /// <summary>One <c>up</c> or <c>down</c> at a time; failures of the lab become sentences.</summary>

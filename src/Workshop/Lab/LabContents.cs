@@ -20,19 +20,36 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
     {
         using var admin = await AdminAsync(cancellationToken);
         await EnsureImageAsync(admin, cancellationToken);
-        await admin.EnsureAsync(new Uri(admin.Nova, "flavors"), "flavors", "flavor", new() { ["name"] = Tick, ["vcpus"] = 1, ["ram"] = MemoryMiB, ["disk"] = 1 }, cancellationToken);
+        await admin.EnsureAsync(
+            new Uri(admin.Nova, "flavors"), "flavors", "flavor",
+            new() { ["name"] = Tick, ["vcpus"] = 1, ["ram"] = MemoryMiB, ["disk"] = 1 }, cancellationToken);
         var network = await admin.EnsureAsync(
             new Uri(admin.Neutron, "networks"),
             "networks",
             "network",
-            new() { ["name"] = Network, ["shared"] = true, ["provider:network_type"] = "flat", ["provider:physical_network"] = "lab", ["port_security_enabled"] = false },
+            new()
+            {
+                ["name"] = Network,
+                ["shared"] = true,
+                ["provider:network_type"] = "flat",
+                ["provider:physical_network"] = "lab",
+                ["port_security_enabled"] = false
+            },
             cancellationToken);
         // TEST-NET-1 (RFC 5737): nobody's addresses, and the bridge leads nowhere.
         await admin.EnsureAsync(
             new Uri(admin.Neutron, "subnets"),
             "subnets",
             "subnet",
-            new() { ["name"] = Network, ["network_id"] = network, ["ip_version"] = 4, ["cidr"] = "192.0.2.0/24", ["enable_dhcp"] = false, ["gateway_ip"] = null },
+            new()
+            {
+                ["name"] = Network,
+                ["network_id"] = network,
+                ["ip_version"] = 4,
+                ["cidr"] = "192.0.2.0/24",
+                ["enable_dhcp"] = false,
+                ["gateway_ip"] = null
+            },
             cancellationToken);
         // Nova and the agent both name it so, by themselves (neutron_lib.constants RESOURCE_ID_LENGTH).
         return "brq" + network[..11];
@@ -47,9 +64,14 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
             var zone = host.Kind.ToString().ToLowerInvariant();
             var folder = new Uri(admin.Nova, "os-aggregates");
             var found = await admin.FindAsync(folder, "aggregates", zone, cancellationToken)
-                ?? (await admin.PostAsync(folder, new() { ["aggregate"] = new JsonObject { ["name"] = zone, ["availability_zone"] = zone } }, cancellationToken))["aggregate"]!;
+                ?? (
+                    await admin.PostAsync(
+                        folder, new() { ["aggregate"] = new JsonObject { ["name"] = zone, ["availability_zone"] = zone } },
+                        cancellationToken))["aggregate"]!;
             if (found["hosts"] is JsonArray hosts && hosts.Any(name => (string?)name == host.Name)) continue;
-            await admin.PostAsync(new Uri($"{folder}/{found["id"]}/action"), new() { ["add_host"] = new JsonObject { ["host"] = host.Name } }, cancellationToken);
+            await admin.PostAsync(
+                new Uri($"{folder}/{found["id"]}/action"), new() { ["add_host"] = new JsonObject { ["host"] = host.Name } },
+                cancellationToken);
         }
     }
 
@@ -63,12 +85,15 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
             check();
             var missing = await MissingAsync(admin, cancellationToken);
             if (missing.Count == 0) return;
-            if (time.GetElapsedTime(began) > patience) throw new IOException($"After {patience.TotalSeconds} s this is missing: {string.Join("; ", missing)}. The logs are in {place.Logs}.");
+            if (time.GetElapsedTime(began) > patience)
+                throw new IOException(
+                    $"After {patience.TotalSeconds} s this is missing: {string.Join("; ", missing)}. The logs are in {place.Logs}.");
             await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
         }
     }
 
-    private Task<LabApi> AdminAsync(CancellationToken cancellationToken) => LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken);
+    private Task<LabApi> AdminAsync(CancellationToken cancellationToken) =>
+        LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken);
 
     private async Task<List<string>> MissingAsync(LabApi admin, CancellationToken cancellationToken)
     {
@@ -84,12 +109,16 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
         return missing;
     }
 
-    /// <summary>Placement knows the host and what it has. Nova tells Placement of a host's zone only once, when it is put there, and a host that Placement does not know by then is in none.</summary>
+    /// <summary>Placement knows the host and what it has. Nova tells Placement of a host's zone only
+    /// once, when it is put there, and a host that Placement does not know by then is in none.</summary>
     private static async Task<bool> HasRoomAsync(LabApi admin, LabHost host, CancellationToken cancellationToken)
     {
         var folder = new Uri(admin.Placement, "resource_providers");
         var found = (await admin.GetAsync(new Uri($"{folder}?name={host.Name}"), cancellationToken))["resource_providers"]!.AsArray();
-        return found.Count > 0 && (await admin.GetAsync(new Uri($"{folder}/{found[0]!["uuid"]}/inventories"), cancellationToken))["inventories"]!.AsObject().Count > 0;
+        return found.Count > 0
+            && (
+                await admin.GetAsync(
+                    new Uri($"{folder}/{found[0]!["uuid"]}/inventories"), cancellationToken))["inventories"]!.AsObject().Count > 0;
     }
 
     private async Task EnsureImageAsync(LabApi admin, CancellationToken cancellationToken)
@@ -99,7 +128,9 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
         if ((string?)found?["status"] == "active") return;
         // An upload that was interrupted.
         if (found is not null) await admin.DeleteAsync(new Uri($"{folder}/{found["id"]}"), cancellationToken);
-        var made = await admin.PostAsync(folder, new() { ["name"] = Tick, ["disk_format"] = "qcow2", ["container_format"] = "bare", ["visibility"] = "public" }, cancellationToken);
+        var made = await admin.PostAsync(
+            folder, new() { ["name"] = Tick, ["disk_format"] = "qcow2", ["container_format"] = "bare", ["visibility"] = "public" },
+            cancellationToken);
         await admin.UploadAsync(new Uri($"{folder}/{made["id"]}/file"), place.Image, cancellationToken);
     }
 }

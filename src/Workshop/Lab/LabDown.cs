@@ -14,19 +14,26 @@ internal sealed class LabDown(LabPlace place, ILabBoard board, TimeProvider time
             // Hosts first, all at once, then the services, then what they write to.
             var programs = new LabPrograms(place, shape);
             var last = new[] { programs.RabbitMq, programs.MariaDb };
-            foreach (var round in new[] { programs.All.Where(program => program.Host is not null), programs.All.Where(program => program.Host is null && !last.Contains(program)), last })
+            foreach (var round in new[] { programs.All.Where(program => program.Host is not null),
+                programs.All.Where(program => program.Host is null && !last.Contains(program)), last })
             {
-                await Task.WhenAll(round.Where(program => processes.Of(program.Name).Count > 0).Select(program => board.StepAsync($"{program.Name} is ended", async () =>
+                await Task.WhenAll(
+                    round.Where(program => processes.Of(program.Name).Count > 0)
+                        .Select(program => board.StepAsync($"{program.Name} is ended", async () =>
                 {
-                    if (!await processes.StopAsync(program.Name, program.StopPatience)) board.Say($"   {program.Name} had to be killed after {program.StopPatience.TotalSeconds} s.");
+                    if (!await processes.StopAsync(program.Name, program.StopPatience))
+                        board.Say($"   {program.Name} had to be killed after {program.StopPatience.TotalSeconds} s.");
                 })));
             }
         }
 
         await board.StepAsync("Guests and whatever else is left are ended", () => processes.EndRestAsync());
         var bridge = File.Exists(place.BridgeName) ? await File.ReadAllTextAsync(place.BridgeName, cancellationToken) : "";
-        if (bridge.Length > 0 && Directory.Exists($"/sys/class/net/{bridge}")) await board.StepAsync("The bridge is removed", () => LinkAsync(["link", "delete", bridge], cancellationToken));
-        if (wipe && Directory.Exists(place.State)) await board.StepAsync($"{place.State} is removed", () => Task.Run(() => Directory.Delete(place.State, recursive: true), cancellationToken));
+        if (bridge.Length > 0 && Directory.Exists($"/sys/class/net/{bridge}"))
+            await board.StepAsync("The bridge is removed", () => LinkAsync(["link", "delete", bridge], cancellationToken));
+        if (wipe && Directory.Exists(place.State))
+            await board.StepAsync(
+                $"{place.State} is removed", () => Task.Run(() => Directory.Delete(place.State, recursive: true), cancellationToken));
     }
 
     private static async Task LinkAsync(string[] words, CancellationToken cancellationToken)

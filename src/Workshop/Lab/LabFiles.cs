@@ -12,15 +12,24 @@ internal sealed class LabFiles(LabPlace place, LabShape shape, LabSecrets secret
 
     public void Write()
     {
-        LabUser mysql = LabUser.Find("mysql"), rabbitmq = LabUser.Find("rabbitmq"), keystone = LabUser.Find("keystone"), placement = LabUser.Find("placement"),
+        LabUser mysql = LabUser.Find("mysql"), rabbitmq = LabUser.Find("rabbitmq"), keystone = LabUser.Find("keystone"),
+        placement = LabUser.Find("placement"),
             glance = LabUser.Find("glance"), nova = LabUser.Find("nova"), neutron = LabUser.Find("neutron");
 
         // Users of the lab go through it to what is theirs; what is not is 0600 or 0700.
         Directory.CreateDirectory(place.State);
-        File.SetUnixFileMode(place.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        foreach (var (name, owner) in new[] { ("mariadb", mysql), ("rabbitmq", rabbitmq), ("keystone", keystone), ("glance", glance), ("nova", nova), ("neutron", neutron) }) PrivateFile.Folder(Path.Combine(place.State, name), owner);
+        File.SetUnixFileMode(
+            place.State,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherExecute);
+        foreach (var (name, owner) in new[] { ("mariadb", mysql), ("rabbitmq", rabbitmq), ("keystone", keystone), ("glance", glance),
+            ("nova", nova), ("neutron", neutron) })
+            PrivateFile.Folder(Path.Combine(place.State, name), owner);
         // Services of other users reach the database's socket through its folder.
-        File.SetUnixFileMode(Path.Combine(place.State, "mariadb"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            Path.Combine(place.State, "mariadb"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherExecute);
         foreach (var folder in new[] { "images", "staging", "locks" }) PrivateFile.Folder($"{place.State}/glance/{folder}", glance);
         PrivateFile.Folder($"{place.State}/nova/locks", nova);
         PrivateFile.Folder($"{place.State}/neutron/locks", neutron);
@@ -44,22 +53,29 @@ internal sealed class LabFiles(LabPlace place, LabShape shape, LabSecrets secret
     /// <summary>Tells the agents of all hosts which bridge is the network; Neutron has to know the network first.</summary>
     public void WriteAgents(string bridge)
     {
-        foreach (var host in shape.Hosts) Put("linuxbridge_agent.ini", $"hosts/{host.Name}/linuxbridge_agent.ini", LabUser.Root, ("host", host.Name), ("bridge", bridge));
+        foreach (var host in shape.Hosts)
+            Put("linuxbridge_agent.ini", $"hosts/{host.Name}/linuxbridge_agent.ini", LabUser.Root, ("host", host.Name), ("bridge", bridge));
     }
 
     private void WriteHost(LabHost host)
     {
         var folder = place.HostFolder(host.Name);
-        foreach (var part in new[] { "nova/instances", "nova/locks", "neutron/locks", "etc/libvirt", "run/libvirt", "var/lib/libvirt", "var/cache/libvirt", "var/log/libvirt" }) Directory.CreateDirectory(Path.Combine(folder, part));
+        foreach (var part in new[] { "nova/instances", "nova/locks", "neutron/locks", "etc/libvirt", "run/libvirt", "var/lib/libvirt",
+            "var/cache/libvirt", "var/log/libvirt" })
+            Directory.CreateDirectory(Path.Combine(folder, part));
         PrivateFile.Folder(folder, LabUser.Root);
         PrivateFile.Write($"{folder}/etc/hosts", $"127.0.0.1 localhost {host.Name}\n", LabUser.Root);
-        File.SetUnixFileMode($"{folder}/etc/hosts", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        Put(host.Kind == LabHostKind.Libvirt ? "nova-compute-libvirt.conf" : "nova-compute-fake.conf", $"hosts/{host.Name}/nova-compute.conf", LabUser.Root, ("host", host.Name));
+        File.SetUnixFileMode(
+            $"{folder}/etc/hosts", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        Put(
+            host.Kind == LabHostKind.Libvirt ? "nova-compute-libvirt.conf" : "nova-compute-fake.conf",
+            $"hosts/{host.Name}/nova-compute.conf", LabUser.Root, ("host", host.Name));
         templates.Write("qemu.conf", $"{folder}/etc/libvirt/qemu.conf", LabUser.Root);
         // libvirt takes hosts of one id for one host and refuses to migrate between them.
         var id = new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(place.State + " " + host.Name)).AsSpan(0, 16));
         templates.Write("libvirtd.conf", $"{folder}/etc/libvirt/libvirtd.conf", LabUser.Root, ("host-uuid", id.ToString()));
     }
 
-    private void Put(string template, string path, LabUser owner, params (string Name, string Value)[] more) => templates.Write(template, Path.Combine(place.Etc, path), owner, more);
+    private void Put(string template, string path, LabUser owner, params (string Name, string Value)[] more) =>
+        templates.Write(template, Path.Combine(place.Etc, path), owner, more);
 }

@@ -24,7 +24,9 @@ internal sealed partial record LabHost(string Name, LabHostKind Kind)
         {
             var (name, kindWord) = word.Split('=', 2) is [var before, var after] ? (before, after) : (word, "libvirt");
             LabHostKind? kind = kindWord switch { "libvirt" => LabHostKind.Libvirt, "fake" => LabHostKind.Fake, _ => null };
-            problem = !HostName().IsMatch(name) ? $"'{name}' is no name for a compute host: letters a to z, digits and dashes, at most 40, and a letter first."
+            problem = !HostName()
+                .IsMatch(name) ? $"'{name}' is no name for a compute host: letters a to z, digits and dashes, at most 40, and a letter "
+                + "first."
                 : kind is null ? $"Host {name} is given as '{kindWord}'; a compute host is 'libvirt' or 'fake'."
                 : found.Exists(host => host.Name == name) ? $"Host {name} is named twice."
                 : "";

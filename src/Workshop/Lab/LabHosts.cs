@@ -8,7 +8,8 @@ namespace Opportunism.Workshop.Lab;
 internal static class LabHosts
 {
     /// <summary>The compute service of every host.</summary>
-    public static Task<IReadOnlyList<JsonNode>> AllAsync(LabApi admin, CancellationToken cancellationToken) => ListAsync(admin, "", cancellationToken);
+    public static Task<IReadOnlyList<JsonNode>> AllAsync(LabApi admin, CancellationToken cancellationToken) =>
+        ListAsync(admin, "", cancellationToken);
 
     /// <summary>The compute service of one host, which must be there.</summary>
     public static async Task<JsonNode> OneAsync(LabApi admin, string host, CancellationToken cancellationToken) =>
@@ -16,8 +17,11 @@ internal static class LabHosts
 
     /// <summary>Enables or disables a compute service.</summary>
     public static Task SetEnabledAsync(LabApi admin, JsonNode service, bool enabled, CancellationToken cancellationToken) =>
-        admin.PutAsync(new(admin.Nova, $"os-services/{service["id"]}"), new() { ["status"] = enabled ? "enabled" : "disabled" }, cancellationToken);
+        admin.PutAsync(
+            new(admin.Nova, $"os-services/{service["id"]}"), new() { ["status"] = enabled ? "enabled" : "disabled" }, cancellationToken);
 
     private static async Task<IReadOnlyList<JsonNode>> ListAsync(LabApi admin, string filter, CancellationToken cancellationToken) =>
-        [.. (await admin.GetAsync(new(admin.Nova, "os-services?binary=nova-compute" + filter), cancellationToken))["services"]!.AsArray().OfType<JsonNode>()];
+        [
+            .. (await admin.GetAsync(new(admin.Nova, "os-services?binary=nova-compute" + filter), cancellationToken))["services"]!.AsArray()
+                .OfType<JsonNode>()];
 }

@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Keystone's contents: the services' users and addresses, a tenant, and the user of an Opportunism controller with the least it needs.</summary>
+/// <summary>Keystone's contents: the services' users and addresses, a tenant,
+/// and the user of an Opportunism controller with the least it needs.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets secrets)
 {
@@ -19,9 +20,12 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
         using var admin = await LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken);
-        async Task<string> One(string list, string one, JsonObject wanted) => await admin.EnsureAsync(new Uri(admin.Keystone, list), list, one, wanted, cancellationToken);
-        async Task<string> User(string name, string secret) => await One("users", "user", new() { ["name"] = name, ["password"] = secret, ["domain_id"] = "default" });
-        async Task Grant(string project, string user, string role) => await admin.PutAsync(new Uri(admin.Keystone, $"projects/{project}/users/{user}/roles/{role}"), null, cancellationToken);
+        async Task<string> One(string list, string one, JsonObject wanted) =>
+            await admin.EnsureAsync(new Uri(admin.Keystone, list), list, one, wanted, cancellationToken);
+        async Task<string> User(string name, string secret) =>
+            await One("users", "user", new() { ["name"] = name, ["password"] = secret, ["domain_id"] = "default" });
+        async Task Grant(string project, string user, string role) =>
+            await admin.PutAsync(new Uri(admin.Keystone, $"projects/{project}/users/{user}/roles/{role}"), null, cancellationToken);
 
         var service = await One("projects", "project", new() { ["name"] = "service", ["domain_id"] = "default" });
         var adminRole = await One("roles", "role", new() { ["name"] = "admin" });
@@ -46,7 +50,8 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
         var role = await One("roles", "role", new() { ["name"] = Controller });
         await Grant(service, await User(Controller, secrets["opportunism-user"]), role);
         var credential = await EnsureCredentialAsync(cancellationToken);
-        new LabTemplates(place, shape, secrets).Write("clouds.yaml", place.CloudsYaml, LabUser.Caller(), ("application-credential-id", credential));
+        new LabTemplates(place, shape, secrets)
+            .Write("clouds.yaml", place.CloudsYaml, LabUser.Caller(), ("application-credential-id", credential));
     }
 
     /// <summary>Asks Nova as the controller: its policy and the credential's rules must fit together.</summary>
@@ -60,14 +65,18 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
     }
 
     /// <summary>The id of the controller's credential in the clouds.yaml that the lab wrote.</summary>
-    public static string CredentialId(string cloudsYaml) => cloudsYaml.Split('\n').Select(line => line.Trim()).First(line => line.StartsWith(CredentialKey, StringComparison.Ordinal))[CredentialKey.Length..].Trim();
+    public static string CredentialId(string cloudsYaml) =>
+        cloudsYaml.Split('\n').Select(line => line.Trim())
+        .First(line => line.StartsWith(CredentialKey, StringComparison.Ordinal))[CredentialKey.Length..].Trim();
 
-    /// <summary>An application credential whose access rules are those of packaging/lab/access-rules.json; Keystone never changes one, so another is made when they differ.</summary>
+    /// <summary>An application credential whose access rules are those of packaging/lab/access-rules.json;
+    /// Keystone never changes one, so another is made when they differ.</summary>
     private async Task<string> EnsureCredentialAsync(CancellationToken cancellationToken)
     {
         using var controller = await LabApi.LogInAsync(shape, Controller, secrets["opportunism-user"], "service", cancellationToken);
         var folder = new Uri(controller.Keystone, $"users/{controller.UserId}/application_credentials");
-        var rules = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(place.Templates, "access-rules.json"), cancellationToken))!.AsArray();
+        var rules =
+            JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(place.Templates, "access-rules.json"), cancellationToken))!.AsArray();
         var found = await controller.FindAsync(folder, "application_credentials", Controller, cancellationToken);
         if (found is not null)
         {
@@ -91,17 +100,26 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
         return (string)made["application_credential"]!["id"]!;
     }
 
-    private static IEnumerable<string> Words(JsonArray rules) => rules.Select(rule => $"{rule!["service"]} {rule["method"]} {rule["path"]}").Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Words(JsonArray rules) =>
+        rules.Select(rule => $"{rule!["service"]} {rule["method"]} {rule["path"]}").Order(StringComparer.Ordinal);
 
-    private static async Task EnsureServiceAsync(LabApi admin, string name, string type, int port, string path, CancellationToken cancellationToken)
+    private static async Task EnsureServiceAsync(
+        LabApi admin, string name, string type, int port, string path, CancellationToken cancellationToken)
     {
-        var service = await admin.EnsureAsync(new Uri(admin.Keystone, "services"), "services", "service", new() { ["name"] = name, ["type"] = type }, cancellationToken);
+        var service = await admin.EnsureAsync(
+            new Uri(admin.Keystone, "services"), "services", "service", new() { ["name"] = name, ["type"] = type }, cancellationToken);
         var folder = new Uri(admin.Keystone, "endpoints");
         var known = (await admin.GetAsync(new Uri($"{folder}?service_id={service}"), cancellationToken))["endpoints"]!.AsArray();
         foreach (var face in new[] { "public", "internal", "admin" })
         {
             if (known.Any(endpoint => (string?)endpoint!["interface"] == face)) continue;
-            var endpoint = new JsonObject { ["interface"] = face, ["service_id"] = service, ["region_id"] = "RegionOne", ["url"] = $"http://127.0.0.1:{port}{path}" };
+            var endpoint = new JsonObject
+            {
+                ["interface"] = face,
+                ["service_id"] = service,
+                ["region_id"] = "RegionOne",
+                ["url"] = $"http://127.0.0.1:{port}{path}"
+            };
             await admin.PostAsync(folder, new() { ["endpoint"] = endpoint }, cancellationToken);
         }
     }

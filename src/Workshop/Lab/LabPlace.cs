@@ -12,7 +12,8 @@ internal sealed record LabPlace(string State, string Templates)
     public const string DefaultState = "/var/lib/opportunism/lab";
 
     /// <summary>Another one for every folder.</summary>
-    public string Id { get; } = State == DefaultState ? "lab" : "lab-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(State)))[..6];
+    public string Id { get; } = State == DefaultState ? "lab" : "lab-"
+        + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(State)))[..6];
 
     public string Etc => Path.Combine(State, "etc");
 

@@ -38,10 +38,12 @@ internal static class LabProbe
     }
 
     /// <summary>Somebody listens on a Unix socket.</summary>
-    public static async Task<bool> ListensAsync(string path, CancellationToken cancellationToken) => await ConnectAsync(path, greeting: false, cancellationToken);
+    public static async Task<bool> ListensAsync(string path, CancellationToken cancellationToken) =>
+        await ConnectAsync(path, greeting: false, cancellationToken);
 
     /// <summary>Somebody listens on a Unix socket and speaks first, as MariaDB does once its init file has been carried out.</summary>
-    public static Task<bool> GreetsAsync(string path, CancellationToken cancellationToken) => ConnectAsync(path, greeting: true, cancellationToken);
+    public static Task<bool> GreetsAsync(string path, CancellationToken cancellationToken) =>
+        ConnectAsync(path, greeting: true, cancellationToken);
 
     private static async Task<bool> ConnectAsync(string path, bool greeting, CancellationToken cancellationToken)
     {

@@ -5,7 +5,8 @@ using Opportunism.Workshop.Linux;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Starts and ends the lab's programs, each in a cgroup of its own: what is in there is the lab's, whatever its id, and nothing else is.</summary>
+/// <summary>Starts and ends the lab's programs, each in a cgroup of its own: what
+/// is in there is the lab's, whatever its id, and nothing else is.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LabProcesses
 {
@@ -18,8 +19,11 @@ internal sealed class LabProcesses
     public LabProcesses(LabPlace place, TimeProvider time)
     {
         (this.place, this.time) = (place, time);
-        var mount = File.ReadLines("/proc/self/mountinfo").FirstOrDefault(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal))?.Split(' ')[4]
-            ?? throw new IOException("This machine has no cgroup v2 mounted, by which the lab knows its own processes: mount -t cgroup2 none /sys/fs/cgroup/unified");
+        var mount = File.ReadLines("/proc/self/mountinfo")
+            .FirstOrDefault(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal))?.Split(' ')[4]
+            ?? throw new IOException(
+                "This machine has no cgroup v2 mounted, by which the lab knows its own processes: mount -t cgroup2 none "
+                    + "/sys/fs/cgroup/unified");
         Cgroup = Path.Combine(mount, place.Cgroup);
     }
 
@@ -34,7 +38,11 @@ internal sealed class LabProcesses
 
     /// <summary>The names of programs that have processes, whoever started them and when.</summary>
     public IReadOnlyList<string> Running() =>
-        Directory.Exists(Cgroup) ? [.. Directory.EnumerateDirectories(Cgroup).Where(folder => Members(folder).Count > 0).Select(folder => Path.GetFileName(folder)!).Order()] : [];
+        Directory.Exists(Cgroup)
+            ? [
+                .. Directory.EnumerateDirectories(Cgroup).Where(folder => Members(folder).Count > 0)
+                    .Select(folder => Path.GetFileName(folder)!).Order()]
+            : [];
 
     /// <summary>True if it runs with today's settings.</summary>
     public bool IsUpToDate(LabProgram program) =>
@@ -65,7 +73,8 @@ internal sealed class LabProcesses
     }
 
     /// <summary>A program's last lines, for a message about why it failed.</summary>
-    public string Tail(LabProgram program, int lines = 12) => File.Exists(LogOf(program)) ? string.Join('\n', File.ReadLines(LogOf(program)).TakeLast(lines)) : "";
+    public string Tail(LabProgram program, int lines = 12) =>
+        File.Exists(LogOf(program)) ? string.Join('\n', File.ReadLines(LogOf(program)).TakeLast(lines)) : "";
 
     /// <summary>Asks a program to end, then ends it. Answers false if it had to be killed.</summary>
     public async Task<bool> StopAsync(string name, TimeSpan patience)
@@ -97,7 +106,8 @@ internal sealed class LabProcesses
         return left;
     }
 
-    /// <summary>Processes that see a compute host's mounts, in whatever cgroup: a desktop's agent may have moved guests to its own.</summary>
+    /// <summary>Processes that see a compute host's mounts, in whatever
+    /// cgroup: a desktop's agent may have moved guests to its own.</summary>
     public IReadOnlyList<int> InHosts()
     {
         // packaging/lab/enter-host mounts it; the end of the line is "tmpfs SOURCE OPTIONS".
@@ -108,7 +118,8 @@ internal sealed class LabProcesses
             if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)) continue;
             try
             {
-                if (File.ReadLines(Path.Combine(folder, "mountinfo")).Any(line => line.Contains(mark, StringComparison.Ordinal))) found.Add(id);
+                if (File.ReadLines(Path.Combine(folder, "mountinfo")).Any(line => line.Contains(mark, StringComparison.Ordinal)))
+                    found.Add(id);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -135,7 +146,8 @@ internal sealed class LabProcesses
         var folder = Path.Combine(Cgroup, program.Name);
         Directory.CreateDirectory(folder);
         Directory.CreateDirectory(place.Logs);
-        var start = new ProcessStartInfo(Path.Combine(place.Templates, "start"), [folder, LogOf(program), program.User.Name, .. program.Words]);
+        var start =
+            new ProcessStartInfo(Path.Combine(place.Templates, "start"), [folder, LogOf(program), program.User.Name, .. program.Words]);
         SetEnvironment(start, program.Environment);
         Process process;
         try
@@ -160,7 +172,8 @@ internal sealed class LabProcesses
         return guests.Count;
     }
 
-    /// <summary>Kills what is in a cgroup and removes it; the kernel refuses that until the last process has given back its memory.</summary>
+    /// <summary>Kills what is in a cgroup and removes it; the kernel refuses
+    /// that until the last process has given back its memory.</summary>
     private async Task RemoveAsync(string folder)
     {
         if (Members(folder).Count > 0) await File.WriteAllTextAsync(Path.Combine(folder, "cgroup.kill"), "1");
@@ -181,7 +194,9 @@ internal sealed class LabProcesses
     {
         try
         {
-            return [.. File.ReadLines(Path.Combine(folder, "cgroup.procs")).Select(line => int.Parse(line, CultureInfo.InvariantCulture)).OrderBy(BeganAt)];
+            return [
+                .. File.ReadLines(Path.Combine(folder, "cgroup.procs")).Select(line => int.Parse(line, CultureInfo.InvariantCulture))
+                    .OrderBy(BeganAt)];
         }
         catch (DirectoryNotFoundException)
         {
@@ -189,7 +204,8 @@ internal sealed class LabProcesses
         }
     }
 
-    /// <summary>When a process began, in the kernel's ticks; field 22 of its stat, counted after the name, which may hold anything.</summary>
+    /// <summary>When a process began, in the kernel's ticks; field 22 of
+    /// its stat, counted after the name, which may hold anything.</summary>
     private static long BeganAt(int process)
     {
         try

@@ -14,8 +14,10 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
 
     public LabProgram MariaDb { get; } = new("mariadb", LabUser.Find("mysql"),
     [
-        "/usr/sbin/mariadbd", "--no-defaults", $"--datadir={place.State}/mariadb/data", $"--socket={place.DatabaseSocket}", $"--pid-file={place.State}/mariadb/pid",
-        "--skip-networking", $"--init-file={place.Etc}/mariadb/init.sql", "--character-set-server=utf8mb3", "--max-connections=500", "--innodb-buffer-pool-size=128M",
+        "/usr/sbin/mariadbd", "--no-defaults", $"--datadir={place.State}/mariadb/data", $"--socket={place.DatabaseSocket}",
+        $"--pid-file={place.State}/mariadb/pid",
+        "--skip-networking", $"--init-file={place.Etc}/mariadb/init.sql", "--character-set-server=utf8mb3", "--max-connections=500",
+        "--innodb-buffer-pool-size=128M",
         // Nothing here is worth an fsync for each row: what a crash of the machine loses is made again.
         "--innodb-flush-log-at-trx-commit=0",
     ])
@@ -44,9 +46,11 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
         StopPatience = TimeSpan.FromSeconds(30),
     };
 
-    public LabProgram Keystone { get; } = Wsgi(place, "keystone", "/usr/bin/keystone-wsgi-public", shape.Keystone, "OS_KEYSTONE_CONFIG_FILES", "keystone/keystone.conf");
+    public LabProgram Keystone { get; } =
+        Wsgi(place, "keystone", "/usr/bin/keystone-wsgi-public", shape.Keystone, "OS_KEYSTONE_CONFIG_FILES", "keystone/keystone.conf");
 
-    public LabProgram Placement { get; } = Wsgi(place, "placement", "/usr/bin/placement-api", shape.Placement, "OS_PLACEMENT_CONFIG_DIR", "placement/placement.conf");
+    public LabProgram Placement { get; } =
+        Wsgi(place, "placement", "/usr/bin/placement-api", shape.Placement, "OS_PLACEMENT_CONFIG_DIR", "placement/placement.conf");
 
     public LabProgram Glance { get; } = Service(place, "glance-api", "glance", ["glance/glance-api.conf"], shape.Glance);
 
@@ -56,10 +60,12 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
 
     public LabProgram NovaScheduler { get; } = Service(place, "nova-scheduler", "nova", ["nova/nova.conf"]);
 
-    public LabProgram Neutron { get; } = Service(place, "neutron-server", "neutron", ["neutron/neutron.conf", "neutron/ml2_conf.ini"], shape.Neutron, ["neutron/policy.yaml"]);
+    public LabProgram Neutron { get; } = Service(
+        place, "neutron-server", "neutron", ["neutron/neutron.conf", "neutron/ml2_conf.ini"], shape.Neutron, ["neutron/policy.yaml"]);
 
     /// <summary>All of them; one that is started needs none that comes after it.</summary>
-    public IReadOnlyList<LabProgram> All => [MariaDb, RabbitMq, Keystone, Placement, Glance, NovaConductor, NovaScheduler, NovaApi, Neutron, .. shape.Hosts.SelectMany(Of)];
+    public IReadOnlyList<LabProgram> All =>
+        [MariaDb, RabbitMq, Keystone, Placement, Glance, NovaConductor, NovaScheduler, NovaApi, Neutron, .. shape.Hosts.SelectMany(Of)];
 
     /// <summary>The programs of one compute host.</summary>
     public IEnumerable<LabProgram> Of(LabHost host)
@@ -67,7 +73,9 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
         var etc = $"{place.Etc}/hosts/{host.Name}";
         if (host.Kind == LabHostKind.Libvirt)
         {
-            yield return On(host, "libvirtd", ["/usr/sbin/libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirt/libvirtd.pid"],
+            yield return On(
+                host, "libvirtd",
+                ["/usr/sbin/libvirtd", "--config", "/etc/libvirt/libvirtd.conf", "--pid-file", "/run/libvirt/libvirtd.pid"],
                 [$"{place.HostFolder(host.Name)}/etc/libvirt/libvirtd.conf", $"{place.HostFolder(host.Name)}/etc/libvirt/qemu.conf"]);
         }
 
@@ -78,13 +86,18 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
     }
 
     private LabProgram On(LabHost host, string program, string[] words, string[] settings) =>
-        new($"{host.Name}.{program}", Root, ["/usr/bin/unshare", "--mount", "--uts", "--propagation", "private", $"{place.Templates}/enter-host", place.State, host.Name, .. words])
+        new(
+            $"{host.Name}.{program}", Root,
+            [
+                "/usr/bin/unshare", "--mount", "--uts", "--propagation", "private", $"{place.Templates}/enter-host", place.State, host.Name,
+                .. words])
         {
             Settings = settings,
             Host = host,
         };
 
-    private static LabProgram Service(LabPlace place, string name, string user, string[] settings, int? port = null, string[]? alsoReads = null)
+    private static LabProgram Service(
+        LabPlace place, string name, string user, string[] settings, int? port = null, string[]? alsoReads = null)
     {
         string[] paths = [.. settings.Select(file => $"{place.Etc}/{file}")];
         return new(name, LabUser.Find(user), [$"/usr/bin/{name}", .. Files(paths)])
@@ -98,11 +111,17 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
     private static LabProgram Wsgi(LabPlace place, string name, string script, int port, string variable, string settings) =>
         new(name, LabUser.Find(name),
         [
-            Uwsgi, "--http-socket", $"127.0.0.1:{Word(port)}", "--wsgi-file", script, "--master", "--processes", "2", "--lazy-apps", "--die-on-term", "--no-orphans",
+            Uwsgi, "--http-socket", $"127.0.0.1:{Word(port)}", "--wsgi-file", script, "--master", "--processes", "2", "--lazy-apps",
+            "--die-on-term", "--no-orphans",
             "--thunder-lock", "--buffer-size", "65535", "--need-app", "--disable-logging", "--add-header", "Connection: close",
         ])
         {
-            Environment = new Dictionary<string, string> { [variable] = variable.EndsWith("_DIR", StringComparison.Ordinal) ? Path.GetDirectoryName($"{place.Etc}/{settings}")! : $"{place.Etc}/{settings}" },
+            Environment = new Dictionary<string, string>
+            {
+                [variable] = variable.EndsWith("_DIR", StringComparison.Ordinal)
+                    ? Path.GetDirectoryName($"{place.Etc}/{settings}")!
+                    : $"{place.Etc}/{settings}",
+            },
             Settings = [$"{place.Etc}/{settings}"],
             HttpPort = port,
         };

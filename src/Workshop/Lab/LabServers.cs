@@ -9,16 +9,21 @@ namespace Opportunism.Workshop.Lab;
 internal static class LabServers
 {
     /// <summary>Asks for a server, in an availability zone or in any, with that metadata; answers its id at once.</summary>
-    public static async Task<string> AskForAsync(LabApi tenant, string name, string? zone, JsonObject metadata, CancellationToken cancellationToken)
+    public static async Task<string> AskForAsync(
+        LabApi tenant, string name, string? zone, JsonObject metadata, CancellationToken cancellationToken)
     {
         async Task<string> Id(Uri folder, string list, string wanted) =>
-            (string?)(await tenant.FindAsync(folder, list, wanted, cancellationToken))?["id"] ?? throw new IOException($"The lab has none of its {list} named '{wanted}'; './opportunism lab up' makes it.");
+            (string?)(await tenant.FindAsync(
+                folder, list, wanted,
+                cancellationToken))?["id"] ?? throw new IOException($"The lab has none of its {list} named '{wanted}'; './opportunism "
+                + "lab up' makes it.");
         var server = new JsonObject
         {
             ["name"] = name,
             ["imageRef"] = await Id(new(tenant.Glance, "images"), "images", LabContents.Tick),
             ["flavorRef"] = await Id(new(tenant.Nova, "flavors"), "flavors", LabContents.Tick),
-            ["networks"] = new JsonArray(new JsonObject { ["uuid"] = await Id(new(tenant.Neutron, "networks"), "networks", LabContents.Network) }),
+            ["networks"] =
+                new JsonArray(new JsonObject { ["uuid"] = await Id(new(tenant.Neutron, "networks"), "networks", LabContents.Network) }),
             ["metadata"] = metadata,
         };
         if (zone is not null) server["availability_zone"] = zone;
@@ -54,7 +59,8 @@ internal static class LabServers
 
     /// <summary>All that a server has printed on its serial console since its host began the console's file.</summary>
     public static async Task<string> ConsoleAsync(LabApi tenant, string server, CancellationToken cancellationToken) =>
-        (string)(await tenant.PostAsync(new($"{At(tenant, server)}/action"), new() { ["os-getConsoleOutput"] = new JsonObject() }, cancellationToken))["output"]!;
+        (string)(await tenant.PostAsync(
+            new($"{At(tenant, server)}/action"), new() { ["os-getConsoleOutput"] = new JsonObject() }, cancellationToken))["output"]!;
 
     private static Uri At(LabApi tenant, string server) => new(tenant.Nova, $"servers/{server}");
 }

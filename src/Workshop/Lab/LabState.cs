@@ -26,7 +26,8 @@ internal sealed record LabState(string State, bool Up, IReadOnlyList<LabState.Pr
         {
             try
             {
-                using var admin = await LabApi.LogInAsync(shape, "admin", new LabSecrets(place.Secrets)["admin"], "admin", cancellationToken);
+                using var admin =
+                    await LabApi.LogInAsync(shape, "admin", new LabSecrets(place.Secrets)["admin"], "admin", cancellationToken);
                 services = await ServicesAsync(admin, cancellationToken);
             }
             catch (IOException)
@@ -41,7 +42,9 @@ internal sealed record LabState(string State, bool Up, IReadOnlyList<LabState.Pr
             : program.Name.EndsWith(".linuxbridge", StringComparison.Ordinal) ? services.Contains((host.Name, "neutron-linuxbridge-agent"))
             : null;
         List<Program> all = [.. new LabPrograms(place, shape).All.Select(program =>
-            new Program(program.Name, program.Host?.Name, processes.Of(program.Name) is [var first, ..] ? first : null, program.HttpPort, Heard(program), processes.LogOf(program)))];
+            new Program(
+                program.Name, program.Host?.Name, processes.Of(program.Name) is [var first, ..] ? first : null, program.HttpPort,
+                Heard(program), processes.LogOf(program)))];
         return new(place.State, all.TrueForAll(program => program.Process is not null && program.Heard != false), all);
     }
 

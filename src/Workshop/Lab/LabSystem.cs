@@ -12,7 +12,9 @@ internal static class LabSystem
     public static string Hindrance(IReadOnlyList<string> osRelease)
     {
         if (osRelease.Contains("VERSION_CODENAME=bookworm")) return "";
-        var name = osRelease.FirstOrDefault(line => line.StartsWith("PRETTY_NAME=", StringComparison.Ordinal))?["PRETTY_NAME=".Length..].Trim('"') ?? "another system";
+        var name = osRelease.FirstOrDefault(line => line.StartsWith("PRETTY_NAME=", StringComparison.Ordinal))?["PRETTY_NAME=".Length..]
+            .Trim('"')
+            ?? "another system";
         return $"The OpenStack lab is made of Debian 12's packages, and this is {name}: use a virtual machine with Debian 12.";
     }
 }

@@ -9,7 +9,8 @@ namespace Opportunism.Workshop.Lab;
 internal sealed partial class LabTemplates(LabPlace place, LabShape shape, LabSecrets secrets)
 {
     /// <summary>Writes a file made of a template for a user; answers whether it changed.</summary>
-    public bool Write(string template, string path, LabUser owner, params (string Name, string Value)[] more) => PrivateFile.Write(path, Fill(template, more), owner);
+    public bool Write(string template, string path, LabUser owner, params (string Name, string Value)[] more) =>
+        PrivateFile.Write(path, Fill(template, more), owner);
 
     /// <summary>The text of a template with everything filled in.</summary>
     public string Fill(string template, params (string Name, string Value)[] more) =>
@@ -23,7 +24,8 @@ internal sealed partial class LabTemplates(LabPlace place, LabShape shape, LabSe
             ["rabbitmq-password-hash"] => secrets.RabbitMqHash("rabbitmq"),
             ["secret", var secret] => secrets[secret],
             ["port", var of] => Port(of).ToString(CultureInfo.InvariantCulture),
-            _ => Array.Find(more, pair => pair.Name == name).Value ?? throw new InvalidOperationException($"{template} has no value for '{name}'."),
+            _ => Array.Find(more, pair => pair.Name == name).Value
+                ?? throw new InvalidOperationException($"{template} has no value for '{name}'."),
         };
 
     private int Port(string of) => of switch

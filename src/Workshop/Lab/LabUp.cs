@@ -3,7 +3,8 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Makes a lab what it was asked to be. Each step looks first and does only what is missing, so it can be interrupted anywhere and repeated.</summary>
+/// <summary>Makes a lab what it was asked to be. Each step looks first and does
+/// only what is missing, so it can be interrupted anywhere and repeated.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, TimeProvider time)
 {
@@ -26,12 +27,17 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
         shape.Write(place.Shape);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await StepAsync("MariaDB runs", () => StartDatabaseAsync(ending.Token));
-        var rabbit = StepAsync("RabbitMQ runs", () => StartAsync(programs.RabbitMq, () => LabProbe.TcpAsync(shape.RabbitMq, ending.Token), ending.Token));
+        var rabbit = StepAsync(
+            "RabbitMQ runs", () => StartAsync(programs.RabbitMq, () => LabProbe.TcpAsync(shape.RabbitMq, ending.Token), ending.Token));
         var identity = IdentityAsync(ending.Token);
         var tables = TablesAsync(ending.Token);
         var image = StepAsync("A tiny bootable image is made", () => MakeImageAsync(ending.Token));
         await AllAsync(ending, rabbit, identity, tables, image);
-        await AllAsync(ending, [.. new[] { programs.Placement, programs.Glance, programs.NovaConductor, programs.NovaScheduler, programs.NovaApi, programs.Neutron }.Select(program => StepAsync($"{program.Name} runs", () => StartAsync(program, ending.Token)))]);
+        await AllAsync(
+            ending,
+            [
+                .. new[] { programs.Placement, programs.Glance, programs.NovaConductor, programs.NovaScheduler, programs.NovaApi,
+                    programs.Neutron }.Select(program => StepAsync($"{program.Name} runs", () => StartAsync(program, ending.Token)))]);
         await HostsAsync(ending);
     }
 
@@ -52,7 +58,8 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
         }
     }
 
-    /// <summary>Ends steps of an <c>up</c> that was killed, hosts that are not wanted any more, and programs whose settings have changed.</summary>
+    /// <summary>Ends steps of an <c>up</c> that was killed, hosts that are not
+    /// wanted any more, and programs whose settings have changed.</summary>
     private async Task EndWhatIsNotWantedAsync()
     {
         var wanted = programs.All.ToDictionary(program => program.Name);
@@ -66,11 +73,16 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
     private void CheckPorts()
     {
         var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(end => end.Port).ToHashSet();
-        List<(int Port, string User)> wanted = [.. programs.All.Where(program => program.HttpPort is not null).Select(program => (program.HttpPort!.Value, program.Name)), (shape.RabbitMq, programs.RabbitMq.Name), (shape.RabbitMqDistribution, programs.RabbitMq.Name), (shape.PortMapper, programs.RabbitMq.Name)];
+        List<(int Port, string User)> wanted = [
+            .. programs.All.Where(program => program.HttpPort is not null).Select(program => (program.HttpPort!.Value, program.Name)),
+            (shape.RabbitMq, programs.RabbitMq.Name), (shape.RabbitMqDistribution, programs.RabbitMq.Name),
+            (shape.PortMapper, programs.RabbitMq.Name)];
         foreach (var (port, user) in wanted)
         {
             if (taken.Contains(port) && processes.Of(user).Count == 0)
-                throw new IOException($"Port {port}, which {user} needs, is taken by another program. Give the lab other ports: lab down --wipe, then lab up --first-port N (it takes {LabShape.Ports} ports from N on).");
+                throw new IOException(
+                    $"Port {port}, which {user} needs, is taken by another program. Give the lab other ports: lab down --wipe, then lab "
+                        + $"up --first-port N (it takes {LabShape.Ports} ports from N on).");
         }
     }
 
@@ -80,7 +92,12 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
         {
             // Without the mark it was never used: an interrupted attempt.
             if (Directory.Exists($"{place.State}/mariadb/data")) Directory.Delete($"{place.State}/mariadb/data", recursive: true);
-            await ToolAsync("mariadb-install", "mysql", ["/usr/bin/mariadb-install-db", "--no-defaults", $"--datadir={place.State}/mariadb/data", "--skip-test-db", "--auth-root-authentication-method=socket"], cancellationToken);
+            await ToolAsync(
+                "mariadb-install", "mysql",
+                [
+                    "/usr/bin/mariadb-install-db", "--no-defaults", $"--datadir={place.State}/mariadb/data", "--skip-test-db",
+                    "--auth-root-authentication-method=socket"],
+                cancellationToken);
         });
         await StartAsync(programs.MariaDb, () => LabProbe.GreetsAsync(place.DatabaseSocket, cancellationToken), cancellationToken);
     }
@@ -92,17 +109,25 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
         {
             await EmptyAsync(["keystone"], cancellationToken);
             await ToolAsync("keystone-tables", "keystone", [.. keystone, "db_sync"], cancellationToken);
-            foreach (var keys in KeystoneKeys) await ToolAsync("keystone-keys", "keystone", [.. keystone, keys, "--keystone-user", "keystone", "--keystone-group", "keystone"], cancellationToken);
+            foreach (var keys in KeystoneKeys)
+                await ToolAsync(
+                    "keystone-keys", "keystone", [.. keystone, keys, "--keystone-user", "keystone", "--keystone-group", "keystone"],
+                    cancellationToken);
             var url = $"http://127.0.0.1:{shape.Keystone}/v3";
             await processes.RunAsync(
-                new("once.keystone-bootstrap", LabUser.Find("keystone"), [.. keystone, "bootstrap", "--bootstrap-region-id", "RegionOne", "--bootstrap-admin-url", url, "--bootstrap-internal-url", url, "--bootstrap-public-url", url])
+                new(
+                    "once.keystone-bootstrap", LabUser.Find("keystone"),
+                    [
+                        .. keystone, "bootstrap", "--bootstrap-region-id", "RegionOne", "--bootstrap-admin-url", url,
+                        "--bootstrap-internal-url", url, "--bootstrap-public-url", url])
                 {
                     Environment = new Dictionary<string, string> { ["OS_BOOTSTRAP_PASSWORD"] = secrets["admin"] },
                 },
                 cancellationToken);
         }));
         await StepAsync("keystone runs", () => StartAsync(programs.Keystone, cancellationToken));
-        await StepAsync("Users, roles and the catalog are there", () => new LabIdentity(place, shape, secrets).EnsureAsync(cancellationToken));
+        await StepAsync(
+            "Users, roles and the catalog are there", () => new LabIdentity(place, shape, secrets).EnsureAsync(cancellationToken));
     }
 
     private async Task TablesAsync(CancellationToken cancellationToken)
@@ -113,11 +138,21 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
             await EmptyAsync(["nova_api", "nova_cell0", "nova"], cancellationToken);
             foreach (var words in NovaTables) await ToolAsync("nova-tables", "nova", [.. nova, .. words], cancellationToken);
             // 2: there is that cell already.
-            await processes.RunAsync(new("once.nova-cell", LabUser.Find("nova"), [.. nova, "cell_v2", "create_cell", "--name=cell1"]), cancellationToken, 2);
+            await processes.RunAsync(
+                new("once.nova-cell", LabUser.Find("nova"), [.. nova, "cell_v2", "create_cell", "--name=cell1"]), cancellationToken, 2);
         }));
-        await TablesAsync("Neutron", "neutron", ["/usr/bin/neutron-db-manage", "--config-file", $"{place.Etc}/neutron/neutron.conf", "--config-file", $"{place.Etc}/neutron/ml2_conf.ini", "upgrade", "heads"], cancellationToken);
-        await TablesAsync("Glance", "glance", ["/usr/bin/glance-manage", "--config-file", $"{place.Etc}/glance/glance-api.conf", "db_sync"], cancellationToken);
-        await TablesAsync("Placement", "placement", ["/usr/bin/placement-manage", "--config-file", $"{place.Etc}/placement/placement.conf", "db", "sync"], cancellationToken);
+        await TablesAsync(
+            "Neutron", "neutron",
+            [
+                "/usr/bin/neutron-db-manage", "--config-file", $"{place.Etc}/neutron/neutron.conf", "--config-file",
+                $"{place.Etc}/neutron/ml2_conf.ini", "upgrade", "heads"],
+            cancellationToken);
+        await TablesAsync(
+            "Glance", "glance", ["/usr/bin/glance-manage", "--config-file", $"{place.Etc}/glance/glance-api.conf", "db_sync"],
+            cancellationToken);
+        await TablesAsync(
+            "Placement", "placement", ["/usr/bin/placement-manage", "--config-file", $"{place.Etc}/placement/placement.conf", "db", "sync"],
+            cancellationToken);
     }
 
     private Task TablesAsync(string service, string name, IReadOnlyList<string> words, CancellationToken cancellationToken) =>
@@ -127,32 +162,45 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
             await ToolAsync(name + "-tables", name, words, cancellationToken);
         }));
 
-    /// <summary>MariaDB commits each change of a table by itself: after an attempt that was interrupted the next one would find some there and fail.</summary>
+    /// <summary>MariaDB commits each change of a table by itself: after an attempt
+    /// that was interrupted the next one would find some there and fail.</summary>
     private async Task EmptyAsync(IReadOnlyList<string> databases, CancellationToken cancellationToken)
     {
         foreach (var database in databases)
-            await ToolAsync("empty-" + database, "root", ["/usr/bin/mariadb", "--no-defaults", $"--socket={place.DatabaseSocket}", "-e", $"DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database} CHARACTER SET utf8"], cancellationToken);
+            await ToolAsync(
+                "empty-" + database, "root",
+                [
+                    "/usr/bin/mariadb", "--no-defaults", $"--socket={place.DatabaseSocket}", "-e",
+                    $"DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database} CHARACTER SET utf8"],
+                cancellationToken);
     }
 
     private async Task MakeImageAsync(CancellationToken cancellationToken)
     {
         var maker = Path.Combine(place.Templates, "..", "linux", "make-tick-image");
         if (File.Exists(place.Image)) return;
-        await processes.RunAsync(new("once.image", LabUser.Root, [maker, place.Image, "--disk", "--cache", "/var/cache/opportunism"]), cancellationToken);
+        await processes.RunAsync(
+            new("once.image", LabUser.Root, [maker, place.Image, "--disk", "--cache", "/var/cache/opportunism"]), cancellationToken);
     }
 
     private async Task HostsAsync(CancellationTokenSource ending)
     {
         var contents = new LabContents(place, shape, secrets, time);
-        await StepAsync("The image, a flavor and the network are there", async () => await MakeBridgeAsync(await contents.EnsureAsync(ending.Token), ending.Token));
-        await AllAsync(ending, [.. shape.Hosts.Select(host => StepAsync($"{host.Name} runs its programs", () => StartHostAsync(host, ending.Token)))]);
+        await StepAsync(
+            "The image, a flavor and the network are there",
+            async () => await MakeBridgeAsync(await contents.EnsureAsync(ending.Token), ending.Token));
+        await AllAsync(
+            ending, [.. shape.Hosts.Select(host => StepAsync($"{host.Name} runs its programs", () => StartHostAsync(host, ending.Token)))]);
         await StepAsync("The controller's credential works", () => new LabIdentity(place, shape, secrets).CheckAsync(ending.Token));
-        await StepAsync("Nova and Neutron have heard from every host", () => contents.UntilHostsAreHeardAsync(StartPatience, CheckHosts, ending.Token));
+        await StepAsync(
+            "Nova and Neutron have heard from every host", () => contents.UntilHostsAreHeardAsync(StartPatience, CheckHosts, ending.Token));
         // A host that is not in the cell's map gets no servers; one mark for each, because hosts come later too.
         await StepAsync("Nova has every host in its cell and zone", async () =>
         {
             if (shape.Hosts.Any(host => !File.Exists(Path.Combine(place.Done, "mapped-" + host.Name))))
-                await ToolAsync("nova-discover", "nova", ["/usr/bin/nova-manage", "--config-file", $"{place.Etc}/nova/nova.conf", "cell_v2", "discover_hosts"], ending.Token);
+                await ToolAsync(
+                    "nova-discover", "nova",
+                    ["/usr/bin/nova-manage", "--config-file", $"{place.Etc}/nova/nova.conf", "cell_v2", "discover_hosts"], ending.Token);
             foreach (var host in shape.Hosts) PrivateFile.Write(Path.Combine(place.Done, "mapped-" + host.Name), "", LabUser.Root);
             await contents.EnsureZonesAsync(ending.Token);
         });
@@ -162,7 +210,8 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
     {
         foreach (var program in programs.Of(host))
         {
-            Func<Task<bool>>? ready = program.Name.EndsWith(".libvirtd", StringComparison.Ordinal) ? () => LabProbe.ListensAsync($"{place.HostFolder(host.Name)}/run/libvirt/libvirt-sock", cancellationToken) : null;
+            Func<Task<bool>>? ready = program.Name.EndsWith(".libvirtd", StringComparison.Ordinal) ? () =>
+                LabProbe.ListensAsync($"{place.HostFolder(host.Name)}/run/libvirt/libvirt-sock", cancellationToken) : null;
             await StartAsync(program, ready, cancellationToken);
         }
     }
@@ -176,7 +225,8 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
     {
         PrivateFile.Write(place.BridgeName, bridge, LabUser.Root);
         new LabFiles(place, shape, secrets).WriteAgents(bridge);
-        if (!Directory.Exists($"/sys/class/net/{bridge}")) await ToolAsync("bridge", "root", ["/usr/sbin/ip", "link", "add", "name", bridge, "type", "bridge"], cancellationToken);
+        if (!Directory.Exists($"/sys/class/net/{bridge}"))
+            await ToolAsync("bridge", "root", ["/usr/sbin/ip", "link", "add", "name", bridge, "type", "bridge"], cancellationToken);
         await ToolAsync("bridge", "root", ["/usr/sbin/ip", "link", "set", bridge, "up"], cancellationToken);
     }
 
@@ -202,13 +252,17 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
         {
             CheckRuns(program);
             if (ready is null || await ready()) return;
-            if (time.GetElapsedTime(began) > StartPatience) throw new IOException($"{program.Name} was not ready after {StartPatience.TotalSeconds} s. The end of {processes.LogOf(program)}:\n{processes.Tail(program)}");
+            if (time.GetElapsedTime(began) > StartPatience)
+                throw new IOException(
+                    $"{program.Name} was not ready after {StartPatience.TotalSeconds} s. The end of "
+                        + $"{processes.LogOf(program)}:\n{processes.Tail(program)}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         }
     }
 
     private void CheckRuns(LabProgram program)
     {
-        if (processes.Of(program.Name).Count == 0) throw new IOException($"{program.Name} has ended by itself. The end of {processes.LogOf(program)}:\n{processes.Tail(program)}");
+        if (processes.Of(program.Name).Count == 0)
+            throw new IOException($"{program.Name} has ended by itself. The end of {processes.LogOf(program)}:\n{processes.Tail(program)}");
     }
 }

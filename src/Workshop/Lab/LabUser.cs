@@ -15,7 +15,8 @@ internal sealed record LabUser(string Name, int Uid, int Gid)
     {
         foreach (var line in File.ReadLines("/etc/passwd"))
         {
-            if (line.Split(':') is [var found, _, var uid, var gid, ..] && found == name) return new(name, int.Parse(uid, CultureInfo.InvariantCulture), int.Parse(gid, CultureInfo.InvariantCulture));
+            if (line.Split(':') is [var found, _, var uid, var gid, ..] && found == name)
+                return new(name, int.Parse(uid, CultureInfo.InvariantCulture), int.Parse(gid, CultureInfo.InvariantCulture));
         }
 
         throw new IOException($"This machine has no user '{name}': a package is missing. './opportunism lab up' installs them.");

@@ -16,7 +16,14 @@ internal static class PrivateFile
         if (File.Exists(path) && File.ReadAllText(path) == text) return false;
         var part = path + ".part";
         File.Delete(part);
-        using (var file = new FileStream(part, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+        using (var file = new FileStream(
+            part,
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }))
         {
             file.Write(Encoding.UTF8.GetBytes(text));
         }
@@ -36,6 +43,7 @@ internal static class PrivateFile
 
     private static void Give(string path, LabUser owner)
     {
-        if (Libc.Chown(path, owner.Uid, owner.Gid) != 0) throw new IOException($"{path} could not be given to {owner.Name}: {Marshal.GetLastPInvokeErrorMessage()}.");
+        if (Libc.Chown(path, owner.Uid, owner.Gid) != 0)
+            throw new IOException($"{path} could not be given to {owner.Name}: {Marshal.GetLastPInvokeErrorMessage()}.");
     }
 }

@@ -18,7 +18,8 @@ internal sealed class LocalSite : IAsyncDisposable
     private OwnProcess? controller;
     private OwnProcess? agent;
 
-    private LocalSite(SiteFolders folders, SiteSettings settings, TimeProvider time) => (Folders, Settings, this.time) = (folders, settings, time);
+    private LocalSite(SiteFolders folders, SiteSettings settings, TimeProvider time) =>
+        (Folders, Settings, this.time) = (folders, settings, time);
 
     public SiteFolders Folders { get; }
 
@@ -32,10 +33,14 @@ internal sealed class LocalSite : IAsyncDisposable
 
     /// <summary>Starts the controller and waits until it is ready.</summary>
     /// <exception cref="IOException">It did not start; the message holds the end of its log.</exception>
-    public static async Task<LocalSite> StartControllerAsync(SiteFolders folders, SiteSettings settings, string listen, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<LocalSite> StartControllerAsync(
+        SiteFolders folders, SiteSettings settings, string listen, TimeProvider time, CancellationToken cancellationToken)
     {
         var site = new LocalSite(folders, settings, time);
-        Directory.CreateDirectory(folders.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
+        Directory.CreateDirectory(
+            folders.State,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute
+                | UnixFileMode.GroupExecute);
         // One left by an earlier run names a controller that is gone, or one that runs: that one's must stay.
         var siteFile = Path.Combine(folders.ControllerState, SiteFile.Name);
         var before = File.GetLastWriteTimeUtc(siteFile);
@@ -46,7 +51,8 @@ internal sealed class LocalSite : IAsyncDisposable
             told = ["--settings", folders.ControllerSettings];
         }
 
-        site.controller = OwnProcess.Start("controller", folders.Controller, [.. told, "--state", folders.ControllerState, "--listen", listen], folders.Logs);
+        site.controller = OwnProcess.Start(
+            "controller", folders.Controller, [.. told, "--state", folders.ControllerState, "--listen", listen], folders.Logs);
         try
         {
             await site.UntilAsync(site.controller, "the controller is ready", async () =>
@@ -64,7 +70,8 @@ internal sealed class LocalSite : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the agent, enrols it with a join token where it is not yet enrolled, and waits until the site has heard from it.</summary>
+    /// <summary>Starts the agent, enrols it with a join token where it is not
+    /// yet enrolled, and waits until the site has heard from it.</summary>
     public async Task StartAgentAsync(CancellationToken cancellationToken)
     {
         var url = SiteFile.Read(Folders.ControllerState)?.Url ?? throw new IOException($"The controller wrote no {SiteFile.Name}.");
@@ -79,7 +86,9 @@ internal sealed class LocalSite : IAsyncDisposable
         await UntilAsync(agent, "the agent has reported to the controller", async () =>
             (await Client.NodesAsync(cancellationToken)).Any(node => node is { State: not null, Lost: false }), cancellationToken);
         // A controller that was just restarted still has the report of the agent before this one.
-        await UntilAsync(agent, "the agent replies on its socket", async () => await Agent.AskAsync(new(LocalAsk.Status), cancellationToken) is not null, cancellationToken);
+        await UntilAsync(
+            agent, "the agent replies on its socket", async () => await Agent.AskAsync(new(LocalAsk.Status), cancellationToken) is not null,
+            cancellationToken);
     }
 
     /// <summary>Starts the agent again with other settings; its guests stay.</summary>
@@ -105,7 +114,8 @@ internal sealed class LocalSite : IAsyncDisposable
             var status = (await Agent.AskAsync(new(LocalAsk.Status), cancellationToken)).Status;
             if (status is not null && status.Obstacles.Any(obstacle => obstacle.Source == LocalObstacle.NothingToWatch)) return true;
             // One that is blind for another reason than that it has not looked yet has something to watch.
-            if (status is not null && (status.Monitors.All(monitor => monitor.Ok) || time.GetElapsedTime(began) > LookPatience)) return false;
+            if (status is not null && (status.Monitors.All(monitor => monitor.Ok) || time.GetElapsedTime(began) > LookPatience))
+                return false;
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         }
     }
@@ -130,7 +140,8 @@ internal sealed class LocalSite : IAsyncDisposable
         Client?.Dispose();
     }
 
-    /// <summary>Waits until one of the site's programs has ended by itself, and fails with why. Guests of an agent that has ended are frozen before that: what ended it may have left them running.</summary>
+    /// <summary>Waits until one of the site's programs has ended by itself, and fails with why. Guests of
+    /// an agent that has ended are frozen before that: what ended it may have left them running.</summary>
     public async Task WaitForEndAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAny(new[] { agent, controller }.OfType<OwnProcess>().Select(process => process.Ended)).WaitAsync(cancellationToken);
@@ -154,13 +165,21 @@ internal sealed class LocalSite : IAsyncDisposable
     {
         await using var freeze = OwnProcess.Start("freeze", Folders.Agent, ["freeze", "--settings", Folders.AgentSettings], Folders.Logs);
         await Task.WhenAny(freeze.Ended, Task.Delay(StopPatience, time));
-        if (!await freeze.StopAsync(StopPatience, time)) throw new IOException($"The agent has ended and its guests could not be frozen: {freeze.LogTail()}");
+        if (!await freeze.StopAsync(StopPatience, time))
+            throw new IOException($"The agent has ended and its guests could not be frozen: {freeze.LogTail()}");
     }
 
     private static async Task WriteSecretAsync(string path, string secret, CancellationToken cancellationToken)
     {
         File.Delete(path);
-        await using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        await using var file = new FileStream(
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
         await using var writer = new StreamWriter(file);
         await writer.WriteAsync(secret.AsMemory(), cancellationToken);
     }
@@ -181,7 +200,10 @@ internal sealed class LocalSite : IAsyncDisposable
                 trouble = e.Message;
             }
 
-            if (time.GetElapsedTime(began) > StartPatience) throw new IOException($"It took longer than {StartPatience.TotalSeconds} s until {what}. {trouble}\nThe end of {process.LogPath}:\n{process.LogTail()}");
+            if (time.GetElapsedTime(began) > StartPatience)
+                throw new IOException(
+                    $"It took longer than {StartPatience.TotalSeconds} s until {what}. {trouble}\nThe end of "
+                        + $"{process.LogPath}:\n{process.LogTail()}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         }
     }

@@ -37,15 +37,25 @@ internal sealed class OwnProcess : IAsyncDisposable
     /// <summary>Completes when it has ended.</summary>
     public Task Ended { get; }
 
-    /// <summary>The signal by which another program has ended it (HUP, INT, KILL, TERM); null where it runs, or has ended in another way. A crash ends it by a signal too, but writes why.</summary>
-    public int? EndedBySignal => process.HasExited && process.ExitCode - SignalBase is var signal and (1 or 2 or Libc.SigKill or Libc.SigTerm) ? signal : null;
+    /// <summary>The signal by which another program has ended it (HUP, INT, KILL, TERM); null where it
+    /// runs, or has ended in another way. A crash ends it by a signal too, but writes why.</summary>
+    public int? EndedBySignal =>
+        process.HasExited && process.ExitCode - SignalBase is var signal and (1 or 2 or Libc.SigKill or Libc.SigTerm) ? signal : null;
 
     /// <summary>Starts a program; its output goes to <c>NAME.log</c> in the folder.</summary>
     /// <exception cref="IOException">It could not be started.</exception>
-    public static OwnProcess Start(string name, string program, IEnumerable<string> arguments, string logFolder, IReadOnlyDictionary<string, string>? environment = null)
+    public static OwnProcess Start(
+        string name, string program, IEnumerable<string> arguments, string logFolder,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         Directory.CreateDirectory(logFolder);
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+        };
         foreach (var (key, value) in environment ?? new Dictionary<string, string>()) start.Environment[key] = value;
         try
         {
@@ -59,7 +69,8 @@ internal sealed class OwnProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to end and waits; kills it when it has not after <paramref name="patience"/>. Answers whether it ended by itself and without an error.</summary>
+    /// <summary>Asks it to end and waits; kills it when it has not after <paramref name="patience"/>.
+    /// Answers whether it ended by itself and without an error.</summary>
     public async Task<bool> StopAsync(TimeSpan patience, TimeProvider time)
     {
         if (!process.HasExited) _ = Libc.Kill(process.Id, Libc.SigTerm);
@@ -78,16 +89,20 @@ internal sealed class OwnProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Why it has ended: its own words where it has refused to start, which is a sentence for a person; else the end of its log.</summary>
+    /// <summary>Why it has ended: its own words where it has refused to start,
+    /// which is a sentence for a person; else the end of its log.</summary>
     public async Task<string> WhyEndedAsync(string when)
     {
         // Guests that it started may outlive it and hold its output.
         await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System));
         if (EndedBySignal is { } signal) return $"The {Name} was ended by signal {signal} {when}. Its log is {LogPath}.";
-        return process.ExitCode is RefusedSettings or RefusedToStart && LogTail() is { Length: > 0 } words ? words : $"The {Name} ended {when}. The end of {LogPath}:\n{LogTail()}";
+        return process.ExitCode is RefusedSettings or RefusedToStart && LogTail() is { Length: > 0 } words
+            ? words
+            : $"The {Name} ended {when}. The end of {LogPath}:\n{LogTail()}";
     }
 
-    /// <summary>The end of what it has written to its log, for a message about why it failed; what an earlier one wrote is left out.</summary>
+    /// <summary>The end of what it has written to its log, for a message
+    /// about why it failed; what an earlier one wrote is left out.</summary>
     public string LogTail(int lines = 15)
     {
         if (!File.Exists(LogPath)) return "";

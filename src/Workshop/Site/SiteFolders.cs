@@ -33,7 +33,10 @@ internal sealed record SiteFolders(string Programs, string Packaging, string Sta
     public static SiteFolders Find(string state)
     {
         if (Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") is { Length: > 0 } home)
-            return new(Path.Combine(home, "artifacts", "site"), Path.Combine(home, "packaging"), Path.GetFullPath(state)) { CommandLine = "./opportunism" };
+            return new(Path.Combine(home, "artifacts", "site"), Path.Combine(home, "packaging"), Path.GetFullPath(state))
+            {
+                CommandLine = "./opportunism",
+            };
         var programs = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, ".."));
         return new(programs, Path.Combine(programs, "packaging"), Path.GetFullPath(state));
     }

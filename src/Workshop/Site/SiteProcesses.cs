@@ -24,7 +24,8 @@ internal static class SiteProcesses
     /// <summary>Says what runs and how to end it.</summary>
     public static string Sentence(string state, IReadOnlyList<(string Name, int Id)> running) =>
         $"The site in {state} runs already: {string.Join(", ", running.Select(process => $"{process.Name} (process {process.Id})"))}. "
-        + $"End it with Ctrl-C in its terminal or 'kill {string.Join(' ', running.Select(process => process.Id))}', then run 'opportunism up' again; its guests stay frozen meanwhile.";
+        + $"End it with Ctrl-C in its terminal or 'kill {string.Join(' ', running.Select(process => process.Id))}', then run "
+            + "'opportunism up' again; its guests stay frozen meanwhile.";
 
     // A site may have been started from another installation.
     private static bool IsProgram(string program, string expected) => Path.GetFileName(program) == Path.GetFileName(expected);

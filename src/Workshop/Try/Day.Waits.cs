@@ -50,7 +50,8 @@ internal sealed partial class Day
         });
     }
 
-    private Task UntilVmAsync(string name, VmStatus status, CancellationToken cancellationToken) => board.StepAsync(name, () => UntilAsync(status, cancellationToken));
+    private Task UntilVmAsync(string name, VmStatus status, CancellationToken cancellationToken) =>
+        board.StepAsync(name, () => UntilAsync(status, cancellationToken));
 
     private Task UntilTickAsync(string name, int tick, CancellationToken cancellationToken) => board.StepAsync(name, async () =>
     {
@@ -108,7 +109,9 @@ internal sealed partial class Day
         while (!await reached())
         {
             site.CheckAlive();
-            if (time.GetElapsedTime(began) > Patience) throw new DayBrokenException($"After {Patience.TotalMinutes} minutes it was not seen that {what}. The logs are in {site.Folders.Logs}.");
+            if (time.GetElapsedTime(began) > Patience)
+                throw new DayBrokenException(
+                    $"After {Patience.TotalMinutes} minutes it was not seen that {what}. The logs are in {site.Folders.Logs}.");
             await Task.Delay(every, time, cancellationToken);
         }
     }

@@ -6,7 +6,8 @@ using Opportunism.Workshop.Site;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>Plays one day of a desktop and looks whether everything happens that should: the steps are the sentences below, in order.</summary>
+/// <summary>Plays one day of a desktop and looks whether everything happens
+/// that should: the steps are the sentences below, in order.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, DayBoard board, TimeProvider time)
 {
@@ -60,7 +61,9 @@ internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, D
         {
             await TouchUntilAsync("Frozen", cancellationToken);
             var freeze = (await StatusAsync(cancellationToken)).LastFreeze ?? throw new DayBrokenException("The agent tells of no freeze.");
-            if (freeze.Guests != 1 || freeze.Brake != "freeze") throw new DayBrokenException($"The freeze had {freeze.Guests} guests and needed the brake '{freeze.Brake}'; 1 and 'freeze' were expected.");
+            if (freeze.Guests != 1 || freeze.Brake != "freeze")
+                throw new DayBrokenException(
+                    $"The freeze had {freeze.Guests} guests and needed the brake '{freeze.Brake}'; 1 and 'freeze' were expected.");
             Result = Result with { FreezeMs = freeze.StillMs, LeakedCpuMs = freeze.LeakedCpuMs };
             return string.Create(CultureInfo.InvariantCulture, $"still after {freeze.StillMs:0.00} ms");
         });
@@ -73,7 +76,9 @@ internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, D
             await Task.Delay(TimeSpan.FromSeconds(2), time, cancellationToken);
             var before = ticks.Last;
             await Task.Delay(TimeSpan.FromSeconds(2.5), time, cancellationToken);
-            return ticks.Last == before ? $"tick {before} for 2.5 s" : throw new DayBrokenException($"The guest ticked from {before} to {ticks.Last} while the owner was there.");
+            return ticks.Last == before
+                ? $"tick {before} for 2.5 s"
+                : throw new DayBrokenException($"The guest ticked from {before} to {ticks.Last} while the owner was there.");
         });
 
         var stood = ticks.Last;
@@ -128,7 +133,8 @@ internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, D
     {
         await cloud.DeleteAsync(cancellationToken);
         await WaitAsync(
-            async () => (await StatusAsync(cancellationToken)).Guests.Count == 0 && (await cloud.LookAsync(cancellationToken)).Status is null,
+            async () => (await StatusAsync(cancellationToken)).Guests.Count == 0
+                && (await cloud.LookAsync(cancellationToken)).Status is null,
             "the VM is gone",
             cloud.LookEvery,
             cancellationToken);

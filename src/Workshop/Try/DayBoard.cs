@@ -97,7 +97,9 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
 
     private void Line(string mark, string name, double ms, string detail)
     {
-        lock (gate) console.Profile.Out.Writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{mark} {name.PadRight(65 - mark.Length)} {ms / 1000,7:0.00} s  {detail}"));
+        lock (gate)
+            console.Profile.Out.Writer.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{mark} {name.PadRight(65 - mark.Length)} {ms / 1000,7:0.00} s  {detail}"));
     }
 
     private void Refresh()
@@ -117,7 +119,12 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
         foreach (var (name, state, detail, ms) in rows)
         {
             var seconds = (ms ?? time.GetElapsedTime(stepBegan).TotalMilliseconds) / 1000;
-            IRenderable mark = state switch { "seen" => new Markup("[green]seen[/]"), "waiting" => new Markup("[yellow]waiting[/]"), _ => new Markup("[red]not seen[/]") };
+            IRenderable mark = state switch
+            {
+                "seen" => new Markup("[green]seen[/]"),
+                "waiting" => new Markup("[yellow]waiting[/]"),
+                _ => new Markup("[red]not seen[/]")
+            };
             table.AddRow(new Text(name), mark, new Text(seconds.ToString("0.0", CultureInfo.InvariantCulture)), new Text(detail));
         }
 

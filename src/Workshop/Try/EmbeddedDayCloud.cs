@@ -24,7 +24,8 @@ internal sealed class EmbeddedDayCloud(LocalSite site) : IDayCloud
 
     public async Task<string> AskAsync(CancellationToken cancellationToken)
     {
-        var vm = await site.Client.CreateVmAsync(new NewVm { Name = Vm, Image = Image, Vcpus = 1, MemoryMiB = GuestMemoryMiB }, cancellationToken);
+        var vm = await site.Client.CreateVmAsync(
+            new NewVm { Name = Vm, Image = Image, Vcpus = 1, MemoryMiB = GuestMemoryMiB }, cancellationToken);
         return vm.Why;
     }
 
@@ -32,7 +33,9 @@ internal sealed class EmbeddedDayCloud(LocalSite site) : IDayCloud
     {
         // A deleted one is still found by its name, but no longer listed.
         var vms = await site.Client.VmsAsync(cancellationToken: cancellationToken);
-        return vms.FirstOrDefault(vm => vm.Name == Vm) is { } vm ? new(vm.Status, vm.Status is VmStatus.Running or VmStatus.Suspended ? $"on {vm.Node}" : vm.Why) : new(null, "");
+        return vms.FirstOrDefault(vm => vm.Name == Vm) is { } vm
+            ? new(vm.Status, vm.Status is VmStatus.Running or VmStatus.Suspended ? $"on {vm.Node}" : vm.Why)
+            : new(null, "");
     }
 
     public async Task<string> ReadConsoleAsync(CancellationToken cancellationToken)
@@ -45,7 +48,8 @@ internal sealed class EmbeddedDayCloud(LocalSite site) : IDayCloud
 
     public Task DeleteAsync(CancellationToken cancellationToken) => site.Client.DeleteVmAsync(Vm, cancellationToken);
 
-    public Task<HostSight> LookAtHostAsync(CancellationToken cancellationToken) => throw new NotSupportedException("The controller's own cloud has no hosts besides its nodes.");
+    public Task<HostSight> LookAtHostAsync(CancellationToken cancellationToken) =>
+        throw new NotSupportedException("The controller's own cloud has no hosts besides its nodes.");
 
     public string StillInMemory()
     {

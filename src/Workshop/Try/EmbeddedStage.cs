@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.Versioning;
-using Opportunism.Cli;
 using Opportunism.Cli.Terminal;
 using Opportunism.Core.Guests;
 using Opportunism.Workshop.Site;
@@ -21,7 +20,9 @@ internal sealed class EmbeddedStage(SiteFolders folders, string name, DayBoard b
     {
         await using var maker = OwnProcess.Start("image", folders.TickImage, [Image, "--cache", "/var/cache/opportunism"], folders.Logs);
         while (!maker.HasExited) await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
-        return File.Exists(Image) ? "this distribution's kernel and busybox" : throw new IOException($"The image could not be made:\n{maker.LogTail()}");
+        return File.Exists(Image)
+            ? "this distribution's kernel and busybox"
+            : throw new IOException($"The image could not be made:\n{maker.LogTail()}");
     }
 
     public async Task<IDayCloud> EnterAsync(LocalSite site, CancellationToken cancellationToken)

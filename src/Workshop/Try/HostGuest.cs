@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>Watches a guest from its host, which this machine is: the memory its QEMU holds until it is gone, and the first line that is printed after that.</summary>
+/// <summary>Watches a guest from its host, which this machine is: the memory its QEMU
+/// holds until it is gone, and the first line that is printed after that.</summary>
 /// <remarks>Looks 50 times a second, on a thread of the pool; any thread may read.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class HostGuest : IDisposable
@@ -26,7 +27,8 @@ internal sealed class HostGuest : IDisposable
     /// <summary>The id of its QEMU.</summary>
     public int Process { get; }
 
-    /// <summary>Memory that is its QEMU's alone, guest memory included: the most that was seen, since QEMU gives some back on its way out.</summary>
+    /// <summary>Memory that is its QEMU's alone, guest memory included: the
+    /// most that was seen, since QEMU gives some back on its way out.</summary>
     public long MemoryMiB { get; private set; }
 
     /// <summary>When its QEMU was found gone; null while it is there.</summary>
@@ -41,7 +43,9 @@ internal sealed class HostGuest : IDisposable
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && IsQemuOf(uuid, Read(Path.Combine(folder, "cmdline")))) return new(id, console, time);
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && IsQemuOf(uuid, Read(Path.Combine(folder, "cmdline"))))
+                return new(id, console, time);
         }
 
         throw new IOException($"Nova has server {uuid} as ACTIVE, but no QEMU of that uuid runs on this machine.");
@@ -49,15 +53,20 @@ internal sealed class HostGuest : IDisposable
 
     /// <summary>True for the arguments, each ended by a zero byte, of the QEMU that libvirt started for a domain. Pure.</summary>
     public static bool IsQemuOf(string uuid, string cmdline) =>
-        cmdline.Split('\0') is [var program, .. var words] && Path.GetFileName(program).StartsWith("qemu-system-", StringComparison.Ordinal) && Array.IndexOf(words, "-uuid") is var at and >= 0 && words.ElementAtOrDefault(at + 1) == uuid;
+        cmdline.Split('\0') is [var program, .. var words] && Path.GetFileName(program).StartsWith("qemu-system-", StringComparison.Ordinal)
+            && Array.IndexOf(words, "-uuid") is var at and >= 0 && words.ElementAtOrDefault(at + 1) == uuid;
 
-    /// <summary>What a process has of memory for itself, of the kernel's account of it (man 5 proc_pid_status); null once it has none, which is a moment before it is gone. Pure.</summary>
+    /// <summary>What a process has of memory for itself, of the kernel's account of it (man 5
+    /// proc_pid_status); null once it has none, which is a moment before it is gone. Pure.</summary>
     public static long? OwnKiB(string status)
     {
         long? sum = null;
         foreach (var line in status.Split('\n'))
         {
-            if (line.Split(':', 2) is ["RssAnon" or "RssShmem", var rest] && long.TryParse(rest.Replace("kB", "", StringComparison.Ordinal).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var kib)) sum = (sum ?? 0) + kib;
+            if (line.Split(':', 2) is ["RssAnon" or "RssShmem", var rest]
+                && long.TryParse(
+                    rest.Replace("kB", "", StringComparison.Ordinal).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var kib))
+                sum = (sum ?? 0) + kib;
         }
 
         return sum;
@@ -72,7 +81,8 @@ internal sealed class HostGuest : IDisposable
             if (Printed is not null) return;
             if (Gone is null)
             {
-                if (OwnKiB(Read($"/proc/{Process.ToString(CultureInfo.InvariantCulture)}/status")) is { } kib) MemoryMiB = Math.Max(MemoryMiB, kib / 1024);
+                if (OwnKiB(Read($"/proc/{Process.ToString(CultureInfo.InvariantCulture)}/status")) is { } kib)
+                    MemoryMiB = Math.Max(MemoryMiB, kib / 1024);
                 else (Gone, lengthWhenGone) = (time.GetUtcNow(), Length());
                 return;
             }

@@ -10,7 +10,8 @@ internal interface IDayCloud : IDisposable
     /// <summary>True where a guest may be asked for before a node has room, and waits.</summary>
     bool GuestsWait { get; }
 
-    /// <summary>True where the cloud shows for each host whether it places guests there; false where only the site itself would say so.</summary>
+    /// <summary>True where the cloud shows for each host whether it places
+    /// guests there; false where only the site itself would say so.</summary>
     bool HasHosts { get; }
 
     /// <summary>How long to wait between two looks, so that looking does not slow down what is looked at.</summary>
@@ -22,7 +23,8 @@ internal interface IDayCloud : IDisposable
     /// <summary>The guest as its tenant sees it.</summary>
     Task<GuestSight> LookAsync(CancellationToken cancellationToken);
 
-    /// <summary>What the guest has printed since the last call, each byte once; waits for a few seconds where it is nothing. One caller at a time.</summary>
+    /// <summary>What the guest has printed since the last call, each byte once;
+    /// waits for a few seconds where it is nothing. One caller at a time.</summary>
     Task<string> ReadConsoleAsync(CancellationToken cancellationToken);
 
     /// <summary>Deletes the guest, and does not wait until it is gone.</summary>

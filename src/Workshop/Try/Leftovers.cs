@@ -11,14 +11,17 @@ internal static class Leftovers
     // A killed QEMU gives its memory back in 0.2 s per GiB.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Kills what is left in the site's cgroups, removes them and its memory folder; answers how many processes there were, and what could not be removed.</summary>
+    /// <summary>Kills what is left in the site's cgroups, removes them and its memory folder;
+    /// answers how many processes there were, and what could not be removed.</summary>
     public static async Task<(int Processes, string? Stuck)> EndAsync(SiteSettings settings, TimeProvider time)
     {
         var cgroups = Cgroups(settings.Name);
         var left = cgroups.SelectMany(Processes).Distinct().Count();
-        foreach (var kill in cgroups.Select(cgroup => Path.Combine(cgroup, "cgroup.kill")).Where(File.Exists)) await File.WriteAllTextAsync(kill, "1");
+        foreach (var kill in cgroups.Select(cgroup => Path.Combine(cgroup, "cgroup.kill")).Where(File.Exists))
+            await File.WriteAllTextAsync(kill, "1");
         var began = time.GetTimestamp();
-        while (cgroups.Any(cgroup => Processes(cgroup).Length > 0) && time.GetElapsedTime(began) < Patience) await Task.Delay(TimeSpan.FromMilliseconds(20), time);
+        while (cgroups.Any(cgroup => Processes(cgroup).Length > 0) && time.GetElapsedTime(began) < Patience)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time);
         try
         {
             foreach (var cgroup in cgroups) Directory.Delete(cgroup);

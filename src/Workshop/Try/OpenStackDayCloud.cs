@@ -7,7 +7,8 @@ using Opportunism.Workshop.Site;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>A lab's OpenStack: the tenant and the operator each by their own login, the guest's memory by looking at this machine, which is the host.</summary>
+/// <summary>A lab's OpenStack: the tenant and the operator each by their own login,
+/// the guest's memory by looking at this machine, which is the host.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class OpenStackDayCloud : IDayCloud
 {
@@ -40,13 +41,15 @@ internal sealed class OpenStackDayCloud : IDayCloud
     public TimeSpan LookEvery => TimeSpan.FromMilliseconds(250);
 
     /// <summary>Logs in as the lab's tenant and as its administrator.</summary>
-    public static async Task<OpenStackDayCloud> EnterAsync(LabPlace place, LabShape shape, string host, LocalSite site, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<OpenStackDayCloud> EnterAsync(
+        LabPlace place, LabShape shape, string host, LocalSite site, TimeProvider time, CancellationToken cancellationToken)
     {
         var secrets = new LabSecrets(place.Secrets);
         var tenant = await LabApi.LogInAsync(shape, LabIdentity.Tenant, secrets["tenant"], LabIdentity.Tenant, cancellationToken);
         try
         {
-            return new(place, host, site, tenant, await LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken), time);
+            return new(
+                place, host, site, tenant, await LabApi.LogInAsync(shape, "admin", secrets["admin"], "admin", cancellationToken), time);
         }
         catch
         {
@@ -90,13 +93,16 @@ internal sealed class OpenStackDayCloud : IDayCloud
     {
         var service = await LabHosts.OneAsync(admin, host, cancellationToken);
         var (status, reason) = ((string)service["status"]!, (string?)service["disabled_reason"] ?? "");
-        if (status == "disabled" && !reason.StartsWith(ReasonBegins, StringComparison.Ordinal)) throw new DayBrokenException($"{host} was disabled in Nova by another program than the controller: '{reason}'.");
+        if (status == "disabled" && !reason.StartsWith(ReasonBegins, StringComparison.Ordinal))
+            throw new DayBrokenException($"{host} was disabled in Nova by another program than the controller: '{reason}'.");
         // Before the controller's first word every host is enabled: it must be so because the controller wants it.
         var wanted = (await site.Client.NodeAsync(host, cancellationToken)).Open;
-        return new(wanted == (status == "enabled") ? wanted : null, $"{host} is {status} in Nova{(reason.Length > 0 ? $": {reason}" : "")}");
+        return new(
+            wanted == (status == "enabled") ? wanted : null, $"{host} is {status} in Nova{(reason.Length > 0 ? $": {reason}" : "")}");
     }
 
-    public string StillInMemory() => guest is { Gone: null } here ? $"The guest's QEMU, process {here.Process}, is still there with {here.MemoryMiB} MiB" : "";
+    public string StillInMemory() =>
+        guest is { Gone: null } here ? $"The guest's QEMU, process {here.Process}, is still there with {here.MemoryMiB} MiB" : "";
 
     /// <summary>Hold and thaw as the agent measured them; memory and return as they were seen on this machine.</summary>
     public async Task<VmTimes> TimesAsync(DateTimeOffset? evicting, CancellationToken cancellationToken)

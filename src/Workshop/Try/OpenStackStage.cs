@@ -61,11 +61,16 @@ internal sealed class OpenStackStage : IStage
     public async Task<string> MakeAsync(CancellationToken cancellationToken)
     {
         if (LabSystem.Hindrance() is { Length: > 0 } hindrance) throw new IOException(hindrance);
-        if (!Environment.IsPrivilegedProcess) throw new IOException("The lab starts programs as several users and makes a bridge, so it needs root: sudo ./opportunism try --cloud openstack");
+        if (!Environment.IsPrivilegedProcess)
+            throw new IOException(
+                "The lab starts programs as several users and makes a bridge, so it needs root: sudo ./opportunism try --cloud openstack");
         var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(end => end.Port).ToHashSet();
         // Two that are begun at the same moment do not look at the same ports.
         var slot = Environment.ProcessId % ((EndPort - FirstPort) / 2 / LabShape.Ports);
-        var port = LabShape.FreeFrom(FirstPort + (slot * LabShape.Ports), EndPort, taken) ?? throw new IOException($"From {FirstPort} to {EndPort} there are no {LabShape.Ports} ports side by side that nobody listens on: end some of what listens there (ss -ltn).");
+        var port = LabShape.FreeFrom(FirstPort + (slot * LabShape.Ports), EndPort, taken)
+            ?? throw new IOException(
+                $"From {FirstPort} to {EndPort} there are no {LabShape.Ports} ports side by side that nobody listens on: end some of "
+                    + "what listens there (ss -ltn).");
         shape = new(port, [new LabHost(Host, LabHostKind.Libvirt)]);
         await new LabUp(place, shape, new StageLabBoard(board, time), time).RunAsync(cancellationToken);
         return $"Keystone, Glance, Placement, Nova, Neutron at 127.0.0.1:{shape.Keystone} and up; {Host} is this machine";
@@ -79,7 +84,9 @@ internal sealed class OpenStackStage : IStage
         if (!Directory.Exists(place.State)) return;
         await new LabDown(place, new StageLabBoard(board, time), time).RunAsync(wipe: false, CancellationToken.None);
         var processes = new LabProcesses(place, time);
-        if (processes.Running().Count > 0 || processes.InHosts() is { Count: > 0 }) throw new IOException($"Processes of the lab in {place.State} could not be ended: ./opportunism lab down --wipe --state {place.State}");
+        if (processes.Running().Count > 0 || processes.InHosts() is { Count: > 0 })
+            throw new IOException(
+                $"Processes of the lab in {place.State} could not be ended: ./opportunism lab down --wipe --state {place.State}");
         Directory.CreateDirectory(folders.Logs);
         if (Directory.Exists(place.Logs)) Directory.Move(place.Logs, Path.Combine(folders.Logs, "lab"));
         Directory.Delete(place.State, recursive: true);

@@ -12,7 +12,8 @@ internal sealed class ServerSights
     private bool marked;
 
     /// <param name="server">The server as Nova shows it to its tenant; null once it is deleted.</param>
-    /// <remarks>A suspended server without the mark was suspended by somebody else, unless it had one: the controller takes the mark off just before it asks for the resume.</remarks>
+    /// <remarks>A suspended server without the mark was suspended by somebody else, unless it
+    /// had one: the controller takes the mark off just before it asks for the resume.</remarks>
     public GuestSight Judge(JsonNode? server)
     {
         if (server is null) return new(null, "");

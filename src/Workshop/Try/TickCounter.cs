@@ -45,7 +45,9 @@ internal sealed class TickCounter(Func<CancellationToken, Task<string>> read)
         partial.Clear().Append(all, end + 1, all.Length - end - 1);
         foreach (var line in all[..end].Split('\n'))
         {
-            if (!line.StartsWith("tick ", StringComparison.Ordinal) || !int.TryParse(line.AsSpan(5).TrimEnd('\r'), NumberStyles.None, CultureInfo.InvariantCulture, out var tick)) continue;
+            if (!line.StartsWith("tick ", StringComparison.Ordinal)
+                || !int.TryParse(line.AsSpan(5).TrimEnd('\r'), NumberStyles.None, CultureInfo.InvariantCulture, out var tick))
+                continue;
             if (tick != last + 1) fault ??= $"tick {tick} came after tick {last}";
             last = tick;
         }

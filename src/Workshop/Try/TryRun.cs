@@ -12,13 +12,16 @@ namespace Opportunism.Workshop.Try;
 internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
 {
     /// <summary>Answers 0 only if every step was seen to happen.</summary>
-    /// <param name="makeStage">Makes what the day is played on, for a site of that name in these folders; its steps go to the board.</param>
+    /// <param name="makeStage">Makes what the day is played on, for a site
+    /// of that name in these folders; its steps go to the board.</param>
     /// <param name="json">Whether one JSON object is printed last, instead of a table.</param>
     /// <param name="seatKind">Who plays the owner: auto, real or virtual.</param>
     /// <param name="keep">Whether the folder stays although all went well.</param>
     /// <param name="output">Where the object goes.</param>
     /// <param name="cancellationToken">Interrupts the day; all is ended and removed all the same.</param>
-    public async Task<int> RunAsync(Func<SiteFolders, string, DayBoard, IStage> makeStage, bool json, string seatKind, bool keep, TextWriter output, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(
+        Func<SiteFolders, string, DayBoard, IStage> makeStage, bool json, string seatKind, bool keep, TextWriter output,
+        CancellationToken cancellationToken)
     {
         var name = $"opportunism-try-{Environment.ProcessId}";
         var folders = SiteFolders.Find(Path.Combine("/var/lib/opportunism", name));
@@ -31,7 +34,8 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         return result.Ok ? 0 : 1;
     }
 
-    private async Task<DayResult> PlayAsync(SiteFolders folders, IStage stage, DayBoard board, string seatKind, bool keep, CancellationToken cancellationToken)
+    private async Task<DayResult> PlayAsync(
+        SiteFolders folders, IStage stage, DayBoard board, string seatKind, bool keep, CancellationToken cancellationToken)
     {
         ISeat? seat = null;
         LocalSite? site = null;
@@ -40,14 +44,18 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         try
         {
             // Users of other programs go through it to what is theirs.
-            Directory.CreateDirectory(folders.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            Directory.CreateDirectory(
+                folders.State,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute
+                    | UnixFileMode.OtherExecute);
             await board.StepAsync(stage.Sentence, () => stage.MakeAsync(cancellationToken));
             await board.StepAsync("The controller starts", async () =>
             {
                 site = await LocalSite.StartControllerAsync(folders, stage.Settings, "127.0.0.1:0", time, cancellationToken);
                 return SiteFile.Read(folders.ControllerState)!.Url;
             });
-            await board.StepAsync("Somebody sits down", async () => (seat = await SeatAsync(seatKind, folders, cancellationToken)).Sentence);
+            await board.StepAsync(
+                "Somebody sits down", async () => (seat = await SeatAsync(seatKind, folders, cancellationToken)).Sentence);
             await board.StepAsync("The agent starts and enrols this machine", async () =>
             {
                 await site!.StartAgentAsync(cancellationToken);
@@ -75,7 +83,8 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
             });
 
             // Logs stay when something went wrong, where there are any; whoever interrupts it knows why it ended.
-            if (!keep && (error is null || cancellationToken.IsCancellationRequested || !Directory.Exists(folders.Logs))) Directory.Delete(folders.State, recursive: true);
+            if (!keep && (error is null || cancellationToken.IsCancellationRequested || !Directory.Exists(folders.Logs)))
+                Directory.Delete(folders.State, recursive: true);
         }
         catch (Exception e) when (IsBroken(e))
         {
@@ -101,7 +110,9 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
             stuck ??= e.Message;
         }
 
-        return (guests, killed.Count > 0 ? $"The {string.Join(" and the ", killed)} did not end well when asked to; see {folders.Logs}." : stuck);
+        return (
+            guests,
+            killed.Count > 0 ? $"The {string.Join(" and the ", killed)} did not end well when asked to; see {folders.Logs}." : stuck);
     }
 
     private static bool IsBroken(Exception e) => e is DayBrokenException or IOException or SiteException or OperationCanceledException;

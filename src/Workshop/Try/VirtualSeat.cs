@@ -6,7 +6,8 @@ using Opportunism.Workshop.Site;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>A seat on a machine that has none: a real X server without a screen (Xvfb), played through the XTEST extension with xdotool.</summary>
+/// <summary>A seat on a machine that has none: a real X server without a
+/// screen (Xvfb), played through the XTEST extension with xdotool.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class VirtualSeat : ISeat
 {
@@ -33,7 +34,8 @@ internal sealed class VirtualSeat : ISeat
             var display = $":{number}";
             var authority = Path.Combine(folder, $"display{number}.authority");
             await MakeCookieAsync(display, authority, cancellationToken);
-            var server = OwnProcess.Start("display", "Xvfb", [display, "-screen", "0", "640x480x24", "-nolisten", "tcp", "-auth", authority], logs);
+            var server =
+                OwnProcess.Start("display", "Xvfb", [display, "-screen", "0", "640x480x24", "-nolisten", "tcp", "-auth", authority], logs);
             var seat = new VirtualSeat(server, display, authority, time);
             if (await seat.AnswersAsync(cancellationToken)) return seat;
             // Somebody took the number between our look and the server's start.
@@ -96,12 +98,25 @@ internal sealed class VirtualSeat : ISeat
     /// <summary>The cookie goes to xauth on its standard input: arguments can be read by every user.</summary>
     private static async Task MakeCookieAsync(string display, string authority, CancellationToken cancellationToken)
     {
-        await using (new FileStream(authority, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+        await using (
+            new FileStream(
+                authority,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.Create,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                }))
         {
             // Only made, so that xauth finds it with the right mode.
         }
 
-        var start = new ProcessStartInfo("xauth", ["-f", authority]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("xauth", ["-f", authority])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         await RunAsync(start, cancellationToken, $"add {display} . {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}\nexit\n");
     }
 

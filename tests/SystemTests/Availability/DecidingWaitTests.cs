@@ -51,11 +51,13 @@ public sealed partial class DecidingWaitTests
     {
         using var wait = new DecidingWait(pressure, "/proc/pressure/cpu");
         Assert.True(wait.WatchesPressure, "This kernel has no pressure to watch, or took no trigger.");
-        List<Process> busy = [.. Enumerable.Range(0, Environment.ProcessorCount * 3).Select(_ => Process.Start("/bin/sh", ["-c", "while :; do :; done"]))];
+        List<Process> busy =
+            [.. Enumerable.Range(0, Environment.ProcessorCount * 3).Select(_ => Process.Start("/bin/sh", ["-c", "while :; do :; done"]))];
         try
         {
             var began = TimeProvider.System.GetTimestamp();
-            while (!pressure.IsNew && TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30)) wait.Wait(TimeSpan.FromSeconds(30));
+            while (!pressure.IsNew && TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30))
+                wait.Wait(TimeSpan.FromSeconds(30));
             Assert.True(pressure.Take(), "Nothing was reported in 30 s.");
         }
         finally

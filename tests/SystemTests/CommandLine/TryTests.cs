@@ -40,7 +40,8 @@ public sealed class TryTests
     [
         .. new[] { $"/var/lib/opportunism/{name}", $"/dev/shm/{name}" }.Where(Path.Exists),
         .. RealRemains.CgroupsOf(name),
-        .. Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Where(folder => WordsOf(folder).Contains(name, StringComparison.Ordinal)),
+        .. Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0]))
+            .Where(folder => WordsOf(folder).Contains(name, StringComparison.Ordinal)),
     ];
 
     private static string WordsOf(string process)

@@ -46,20 +46,26 @@ public sealed partial class WholeSiteTests : IDisposable
         var made = await AskAsync(At($"vm create mine --image mine --memory {RealSite.GuestMemoryMiB} --policy suspend --json"));
         var vm = made.GetProperty("id").GetString()!;
         var console = watchers.Start(RealProgram.Start("vm console", RealSite.CliProgram, At("vm console mine --all --follow").Split(' ')));
-        await site.UntilAsync("the console shows the third tick", () => Task.FromResult(console.Said.Contains("tick 3", StringComparison.Ordinal)));
+        await site.UntilAsync(
+            "the console shows the third tick", () => Task.FromResult(console.Said.Contains("tick 3", StringComparison.Ordinal)));
         Assert.Matches(EveryTick(), console.Said);
 
         // 3. The same seen by an operator.
         await site.UntilVmAsync(vm, VmStatus.Running);
         await site.UntilAsync("the table shows the VM on its node", () => Task.FromResult(RunningRow().IsMatch(Plain(table.Said))));
-        await site.UntilAsync("the events tell of the VM", () => Task.FromResult(lines.Said.Contains("mine", StringComparison.Ordinal) && lines.Said.Contains("Running", StringComparison.Ordinal)));
+        await site.UntilAsync(
+            "the events tell of the VM",
+            () => Task.FromResult(lines.Said.Contains("mine", StringComparison.Ordinal)
+            && lines.Said.Contains("Running", StringComparison.Ordinal)));
         Assert.Equal("pc-1", (await AskAsync(At("node show pc-1 --json"))).GetProperty("id").GetString());
         var doctor = await SayAsync($"doctor --agent-socket {desktop.SocketPath}", expected: 0);
         Assert.Matches(@"x11\s.*\byes\b", doctor);
         Assert.Contains("All is well", doctor, StringComparison.Ordinal);
 
         // 4. Ctrl-C at a terminal.
-        await using var interrupted = RealProgram.Start("watch", "/usr/bin/script", "-qefc", $"stty cols 160; TERM=xterm timeout --foreground --preserve-status -s INT 10 {RealSite.CliProgram} {At("watch")}", "/dev/null");
+        await using var interrupted = RealProgram.Start(
+            "watch", "/usr/bin/script", "-qefc",
+            $"stty cols 160; TERM=xterm timeout --foreground --preserve-status -s INT 10 {RealSite.CliProgram} {At("watch")}", "/dev/null");
         Assert.True(await EndOfAsync(interrupted) == 0, interrupted.Said);
         Assert.Matches(RunningRow(), Plain(interrupted.Said));
 
@@ -85,7 +91,9 @@ public sealed partial class WholeSiteTests : IDisposable
             Assert.Equal("opportunism", node.GetProperty("id").GetString());
             await SayAsync($"status --site {siteFile} --agent-socket {Path.Combine(state, "agent.sock")}", expected: 0);
             // A second one by mistake is refused and takes nothing from the first.
-            Assert.Contains("runs already", await SayAsync($"up --state {state} --listen 127.0.0.1:0", expected: 1, RealSite.WorkshopProgram), StringComparison.Ordinal);
+            Assert.Contains(
+                "runs already", await SayAsync($"up --state {state} --listen 127.0.0.1:0", expected: 1, RealSite.WorkshopProgram),
+                StringComparison.Ordinal);
             await SayAsync($"nodes --site {siteFile}", expected: 0);
             await EndsWhenAskedAsync(up);
             await SayAsync($"nodes --site {siteFile}", expected: 4);
@@ -105,7 +113,8 @@ public sealed partial class WholeSiteTests : IDisposable
         {
             await using var up = RealProgram.Start("up", RealSite.WorkshopProgram, "up", "--state", state, "--listen", "127.0.0.1:0");
             await UntilAsync(() => up.Said.Contains("Ctrl-C ends it", StringComparison.Ordinal) || up.HasExited, () => up.Said);
-            var guests = RealRemains.CgroupsOf(name).Single(path => path.EndsWith("/guests", StringComparison.Ordinal) && File.Exists(Path.Combine(path, "cgroup.freeze")));
+            var guests = RealRemains.CgroupsOf(name)
+                .Single(path => path.EndsWith("/guests", StringComparison.Ordinal) && File.Exists(Path.Combine(path, "cgroup.freeze")));
             var guest = Directory.CreateDirectory(Path.Combine(guests, GuestId.New().Value)).FullName;
             using var loop = Process.Start("sh", ["-c", $"echo $$ > {guest}/cgroup.procs; while :; do :; done"]);
             await File.WriteAllTextAsync(Path.Combine(guests, "cgroup.freeze"), "0");
@@ -151,7 +160,8 @@ public sealed partial class WholeSiteTests : IDisposable
     private static async Task EndsWhenAskedAsync(RealProgram program)
     {
         program.Stop();
-        Assert.True(await EndOfAsync(program) == 0, $"{program.Name} ended with {program.ExitCode} when it was asked to end.\n{program.Tail()}");
+        Assert.True(
+            await EndOfAsync(program) == 0, $"{program.Name} ended with {program.ExitCode} when it was asked to end.\n{program.Tail()}");
     }
 
     private static async Task UntilAsync(Func<bool> reached, Func<string> describe)

@@ -117,7 +117,8 @@ public sealed class ControllerProcessTests : IDisposable
     {
         // The test program and the controller lie side by side in the build's output.
         var tests = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
-        var binary = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(tests))!, "Controller", Path.GetFileName(tests), "Opportunism.Controller.dll");
+        var binary = Path.Combine(
+            Path.GetDirectoryName(Path.GetDirectoryName(tests))!, "Controller", Path.GetFileName(tests), "Opportunism.Controller.dll");
         return new ProcessStartInfo("dotnet", [binary, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
     }
 }

@@ -11,7 +11,8 @@ using Xunit;
 
 namespace Opportunism.SystemTests.Controller;
 
-/// <summary>One desktop of a real site has fallen into bad hands. Each kind of bad message alone: UnitTests/Controller/HostileTests.</summary>
+/// <summary>One desktop of a real site has fallen into bad hands. Each
+/// kind of bad message alone: UnitTests/Controller/HostileTests.</summary>
 [Collection(WholeMachine.Name)]
 [SupportedOSPlatform("linux")]
 public sealed class HostileNodeTests
@@ -28,15 +29,26 @@ public sealed class HostileNodeTests
 
         // 1. It says that the neighbour's guest is its own, first running and then handed over.
         await hostile.ConnectAsync();
-        foreach (var phase in new[] { "Running", "HandedOver", "Failed" }) await hostile.ReportGuestAsync(vm.Id, phase, guest => guest.DiskSha256 = phase == "HandedOver" ? new string('a', 64) : "");
+        foreach (var phase in new[] { "Running", "HandedOver", "Failed" })
+            await hostile.ReportGuestAsync(vm.Id, phase, guest => guest.DiskSha256 = phase == "HandedOver" ? new string('a', 64) : "");
         Assert.Equal((VmStatus.Running, "pc-1"), ((await site.Client.VmAsync(vm.Id)).Status, (await site.Client.VmAsync(vm.Id)).Node));
 
         // 2. It asks for what is not its own, and writes where it may not.
         var image = Assert.Single(await site.Client.ImagesAsync()).Sha256;
-        Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(() => FakeAgent.ReadAllAsync(hostile.Client.ReadImage(new() { Sha256 = image }, hostile.Credentials))));
-        Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(async () => await hostile.Client.WriteConsoleAsync(new() { GuestId = vm.Id, Data = ByteString.CopyFromUtf8("tick 999\n") }, hostile.Credentials)));
+        Assert.Equal(
+            StatusCode.PermissionDenied,
+            await StatusOfAsync(() => FakeAgent.ReadAllAsync(hostile.Client.ReadImage(new() { Sha256 = image }, hostile.Credentials))));
+        Assert.Equal(
+            StatusCode.PermissionDenied,
+            await StatusOfAsync(
+                async () => await hostile.Client.WriteConsoleAsync(
+                    new() { GuestId = vm.Id, Data = ByteString.CopyFromUtf8("tick 999\n") }, hostile.Credentials)));
         Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(() => hostile.WriteDiskAsync(vm.Id, new byte[100_000])));
-        Assert.Equal(StatusCode.Unauthenticated, await StatusOfAsync(async () => await hostile.Client.Connect(new Metadata { { "authorization", $"Node pc-1:{hostile.Secret}" } }).ResponseStream.MoveNext(default)));
+        Assert.Equal(
+            StatusCode.Unauthenticated,
+            await StatusOfAsync(
+                async () => await hostile.Client.Connect(
+                    new Metadata { { "authorization", $"Node pc-1:{hostile.Secret}" } }).ResponseStream.MoveNext(default)));
 
         // 3. A report that makes no sense ends its stream.
         var nonsense = hostile.Report.Clone();
@@ -51,7 +63,9 @@ public sealed class HostileNodeTests
             var flooding = FloodAsync(site, hostile, flood.Token);
             await using (desktop.OwnerStays())
             {
-                await site.UntilAsync("the site knows that the owner is back", async () => (await site.Client.NodeAsync("pc-1")).State is NodeState.Frozen or NodeState.Evicting);
+                await site.UntilAsync(
+                    "the site knows that the owner is back",
+                    async () => (await site.Client.NodeAsync("pc-1")).State is NodeState.Frozen or NodeState.Evicting);
             }
 
             await site.UntilTickAsync(console, before + 2);

@@ -39,16 +39,22 @@ public sealed class CountdownDayTests : IAsyncLifetime
 
         for (var round = 0; round < Rounds; round++)
         {
-            await site.UntilAsync("the guest is loaded", () => Task.FromResult(desktop.QemuOf(vm.Id) is not null && desktop.RamInUse >= RealSite.GuestMemoryMiB << 20));
+            await site.UntilAsync(
+                "the guest is loaded",
+                () => Task.FromResult(desktop.QemuOf(vm.Id) is not null && desktop.RamInUse >= RealSite.GuestMemoryMiB << 20));
             var touched = TimeProvider.System.GetTimestamp();
             await desktop.TouchAsync();
             while (desktop.RamInUse > 0 || desktop.QemuOf(vm.Id) is not null)
             {
-                Assert.True(TimeProvider.System.GetElapsedTime(touched) < Limit, $"In round {round} the loaded guest still had {desktop.RamInUse >> 20} MiB {Limit.TotalSeconds} s after the owner moved the mouse.\n{await site.DescribeAsync()}");
+                Assert.True(
+                    TimeProvider.System.GetElapsedTime(touched) < Limit,
+                    $"In round {round} the loaded guest still had {desktop.RamInUse >> 20} MiB {Limit.TotalSeconds} s after the owner "
+                    + $"moved the mouse.\n{await site.DescribeAsync()}");
                 await Task.Delay(Look, TimeProvider.System);
             }
 
-            TestContext.Current.TestOutputHelper?.WriteLine($"Memory free {TimeProvider.System.GetElapsedTime(touched).TotalMilliseconds:0} ms after the owner moved the mouse.");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"Memory free {TimeProvider.System.GetElapsedTime(touched).TotalMilliseconds:0} ms after the owner moved the mouse.");
             Assert.Equal("InUse", (await desktop.StatusAsync()).State);
             Assert.Equal(before, (await console.ReadAsync()).Last);
         }

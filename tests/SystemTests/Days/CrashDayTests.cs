@@ -69,14 +69,18 @@ public sealed class CrashDayTests : IAsyncLifetime
         int before;
         await using (desktop.OwnerStays())
         {
-            await site.UntilAsync("the disk is on its way", async () => (await site.Client.NodeAsync(desktop.Name)).Guests.Any(guest => guest is { Phase: "Leaving", Progress: > 0.05 and < 0.9 }));
+            await site.UntilAsync(
+                "the disk is on its way",
+                async () => (await site.Client.NodeAsync(desktop.Name)).Guests.Any(guest =>
+                    guest is { Phase: "Leaving", Progress: > 0.05 and < 0.9 }));
             site.KillController();
             // The owner gets everything back although nobody commands it.
             await site.UntilStateAsync(desktop, "InUse");
             Assert.Equal((null, null, 0L), (desktop.QemuOf(vm.Id), desktop.QemuOf(stays.Id), desktop.RamInUse));
             await site.StartControllerAsync();
             await site.UntilAsync("the VM waits for a node, and nothing of it is on the desktop", async () =>
-                await site.Client.VmAsync(vm.Id) is { Status: VmStatus.Waiting, Node: null } && (await desktop.StatusAsync()).Guests.All(guest => guest.Id != vm.Id));
+                await site.Client.VmAsync(vm.Id) is { Status: VmStatus.Waiting, Node: null }
+                    && (await desktop.StatusAsync()).Guests.All(guest => guest.Id != vm.Id));
             Assert.Equal(VmStatus.Suspended, (await site.Client.VmAsync(stays.Id)).Status);
             before = (await other.ReadAsync()).Last;
         }
@@ -84,7 +88,9 @@ public sealed class CrashDayTests : IAsyncLifetime
         await site.UntilTickAsync(other, before + 2);
         Assert.Equal(1, other.Boots);
         await site.UntilVmAsync(vm.Id, VmStatus.Running);
-        await site.UntilAsync("it says what it found on its disk", async () => (await console.ReadAsync()).Text.Contains("on disk: tick", StringComparison.Ordinal));
+        await site.UntilAsync(
+            "it says what it found on its disk",
+            async () => (await console.ReadAsync()).Text.Contains("on disk: tick", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -106,7 +112,9 @@ public sealed class CrashDayTests : IAsyncLifetime
         int before;
         await using (desktop.OwnerStays())
         {
-            await site.UntilAsync("the guest's checkpoint is complete", () => Task.FromResult(desktop.Agent.Said.Contains("QemuHypervisor[6001]", StringComparison.Ordinal)));
+            await site.UntilAsync(
+                "the guest's checkpoint is complete",
+                () => Task.FromResult(desktop.Agent.Said.Contains("QemuHypervisor[6001]", StringComparison.Ordinal)));
             if (desktop.QemuOf(vm.Id) is { } qemu) await KillAsync(qemu);
             await site.UntilVmAsync(vm.Id, VmStatus.Suspended);
             await site.UntilStateAsync(desktop, "InUse");
@@ -147,6 +155,9 @@ public sealed class CrashDayTests : IAsyncLifetime
     private async Task KillAsync(int qemu)
     {
         using (var process = Process.GetProcessById(qemu)) process.Kill();
-        await site.UntilAsync(string.Create(CultureInfo.InvariantCulture, $"process {qemu} has ended"), () => Task.FromResult(!Directory.Exists($"/proc/{qemu}") || File.ReadAllText($"/proc/{qemu}/stat").Contains(") Z", StringComparison.Ordinal)));
+        await site.UntilAsync(
+            string.Create(CultureInfo.InvariantCulture, $"process {qemu} has ended"),
+            () => Task.FromResult(!Directory.Exists($"/proc/{qemu}")
+            || File.ReadAllText($"/proc/{qemu}/stat").Contains(") Z", StringComparison.Ordinal)));
     }
 }

@@ -59,10 +59,12 @@ public sealed partial class EvictionDayTests : IAsyncLifetime
 
         await using (first.OwnerStays())
         {
-            await site.UntilAsync("the guest runs on pc-2", async () => await site.Client.VmAsync(vm.Id) is { Status: VmStatus.Running, Node: "pc-2" });
+            await site.UntilAsync(
+                "the guest runs on pc-2", async () => await site.Client.VmAsync(vm.Id) is { Status: VmStatus.Running, Node: "pc-2" });
             await site.UntilAsync("it counts anew there", async () => await console.ReadAsync() is { Boots: 2, Last: >= 2 });
             Assert.NotNull(second.QemuOf(vm.Id));
-            await site.UntilAsync("nothing of it is left on pc-1", async () => (await first.StatusAsync()) is { State: "InUse", Guests.Count: 0 });
+            await site.UntilAsync(
+                "nothing of it is left on pc-1", async () => (await first.StatusAsync()) is { State: "InUse", Guests.Count: 0 });
             Assert.Equal((null, 0L), (first.QemuOf(vm.Id), first.RamInUse));
         }
 

@@ -23,7 +23,14 @@ public sealed class GuestNameTests
         for (var tries = 0; tries < 300 && !answer.Contains("0123456789abcdef", StringComparison.Ordinal); tries++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
-            var start = new ProcessStartInfo("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "perl", "-e", "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack_sockaddr_un($ARGV[0])) or exit; syswrite $s, qq({\"ask\":\"status\"}\\n); print <$s>;", desktop.SocketPath]) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(
+                "setpriv",
+                [
+                    "--reuid=65534", "--regid=65534", "--clear-groups", "perl", "-e",
+                    "use Socket; socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack_sockaddr_un($ARGV[0])) or exit; syswrite $s, "
+                    + "qq({\"ask\":\"status\"}\\n); print <$s>;",
+                    desktop.SocketPath])
+            { RedirectStandardOutput = true };
             using var other = Process.Start(start)!;
             answer = await other.StandardOutput.ReadToEndAsync();
             await other.WaitForExitAsync();

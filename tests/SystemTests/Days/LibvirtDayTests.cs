@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Opportunism.SystemTests.Days;
 
-/// <summary>A day of a desktop whose guests somebody else starts through libvirt: the agent as it is shipped, an X display, a real libvirtd.</summary>
+/// <summary>A day of a desktop whose guests somebody else starts through
+/// libvirt: the agent as it is shipped, an X display, a real libvirtd.</summary>
 [Collection(WholeMachine.Name)]
 [SupportedOSPlatform("linux")]
 public sealed class LibvirtDayTests : IAsyncLifetime
@@ -56,7 +57,8 @@ public sealed class LibvirtDayTests : IAsyncLifetime
             Assert.InRange(site.ConsoleOf(id).Newest, before, before + 1);
             // Somebody evicts it, as Nova does.
             await site.MustAsync("managedsave", LibvirtSite.UuidOf(id));
-            await UntilAsync("the node is the owner's alone", async () => (await desktop.StatusAsync()) is { State: "InUse", Guests.Count: 0 });
+            await UntilAsync(
+                "the node is the owner's alone", async () => (await desktop.StatusAsync()) is { State: "InUse", Guests.Count: 0 });
         }
 
         var last = site.ConsoleOf(id).Newest;
@@ -66,7 +68,9 @@ public sealed class LibvirtDayTests : IAsyncLifetime
     }
 
     private Task UntilPhaseAsync(GuestId id, string phase) =>
-        UntilAsync($"guest {id} is {phase}", async () => (await desktop.StatusAsync()).Guests.Any(guest => guest.Id == id.Value && guest.Phase == phase));
+        UntilAsync(
+            $"guest {id} is {phase}",
+            async () => (await desktop.StatusAsync()).Guests.Any(guest => guest.Id == id.Value && guest.Phase == phase));
 
     private async Task UntilAsync(string what, Func<Task<bool>> holds)
     {

@@ -34,7 +34,12 @@ public sealed class LocalPlacesDayTests
         var desktop = site.Desktop;
         desktop.StartAgent();
         await UntilAnswersAsync(desktop);
-        var start = new ProcessStartInfo("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "perl", "-e", Holder, desktop.SocketPath]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "setpriv",
+            ["--reuid=65534", "--regid=65534", "--clear-groups", "perl", "-e", Holder, desktop.SocketPath])
+        {
+            RedirectStandardOutput = true,
+        };
         using var holder = Process.Start(start)!;
         try
         {

@@ -32,12 +32,19 @@ public sealed class SeatlessTests
         Assert.Empty((await UntilAsync(desktop, status => status.State == nameof(NodeState.Available), "it is lent")).Obstacles);
 
         // What sshd does for a person who logs in: a terminal, and a shell that reads it.
-        using var shell = Process.Start(new ProcessStartInfo("script", ["-qfc", "cat >/dev/null", "/dev/null"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var shell = Process.Start(
+            new ProcessStartInfo("script", ["-qfc", "cat >/dev/null", "/dev/null"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            })!;
         try
         {
             var seen = await UntilAsync(desktop, status => status.State == nameof(NodeState.InUse), "the one who logged in was seen");
             Assert.Contains(seen.Obstacles, found => found is { Code: nameof(ReasonCode.OwnerSeen), Source: "terminals" });
-            await UntilAsync(desktop, status => status.State == nameof(NodeState.Available), "it is lent again beside a terminal in which nothing happens");
+            await UntilAsync(
+                desktop, status => status.State == nameof(NodeState.Available),
+                "it is lent again beside a terminal in which nothing happens");
             await shell.StandardInput.WriteLineAsync("x");
             await shell.StandardInput.FlushAsync();
             await UntilAsync(desktop, status => status.State == nameof(NodeState.InUse), "the one who typed was seen");

@@ -39,7 +39,8 @@ public sealed class WrongSettingsTests : IDisposable
             Rain = yes
 
             """, path => ["run", "--settings", path]);
-        foreach (var problem in new[] { "Socket", "Colour", "IdleFor", "ThawAfter", "telepathy", "Cgroup", "MaxVcpus", "Weather" }) Assert.Contains(problem, said, StringComparison.Ordinal);
+        foreach (var problem in new[] { "Socket", "Colour", "IdleFor", "ThawAfter", "telepathy", "Cgroup", "MaxVcpus", "Weather" })
+            Assert.Contains(problem, said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +60,8 @@ public sealed class WrongSettingsTests : IDisposable
             Rain = yes
 
             """, path => ["--settings", path, "--state", State]);
-        foreach (var problem in new[] { "Listen", "cumulus", "LostAfter", "Colour", "IdleFor", "Weather" }) Assert.Contains(problem, said, StringComparison.Ordinal);
+        foreach (var problem in new[] { "Listen", "cumulus", "LostAfter", "Colour", "IdleFor", "Weather" })
+            Assert.Contains(problem, said, StringComparison.Ordinal);
     }
 
     private async Task<string> RefusedAsync(string program, string settings, Func<string, string[]> arguments)

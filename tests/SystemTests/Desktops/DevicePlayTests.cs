@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Opportunism.SystemTests.Desktops;
 
-/// <summary>The input monitor in a desktop in a VM, with devices made through uinput that the VM has not, and with programs that grab devices.</summary>
+/// <summary>The input monitor in a desktop in a VM, with devices made through
+/// uinput that the VM has not, and with programs that grab devices.</summary>
 [Collection(SharedDesktop.Name)]
 public sealed class DevicePlayTests(DesktopVm desktop) : IAsyncDisposable
 {
@@ -22,7 +23,8 @@ public sealed class DevicePlayTests(DesktopVm desktop) : IAsyncDisposable
     [InlineData("foot pedal", "700000000000000 0 0", "0", "0", "0", "0")]
     [InlineData("rudder", "0", "0", "7", "0", "0")]
     [InlineData("dial", "1 0 0 0 0", "80", "0", "0", "0")]
-    [InlineData("media center remote", "fff 0 200108fc32e 237605100000000 0 700158000 419200004001 8e968000000000 10000000", "0", "0", "0", "0")]
+    [InlineData(
+        "media center remote", "fff 0 200108fc32e 237605100000000 0 700158000 419200004001 8e968000000000 10000000", "0", "0", "0", "0")]
     [InlineData("multi-touch screen", "0", "0", "261800000000000", "2", "0")]
     [InlineData("touch screen", "0", "0", "3", "2", "0")]
     [InlineData("gamepad without buttons", "0", "0", "30027", "0", "0")]
@@ -33,7 +35,8 @@ public sealed class DevicePlayTests(DesktopVm desktop) : IAsyncDisposable
     [InlineData("sleep button", "4000 0 0", "0", "0", "0", "0")]
     [InlineData("lid", "0", "0", "0", "0", "1")]
     [InlineData("headphone jack", "0", "0", "0", "0", "4")]
-    public async Task Whatever_a_person_moves_is_seen_and_named(string name, string key, string rel, string abs, string properties, string switches)
+    public async Task Whatever_a_person_moves_is_seen_and_named(
+        string name, string key, string rel, string abs, string properties, string switches)
     {
         await using var run = await StartHereAsync();
         var before = (await run.LookAsync()).Sources;
@@ -79,7 +82,8 @@ public sealed class DevicePlayTests(DesktopVm desktop) : IAsyncDisposable
         await desktop.RunAsync("echo end >/tmp/play");
         await UntilAsync($"{node} is given back", async () => !(await run.LookAsync()).Blind);
         await desktop.PressAsync();
-        Assert.True(await run.SeesMoreThanAsync(await run.SightingsAsync() - 1, Soon), "The keyboard was not seen after it was given back.");
+        Assert.True(
+            await run.SeesMoreThanAsync(await run.SightingsAsync() - 1, Soon), "The keyboard was not seen after it was given back.");
     }
 
     [Fact]
@@ -90,11 +94,14 @@ public sealed class DevicePlayTests(DesktopVm desktop) : IAsyncDisposable
         await PlayAsync($"remap {node}");
         await NodeOfAsync("remapped keyboard");
         await Task.Delay(Quiet, TimeProvider.System);
-        await UntilAsync($"{node} is passed on", async () => (await run.LookAsync()).Sentence.Contains($"{node} is passed on by probe", StringComparison.Ordinal));
+        await UntilAsync(
+            $"{node} is passed on",
+            async () => (await run.LookAsync()).Sentence.Contains($"{node} is passed on by probe", StringComparison.Ordinal));
         Assert.False((await run.LookAsync()).Blind);
     }
 
-    /// <summary>Each of the agent's calls takes 20 ms more, so a grab of a device that is in use would take many of its events away.</summary>
+    /// <summary>Each of the agent's calls takes 20 ms more, so a grab of a
+    /// device that is in use would take many of its events away.</summary>
     [Fact]
     public async Task No_event_is_taken_from_a_device_that_is_in_use()
     {
@@ -116,7 +123,9 @@ public sealed class DevicePlayTests(DesktopVm desktop) : IAsyncDisposable
 
     /// <summary>Ends what plays a device, and its device with it.</summary>
     public async ValueTask DisposeAsync() =>
-        await desktop.RunAsync("[ ! -e /tmp/player ] || { kill $(cat /tmp/player) 2>/dev/null; wait $(cat /tmp/player) 2>/dev/null; }; rm -f /tmp/player /tmp/play");
+        await desktop.RunAsync(
+            "[ ! -e /tmp/player ] || { kill $(cat /tmp/player) 2>/dev/null; wait $(cat /tmp/player) 2>/dev/null; }; rm -f /tmp/player "
+                + "/tmp/play");
 
     private async Task<DesktopMonitorRun> StartHereAsync(string through = "")
     {
@@ -130,7 +139,12 @@ public sealed class DevicePlayTests(DesktopVm desktop) : IAsyncDisposable
     private async Task<string> NodeOfAsync(string name)
     {
         var node = "";
-        await UntilAsync($"there is a device '{name}'", async () => (node = await desktop.RunAsync($"for e in /sys/class/input/event*; do [ \"$(cat $e/device/name)\" = '{name}' ] && [ -e /dev/input/${{e##*/}} ] && echo ${{e##*/}}; done")).StartsWith("event", StringComparison.Ordinal));
+        await UntilAsync(
+            $"there is a device '{name}'",
+            async () => (node = await desktop.RunAsync(
+                $"for e in /sys/class/input/event*; do [ \"$(cat $e/device/name)\" = '{name}' ] && [ -e "
+                    + $"/dev/input/${{e##*/}} ] && echo ${{e##*/}}; done")).StartsWith("event",
+                StringComparison.Ordinal));
         return node;
     }
 
@@ -139,7 +153,8 @@ public sealed class DevicePlayTests(DesktopVm desktop) : IAsyncDisposable
         var started = TimeProvider.System.GetTimestamp();
         while (!await holds())
         {
-            if (TimeProvider.System.GetElapsedTime(started) > Soon) throw new TimeoutException($"Not within {Soon.TotalSeconds} s: {what}. {await desktop.RunAsync("cat /tmp/play.log")}");
+            if (TimeProvider.System.GetElapsedTime(started) > Soon)
+                throw new TimeoutException($"Not within {Soon.TotalSeconds} s: {what}. {await desktop.RunAsync("cat /tmp/play.log")}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
     }

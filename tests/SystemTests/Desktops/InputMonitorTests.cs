@@ -59,7 +59,9 @@ public sealed partial class InputMonitorTests(DesktopVm desktop) : MonitorConfor
     {
         await using var run = await StartHereAsync();
         Assert.Equal(6, (await run.LookAsync()).Sources);
-        var flags = await desktop.RunAsync($"for f in /proc/{run.Process}/fd/*; do case $(readlink $f) in /dev/input/*) grep flags /proc/{run.Process}/fdinfo/${{f##*/}};; esac; done");
+        var flags = await desktop.RunAsync(
+            $"for f in /proc/{run.Process}/fd/*; do case $(readlink $f) in /dev/input/*) grep flags "
+                + $"/proc/{run.Process}/fdinfo/${{f##*/}};; esac; done");
         var lines = flags.Split('\n');
         Assert.Equal(6, lines.Length);
 
@@ -79,8 +81,13 @@ public sealed partial class InputMonitorTests(DesktopVm desktop) : MonitorConfor
         var calls = await desktop.RunAsync("grep '/dev/input/event' /tmp/calls | sed 's/^[0-9]* *//' | cut -c1-60 | sort -u");
         var names = CallName().Matches(calls).Select(call => call.Groups[1].Value).Distinct().Order().ToList();
         Assert.Contains("ioctl", names);
-        Assert.DoesNotContain(names, name => name.Contains("read", StringComparison.Ordinal) || name.StartsWith("recv", StringComparison.Ordinal) || name is "mmap" or "splice" or "io_uring_setup");
-        Assert.All(calls.Split('\n').Where(call => call.StartsWith("open", StringComparison.Ordinal)), call => Assert.Contains("O_WRONLY", call, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            names,
+            name => name.Contains("read", StringComparison.Ordinal) || name.StartsWith("recv", StringComparison.Ordinal)
+                || name is "mmap" or "splice" or "io_uring_setup");
+        Assert.All(
+            calls.Split('\n').Where(call => call.StartsWith("open", StringComparison.Ordinal)),
+            call => Assert.Contains("O_WRONLY", call, StringComparison.Ordinal));
     }
 
     [GeneratedRegex("^([a-z0-9_]+)\\(", RegexOptions.Multiline)]

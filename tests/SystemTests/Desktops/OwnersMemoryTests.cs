@@ -7,16 +7,21 @@ using Xunit;
 
 namespace Opportunism.SystemTests.Desktops;
 
-/// <summary>A program of the owner's that takes memory as fast as the kernel gives it, beside a guest that has used all of its own, on a desktop with a real kernel, swap and systemd.</summary>
+/// <summary>A program of the owner's that takes memory as fast as the kernel gives it, beside a
+/// guest that has used all of its own, on a desktop with a real kernel, swap and systemd.</summary>
 [Collection(SharedSystemdDesktop.Name)]
 [SupportedOSPlatform("linux")]
 public sealed class OwnersMemoryTests(SystemdDesktopSite site, ITestOutputHelper output) : IAsyncLifetime
 {
     private const int DirtyMiB = 384;
 
-    // The kernel's trace of when guests were frozen, which process it killed, and when that ended: printed, so that a failure can be understood.
-    private const string TraceOn = "mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; cd /sys/kernel/tracing; echo mono >trace_clock; echo >trace; for e in cgroup/cgroup_freeze cgroup/cgroup_unfreeze oom/mark_victim sched/sched_process_exit; do echo 1 >events/$e/enable; done; echo 1 >tracing_on; cd /";
-    private const string TraceOff = "cd /sys/kernel/tracing; echo 0 >events/enable; grep -E 'cgroup_|mark_victim|sched_process_exit.*(qemu|perl|KVM)' trace; cd /";
+    // The kernel's trace of when guests were frozen, which process it killed,
+    // and when that ended: printed, so that a failure can be understood.
+    private const string TraceOn = "mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; cd /sys/kernel/tracing; echo mono "
+        + ">trace_clock; echo >trace; for e in cgroup/cgroup_freeze cgroup/cgroup_unfreeze oom/mark_victim sched/sched_process_exit; do "
+        + "echo 1 >events/$e/enable; done; echo 1 >tracing_on; cd /";
+    private const string TraceOff =
+        "cd /sys/kernel/tracing; echo 0 >events/enable; grep -E 'cgroup_|mark_victim|sched_process_exit.*(qemu|perl|KVM)' trace; cd /";
 
     private readonly string name = $"large-{Guid.NewGuid():N}"[..14];
     private string id = "";
@@ -48,7 +53,8 @@ public sealed class OwnersMemoryTests(SystemdDesktopSite site, ITestOutputHelper
 
     /// <remarks>
     /// Whether the owner's program lives is not asserted: on this emulated desktop with one processor it was killed too in 2 of 6 runs.
-    /// Guests are frozen 0.6 s after the kernel has chosen the first, and a killed QEMU takes up to 3 s more to end (SPECIFICATION.md says so).
+    /// Guests are frozen 0.6 s after the kernel has chosen the first, and a
+    /// killed QEMU takes up to 3 s more to end (SPECIFICATION.md says so).
     /// </remarks>
     [Fact]
     public async Task When_memory_runs_out_the_kernel_takes_it_from_guests_first_and_never_from_the_agent()
@@ -72,31 +78,44 @@ public sealed class OwnersMemoryTests(SystemdDesktopSite site, ITestOutputHelper
         await site.UntilAsync("the guest runs again", async () => await site.PhaseAsync(id) == GuestPhase.Running ? "" : null);
     }
 
-    /// <summary>Runs the owner's program, which takes memory in one sweep, and reports how it ended and what the kernel and the node did.</summary>
+    /// <summary>Runs the owner's program, which takes memory in one sweep, and
+    /// reports how it ended and what the kernel and the node did.</summary>
     /// <param name="kib">How much it takes, as a shell expression in KiB of <c>a</c>, the available memory.</param>
     private async Task<Seen> TakeAsync(string kib)
     {
-        const string Program = "open(Z,\"</dev/zero\"); my $b=\"\"; my $n=sysread(Z,$b,$ARGV[0]*1024); open(S,\"</proc/self/status\"); print grep {/VmSwap|VmRSS/} <S>; "
+        const string Program = "open(Z,\"</dev/zero\"); my $b=\"\"; my $n=sysread(Z,$b,$ARGV[0]*1024); open(S,\"</proc/self/status\"); "
+            + "print grep {/VmSwap|VmRSS/} <S>; "
             + "print $n==$ARGV[0]*1024 ? \"done\\n\" : \"short\\n\"";
         await site.Desktop.WriteAsync("/tmp/take", Program);
-        var before = await site.AskAsync("dmesg -c >/dev/null; a=$(sed -n 's/^MemAvailable: *\\([0-9]*\\).*/\\1/p' /proc/meminfo); grep -E 'MemTotal|MemFree|MemAvailable|Shmem:|SwapFree' /proc/meminfo; grep -E 'pswpout' /proc/vmstat; "
-            + $"{TraceOn}; k=$(({kib})); echo takes $k; rm -f /tmp/taken; systemd-run -q --slice=user.slice --unit=owner --remain-after-exit -p StandardOutput=file:/tmp/taken -p StandardError=file:/tmp/taken perl /tmp/take $k");
+        var before = await site.AskAsync(
+            "dmesg -c >/dev/null; a=$(sed -n 's/^MemAvailable: *\\([0-9]*\\).*/\\1/p' /proc/meminfo); grep -E "
+                + "'MemTotal|MemFree|MemAvailable|Shmem:|SwapFree' /proc/meminfo; grep -E 'pswpout' /proc/vmstat; "
+            + $"{TraceOn}; k=$(({kib})); echo takes $k; rm -f /tmp/taken; systemd-run -q --slice=user.slice --unit=owner "
+                + "--remain-after-exit -p StandardOutput=file:/tmp/taken -p StandardError=file:/tmp/taken perl /tmp/take $k");
         output.WriteLine(before);
         var states = new List<string>();
         await site.UntilAsync("the owner's program has ended", async () =>
         {
-            var state = await site.AskAsync("systemctl show -p SubState -p Result --value owner | tr '\\n' ' '; grep MemAvail /proc/meminfo; head -1 /proc/pressure/memory; cat $G/cgroup.freeze");
+            var state = await site.AskAsync(
+                "systemctl show -p SubState -p Result --value owner | tr '\\n' ' '; grep MemAvail /proc/meminfo; head -1 "
+                    + "/proc/pressure/memory; cat $G/cgroup.freeze");
             states.Add($"{(await site.NodeAsync()).State}/{await site.PhaseAsync(id)} {state.ReplaceLineEndings(" ")}");
             return state.Contains("running", StringComparison.Ordinal) ? null : "";
         });
         foreach (var state in states) output.WriteLine(state);
-        var printed = await site.AskAsync("cat /tmp/taken; echo; systemctl show -p Result --value owner; systemctl stop owner; systemctl reset-failed owner 2>/dev/null");
+        var printed = await site.AskAsync(
+            "cat /tmp/taken; echo; systemctl show -p Result --value owner; systemctl stop owner; systemctl reset-failed owner 2>/dev/null");
         output.WriteLine(printed);
         var log = await site.AskAsync("dmesg | grep -E 'oom|Out of memory|Killed|invoked'");
         output.WriteLine(log);
         output.WriteLine(await site.AskAsync(TraceOff));
-        output.WriteLine(await site.AskAsync("grep -E 'pswpout|oom_kill|allocstall' /proc/vmstat; grep -E 'MemTotal|MemFree|MemAvailable|Shmem:|SwapFree' /proc/meminfo; journalctl -u opportunism-agent -o cat --no-pager -n 15"));
-        var swap = printed.Split('\n').FirstOrDefault(line => line.StartsWith("VmSwap:", StringComparison.Ordinal)) is { } line ? long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) : -1;
+        output.WriteLine(
+            await site.AskAsync(
+                "grep -E 'pswpout|oom_kill|allocstall' /proc/vmstat; grep -E 'MemTotal|MemFree|MemAvailable|Shmem:|SwapFree' "
+                    + "/proc/meminfo; journalctl -u opportunism-agent -o cat --no-pager -n 15"));
+        var swap = printed.Split('\n').FirstOrDefault(line => line.StartsWith("VmSwap:", StringComparison.Ordinal)) is { } line
+            ? long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+            : -1;
         return new(printed.Contains("done", StringComparison.Ordinal) ? "done" : printed, swap, log);
     }
 

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Opportunism.SystemTests.Desktops;
 
-/// <summary>The agent under systemd, started by the unit file it is shipped with and inside everything that file takes away from it.</summary>
+/// <summary>The agent under systemd, started by the unit file it is shipped
+/// with and inside everything that file takes away from it.</summary>
 [SupportedOSPlatform("linux")]
 [Collection(SharedSystemdDesktop.Name)]
 public sealed class SystemdDesktopTests(SystemdDesktopSite site)
@@ -49,7 +50,8 @@ public sealed class SystemdDesktopTests(SystemdDesktopSite site)
     public async Task A_guests_disk_stays_its_own_over_restarts_of_the_service()
     {
         await site.IsAsync(NodeState.Available, "before the restarts");
-        const string Owners = "d=/var/lib/opportunism/guests/${T##*/}; stat -c %u $d/disk.qcow2 $d/console.log; sed -n 's/^Uid:\\t\\([0-9]*\\).*/\\1/p' /proc/$(head -n 1 $T/cgroup.procs)/status";
+        const string Owners = "d=/var/lib/opportunism/guests/${T##*/}; stat -c %u $d/disk.qcow2 $d/console.log; sed -n "
+            + "'s/^Uid:\\t\\([0-9]*\\).*/\\1/p' /proc/$(head -n 1 $T/cgroup.procs)/status";
         // The first start after the one that made the folders is the one in which systemd looks at their owner.
         await site.AskAsync("systemctl restart opportunism-agent");
         await site.IsAsync(NodeState.Available, "after the first restart");
@@ -66,7 +68,10 @@ public sealed class SystemdDesktopTests(SystemdDesktopSite site)
     {
         await site.IsAsync(NodeState.Available, "before the memory is looked at");
         // KiB that guests have in it, as the whole machine sees it, and KiB of shared memory in huge pages.
-        var seen = (await site.AskAsync("df -k /run/opportunism/memory | tail -n 1 | awk '{ print $6, $3 }'; sed -n 's/^ShmemHugePages: *//p' /proc/meminfo")).Split('\n');
+        var seen = (
+            await site.AskAsync(
+                "df -k /run/opportunism/memory | tail -n 1 | awk '{ print $6, $3 }'; sed -n 's/^ShmemHugePages: *//p' /proc/meminfo"))
+            .Split('\n');
         Assert.StartsWith("/run/opportunism/memory ", seen[0], StringComparison.Ordinal);
         Assert.InRange(int.Parse(seen[0].Split(' ')[1], CultureInfo.InvariantCulture), 16 << 10, 1 << 20);
         Assert.NotEqual("0 kB", seen[1]);
@@ -80,11 +85,12 @@ public sealed class SystemdDesktopTests(SystemdDesktopSite site)
         await site.AskAsync("systemctl daemon-reload; systemctl restart systemd-journald");
         Assert.Matches("^[0-9]+$", await site.AskAsync("cat $T/memory.max"));
 
-        // A loop in the tenant's cgroup and one of a user, on the desktop's only processor, for 5 s from when both run. One program reads both clocks,
-        // so that what starts another does not count for one of them.
+        // A loop in the tenant's cgroup and one of a user, on the desktop's only processor, for 5 s from when
+        // both run. One program reads both clocks, so that what starts another does not count for one of them.
         const string Clocks = "grep -h usage_usec $o $g";
         var used = await site.AskAsync(
-            "sh -c 'echo $$ >$0/cgroup.procs; while :; do :; done' $T & guest=$!; systemd-run -q --slice=user.slice --unit=owner-loop sh -c 'while :; do :; done'; "
+            "sh -c 'echo $$ >$0/cgroup.procs; while :; do :; done' $T & guest=$!; systemd-run -q --slice=user.slice --unit=owner-loop sh "
+                + "-c 'while :; do :; done'; "
             + "o=/sys/fs/cgroup/user.slice/owner-loop.service/cpu.stat; g=/sys/fs/cgroup/opportunism.slice/cpu.stat; "
             + "until [ $(sed -n 's/^usage_usec //p' $o) -gt 500000 ]; do sleep 0.1; done; "
             + $"before=$({Clocks}); sleep 5; after=$({Clocks}); systemctl stop owner-loop; kill -9 $guest; echo $before $after");
@@ -98,7 +104,8 @@ public sealed class SystemdDesktopTests(SystemdDesktopSite site)
     public async Task A_killed_agent_leaves_guests_running_for_a_moment_only()
     {
         await site.IsAsync(NodeState.Available, "before the agent is killed");
-        var used = await site.CpuUsedByGuestsAsync("kill -9 $(systemctl show -p MainPID --value opportunism-agent)", TimeSpan.FromSeconds(4));
+        var used =
+            await site.CpuUsedByGuestsAsync("kill -9 $(systemctl show -p MainPID --value opportunism-agent)", TimeSpan.FromSeconds(4));
         // Generous for an emulated desktop on a busy machine: SPECIFICATION.md has the promise.
         Assert.True(used < TimeSpan.FromSeconds(1.5), $"Guests used {used.TotalMilliseconds} ms of CPU after the agent was killed.");
         await site.IsAsync(NodeState.Available, "after systemd has started the agent again");
@@ -108,10 +115,16 @@ public sealed class SystemdDesktopTests(SystemdDesktopSite site)
     public async Task A_hung_agent_is_ended_by_the_watchdog_and_guests_stand_still()
     {
         await site.IsAsync(NodeState.Available, "before the agent hangs");
-        var period = TimeSpan.FromMicroseconds(long.Parse(await site.AskAsync("systemctl show -p WatchdogUSec --value opportunism-agent | sed 's/s$//'"), CultureInfo.InvariantCulture) * 1_000_000d);
+        var period = TimeSpan.FromMicroseconds(
+            long.Parse(
+                await site.AskAsync("systemctl show -p WatchdogUSec --value opportunism-agent | sed 's/s$//'"),
+                CultureInfo.InvariantCulture) * 1_000_000d);
         Assert.InRange(period, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20));
-        var used = await site.CpuUsedByGuestsAsync("kill -STOP $(systemctl show -p MainPID --value opportunism-agent)", period + TimeSpan.FromSeconds(5));
-        Assert.True(used < period + TimeSpan.FromSeconds(1.5), $"Guests used {used.TotalMilliseconds} ms of CPU after the agent hung; the watchdog allows {period.TotalSeconds} s.");
+        var used = await site.CpuUsedByGuestsAsync(
+            "kill -STOP $(systemctl show -p MainPID --value opportunism-agent)", period + TimeSpan.FromSeconds(5));
+        Assert.True(
+            used < period + TimeSpan.FromSeconds(1.5),
+            $"Guests used {used.TotalMilliseconds} ms of CPU after the agent hung; the watchdog allows {period.TotalSeconds} s.");
         await site.IsAsync(NodeState.Available, "after systemd has started the agent again");
     }
 }

@@ -62,13 +62,17 @@ public sealed class WholeDesktopTests(DesktopSite site) : IClassFixture<DesktopS
         await site.IsAsync(NodeState.Available, "before it sleeps");
         await site.TicksAsync("before it sleeps", await site.NewestTickAsync() + 1);
 
-        var used = (await site.SleepAsync("used() { grep usage_usec $G/cpu.stat; }; used; SLEEP; used; sleep 2; used", TimeSpan.FromSeconds(3))).Split('\n');
+        var used =
+            (await site.SleepAsync("used() { grep usage_usec $G/cpu.stat; }; used; SLEEP; used; sleep 2; used", TimeSpan.FromSeconds(3)))
+            .Split('\n');
 
         var taken = await site.IsAsync(NodeState.Frozen, "after it woke");
         Assert.Contains("wake-up from sleep", taken.Reason, StringComparison.Ordinal);
         // Across the sleep, and while it is frozen and held.
         Assert.Equal(3, used.Length);
-        TestContext.Current.TestOutputHelper?.WriteLine($"Microseconds of CPU that the guest had used before the sleep, after it, and later: {string.Join(", ", used.Select(Microseconds))}.");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"Microseconds of CPU that the guest had used before the sleep, after it, and later: "
+                + $"{string.Join(", ", used.Select(Microseconds))}.");
         Assert.InRange(Microseconds(used[1]) - Microseconds(used[0]), 0, 100_000);
         Assert.InRange(Microseconds(used[2]) - Microseconds(used[1]), 0, 250_000);
         await site.TenantIsAsync(GuestPhase.Held, "after it woke");
@@ -80,7 +84,9 @@ public sealed class WholeDesktopTests(DesktopSite site) : IClassFixture<DesktopS
     [Fact]
     public async Task The_agent_cannot_read_what_the_owner_types()
     {
-        var flags = await site.AskAsync("p=$(pidof agent); for f in /proc/$p/fd/*; do case $(readlink $f) in /dev/input/*) grep flags /proc/$p/fdinfo/${f##*/};; esac; done");
+        var flags = await site.AskAsync(
+            "p=$(pidof agent); for f in /proc/$p/fd/*; do case $(readlink $f) in /dev/input/*) grep flags /proc/$p/fdinfo/${f##*/};; "
+                + "esac; done");
         var lines = flags.Split('\n');
         Assert.Equal(6, lines.Length);
 
@@ -91,7 +97,8 @@ public sealed class WholeDesktopTests(DesktopSite site) : IClassFixture<DesktopS
     [Fact]
     public async Task The_tenant_yields_to_the_owner_by_cgroups_of_version_2()
     {
-        var limits = await site.AskAsync("cat $G/cpu.idle $T/memory.max $T/memory.swap.max; grep -c . /proc/$(head -n 1 $T/cgroup.procs)/cgroup");
+        var limits =
+            await site.AskAsync("cat $G/cpu.idle $T/memory.max $T/memory.swap.max; grep -c . /proc/$(head -n 1 $T/cgroup.procs)/cgroup");
         var lines = limits.Split('\n');
         Assert.Equal("1", lines[0]);
         Assert.InRange(long.Parse(lines[1], CultureInfo.InvariantCulture), 96L << 20, 512L << 20);

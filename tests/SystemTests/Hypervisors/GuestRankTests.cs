@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Opportunism.SystemTests.Hypervisors;
 
-/// <summary>What the owner's programs get of a processor beside processes in the guests' cgroups, at the place where a desktop has its users' programs.</summary>
+/// <summary>What the owner's programs get of a processor beside processes in the
+/// guests' cgroups, at the place where a desktop has its users' programs.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class GuestRankTests : IAsyncLifetime
 {
@@ -43,7 +44,8 @@ public sealed class GuestRankTests : IAsyncLifetime
         cgroups.Dispose();
         foreach (var mount in Mounts())
         {
-            foreach (var folder in new[] { Path.Combine(mount, name), Path.Combine(mount, OwnerName) }.Where(Directory.Exists)) Directory.Delete(folder);
+            foreach (var folder in new[] { Path.Combine(mount, name), Path.Combine(mount, OwnerName) }.Where(Directory.Exists))
+                Directory.Delete(folder);
         }
     }
 
@@ -113,8 +115,15 @@ public sealed class GuestRankTests : IAsyncLifetime
     private Process Loop(IEnumerable<string> joins)
     {
         string[] files = [.. joins];
-        var script = string.Join("; ", Enumerable.Range(1, files.Length).Select(i => string.Create(CultureInfo.InvariantCulture, $"echo $$ >\"${{{i}}}\" || exit 71")));
-        var loop = Process.Start(new ProcessStartInfo("taskset", ["-c", "0", "sh", "-c", $"{script}; echo joined; while :; do :; done", "sh", .. files]) { RedirectStandardOutput = true })!;
+        var script = string.Join(
+            "; ",
+            Enumerable.Range(1, files.Length)
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"echo $$ >\"${{{i}}}\" || exit 71")));
+        var loop = Process.Start(
+            new ProcessStartInfo("taskset", ["-c", "0", "sh", "-c", $"{script}; echo joined; while :; do :; done", "sh", .. files])
+            {
+                RedirectStandardOutput = true,
+            })!;
         loops.Add(loop);
         Assert.Equal("joined", loop.StandardOutput.ReadLine());
         return loop;

@@ -9,5 +9,6 @@ internal sealed class GuestSpecMaker
 {
     private int made;
 
-    public GuestSpec Make(TickImage image, int memoryMiB = 128) => new(GuestId.New(), $"tick-{++made}", 1, memoryMiB, 32, image.Sha256, ImageFormat.Qcow2);
+    public GuestSpec Make(TickImage image, int memoryMiB = 128) =>
+        new(GuestId.New(), $"tick-{++made}", 1, memoryMiB, 32, image.Sha256, ImageFormat.Qcow2);
 }

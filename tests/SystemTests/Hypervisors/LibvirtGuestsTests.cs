@@ -38,7 +38,8 @@ public sealed class LibvirtGuestsTests : LibvirtRun
             var used = Guests.Freezer.GuestCpuNanoseconds();
             await HoldAllAsync();
             var leaked = Guests.Freezer.GuestCpuNanoseconds() - used;
-            TestContext.Current.TestOutputHelper?.WriteLine($"held in {StatusOf(id).LastHold}, {leaked / 1e6:0.00} ms of CPU used meanwhile");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"held in {StatusOf(id).LastHold}, {leaked / 1e6:0.00} ms of CPU used meanwhile");
             Assert.Equal(GuestPhase.Held, StatusOf(id).Phase);
             Assert.Equal("paused", await Site.MustAsync("domstate", LibvirtSite.UuidOf(id)));
             // It answers: this one asks QEMU itself.

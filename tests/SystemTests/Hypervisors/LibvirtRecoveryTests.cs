@@ -66,7 +66,10 @@ public sealed class LibvirtRecoveryTests : LibvirtRun
         await FreezeAndHoldAsync();
         await Site.Daemon.KillAsync();
         await Site.Daemon.StartAsync();
-        await UntilAsync("the new one is connected", async () => (await Guests.HoldAllAsync(Cancelled)).IsDone && Guests.Health.All(item => item.Code != "guests.libvirt.unreachable"));
+        await UntilAsync(
+            "the new one is connected",
+            async () => (await Guests.HoldAllAsync(Cancelled)).IsDone && Guests.Health.All(item =>
+                item.Code != "guests.libvirt.unreachable"));
         await StandsStillAsync(id);
         Assert.True(StatusOf(id) is { Phase: GuestPhase.Held, PausedByOthers: false });
         Guests.Freezer.ThawAll();

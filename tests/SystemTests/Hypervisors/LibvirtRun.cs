@@ -64,7 +64,8 @@ public abstract class LibvirtRun : IAsyncLifetime
     /// <summary>As the agent does it: again until all are held; who is not stands still by the kernel.</summary>
     protected Task HoldAllAsync() => UntilAsync("all are held", async () => (await Guests.HoldAllAsync(Cancelled)).IsDone);
 
-    /// <summary>The end of a start while nothing may run. As the agent does it: held again and again, since a QEMU that is frozen before its start has ended answers libvirt only then.</summary>
+    /// <summary>The end of a start while nothing may run. As the agent does it: held again and again,
+    /// since a QEMU that is frozen before its start has ended answers libvirt only then.</summary>
     protected async Task<GuestId> StartedStillAsync(Task<GuestId> starting)
     {
         await UntilAsync("its start has ended", async () => (await Guests.HoldAllAsync(Cancelled)).IsDone && starting.IsCompleted);
@@ -75,14 +76,17 @@ public abstract class LibvirtRun : IAsyncLifetime
     protected async Task ThawAndReleaseAsync()
     {
         Assert.True(Guests.Freezer.ThawAll());
-        foreach (var guest in Guests.Guests.Where(guest => !guest.PausedByOthers)) AssertDone(await Guests.ReleaseAsync(guest.Id, Cancelled));
+        foreach (var guest in Guests.Guests.Where(guest => !guest.PausedByOthers))
+            AssertDone(await Guests.ReleaseAsync(guest.Id, Cancelled));
     }
 
-    protected Task ConnectedAsync() => UntilAsync("libvirt is connected", () => Guests.Health.All(item => item.Code != "guests.libvirt.unreachable"));
+    protected Task ConnectedAsync() =>
+        UntilAsync("libvirt is connected", () => Guests.Health.All(item => item.Code != "guests.libvirt.unreachable"));
 
     protected GuestStatus StatusOf(GuestId id) => Guests.Guests.Single(guest => guest.Id == id);
 
-    protected Task TicksBeyondAsync(GuestId id, int tick) => UntilAsync($"guest {id} ticks beyond {tick}", () => Site.ConsoleOf(id).Newest > tick);
+    protected Task TicksBeyondAsync(GuestId id, int tick) =>
+        UntilAsync($"guest {id} ticks beyond {tick}", () => Site.ConsoleOf(id).Newest > tick);
 
     protected async Task StandsStillAsync(GuestId id)
     {

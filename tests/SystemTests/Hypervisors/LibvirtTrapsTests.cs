@@ -168,7 +168,8 @@ public sealed class LibvirtTrapsTests : LibvirtRun
     {
         var id = await TickingAsync();
         await FreezeAndHoldAsync();
-        // What Nova's stop does first: libvirt refuses it, and Nova goes on trying until its own time limit. Only then does it end the domain.
+        // What Nova's stop does first: libvirt refuses it, and Nova goes on
+        // trying until its own time limit. Only then does it end the domain.
         Assert.Null(await Site.Daemon.VirshAsync("shutdown", LibvirtSite.UuidOf(id)));
         await StandsStillAsync(id);
         Assert.Equal(1, Guests.GuestsInMemory);

@@ -10,7 +10,8 @@ using Xunit;
 
 namespace Opportunism.SystemTests.Hypervisors;
 
-/// <summary>A guest that keeps its processor busy, held beside an owner: who computes on every processor, or whose guest does not obey.</summary>
+/// <summary>A guest that keeps its processor busy, held beside an owner:
+/// who computes on every processor, or whose guest does not obey.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class QemuBusyGuestTests : IAsyncLifetime
 {
@@ -30,7 +31,8 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
         spec = new GuestSpecMaker().Make(image);
         Assert.Equal("", (await hypervisor.StartAsync(spec, image.Path, CancellationToken.None)).Sentence);
         var console = new TickConsole(hypervisor, spec.Id);
-        for (var tries = 0; console.Newest < 1 && tries < 1200; tries++) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        for (var tries = 0; console.Newest < 1 && tries < 1200; tries++)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         Assert.True(console.Newest >= 1, "The guest has not booted within 2 minutes.");
     }
 
@@ -66,7 +68,8 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
         // Its memory takes minutes at this pace.
         var saving = hypervisor.CheckpointAsync(spec.Id, 256 * 1024, enough.Token);
         var process = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!;
-        while (process.StateSave != DeviceStateSave.Done && !saving.IsCompleted) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        while (process.StateSave != DeviceStateSave.Done && !saving.IsCompleted)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         await process.Qmp!.ExecuteAsync("cont", TimeSpan.FromSeconds(10), CancellationToken.None);
         await FrozenAloneAsync("ran");
         Assert.False(saving.IsCompleted);
@@ -97,7 +100,9 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
         {
             try
             {
-                await guest.Process.Qmp.ExecuteAsync("human-monitor-command", TimeSpan.FromSeconds(10), CancellationToken.None, json => json.WriteString("command-line"u8, "qemu-io fill \"write 0 4M\""));
+                await guest.Process.Qmp.ExecuteAsync(
+                    "human-monitor-command", TimeSpan.FromSeconds(10), CancellationToken.None,
+                    json => json.WriteString("command-line"u8, "qemu-io fill \"write 0 4M\""));
                 await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
             }
             catch (QmpException)
@@ -133,7 +138,8 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
         Assert.Empty(watch.Look([guest]));
         Assert.Equal(GuestOutcome.Done, (await hypervisor.ReleaseAsync(spec.Id, CancellationToken.None)).Outcome);
         var used = hypervisor.Freezer.GuestCpuNanoseconds();
-        while (hypervisor.Freezer.GuestCpuNanoseconds() - used < 500_000_000) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        while (hypervisor.Freezer.GuestCpuNanoseconds() - used < 500_000_000)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         hypervisor.Freezer.FreezeAll();
         Assert.Equal(GuestOutcome.Done, (await hypervisor.HoldAllAsync(CancellationToken.None)).Outcome);
 
@@ -166,7 +172,8 @@ public sealed class QemuBusyGuestTests : IAsyncLifetime
         var began = TimeProvider.System.GetTimestamp();
         while (hypervisor.Health.Count == 0)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"The guest {did} for 30 s although it was held.");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"The guest {did} for 30 s although it was held.");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 

@@ -42,7 +42,8 @@ public sealed class QemuConfinementTests : IAsyncLifetime
     public async Task A_guests_process_is_nobody_and_may_nothing()
     {
         var record = QemuJson.Read(folder.Process, QemuJson.Default.ProcessRecord)!;
-        var lines = (await File.ReadAllLinesAsync($"/proc/{record.Pid}/status")).Select(line => line.Split(':', 2)).ToDictionary(parts => parts[0], parts => parts[1].Trim());
+        var lines = (await File.ReadAllLinesAsync($"/proc/{record.Pid}/status")).Select(line => line.Split(':', 2))
+            .ToDictionary(parts => parts[0], parts => parts[1].Trim());
         var own = QemuSite.Uid + 1;
         Assert.Equal($"{own}\t{own}\t{own}\t{own}", lines["Uid"]);
         Assert.Equal($"{QemuSite.Uid}\t{QemuSite.Uid}\t{QemuSite.Uid}\t{QemuSite.Uid}", lines["Gid"]);
@@ -51,7 +52,9 @@ public sealed class QemuConfinementTests : IAsyncLifetime
         Assert.Equal("2", lines["Seccomp"]);
         Assert.Equal("1", lines["NoNewPrivs"]);
         Assert.Equal("1000", (await File.ReadAllTextAsync($"/proc/{record.Pid}/oom_score_adj")).Trim());
-        Assert.Contains((await File.ReadAllLinesAsync($"/proc/{record.Pid}/limits")), line => line.StartsWith("Max core file size", StringComparison.Ordinal) && line.Contains(" 0 ", StringComparison.Ordinal));
+        Assert.Contains(
+            (await File.ReadAllLinesAsync($"/proc/{record.Pid}/limits")),
+            line => line.StartsWith("Max core file size", StringComparison.Ordinal) && line.Contains(" 0 ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -60,7 +63,9 @@ public sealed class QemuConfinementTests : IAsyncLifetime
         var other = new GuestSpecMaker().Make(await site.MakeImageAsync());
         Assert.Equal("", (await hypervisor.StartAsync(other, (await site.MakeImageAsync()).Path, CancellationToken.None)).Sentence);
         var (own, neighbour) = (QemuSite.Uid + 1, new GuestFolder(site.Settings.StateFolder, site.Settings.RamFolder, other.Id));
-        var (mine, its) = (QemuJson.Read(folder.Process, QemuJson.Default.ProcessRecord)!.Pid, QemuJson.Read(neighbour.Process, QemuJson.Default.ProcessRecord)!.Pid);
+        var (mine, its) = (
+            QemuJson.Read(folder.Process, QemuJson.Default.ProcessRecord)!.Pid,
+            QemuJson.Read(neighbour.Process, QemuJson.Default.ProcessRecord)!.Pid);
 
         // What can be done to its own can be done by it, so that a failure on the neighbour's means something.
         foreach (var (line, mayDo) in new[]
@@ -73,7 +78,8 @@ public sealed class QemuConfinementTests : IAsyncLifetime
             ($"kill -0 {mine}", true), ($"kill -0 {its}", false),
         })
         {
-            var (exit, output) = await QemuLauncher.RunAsync(new GuestUser(own, QemuSite.Uid), ["sh", "-c", line + " >/dev/null"], [], CancellationToken.None);
+            var (exit, output) = await QemuLauncher.RunAsync(
+                new GuestUser(own, QemuSite.Uid), ["sh", "-c", line + " >/dev/null"], [], CancellationToken.None);
             Assert.True((exit == 0) == mayDo, $"{line}: exit code {exit}, {output}");
         }
     }
@@ -102,7 +108,8 @@ public sealed class QemuConfinementTests : IAsyncLifetime
         Assert.False(File.Exists(folder.Ram), "The file that the memory is in has a name.");
         using var ram = File.OpenHandle(RamOf(spec.Id));
         Assert.Equal(spec.MemoryMiB * 1024L * 1024, RandomAccess.GetLength(ram));
-        foreach (var path in new[] { RamOf(spec.Id), folder.Disk, folder.Console }) Assert.Equal(LinuxFiles.OwnerOnly, File.GetUnixFileMode(path));
+        foreach (var path in new[] { RamOf(spec.Id), folder.Disk, folder.Console })
+            Assert.Equal(LinuxFiles.OwnerOnly, File.GetUnixFileMode(path));
         foreach (var path in new[] { folder.Record, folder.Process }) Assert.Equal(LinuxFiles.OwnerOnly, File.GetUnixFileMode(path));
         Assert.Equal(LinuxFiles.GroupMayPass, File.GetUnixFileMode(folder.Root));
         Assert.Equal(LinuxFiles.GroupMayPass, File.GetUnixFileMode(Path.GetDirectoryName(folder.Root)!));
@@ -113,7 +120,9 @@ public sealed class QemuConfinementTests : IAsyncLifetime
     public void Its_cgroup_bounds_its_memory()
     {
         var mounts = CgroupMounts.Find();
-        string[] limits = [Path.Combine(site.ParentCgroup, spec.Id.Value, "memory.max"), Path.Combine(mounts.Memory ?? "/none", site.Settings.Cgroup, spec.Id.Value, "memory.limit_in_bytes")];
+        string[] limits = [
+            Path.Combine(site.ParentCgroup, spec.Id.Value, "memory.max"),
+            Path.Combine(mounts.Memory ?? "/none", site.Settings.Cgroup, spec.Id.Value, "memory.limit_in_bytes")];
         var limit = long.Parse(File.ReadAllText(limits.First(File.Exists)).Trim(), System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal((spec.MemoryMiB + QemuArguments.OverheadMiB("tcg")) * 1024 * 1024, limit);
     }
@@ -123,7 +132,8 @@ public sealed class QemuConfinementTests : IAsyncLifetime
     {
         var freezer = hypervisor.Freezer;
         var console = new TickConsole(hypervisor, spec.Id);
-        for (var tries = 0; console.Newest < 0 && tries < 600; tries++) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        for (var tries = 0; console.Newest < 0 && tries < 600; tries++)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
 
         // Once each, so that everything is compiled.
         _ = freezer.FreezeAll() & freezer.ThawAll() & freezer.SignalAll() & freezer.ThawAll();

@@ -39,7 +39,14 @@ public sealed class QemuEvictingTests : IAsyncLifetime
         var sha = files.Add(await File.ReadAllBytesAsync(image.Path));
         var node = new Level<NodeStatus>(StatusOf(NodeState.InUse));
         var plan = new Level<NodePlan>(new NodePlan());
-        var options = new GuestOptions { StateFolder = site.Settings.StateFolder, RamFolder = site.Settings.RamFolder, MaxMemoryMiB = 1024, MaxVcpus = 8, KeepFreeMiB = 0 };
+        var options = new GuestOptions
+        {
+            StateFolder = site.Settings.StateFolder,
+            RamFolder = site.Settings.RamFolder,
+            MaxMemoryMiB = 1024,
+            MaxVcpus = 8,
+            KeepFreeMiB = 0,
+        };
         var keeper = new GuestKeeper(hypervisor, node, plan, files, options, TimeProvider.System, NullLogger<GuestKeeper>.Instance);
         using var stop = new CancellationTokenSource();
         await keeper.PrepareAsync(stop.Token);
@@ -51,7 +58,10 @@ public sealed class QemuEvictingTests : IAsyncLifetime
             node.Set(StatusOf(NodeState.Available));
             plan.Set(new NodePlan { Version = 1, Guests = { first } });
             var id = GuestId.Parse(first.GuestId);
-            await UntilAsync(() => hypervisor.Guests.Any(guest => guest.Id == id && guest.Phase == GuestPhase.Running) && new TickConsole(hypervisor, id).Newest > 2);
+            await UntilAsync(
+                () => hypervisor.Guests.Any(guest => guest.Id == id
+                    && guest.Phase == GuestPhase.Running) && new TickConsole(hypervisor,
+                    id).Newest > 2);
 
             plan.Set(new NodePlan { Version = 2, Guests = { first, second } });
             await UntilAsync(() => hypervisor.Guests.Any(guest => guest.Id.Value == second.GuestId && guest.Phase == GuestPhase.Starting));
@@ -83,7 +93,10 @@ public sealed class QemuEvictingTests : IAsyncLifetime
         Wish = "Running",
     };
 
-    private static NodeStatus StatusOf(NodeState state) => new(state, new Reason(ReasonCode.Starting), TimeProvider.System.GetUtcNow(), TimeProvider.System.GetTimestamp(), new AvailabilityTimes());
+    private static NodeStatus StatusOf(NodeState state) =>
+        new(
+            state, new Reason(ReasonCode.Starting), TimeProvider.System.GetUtcNow(), TimeProvider.System.GetTimestamp(),
+            new AvailabilityTimes());
 
     private static async Task UntilAsync(Func<bool> so)
     {

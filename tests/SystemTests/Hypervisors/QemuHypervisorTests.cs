@@ -29,7 +29,8 @@ public sealed class QemuHypervisorTests : HypervisorConformance
         var stop = Hypervisor.StopAsync(spec.Id, TimeSpan.FromMinutes(1), takenBack.Token);
         await takenBack.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stop);
-        for (var looks = 0; looks < 600 && StatusOf(spec).Phase == GuestPhase.Running; looks++) await PassAsync(TimeSpan.FromMilliseconds(100));
+        for (var looks = 0; looks < 600 && StatusOf(spec).Phase == GuestPhase.Running; looks++)
+            await PassAsync(TimeSpan.FromMilliseconds(100));
         Assert.True(StatusOf(spec) is { Phase: GuestPhase.Stopped, ShutItselfDown: false, Sentence: "" }, $"{StatusOf(spec)}");
     }
 }

@@ -29,7 +29,8 @@ public sealed class QemuLargeGuestTests(ITestOutputHelper output) : IAsyncLifeti
         spec = new GuestSpecMaker().Make(image, memoryMiB: 1024);
         var answer = await hypervisor.StartAsync(spec, image.Path, CancellationToken.None);
         Assert.True(answer.IsDone, answer.Sentence);
-        for (var tries = 0; !Encoding.ASCII.GetString(hypervisor.ReadConsole(spec.Id, 0, 1 << 20).Bytes.Span).Contains("dirtied", StringComparison.Ordinal); tries++)
+        for (var tries = 0; !Encoding.ASCII.GetString(hypervisor.ReadConsole(spec.Id, 0, 1 << 20).Bytes.Span)
+            .Contains("dirtied", StringComparison.Ordinal); tries++)
         {
             Assert.True(tries < 900, "The guest has not filled its memory.");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
@@ -60,7 +61,9 @@ public sealed class QemuLargeGuestTests(ITestOutputHelper output) : IAsyncLifeti
             else Assert.InRange(writtenMiB, 800, 1100);
             await DoneAsync(hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
             var status = Assert.Single(hypervisor.Guests);
-            output.WriteLine($"ready {ready}: {writtenMiB} MiB written, hold {status.LastHold}, {status.LastMemoryReturnMiB} MiB back in {status.LastMemoryReturn}, resumed in {status.LastResume}");
+            output.WriteLine(
+                $"ready {ready}: {writtenMiB} MiB written, hold {status.LastHold}, {status.LastMemoryReturnMiB} MiB back in "
+                    + $"{status.LastMemoryReturn}, resumed in {status.LastResume}");
             Assert.True(status.LastMemoryReturnMiB > 800);
             Assert.True(status.LastMemoryReturn < TimeSpan.FromSeconds(ready ? 3 : 20), $"{status.LastMemoryReturn}");
             Assert.True(status.LastResume < TimeSpan.FromSeconds(10), $"{status.LastResume}");

@@ -55,7 +55,8 @@ public sealed class QemuLeftoverTests : IAsyncLifetime
         using (var killed = new CancellationTokenSource())
         {
             var copy = hypervisor.CheckpointAsync(spec.Id, 20_000_000, killed.Token);
-            for (var tries = 0; before - Free() < 40 && tries < 100 && !copy.IsCompleted; tries++) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Cancelled);
+            for (var tries = 0; before - Free() < 40 && tries < 100 && !copy.IsCompleted; tries++)
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Cancelled);
             await killed.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => copy);
         }
@@ -65,9 +66,15 @@ public sealed class QemuLeftoverTests : IAsyncLifetime
         var taken = before - Free();
         await MakeAsync();
         var found = Assert.Single(hypervisor.Guests);
-        var evicted = await new GuestActions(hypervisor, null!, null!, new GuestOptions()).DoAsync(GuestStep.Evict, spec, null, new GuestWork(spec.Id, GuestStep.Evict, null, new CancellationTokenSource(), () => { }), Cancelled);
+        var evicted = await new GuestActions(hypervisor, null!, null!, new GuestOptions())
+            .DoAsync(
+                GuestStep.Evict, spec, null, new GuestWork(spec.Id, GuestStep.Evict, null, new CancellationTokenSource(), () => { }),
+                Cancelled);
         var status = Assert.Single(hypervisor.Guests);
-        Assert.True(status.Phase == GuestPhase.Suspended, $"{before} MiB were free, {taken} of them taken by the interrupted copy, {Free()} are free now; found {found.Phase} '{found.Sentence}'; eviction {evicted.Outcome}: guest {status.Phase} '{status.Sentence}'");
+        Assert.True(
+            status.Phase == GuestPhase.Suspended,
+            $"{before} MiB were free, {taken} of them taken by the interrupted copy, {Free()} are free now; found {found.Phase} "
+            + $"'{found.Sentence}'; eviction {evicted.Outcome}: guest {status.Phase} '{status.Sentence}'");
     }
 
     [Fact]
@@ -141,7 +148,8 @@ public sealed class QemuLeftoverTests : IAsyncLifetime
         var first = hypervisor;
         var copy = first.ExportDiskAsync(spec.Id, Path.Combine(disk.Folder, "out.qcow2"), 100_000, Cancelled);
         var work = Path.Combine(site.ParentCgroup + "-work", "cgroup.procs");
-        for (var looks = 0; looks < 500 && new FileInfo(folder.ExportPart) is not { Exists: true, Length: > 0 }; looks++) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancelled);
+        for (var looks = 0; looks < 500 && new FileInfo(folder.ExportPart) is not { Exists: true, Length: > 0 }; looks++)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancelled);
         Assert.NotEmpty(await File.ReadAllLinesAsync(work, Cancelled));
         await MakeAsync();
         Assert.Empty(await File.ReadAllLinesAsync(work, Cancelled));
@@ -154,7 +162,9 @@ public sealed class QemuLeftoverTests : IAsyncLifetime
     {
         const string Nest = "chdir shift or die; for (1 .. 60) { mkdir 'd' x 100 or die; chdir 'd' x 100 or die }";
         var uid = (QemuSite.Uid + 1).ToString(CultureInfo.InvariantCulture);
-        using var made = Process.Start("setpriv", ["--reuid", uid, "--regid", QemuSite.Uid.ToString(CultureInfo.InvariantCulture), "--clear-groups", "perl", "-e", Nest, run]);
+        using var made = Process.Start(
+            "setpriv",
+            ["--reuid", uid, "--regid", QemuSite.Uid.ToString(CultureInfo.InvariantCulture), "--clear-groups", "perl", "-e", Nest, run]);
         await made.WaitForExitAsync(Cancelled);
         Assert.Equal(0, made.ExitCode);
     }

@@ -35,7 +35,8 @@ public sealed class QemuLockedDiskTests : IAsyncLifetime
         await HoldAsync();
         AssertDone(await hypervisor.CheckpointAsync(spec.Id, null, CancellationToken.None));
         last = new TickConsole(hypervisor, spec.Id).Newest;
-        reader = Process.Start(new ProcessStartInfo("qemu-io", ["-r", folder.Disk]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        reader = Process.Start(
+            new ProcessStartInfo("qemu-io", ["-r", folder.Disk]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         // Its prompt comes when it has the disk open.
         await reader.StandardOutput.ReadAsync(new char[1]);
         var refused = await hypervisor.ReleaseAsync(spec.Id, CancellationToken.None);
@@ -92,5 +93,6 @@ public sealed class QemuLockedDiskTests : IAsyncLifetime
 
     private Task BeyondAsync(int tick) => new TickConsole(hypervisor, spec.Id).BeyondAsync(tick, looks: 1200);
 
-    private static void AssertDone(GuestAnswer answer) => Assert.True(answer.Outcome is GuestOutcome.Done or GuestOutcome.AlreadySo, answer.Sentence);
+    private static void AssertDone(GuestAnswer answer) =>
+        Assert.True(answer.Outcome is GuestOutcome.Done or GuestOutcome.AlreadySo, answer.Sentence);
 }

@@ -32,10 +32,13 @@ public sealed class QemuMemoryTests : IAsyncLifetime
         await hypervisor.RecoverAsync(CancellationToken.None);
         await hypervisor.ProbeAsync(CancellationToken.None);
         var mounts = CgroupMounts.Find();
-        group = Path.Combine(File.Exists(Path.Combine(site.ParentCgroup, "memory.max")) ? mounts.Unified! : mounts.Memory!, Path.GetDirectoryName(site.Settings.Cgroup)!);
+        group = Path.Combine(
+            File.Exists(Path.Combine(site.ParentCgroup, "memory.max")) ? mounts.Unified! : mounts.Memory!,
+            Path.GetDirectoryName(site.Settings.Cgroup)!);
         spec = new GuestSpecMaker().Make(image) with { MemoryMiB = DirtyMiB + 96 };
         Assert.Equal("", (await hypervisor.StartAsync(spec, image.Path, CancellationToken.None)).Sentence);
-        for (var tries = 0; !Console.Contains("dirtied", StringComparison.Ordinal) && tries < 1200; tries++) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        for (var tries = 0; !Console.Contains("dirtied", StringComparison.Ordinal) && tries < 1200; tries++)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         Assert.Contains("dirtied", Console, StringComparison.Ordinal);
     }
 
@@ -62,14 +65,16 @@ public sealed class QemuMemoryTests : IAsyncLifetime
         hypervisor = site.Make(); // for the clean-up
     }
 
-    /// <summary>Frozen by the freezer of cgroup v1 a process stays in state D after SIGKILL, as one does that waits for a disk which does not reply.</summary>
+    /// <summary>Frozen by the freezer of cgroup v1 a process stays in state D after
+    /// SIGKILL, as one does that waits for a disk which does not reply.</summary>
     [Fact]
     public async Task A_killed_QEMU_that_does_not_end_gives_its_memory_back_all_the_same()
     {
         var pid = ((QemuHypervisor)hypervisor).Find(spec.Id)!.Process!.Process.Pid;
         using var stuck = new StuckProcess(pid);
         var ending = hypervisor.StopAsync(spec.Id, TimeSpan.Zero, CancellationToken.None);
-        for (var tries = 0; InUse() > 0 && !ending.IsCompleted && tries < 200; tries++) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        for (var tries = 0; InUse() > 0 && !ending.IsCompleted && tries < 200; tries++)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         Assert.False(ending.IsCompleted, "QEMU has ended; it should be stuck.");
         Assert.Equal(0, InUse());
         stuck.Free();

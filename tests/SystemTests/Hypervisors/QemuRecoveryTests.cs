@@ -8,7 +8,8 @@ using Xunit;
 
 namespace Opportunism.SystemTests.Hypervisors;
 
-/// <summary>What an agent finds that was killed at each step of saving, letting go and bringing back. No guest is lost, none runs.</summary>
+/// <summary>What an agent finds that was killed at each step of saving,
+/// letting go and bringing back. No guest is lost, none runs.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class QemuRecoveryTests : IAsyncLifetime
 {
@@ -68,7 +69,10 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
         if (status.Phase == GuestPhase.Held) AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
         AssertDone(await hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
         await TickBeyondAsync(last + 1);
-        Assert.False(Directory.Exists(folder.Checkpoint) || File.Exists(Path.Combine(folder.Held, GuestCheckpoints.ManifestFile)) || File.Exists(Path.Combine(folder.Held, GuestCheckpoints.StateFile)), "A checkpoint is left while the guest runs.");
+        Assert.False(
+            Directory.Exists(folder.Checkpoint) || File.Exists(Path.Combine(folder.Held, GuestCheckpoints.ManifestFile))
+                || File.Exists(Path.Combine(folder.Held, GuestCheckpoints.StateFile)),
+            "A checkpoint is left while the guest runs.");
     }
 
     [Fact]
@@ -86,7 +90,8 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     {
         for (var visit = 0; visit < 3; visit++)
         {
-            // Once from a complete base, then from one whose copy was interrupted: after its first MiB with a change the pace makes it wait for seconds.
+            // Once from a complete base, then from one whose copy was interrupted:
+            // after its first MiB with a change the pace makes it wait for seconds.
             AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
             AssertDone(await hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
             await TickBeyondAsync(last + 1);
@@ -193,7 +198,9 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
         var manifest = await SpoilManifestAsync(what);
         await RecoverAsync();
 
-        Assert.True(Assert.Single(hypervisor.Guests) is { Phase: GuestPhase.Suspended } status && status.Sentence.Contains("cannot be loaded", StringComparison.Ordinal));
+        Assert.True(
+            Assert.Single(hypervisor.Guests) is { Phase: GuestPhase.Suspended } status
+                && status.Sentence.Contains("cannot be loaded", StringComparison.Ordinal));
         Assert.Equal(GuestOutcome.Refused, (await hypervisor.ResumeAsync(spec.Id, CancellationToken.None)).Outcome);
         await hypervisor.DisposeAsync();
         await File.WriteAllTextAsync(Path.Combine(folder.Checkpoint, GuestCheckpoints.ManifestFile), manifest);
@@ -236,7 +243,9 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
         var answer = await hypervisor.ResumeAsync(spec.Id, CancellationToken.None);
         Assert.Equal(GuestOutcome.Refused, answer.Outcome);
         Assert.Contains("damaged", answer.Sentence, StringComparison.Ordinal);
-        Assert.True(Assert.Single(hypervisor.Guests) is { Phase: GuestPhase.Suspended } status && status.Sentence.Contains("damaged", StringComparison.Ordinal));
+        Assert.True(
+            Assert.Single(hypervisor.Guests) is { Phase: GuestPhase.Suspended } status
+                && status.Sentence.Contains("damaged", StringComparison.Ordinal));
         Assert.Equal(0, hypervisor.GuestsInMemory);
         AssertDone(await hypervisor.StopAsync(spec.Id, TimeSpan.Zero, CancellationToken.None));
         Assert.True(File.Exists(folder.Disk));
@@ -246,7 +255,8 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     public async Task A_QEMU_that_dies_while_held_leaves_a_suspended_guest()
     {
         hypervisor.Freezer.KillAll();
-        for (var tries = 0; hypervisor.GuestsInMemory > 0 && tries < 100; tries++) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        for (var tries = 0; hypervisor.GuestsInMemory > 0 && tries < 100; tries++)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         Assert.Equal(GuestPhase.Suspended, Assert.Single(hypervisor.Guests).Phase);
         AssertDone(await hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
         await TickBeyondAsync(last + 1);
@@ -280,7 +290,8 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     /// <summary>Leaves things as an agent does that is killed at this point, and starts a new one.</summary>
     private async Task KillAsync(string after)
     {
-        if (after is "suspended" or "bringing back: memory filled, QEMU not started") AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
+        if (after is "suspended" or "bringing back: memory filled, QEMU not started")
+            AssertDone(await hypervisor.SuspendAsync(spec.Id, CancellationToken.None));
         await hypervisor.DisposeAsync();
         var manifest = Path.Combine(folder.Held, "manifest.json");
         var memory = Path.Combine(folder.Held, "memory");
@@ -294,7 +305,8 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
             case "memory half copied":
                 Directory.Move(folder.Checkpoint, folder.Held);
                 File.Delete(manifest);
-                using (var file = File.OpenHandle(memory, FileMode.Open, FileAccess.Write)) RandomAccess.SetLength(file, RandomAccess.GetLength(file) / 2);
+                using (var file = File.OpenHandle(memory, FileMode.Open, FileAccess.Write))
+                    RandomAccess.SetLength(file, RandomAccess.GetLength(file) / 2);
                 break;
             case "manifest written, folder not renamed":
                 Directory.Move(folder.Checkpoint, folder.Held);
@@ -305,7 +317,8 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
                 break;
             case "QEMU killed, memory not yet unlinked":
                 var record = QemuJson.Read(folder.Process, QemuJson.Default.ProcessRecord)!;
-                using (var process = LinuxProcess.Find(record.Pid, record.StartTime)!) Assert.True(process.KillAndWait(TimeSpan.FromSeconds(10)));
+                using (var process = LinuxProcess.Find(record.Pid, record.StartTime)!)
+                    Assert.True(process.KillAndWait(TimeSpan.FromSeconds(10)));
                 break;
             case "bringing back: memory filled, QEMU not started":
                 File.Copy(Path.Combine(folder.Checkpoint, "memory"), folder.Ram);
@@ -327,7 +340,11 @@ public sealed class QemuRecoveryTests : IAsyncLifetime
     {
         var path = Path.Combine(folder.Checkpoint, GuestCheckpoints.ManifestFile);
         var text = await File.ReadAllTextAsync(path);
-        await File.WriteAllTextAsync(path, what == "garbled" ? "{" : text.Replace($"\"Version\": {CheckpointManifest.CurrentVersion}", "\"Version\": 99", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            path,
+            what == "garbled"
+            ? "{"
+            : text.Replace($"\"Version\": {CheckpointManifest.CurrentVersion}", "\"Version\": 99", StringComparison.Ordinal));
         return text;
     }
 

@@ -82,7 +82,8 @@ public sealed class QemuReserveTests : IAsyncLifetime
     /// <summary>What of a file is in memory, from util-linux, which the product needs anyway.</summary>
     private static async Task<long> CachedBytesAsync(string file)
     {
-        using var fincore = Process.Start(new ProcessStartInfo("fincore", ["--bytes", "--noheadings", "--output", "RES", file]) { RedirectStandardOutput = true })!;
+        using var fincore = Process.Start(
+            new ProcessStartInfo("fincore", ["--bytes", "--noheadings", "--output", "RES", file]) { RedirectStandardOutput = true })!;
         var text = await fincore.StandardOutput.ReadToEndAsync(Cancelled);
         await fincore.WaitForExitAsync(Cancelled);
         return long.Parse(text.Trim(), CultureInfo.InvariantCulture);

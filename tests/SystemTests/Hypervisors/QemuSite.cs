@@ -27,7 +27,10 @@ internal sealed class QemuSite
     {
         folder = "/var/tmp/" + name;
         // Guests run as another user that must reach the image.
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        Directory.CreateDirectory(
+            folder,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherExecute);
         Settings = new QemuSettings
         {
             StateFolder = stateFolder ?? Path.Combine(folder, "state"),
@@ -47,9 +50,11 @@ internal sealed class QemuSite
 
     public IHypervisor Make() => new QemuHypervisor(Settings, TimeProvider.System, NullLogger<QemuHypervisor>.Instance);
 
-    public Task<TickImage> MakeImageAsync(int busy = 0, int dirtyMiB = 0, bool disk = false) => TickImage.MakeAsync(folder, busy, dirtyMiB, disk);
+    public Task<TickImage> MakeImageAsync(int busy = 0, int dirtyMiB = 0, bool disk = false) =>
+        TickImage.MakeAsync(folder, busy, dirtyMiB, disk);
 
-    /// <summary>Does what a test needs before it begins. Where that fails the test is disposed of here: the runner does so only with one that was prepared.</summary>
+    /// <summary>Does what a test needs before it begins. Where that fails the test is
+    /// disposed of here: the runner does so only with one that was prepared.</summary>
     public static async ValueTask PrepareAsync(IAsyncDisposable test, Func<Task> prepare)
     {
         try
@@ -76,7 +81,8 @@ internal sealed class QemuSite
                 process.Dispose();
             }
 
-            for (var tries = 0; tries < 50 && cgroups.Processes(guest).Count > 0; tries++) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            for (var tries = 0; tries < 50 && cgroups.Processes(guest).Count > 0; tries++)
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
             cgroups.RemoveChild(guest);
         }
 

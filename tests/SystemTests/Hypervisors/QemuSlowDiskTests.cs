@@ -10,7 +10,8 @@ using Xunit;
 
 namespace Opportunism.SystemTests.Hypervisors;
 
-/// <summary>The disk does not take QEMU's device state for some seconds and then takes everything again (a sleeping disk, a full write queue, a stalled controller).</summary>
+/// <summary>The disk does not take QEMU's device state for some seconds and then takes
+/// everything again (a sleeping disk, a full write queue, a stalled controller).</summary>
 /// <remarks>A library that is loaded before QEMU's own lets each write to .../held/state wait while a file "stall" is there.</remarks>
 [SupportedOSPlatform("linux")]
 public sealed class QemuSlowDiskTests : IAsyncLifetime
@@ -49,8 +50,11 @@ public sealed class QemuSlowDiskTests : IAsyncLifetime
     private async Task PrepareAsync()
     {
         folder = Path.GetDirectoryName(site.Settings.RamFolder)!;
-        await File.WriteAllTextAsync(Path.Combine(folder, "stall.c"), Source.Replace("STALL", Path.Combine(folder, "stall"), StringComparison.Ordinal));
-        using (var compiler = Process.Start("clang", ["-shared", "-fPIC", "-o", Path.Combine(folder, "stall.so"), Path.Combine(folder, "stall.c"), "-ldl"])) await compiler.WaitForExitAsync();
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "stall.c"), Source.Replace("STALL", Path.Combine(folder, "stall"), StringComparison.Ordinal));
+        using (var compiler =
+            Process.Start("clang", ["-shared", "-fPIC", "-o", Path.Combine(folder, "stall.so"), Path.Combine(folder, "stall.c"), "-ldl"]))
+            await compiler.WaitForExitAsync();
         var wrapper = Path.Combine(folder, "qemu");
         await File.WriteAllTextAsync(wrapper, $"#!/bin/sh\nLD_PRELOAD={folder}/stall.so exec /usr/bin/qemu-system-x86_64 \"$@\"\n");
         File.SetUnixFileMode(wrapper, (UnixFileMode)0b111_101_101);
@@ -90,9 +94,13 @@ public sealed class QemuSlowDiskTests : IAsyncLifetime
 
         // The owner stays. What the keeper does then.
         var work = new GuestWork(spec.Id, GuestStep.Evict, null, new CancellationTokenSource(), () => { });
-        var evicted = await new GuestActions(hypervisor, null!, null!, new GuestOptions()).DoAsync(GuestStep.Evict, spec, null, work, CancellationToken.None);
+        var evicted = await new GuestActions(hypervisor, null!, null!, new GuestOptions())
+            .DoAsync(GuestStep.Evict, spec, null, work, CancellationToken.None);
         var status = Assert.Single(hypervisor.Guests);
-        Assert.True(status.Phase == GuestPhase.Suspended, $"stall of {seconds} s: checkpoint {answer.Outcome} '{answer.Sentence}', eviction {evicted.Outcome} '{evicted.Sentence}', guest {status.Phase} '{status.Sentence}'");
+        Assert.True(
+            status.Phase == GuestPhase.Suspended,
+            $"stall of {seconds} s: checkpoint {answer.Outcome} '{answer.Sentence}', eviction {evicted.Outcome} '{evicted.Sentence}', "
+            + $"guest {status.Phase} '{status.Sentence}'");
         AssertDone(await hypervisor.ResumeAsync(spec.Id, CancellationToken.None));
         await TickBeyondAsync(last + 1);
     }
@@ -112,7 +120,8 @@ public sealed class QemuSlowDiskTests : IAsyncLifetime
         await hypervisor.ProbeAsync(CancellationToken.None);
         var found = Assert.Single(hypervisor.Guests);
         var suspended = await hypervisor.SuspendAsync(spec.Id, CancellationToken.None);
-        var story = $"first {first.Outcome} '{first.Sentence}'; second {second.Outcome} '{second.Sentence}'; found {found.Phase} '{found.Sentence}'; suspend {suspended.Outcome} '{suspended.Sentence}'";
+        var story = $"first {first.Outcome} '{first.Sentence}'; second {second.Outcome} '{second.Sentence}'; found {found.Phase} "
+            + $"'{found.Sentence}'; suspend {suspended.Outcome} '{suspended.Sentence}'";
         if (!suspended.IsDone)
         {
             // It cannot be saved in this visit, but it must run again.
@@ -145,7 +154,8 @@ public sealed class QemuSlowDiskTests : IAsyncLifetime
         // What the keeper does: one that is held is released, with a pause between two attempts; one that runs is left alone.
         for (var tries = 0; tries < 10 && hypervisor.Guests[0].Phase == GuestPhase.Held; tries++)
         {
-            story += $"; release '{(await hypervisor.ReleaseAsync(spec.Id, CancellationToken.None)).Sentence}': {hypervisor.Guests[0].Phase}";
+            story += $"; release '{(await hypervisor.ReleaseAsync(spec.Id, CancellationToken.None)).Sentence}': "
+                + $"{hypervisor.Guests[0].Phase}";
             Stall(false);
             await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
         }
@@ -154,7 +164,9 @@ public sealed class QemuSlowDiskTests : IAsyncLifetime
         await TickBeyondAsync(last + 1);
     }
 
-    private QemuHypervisor Make() => new QemuHypervisor(site.Settings with { Binary = Path.Combine(folder, "qemu") }, TimeProvider.System, NullLogger<QemuHypervisor>.Instance);
+    private QemuHypervisor Make() =>
+        new QemuHypervisor(
+            site.Settings with { Binary = Path.Combine(folder, "qemu") }, TimeProvider.System, NullLogger<QemuHypervisor>.Instance);
 
     private void Stall(bool stalls)
     {

@@ -33,7 +33,8 @@ internal sealed class StuckProcess : IDisposable
     {
         Free();
         // What has not ended goes back to where processes are by default; a group can only be removed when it is empty.
-        foreach (var pid in File.ReadAllLines(Path.Combine(group, "cgroup.procs"))) File.WriteAllText(Path.Combine(mount, "cgroup.procs"), pid);
+        foreach (var pid in File.ReadAllLines(Path.Combine(group, "cgroup.procs")))
+            File.WriteAllText(Path.Combine(mount, "cgroup.procs"), pid);
         Directory.Delete(group);
         Run("umount", mount);
         Directory.Delete(mount);

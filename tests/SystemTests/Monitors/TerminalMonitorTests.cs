@@ -86,11 +86,17 @@ public sealed class TerminalMonitorTests : MonitorConformance, IAsyncLifetime
     /// <summary>A program in a terminal of its own, which appears in the folder under its number.</summary>
     private async Task<Process> StartTerminalAsync(string program)
     {
-        var start = new ProcessStartInfo("script", ["-qfc", $"stty -echo; tty; {program}", "/dev/null"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("script", ["-qfc", $"stty -echo; tty; {program}", "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         var script = Process.Start(start) ?? throw new InvalidOperationException("script did not start; install the package bsdutils.");
         script.StandardInput.AutoFlush = true;
         var line = "";
-        while (!line.StartsWith("/dev/pts/", StringComparison.Ordinal)) line = (await script.StandardOutput.ReadLineAsync())?.Trim() ?? throw new InvalidOperationException("script ended before it had a terminal.");
+        while (!line.StartsWith("/dev/pts/", StringComparison.Ordinal))
+            line = (await script.StandardOutput.ReadLineAsync())?.Trim()
+                ?? throw new InvalidOperationException("script ended before it had a terminal.");
         // What is printed must not fill the pipe.
         _ = script.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
         File.CreateSymbolicLink(Path.Combine(folder, Path.GetFileName(line)), line);

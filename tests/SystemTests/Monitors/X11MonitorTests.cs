@@ -119,7 +119,8 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
     [Fact]
     public async Task An_ignored_display_is_left_alone()
     {
-        await using var run = new LocalMonitorRun(new X11Monitor(TimeProvider.System, new IgnoreList([$":{display.Number}"]), display.Folder));
+        await using var run =
+            new LocalMonitorRun(new X11Monitor(TimeProvider.System, new IgnoreList([$":{display.Number}"]), display.Folder));
         var sight = await run.LookAsync();
         Assert.Equal((0, false), (sight.Sources, sight.Blind));
     }
@@ -135,7 +136,9 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
             File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
             await using var run = new LocalMonitorRun(new X11Monitor(TimeProvider.System, IgnoreList.Nothing, folder));
             var sight = await run.LookAsync();
-            Assert.Equal((0, false, $"no X display; {sway.Display} has no X server yet (sway starts one on demand)"), (sight.Sources, sight.Blind, sight.Sentence));
+            Assert.Equal(
+                (0, false, $"no X display; {sway.Display} has no X server yet (sway starts one on demand)"),
+                (sight.Sources, sight.Blind, sight.Sentence));
             await Task.Delay(Settles, TimeProvider.System);
             Assert.False(sway.ServerRuns, "The agent started an X server.");
 
@@ -146,7 +149,9 @@ public sealed class X11MonitorTests : MonitorConformance, IAsyncLifetime
             await Task.Delay(Settles, TimeProvider.System);
             var before = await run.SightingsAsync();
             await sway.MoveAsync();
-            Assert.True(await run.SeesMoreThanAsync(before, TimeSpan.FromSeconds(2)), "The mouse of a server that was started on demand was not seen.");
+            Assert.True(
+                await run.SeesMoreThanAsync(before, TimeSpan.FromSeconds(2)),
+                "The mouse of a server that was started on demand was not seen.");
         }
         finally
         {

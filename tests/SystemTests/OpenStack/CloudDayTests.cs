@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;
 
-/// <summary>Days of desktops that are Nova's compute hosts: real agents, real X displays, a real controller, Debian's OpenStack, real guests.</summary>
+/// <summary>Days of desktops that are Nova's compute hosts: real agents, real
+/// X displays, a real controller, Debian's OpenStack, real guests.</summary>
 [Collection(SharedLab.Name)]
 [SupportedOSPlatform("linux")]
 public sealed class CloudDayTests(SharedLab shared)
@@ -45,7 +46,8 @@ public sealed class CloudDayTests(SharedLab shared)
             stoppedAt = await cloud.LastTickAsync(stopped);
 
             // 3. The owner stays: each leaves as its policy says, and the paused one, which stays, keeps nobody from noticing.
-            await cloud.UntilAsync((suspended, "SUSPENDED"), (paused, "PAUSED"), (terminated, "GONE"), (stopped, "SHUTOFF"), (shelved, "SHELVED_OFFLOADED"));
+            await cloud.UntilAsync(
+                (suspended, "SUSPENDED"), (paused, "PAUSED"), (terminated, "GONE"), (stopped, "SHUTOFF"), (shelved, "SHELVED_OFFLOADED"));
             await cloud.Site.UntilStateAsync(first, "InUse");
             var guest = Assert.Single((await first.StatusAsync()).Guests);
             Assert.Equal((Guid.Parse(paused).ToString("N"), "Held"), (guest.Id, guest.Phase));
@@ -65,7 +67,8 @@ public sealed class CloudDayTests(SharedLab shared)
         await cloud.UntilGoesOnAsync(paused, pausedAt);
 
         // It was let run to shut down, so it may have counted a little further.
-        await cloud.UntilAsync("the stopped server has booted", async () => LabConsole.OnDisk(await RealLab.ConsoleAsync(cloud.Tenant, stopped)) is not null);
+        await cloud.UntilAsync(
+            "the stopped server has booted", async () => LabConsole.OnDisk(await RealLab.ConsoleAsync(cloud.Tenant, stopped)) is not null);
         Assert.InRange(LabConsole.OnDisk(await RealLab.ConsoleAsync(cloud.Tenant, stopped))!.Value, stoppedAt, stoppedAt + 30);
         foreach (var server in new[] { suspended, paused, stopped }) Assert.Equal("desktop-01", await cloud.HostOfAsync(server));
 

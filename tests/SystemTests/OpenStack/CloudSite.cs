@@ -17,7 +17,8 @@ internal sealed class CloudSite : IAsyncDisposable
     private readonly LabApi admin;
     private readonly List<string> servers = [];
 
-    private CloudSite(RealLab lab, RealSite site, LabApi tenant, LabApi admin) => (this.lab, Site, Tenant, this.admin) = (lab, site, tenant, admin);
+    private CloudSite(RealLab lab, RealSite site, LabApi tenant, LabApi admin) =>
+        (this.lab, Site, Tenant, this.admin) = (lab, site, tenant, admin);
 
     public RealSite Site { get; }
 
@@ -60,14 +61,17 @@ internal sealed class CloudSite : IAsyncDisposable
     }
 
     /// <summary>A tenant does something with a server.</summary>
-    public Task ActAsync(string server, string action) => Tenant.PostAsync(new(Tenant.Nova, $"servers/{server}/action"), new() { [action] = null }, CancellationToken.None);
+    public Task ActAsync(string server, string action) =>
+        Tenant.PostAsync(new(Tenant.Nova, $"servers/{server}/action"), new() { [action] = null }, CancellationToken.None);
 
     /// <summary>A server as its tenant sees it; null once it is deleted.</summary>
     public Task<JsonNode?> ServerAsync(string server) => LabServers.FindAsync(Tenant, server, CancellationToken.None);
 
     /// <summary>A server's status with its task, such as ACTIVE or ACTIVE/suspending; GONE once it is deleted.</summary>
     public async Task<string> StatusAsync(string server) =>
-        await ServerAsync(server) is { } seen ? (string)seen["status"]! + ((string?)seen["OS-EXT-STS:task_state"] is { } task ? "/" + task : "") : "GONE";
+        await ServerAsync(server) is { } seen
+            ? (string)seen["status"]! + ((string?)seen["OS-EXT-STS:task_state"] is { } task ? "/" + task : "")
+            : "GONE";
 
     /// <summary>Waits until something is so; fails with everything there is to know about the site.</summary>
     public Task UntilAsync(string what, Func<Task<bool>> reached) => Site.UntilAsync(what, reached, Patience);
@@ -85,20 +89,26 @@ internal sealed class CloudSite : IAsyncDisposable
 
     /// <summary>Waits until servers have counted so far.</summary>
     public Task UntilTickAsync(int tick, params IEnumerable<string> counting) => UntilAsync(
-        $"servers have counted to {tick}", async () => (await Task.WhenAll(counting.Select(server => RealLab.ConsoleAsync(Tenant, server)))).All(console => LabConsole.Ticks(console).LastOrDefault(-1) >= tick));
+        $"servers have counted to {tick}", async () =>
+            (await Task.WhenAll(counting.Select(server => RealLab.ConsoleAsync(Tenant, server)))).All(console =>
+            LabConsole.Ticks(console).LastOrDefault(-1) >= tick));
 
     /// <summary>The last tick that a server has printed.</summary>
     public async Task<int> LastTickAsync(string server) => LabConsole.Ticks(await RealLab.ConsoleAsync(Tenant, server)).LastOrDefault(-1);
 
-    /// <summary>The last tick that a server has printed, from its host's disk: Nova tells none of one that is suspended, or whose host does not answer.</summary>
+    /// <summary>The last tick that a server has printed, from its host's disk: Nova
+    /// tells none of one that is suspended, or whose host does not answer.</summary>
     public int LastTickOnDisk(string host, string server) =>
-        LabConsole.Ticks(File.ReadAllText(Path.Combine(lab.Place.HostFolder(host), "nova", "instances", server, "console.log"))).LastOrDefault(-1);
+        LabConsole.Ticks(File.ReadAllText(Path.Combine(lab.Place.HostFolder(host), "nova", "instances", server, "console.log")))
+            .LastOrDefault(-1);
 
     /// <summary>Waits until a server counts on from a tick, and checks that none was lost or repeated.</summary>
     public async Task UntilGoesOnAsync(string server, int last)
     {
         var console = "";
-        await UntilAsync($"server {server} goes on after tick {last}", async () => LabConsole.Ticks(console = await RealLab.ConsoleAsync(Tenant, server)).LastOrDefault(-1) > last + 1);
+        await UntilAsync(
+            $"server {server} goes on after tick {last}",
+            async () => LabConsole.Ticks(console = await RealLab.ConsoleAsync(Tenant, server)).LastOrDefault(-1) > last + 1);
         LabConsole.AssertGoesOn(console, last);
     }
 
@@ -110,21 +120,30 @@ internal sealed class CloudSite : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until every host has reported to Nova from now on. A report that was under way when RabbitMQ ended waits a minute for its answer, and then Nova
+    /// Waits until every host has reported to Nova from now on. A report that was
+    /// under way when RabbitMQ ended waits a minute for its answer, and then Nova
     /// believes for a moment that its host is down.
     /// </summary>
     public async Task UntilAllReportAgainAsync()
     {
         var now = TimeProvider.System.GetUtcNow();
-        await UntilAsync("every host reports again", async () => (await LabHosts.AllAsync(admin, CancellationToken.None)).All(service => DateTimeOffset.Parse((string?)service["updated_at"] ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) > now));
+        await UntilAsync(
+            "every host reports again",
+            async () => (await LabHosts.AllAsync(admin, CancellationToken.None)).All(service =>
+                DateTimeOffset.Parse(
+                    (string?)service["updated_at"] ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) > now));
     }
 
     /// <summary>An operator disables a host by hand.</summary>
-    public async Task DisableByHandAsync(string host) => await LabHosts.SetEnabledAsync(admin, await LabHosts.OneAsync(admin, host, CancellationToken.None), enabled: false, CancellationToken.None);
+    public async Task DisableByHandAsync(string host) =>
+        await LabHosts.SetEnabledAsync(
+            admin, await LabHosts.OneAsync(admin, host, CancellationToken.None), enabled: false, CancellationToken.None);
 
-    /// <summary>Waits until Nova may place servers on a host, or may not, as its node's worker wants it: before a controller's first word every host is open.</summary>
+    /// <summary>Waits until Nova may place servers on a host, or may not, as its node's
+    /// worker wants it: before a controller's first word every host is open.</summary>
     public Task UntilHostAsync(string host, bool open) => UntilAsync($"{host} is {(open ? "open" : "closed")}", async () =>
-        (await Site.Client.NodesAsync()).Single(node => node.Id == host).Open == open && (await HostAsync(host)).Status == (open ? "enabled" : "disabled"));
+        (await Site.Client.NodesAsync()).Single(node =>
+            node.Id == host).Open == open && (await HostAsync(host)).Status == (open ? "enabled" : "disabled"));
 
     /// <summary>Which compute host a server is on.</summary>
     public async Task<string?> HostOfAsync(string server) =>
@@ -133,7 +152,9 @@ internal sealed class CloudSite : IAsyncDisposable
     /// <summary>What was asked of a server so far, newest first.</summary>
     public async Task<IReadOnlyList<string>> ActionsAsync(string server)
     {
-        var actions = (await admin.GetAsync(new(admin.Nova, $"servers/{server}/os-instance-actions"), CancellationToken.None))["instanceActions"]!.AsArray();
+        var actions = (
+            await admin.GetAsync(
+                new(admin.Nova, $"servers/{server}/os-instance-actions"), CancellationToken.None))["instanceActions"]!.AsArray();
         return [.. actions.Select(action => (string)action!["action"]!)];
     }
 
@@ -143,7 +164,8 @@ internal sealed class CloudSite : IAsyncDisposable
         await Site.DisposeAsync();
         foreach (var server in servers) await RealLab.DeleteAsync(Tenant, server);
         Tenant.Dispose();
-        foreach (var service in await LabHosts.AllAsync(admin, CancellationToken.None)) await LabHosts.SetEnabledAsync(admin, service, enabled: true, CancellationToken.None);
+        foreach (var service in await LabHosts.AllAsync(admin, CancellationToken.None))
+            await LabHosts.SetEnabledAsync(admin, service, enabled: true, CancellationToken.None);
         admin.Dispose();
     }
 }

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;
 
-/// <summary>Visits of an owner while something of the cloud, or the controller, is not there: Debian's OpenStack, real programs killed, real guests.</summary>
+/// <summary>Visits of an owner while something of the cloud, or the controller,
+/// is not there: Debian's OpenStack, real programs killed, real guests.</summary>
 [Collection(SharedLab.Name)]
 [SupportedOSPlatform("linux")]
 public sealed class CloudTroubleTests(SharedLab shared)
@@ -54,7 +55,9 @@ public sealed class CloudTroubleTests(SharedLab shared)
         // 1. The controller is killed as soon as one server is on its way.
         await VisitAsync(cloud, desktop, servers, async () =>
         {
-            await cloud.UntilAsync("a server is leaving", async () => (await Task.WhenAll(servers.Select(cloud.StatusAsync))).Any(status => status != "ACTIVE"));
+            await cloud.UntilAsync(
+                "a server is leaving",
+                async () => (await Task.WhenAll(servers.Select(cloud.StatusAsync))).Any(status => status != "ACTIVE"));
             cloud.Site.KillController();
             await cloud.Site.StartControllerAsync();
         });
@@ -86,12 +89,14 @@ public sealed class CloudTroubleTests(SharedLab shared)
     }
 
     /// <summary>The owner comes, something happens, both servers leave, the owner goes, and both go on where they were.</summary>
-    private static async Task VisitAsync(CloudSite cloud, RealDesktop desktop, string[] servers, Func<Task> trouble, bool closedBefore = true)
+    private static async Task VisitAsync(
+        CloudSite cloud, RealDesktop desktop, string[] servers, Func<Task> trouble, bool closedBefore = true)
     {
         int[] last;
         await using (desktop.OwnerStays())
         {
-            await cloud.Site.UntilAsync("the guests stand still", async () => (await desktop.StatusAsync()).State is "Frozen" or "Evicting");
+            await cloud.Site.UntilAsync(
+                "the guests stand still", async () => (await desktop.StatusAsync()).State is "Frozen" or "Evicting");
             if (closedBefore) await cloud.UntilHostAsync(Host, open: false);
             await trouble();
             await cloud.UntilHostAsync(Host, open: false);

@@ -43,7 +43,8 @@ public sealed class LabCloudTests(SharedLab shared) : CloudConformance, IAsyncLi
     protected override async Task<IHostCloud> CloudAsync()
     {
         var cloud = parts.GetRequiredService<OpenStackCloud>();
-        foreach (var node in new[] { Node, Other }) Assert.True((await cloud.CloseAsync(node, "a test begins", CancellationToken.None)).IsDone);
+        foreach (var node in new[] { Node, Other })
+            Assert.True((await cloud.CloseAsync(node, "a test begins", CancellationToken.None)).IsDone);
         return cloud;
     }
 
@@ -57,7 +58,8 @@ public sealed class LabCloudTests(SharedLab shared) : CloudConformance, IAsyncLi
 
     protected override async Task StopByTenantAsync(IHostCloud cloud, GuestId guest)
     {
-        await tenant.PostAsync(new(tenant.Nova, $"servers/{servers.Single()}/action"), new JsonObject { ["os-stop"] = null }, CancellationToken.None);
+        await tenant.PostAsync(
+            new(tenant.Nova, $"servers/{servers.Single()}/action"), new JsonObject { ["os-stop"] = null }, CancellationToken.None);
         await RealLab.UntilStatusAsync(tenant, servers.Single(), "SHUTOFF");
     }
 }

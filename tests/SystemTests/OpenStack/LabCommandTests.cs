@@ -43,7 +43,8 @@ public sealed class LabCommandTests(SharedLab shared)
         }
     }
 
-    private static async Task<string> HostAsync(LabApi admin) => (string)(await LabHosts.OneAsync(admin, Host, CancellationToken.None))["status"]!;
+    private static async Task<string> HostAsync(LabApi admin) =>
+        (string)(await LabHosts.OneAsync(admin, Host, CancellationToken.None))["status"]!;
 
     private static async Task<string> StatusAsync(LabApi tenant, string server) =>
         (string)(await LabServers.FindAsync(tenant, server, CancellationToken.None))!["status"]!;
@@ -51,9 +52,12 @@ public sealed class LabCommandTests(SharedLab shared)
     /// <summary>Runs the published command line to its end, which must be a good one; answers what it printed.</summary>
     private async Task<string> RunAsync(params string[] words)
     {
-        await using var program = RealProgram.Start(string.Join(' ', words), RealSite.CliProgram, [.. words, "--cloud", LabIdentity.Controller, "--clouds-file", shared.Lab.Place.CloudsYaml]);
+        await using var program = RealProgram.Start(
+            string.Join(' ', words), RealSite.CliProgram,
+            [.. words, "--cloud", LabIdentity.Controller, "--clouds-file", shared.Lab.Place.CloudsYaml]);
         await program.Reading.WaitAsync(Patience, TimeProvider.System);
-        Assert.True(program.EndsWithin(Patience) && program.ExitCode == 0, $"{program.Name} ended with {program.ExitCode}:\n{program.Said}");
+        Assert.True(
+            program.EndsWithin(Patience) && program.ExitCode == 0, $"{program.Name} ended with {program.ExitCode}:\n{program.Said}");
         return program.Said;
     }
 }

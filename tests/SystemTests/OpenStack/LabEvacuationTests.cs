@@ -9,14 +9,16 @@ using Xunit;
 
 namespace Opportunism.SystemTests.OpenStack;
 
-/// <summary>A desktop that is switched off with a server on it, where the operator wants servers built anew elsewhere: a real Nova, hosts whose guests are imagined.</summary>
+/// <summary>A desktop that is switched off with a server on it, where the operator wants
+/// servers built anew elsewhere: a real Nova, hosts whose guests are imagined.</summary>
 [Collection(SharedLab.Name)]
 [SupportedOSPlatform("linux")]
 public sealed class LabEvacuationTests(SharedLab shared)
 {
     private const string Lost = "desktop-03", Refuge = "desktop-04";
 
-    private static readonly HostTarget Open = new(true, false, ""), Closed = new(false, false, "a test begins"), Gone = new(false, false, "nothing has been heard from the node", Lost: true);
+    private static readonly HostTarget Open = new(true, false, ""), Closed = new(false, false, "a test begins"),
+    Gone = new(false, false, "nothing has been heard from the node", Lost: true);
 
     // Nova believes in a host for a minute after its last word; a bit more for the building.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
@@ -26,9 +28,11 @@ public sealed class LabEvacuationTests(SharedLab shared)
     {
         using var tenant = await shared.Lab.LogInAsync("tenant", "tenant");
         using var admin = await shared.Lab.LogInAsync("admin", "admin");
-        await using var parts = shared.Lab.ComposeDriver(options => (options.WhenLost, options.EvacuateAfter) = ("evacuate", TimeSpan.Zero));
+        await using var parts =
+            shared.Lab.ComposeDriver(options => (options.WhenLost, options.EvacuateAfter) = ("evacuate", TimeSpan.Zero));
         var cloud = parts.GetRequiredService<OpenStackCloud>();
-        NodeAgreement On(string host) => new(NodeId.Parse(host), cloud, TimeProvider.System, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5));
+        NodeAgreement On(string host) =>
+            new(NodeId.Parse(host), cloud, TimeProvider.System, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5));
         var (lost, refuge) = (On(Lost), On(Refuge));
         await UntilAsync(refuge, Closed, "it is closed");
         var server = "";
@@ -48,7 +52,8 @@ public sealed class LabEvacuationTests(SharedLab shared)
             finally
             {
                 // The lab is up only when Nova hears from every host, and from this one it wants to hear nothing.
-                await shared.Lab.UpAsync(SharedLab.Hosts, () => UntilAsync(lost, Open, "Nova has it back", async () => !await IsForcedDownAsync()));
+                await shared.Lab.UpAsync(
+                    SharedLab.Hosts, () => UntilAsync(lost, Open, "Nova has it back", async () => !await IsForcedDownAsync()));
             }
 
             Assert.Equal(Refuge, await HostOfAsync());
@@ -59,7 +64,8 @@ public sealed class LabEvacuationTests(SharedLab shared)
             await UntilAsync(refuge, Open, "it is open");
         }
 
-        async Task<string?> HostOfAsync() => (string?)(await LabServers.FindAsync(admin, server, CancellationToken.None))!["OS-EXT-SRV-ATTR:host"];
+        async Task<string?> HostOfAsync() =>
+            (string?)(await LabServers.FindAsync(admin, server, CancellationToken.None))!["OS-EXT-SRV-ATTR:host"];
 
         async Task<bool> IsForcedDownAsync() =>
             (bool)(await LabHosts.OneAsync(admin, Lost, CancellationToken.None))["forced_down"]!;
@@ -73,7 +79,8 @@ public sealed class LabEvacuationTests(SharedLab shared)
         {
             var step = await agreement.StepAsync(wish, CancellationToken.None);
             if (step.Hindrances.Count == 0 && (reached is null || await reached())) return;
-            if (TimeProvider.System.GetElapsedTime(began) > Patience) throw new TimeoutException($"It was not seen within {Patience} that {what}; last: {step.Sentence}");
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+                throw new TimeoutException($"It was not seen within {Patience} that {what}; last: {step.Sentence}");
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
         }
     }

@@ -30,8 +30,11 @@ public sealed class LabTests(SharedLab shared)
         using var tenant = await lab.LogInAsync("tenant", "tenant");
         var real = (string)(await RealLab.BuildAsync(tenant, "real", "libvirt"))["id"]!;
         var imagined = (string)(await RealLab.BuildAsync(tenant, "imagined", "fake"))["id"]!;
-        var begun = await RealLab.UntilAsync("the console counts", () => RealLab.ConsoleAsync(tenant, real), text => LabConsole.Ticks(text).Count > 3, text => text);
-        var ticks = await RealLab.UntilAsync("the console counts on", () => RealLab.ConsoleAsync(tenant, real), text => LabConsole.Ticks(text).Count > LabConsole.Ticks(begun).Count + 3, text => text);
+        var begun = await RealLab.UntilAsync(
+            "the console counts", () => RealLab.ConsoleAsync(tenant, real), text => LabConsole.Ticks(text).Count > 3, text => text);
+        var ticks = await RealLab.UntilAsync(
+            "the console counts on", () => RealLab.ConsoleAsync(tenant, real),
+            text => LabConsole.Ticks(text).Count > LabConsole.Ticks(begun).Count + 3, text => text);
         Assert.Equal(Enumerable.Range(0, LabConsole.Ticks(ticks).Count), LabConsole.Ticks(ticks));
 
         // 1. The credential of a controller does what a controller does, and no more.
@@ -57,14 +60,16 @@ public sealed class LabTests(SharedLab shared)
     private static async Task ActAsControllerAsync(RealLab lab, string real, string imagined)
     {
         using var controller = await lab.LogInAsControllerAsync();
-        var seen = (await controller.GetAsync(new(controller.Nova, "servers/detail?all_tenants=1"), CancellationToken.None))["servers"]!.AsArray();
+        var seen =
+            (await controller.GetAsync(new(controller.Nova, "servers/detail?all_tenants=1"), CancellationToken.None))["servers"]!.AsArray();
         var placed = seen.ToDictionary(one => (string)one!["id"]!, one => (string)one!["OS-EXT-SRV-ATTR:host"]!);
         Assert.Equal(2, placed.Count);
         Assert.Contains(placed[real], new[] { "desktop-01", "desktop-02" });
         Assert.Contains(placed[imagined], new[] { "desktop-03", "desktop-04" });
         var service = (await LabHosts.OneAsync(controller, placed[imagined], CancellationToken.None))["id"]!;
         var address = new Uri(controller.Nova, $"os-services/{service}");
-        await controller.PutAsync(address, new() { ["status"] = "disabled", ["disabled_reason"] = "opportunism: a test" }, CancellationToken.None);
+        await controller.PutAsync(
+            address, new() { ["status"] = "disabled", ["disabled_reason"] = "opportunism: a test" }, CancellationToken.None);
         await controller.PutAsync(address, new() { ["status"] = "enabled" }, CancellationToken.None);
         foreach (var (action, status) in new[] { ("suspend", "SUSPENDED"), ("resume", "ACTIVE") })
         {
@@ -72,9 +77,16 @@ public sealed class LabTests(SharedLab shared)
             await RealLab.UntilStatusAsync(controller, real, status);
         }
 
-        var agent = (await controller.GetAsync(new(controller.Neutron, $"agents?host={placed[imagined]}"), CancellationToken.None))["agents"]!.AsArray().Single()!["id"]!;
-        foreach (var up in new[] { false, true }) await controller.PutAsync(new(controller.Neutron, $"agents/{agent}"), new() { ["agent"] = new JsonObject { ["admin_state_up"] = up } }, CancellationToken.None);
-        var refusal = await Assert.ThrowsAsync<LabRefusal>(() => controller.GetAsync(new(controller.Nova, "os-aggregates"), CancellationToken.None));
+        var agent = (
+            await controller.GetAsync(
+                new(controller.Neutron, $"agents?host={placed[imagined]}"), CancellationToken.None))["agents"]!.AsArray()
+            .Single()!["id"]!;
+        foreach (var up in new[] { false, true })
+            await controller.PutAsync(
+                new(controller.Neutron, $"agents/{agent}"), new() { ["agent"] = new JsonObject { ["admin_state_up"] = up } },
+                CancellationToken.None);
+        var refusal =
+            await Assert.ThrowsAsync<LabRefusal>(() => controller.GetAsync(new(controller.Nova, "os-aggregates"), CancellationToken.None));
         Assert.Equal(HttpStatusCode.Unauthorized, refusal.Status);
     }
 }

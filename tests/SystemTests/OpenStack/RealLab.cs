@@ -13,7 +13,8 @@ using Opportunism.Workshop.Lab;
 
 namespace Opportunism.SystemTests.OpenStack;
 
-/// <summary>A lab of its own for a test, driven by the published command line; ended and removed on disposal, also after a failure.</summary>
+/// <summary>A lab of its own for a test, driven by the published command
+/// line; ended and removed on disposal, also after a failure.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class RealLab : IAsyncDisposable
 {
@@ -37,7 +38,8 @@ internal sealed class RealLab : IAsyncDisposable
     public LabShape Shape => LabShape.Read(Place.Shape) ?? throw new InvalidOperationException($"There is no lab in {Place.State}.");
 
     /// <summary>Starts <c>lab up</c> and does not wait.</summary>
-    public RealProgram BeginUp(string hosts) => Begin("up", "--hosts", hosts, "--first-port", FirstPort.ToString(CultureInfo.InvariantCulture));
+    public RealProgram BeginUp(string hosts) =>
+        Begin("up", "--hosts", hosts, "--first-port", FirstPort.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Runs <c>lab up</c> to its end.</summary>
     /// <param name="hosts">The hosts.</param>
@@ -57,7 +59,8 @@ internal sealed class RealLab : IAsyncDisposable
         return program.Said;
     }
 
-    public async Task<JsonElement> StatusAsync(int expected) => JsonDocument.Parse(await SayAsync(expected, "status", "--json")).RootElement;
+    public async Task<JsonElement> StatusAsync(int expected) =>
+        JsonDocument.Parse(await SayAsync(expected, "status", "--json")).RootElement;
 
     /// <summary>Ends one of its programs; the next <c>lab up</c> starts it again.</summary>
     public async Task StopAsync(string program)
@@ -68,9 +71,11 @@ internal sealed class RealLab : IAsyncDisposable
     }
 
     /// <summary>Speaks to the lab as its administrator or as its tenant.</summary>
-    public Task<LabApi> LogInAsync(string user, string project) => LabApi.LogInAsync(Shape, user, new LabSecrets(Place.Secrets)[user], project, CancellationToken.None);
+    public Task<LabApi> LogInAsync(string user, string project) =>
+        LabApi.LogInAsync(Shape, user, new LabSecrets(Place.Secrets)[user], project, CancellationToken.None);
 
-    /// <summary>The driver as a controller composes it, with the lab's least-privilege credential; it remembers what it evicts for as long as it lives.</summary>
+    /// <summary>The driver as a controller composes it, with the lab's least-privilege
+    /// credential; it remembers what it evicts for as long as it lives.</summary>
     public ServiceProvider ComposeDriver(Action<OpenStackOptions>? change = null)
     {
         var options = new OpenStackOptions { Cloud = LabIdentity.Controller, CloudsFile = Place.CloudsYaml };
@@ -80,22 +85,32 @@ internal sealed class RealLab : IAsyncDisposable
 
     /// <summary>Speaks to the lab as an Opportunism controller would, by what clouds.yaml says.</summary>
     public async Task<LabApi> LogInAsControllerAsync() =>
-        await LabApi.LogInAsync(Shape, LabIdentity.CredentialId(await File.ReadAllTextAsync(Place.CloudsYaml)), new LabSecrets(Place.Secrets)["opportunism-credential"], CancellationToken.None);
+        await LabApi.LogInAsync(
+            Shape, LabIdentity.CredentialId(await File.ReadAllTextAsync(Place.CloudsYaml)),
+            new LabSecrets(Place.Secrets)["opportunism-credential"], CancellationToken.None);
 
     /// <summary>Who listens on the lab's ports.</summary>
     public IReadOnlyList<IPEndPoint> Listeners() =>
-        [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(end => end.Port >= FirstPort && end.Port < FirstPort + LabShape.Ports)];
+        [
+            .. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()
+                .Where(end => end.Port >= FirstPort && end.Port < FirstPort + LabShape.Ports)];
 
     /// <summary>The names of the lab's secrets that a log or the arguments of any process show.</summary>
     public IReadOnlyList<string> SecretsSeen()
     {
-        var secrets = JsonDocument.Parse(File.ReadAllText(Place.Secrets)).RootElement.EnumerateObject().ToDictionary(one => one.Name, one => one.Value.GetString()!);
-        var places = Directory.EnumerateFiles(Place.Logs).Concat(Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Select(folder => Path.Combine(folder, "cmdline")));
+        var secrets = JsonDocument.Parse(File.ReadAllText(Place.Secrets)).RootElement.EnumerateObject()
+            .ToDictionary(one => one.Name, one => one.Value.GetString()!);
+        var places = Directory.EnumerateFiles(Place.Logs)
+            .Concat(
+                Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0]))
+                    .Select(folder => Path.Combine(folder, "cmdline")));
         var seen = new List<string>();
         foreach (var place in places)
         {
             var text = TextOf(place);
-            seen.AddRange(secrets.Where(secret => text.Contains(secret.Value, StringComparison.Ordinal)).Select(secret => $"{secret.Key} in {place}"));
+            seen.AddRange(
+                secrets.Where(secret => text.Contains(secret.Value, StringComparison.Ordinal))
+                    .Select(secret => $"{secret.Key} in {place}"));
         }
 
         return seen;
@@ -111,7 +126,8 @@ internal sealed class RealLab : IAsyncDisposable
             .. processes.InHosts().Select(id => $"process {id} inside a host"),
             .. Listeners().Select(end => $"listener {end}"),
             .. new[] { Place.State, processes.Cgroup }.Where(Path.Exists),
-            .. Directory.EnumerateDirectories("/sys/class/net").Select(path => Path.GetFileName(path)!).Where(name => !links.Contains(name)).Select(name => $"network interface {name}"),
+            .. Directory.EnumerateDirectories("/sys/class/net").Select(path => Path.GetFileName(path)!).Where(name => !links.Contains(name))
+                .Select(name => $"network interface {name}"),
             .. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(Place.State, StringComparison.Ordinal)),
         ];
     }
@@ -124,16 +140,19 @@ internal sealed class RealLab : IAsyncDisposable
         {
             var seen = await look();
             if (reached(seen)) return seen;
-            if (TimeProvider.System.GetElapsedTime(began) > Patience) throw new TimeoutException($"It was not seen that {what}. Last:\n{describe(seen)}");
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+                throw new TimeoutException($"It was not seen that {what}. Last:\n{describe(seen)}");
             await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System);
         }
     }
 
     /// <summary>Builds a server as a tenant would, on a kind of host; answers it when it is ACTIVE.</summary>
-    public static async Task<JsonNode> BuildAsync(LabApi tenant, string name, string zone) => await UntilStatusAsync(tenant, await AskForAsync(tenant, name, zone, []), "ACTIVE");
+    public static async Task<JsonNode> BuildAsync(LabApi tenant, string name, string zone) =>
+        await UntilStatusAsync(tenant, await AskForAsync(tenant, name, zone, []), "ACTIVE");
 
     /// <summary>Asks for a server as a tenant would, on a kind of host or on any, with that metadata; answers its id at once.</summary>
-    public static Task<string> AskForAsync(LabApi tenant, string name, string? zone, JsonObject metadata) => LabServers.AskForAsync(tenant, name, zone, metadata, CancellationToken.None);
+    public static Task<string> AskForAsync(LabApi tenant, string name, string? zone, JsonObject metadata) =>
+        LabServers.AskForAsync(tenant, name, zone, metadata, CancellationToken.None);
 
     public static async Task<JsonNode> UntilStatusAsync(LabApi tenant, string server, string status)
     {
@@ -142,18 +161,23 @@ internal sealed class RealLab : IAsyncDisposable
             async () => (await tenant.GetAsync(new(tenant.Nova, $"servers/{server}"), CancellationToken.None))["server"]!,
             one => (string?)one["status"] == status || (string?)one["status"] == "ERROR",
             one => one.ToJsonString());
-        return (string?)seen["status"] == status ? seen : throw new InvalidOperationException($"Server {server} is not {status}: {seen.ToJsonString()}");
+        return (string?)seen["status"] == status
+            ? seen
+            : throw new InvalidOperationException($"Server {server} is not {status}: {seen.ToJsonString()}");
     }
 
     /// <summary>Deletes a server and waits until Nova knows nothing of it.</summary>
     public static async Task DeleteAsync(LabApi tenant, string server)
     {
         await LabServers.DeleteAsync(tenant, server, CancellationToken.None);
-        await UntilAsync($"server {server} is gone", () => LabServers.FindAsync(tenant, server, CancellationToken.None), found => found is null, found => $"{found}");
+        await UntilAsync(
+            $"server {server} is gone", () => LabServers.FindAsync(tenant, server, CancellationToken.None), found => found is null,
+            found => $"{found}");
     }
 
     /// <summary>What a server has printed on its serial console.</summary>
-    public static Task<string> ConsoleAsync(LabApi tenant, string server) => LabServers.ConsoleAsync(tenant, server, CancellationToken.None);
+    public static Task<string> ConsoleAsync(LabApi tenant, string server) =>
+        LabServers.ConsoleAsync(tenant, server, CancellationToken.None);
 
     /// <summary>Ends and removes it. Does not judge: it would hide why the test failed.</summary>
     public async ValueTask DisposeAsync()
@@ -180,8 +204,10 @@ internal sealed class RealLab : IAsyncDisposable
     private static async Task EndsAsync(RealProgram program, int expected, TimeSpan patience)
     {
         await program.Reading.WaitAsync(patience, TimeProvider.System);
-        if (!program.EndsWithin(patience) || program.ExitCode != expected) throw new InvalidOperationException($"'{program.Name}' ended with {program.ExitCode}, not {expected}:\n{program.Said}");
+        if (!program.EndsWithin(patience) || program.ExitCode != expected)
+            throw new InvalidOperationException($"'{program.Name}' ended with {program.ExitCode}, not {expected}:\n{program.Said}");
     }
 
-    private RealProgram Begin(params string[] words) => RealProgram.Start("lab " + words[0], RealSite.WorkshopProgram, ["lab", .. words, "--state", Place.State]);
+    private RealProgram Begin(params string[] words) =>
+        RealProgram.Start("lab " + words[0], RealSite.WorkshopProgram, ["lab", .. words, "--state", Place.State]);
 }

@@ -27,7 +27,9 @@ public sealed class SharedLab : IAsyncLifetime, ICollectionFixture<SharedLab>
         Assert.Empty(lab.Traces());
         await using (var first = lab.BeginUp(Hosts))
         {
-            await RealLab.UntilAsync("Keystone has its tables", () => Task.FromResult(first.Said), said => said.Contains("Keystone has its tables", StringComparison.Ordinal) || first.HasExited, said => said);
+            await RealLab.UntilAsync(
+                "Keystone has its tables", () => Task.FromResult(first.Said),
+                said => said.Contains("Keystone has its tables", StringComparison.Ordinal) || first.HasExited, said => said);
             Assert.False(first.HasExited, first.Said);
             first.Kill();
         }

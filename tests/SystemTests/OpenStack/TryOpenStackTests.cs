@@ -17,7 +17,8 @@ public sealed class TryOpenStackTests(SharedLab shared)
 
     private static readonly string[] Figures =
     [
-        "freeze_ms", "leaked_cpu_ms", "thaw_ms", "hold_ms", "memory_returned_mib", "memory_returned_ms", "resume_ms", "ticks_before", "ticks_after",
+        "freeze_ms", "leaked_cpu_ms", "thaw_ms", "hold_ms", "memory_returned_mib", "memory_returned_ms", "resume_ms", "ticks_before",
+        "ticks_after",
     ];
 
     [LabFact]
@@ -28,13 +29,16 @@ public sealed class TryOpenStackTests(SharedLab shared)
         using var tenant = await lab.LogInAsync("tenant", "tenant");
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5), TimeProvider.System);
         var (output, steps) = (new StringWriter(), new StringWriter());
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(steps), Interactive = InteractionSupport.No });
+        var console =
+            AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(steps), Interactive = InteractionSupport.No });
         try
         {
             // Only one of the hosts has an owner today.
-            foreach (var other in await LabHosts.AllAsync(admin, CancellationToken.None)) await LabHosts.SetEnabledAsync(admin, other, (string?)other["host"] == Host, CancellationToken.None);
+            foreach (var other in await LabHosts.AllAsync(admin, CancellationToken.None))
+                await LabHosts.SetEnabledAsync(admin, other, (string?)other["host"] == Host, CancellationToken.None);
 
-            var exit = await new TryRun(console, TimeProvider.System).RunAsync((_, name, _) => new StandingStage(lab, name), json: true, "virtual", keep: false, output, limit.Token);
+            var exit = await new TryRun(console, TimeProvider.System)
+                .RunAsync((_, name, _) => new StandingStage(lab, name), json: true, "virtual", keep: false, output, limit.Token);
 
             Assert.True(exit == 0, $"{steps}\n{output}");
             var result = JsonDocument.Parse(output.ToString()).RootElement;
@@ -45,8 +49,10 @@ public sealed class TryOpenStackTests(SharedLab shared)
         }
         finally
         {
-            foreach (var server in (await tenant.GetAsync(new(tenant.Nova, "servers"), CancellationToken.None))["servers"]!.AsArray()) await RealLab.DeleteAsync(tenant, (string)server!["id"]!);
-            foreach (var service in await LabHosts.AllAsync(admin, CancellationToken.None)) await LabHosts.SetEnabledAsync(admin, service, enabled: true, CancellationToken.None);
+            foreach (var server in (await tenant.GetAsync(new(tenant.Nova, "servers"), CancellationToken.None))["servers"]!.AsArray())
+                await RealLab.DeleteAsync(tenant, (string)server!["id"]!);
+            foreach (var service in await LabHosts.AllAsync(admin, CancellationToken.None))
+                await LabHosts.SetEnabledAsync(admin, service, enabled: true, CancellationToken.None);
         }
     }
 

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Opportunism.TestKit.Conformance;
 
-/// <summary>What every cloud owes the controller. A cloud's test class inherits this and says how to prepare a node and guests there.</summary>
+/// <summary>What every cloud owes the controller. A cloud's test class
+/// inherits this and says how to prepare a node and guests there.</summary>
 public abstract class CloudConformance
 {
     /// <summary>The node that the suite works with; the cloud knows it and nothing is on it.</summary>
@@ -108,7 +109,9 @@ public abstract class CloudConformance
         foreach (var lost in new[] { true, false })
         {
             await FollowPlanAsync(cloud, new FleetCase { State = Core.Availability.NodeState.Available, Lost = lost });
-            Assert.Equal((!lost, new CloudGuest(guest, CloudGuestState.Here)), (await IsOpenAsync(cloud, Node), Assert.Single((await LookAsync(cloud, Node)).Guests)));
+            Assert.Equal(
+                (!lost, new CloudGuest(guest, CloudGuestState.Here)),
+                (await IsOpenAsync(cloud, Node), Assert.Single((await LookAsync(cloud, Node)).Guests)));
         }
     }
 
@@ -118,7 +121,8 @@ public abstract class CloudConformance
         var cloud = await CloudAsync();
         await cloud.OpenAsync(Node, Token);
         await RunGuestAsync(cloud);
-        foreach (var state in new[] { Core.Availability.NodeState.Evicting, Core.Availability.NodeState.InUse, Core.Availability.NodeState.Available })
+        foreach (var state in new[] { Core.Availability.NodeState.Evicting, Core.Availability.NodeState.InUse,
+            Core.Availability.NodeState.Available })
         {
             await FollowPlanAsync(cloud, new FleetCase { State = state });
         }
@@ -162,7 +166,9 @@ public abstract class CloudConformance
         var began = TimeProvider.System.GetTimestamp();
         while (await LookAsync(cloud, Node) is var host && host.Guests.Any(guest => guest.State is CloudGuestState.Busy))
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1), $"The cloud does not come to rest: {string.Join(", ", host.Guests)}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1),
+                $"The cloud does not come to rest: {string.Join(", ", host.Guests)}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
     }

@@ -7,7 +7,8 @@ using Xunit;
 namespace Opportunism.TestKit.Conformance;
 
 /// <summary>What is owed to the agent by whatever knows this machine's guests, whether it starts them or not.</summary>
-/// <remarks>Guests are tick guests: they print "tick N" once a second, counted in their memory, so a lost or repeated second shows.</remarks>
+/// <remarks>Guests are tick guests: they print "tick N" once a second,
+/// counted in their memory, so a lost or repeated second shows.</remarks>
 public abstract class GuestsConformance
 {
     // A machine whose disk and processors are busy with other tests answers at the first or second.
@@ -18,7 +19,8 @@ public abstract class GuestsConformance
     /// <summary>The guests, as the agent that runs now has them.</summary>
     protected abstract IMachineGuests Guests { get; }
 
-    /// <summary>Longest time a guest needs until its first tick: twenty times what one needs on a quiet machine, for guests yield to whatever else runs on it.</summary>
+    /// <summary>Longest time a guest needs until its first tick: twenty times what one
+    /// needs on a quiet machine, for guests yield to whatever else runs on it.</summary>
     private static TimeSpan BootTime => TimeSpan.FromMinutes(2);
 
     /// <summary>A guest that counts, started by whoever starts guests here.</summary>
@@ -102,7 +104,8 @@ public abstract class GuestsConformance
 
     protected GuestPhase? PhaseOf(GuestId guest) => Guests.Guests.FirstOrDefault(status => status.Id == guest)?.Phase;
 
-    /// <summary>Has all guests held as the agent does: what is not held in time stands still by the kernel and is asked for again.</summary>
+    /// <summary>Has all guests held as the agent does: what is not held in
+    /// time stands still by the kernel and is asked for again.</summary>
     protected async Task HoldAllAsync()
     {
         var answer = await Guests.HoldAllAsync(Cancelled);
@@ -122,7 +125,9 @@ public abstract class GuestsConformance
         for (var waited = TimeSpan.Zero; ConsoleOf(guest).Newest <= tick; waited += step)
         {
             var status = Guests.Guests.FirstOrDefault(status => status.Id == guest);
-            Assert.True(waited < BootTime, $"Guest {guest} ({status?.Phase}, '{status?.Sentence}') has not ticked beyond {tick} within {BootTime}.");
+            Assert.True(
+                waited < BootTime,
+                $"Guest {guest} ({status?.Phase}, '{status?.Sentence}') has not ticked beyond {tick} within {BootTime}.");
             await PassAsync(step);
         }
     }

@@ -26,7 +26,8 @@ public abstract partial class HypervisorConformance
 
         var before = ConsoleOf(spec).Newest;
         AssertDone(await Hypervisor.SuspendAsync(spec.Id, Cancelled));
-        Assert.True(StatusOf(spec) is { Phase: GuestPhase.Suspended, HasCheckpoint: true, LastMemoryReturn: not null, LastMemoryReturnMiB: > 0 });
+        Assert.True(
+            StatusOf(spec) is { Phase: GuestPhase.Suspended, HasCheckpoint: true, LastMemoryReturn: not null, LastMemoryReturnMiB: > 0 });
         Assert.Equal(0, Hypervisor.GuestsInMemory);
 
         AssertDone(await Hypervisor.ResumeAsync(spec.Id, Cancelled));
@@ -114,8 +115,10 @@ public abstract partial class HypervisorConformance
         var unknown = GuestId.New();
         foreach (var answer in new[]
         {
-            await Hypervisor.ReleaseAsync(unknown, Cancelled), await Hypervisor.SuspendAsync(unknown, Cancelled), await Hypervisor.ResumeAsync(unknown, Cancelled),
-            await Hypervisor.CheckpointAsync(unknown, null, Cancelled), await Hypervisor.StopAsync(unknown, TimeSpan.Zero, Cancelled), await Hypervisor.ExportDiskAsync(unknown, "/nowhere", null, Cancelled),
+            await Hypervisor.ReleaseAsync(unknown, Cancelled), await Hypervisor.SuspendAsync(unknown, Cancelled),
+            await Hypervisor.ResumeAsync(unknown, Cancelled),
+            await Hypervisor.CheckpointAsync(unknown, null, Cancelled), await Hypervisor.StopAsync(unknown, TimeSpan.Zero, Cancelled),
+            await Hypervisor.ExportDiskAsync(unknown, "/nowhere", null, Cancelled),
             await Hypervisor.LoadAsync(unknown, Cancelled), await Hypervisor.UnloadAsync(unknown, Cancelled),
         })
         {

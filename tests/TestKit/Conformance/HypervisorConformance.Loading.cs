@@ -128,7 +128,9 @@ public abstract partial class HypervisorConformance
     private void AssertLoaded(GuestSpec spec)
     {
         var status = StatusOf(spec);
-        Assert.True(status is { Phase: GuestPhase.Suspended, HasCheckpoint: true, IsLoaded: true, TakesMemory: true, InMemory: false }, $"{status}");
+        Assert.True(
+            status is { Phase: GuestPhase.Suspended, HasCheckpoint: true, IsLoaded: true, TakesMemory: true, InMemory: false },
+            $"{status}");
         Assert.Equal(0, Hypervisor.GuestsInMemory);
     }
 }

@@ -7,7 +7,8 @@ using Xunit;
 namespace Opportunism.TestKit.Conformance;
 
 /// <summary>What every hypervisor owes the agent. A driver's test class inherits this and says how one is made.</summary>
-/// <remarks>Guests are tick guests: they print "tick N" once a second, counted in their memory, so a lost or repeated second shows.</remarks>
+/// <remarks>Guests are tick guests: they print "tick N" once a second,
+/// counted in their memory, so a lost or repeated second shows.</remarks>
 public abstract partial class HypervisorConformance : GuestsConformance, IAsyncLifetime
 {
     private IHypervisor? current;

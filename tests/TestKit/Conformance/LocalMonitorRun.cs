@@ -42,7 +42,8 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
 
     public Task<long> SleepsAsync()
     {
-        var task = Directory.EnumerateDirectories("/proc/self/task").First(folder => File.ReadAllText(folder + "/comm").Trim() == ThreadName);
+        var task = Directory.EnumerateDirectories("/proc/self/task")
+            .First(folder => File.ReadAllText(folder + "/comm").Trim() == ThreadName);
         var line = File.ReadLines(task + "/status").First(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
         return Task.FromResult(long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture));
     }
@@ -112,7 +113,8 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
 
     public async ValueTask DisposeAsync()
     {
-        if (!await StopsAsync(TimeSpan.FromSeconds(10))) throw new TimeoutException($"The monitor {monitor.Name} has not stopped for 10 s.");
+        if (!await StopsAsync(TimeSpan.FromSeconds(10)))
+            throw new TimeoutException($"The monitor {monitor.Name} has not stopped for 10 s.");
         await ended.Task;
         stop.Dispose();
     }

@@ -31,7 +31,8 @@ public abstract class MonitorConformance
         await using var run = await StartedAsync();
         var before = await run.SightingsAsync();
         await ActAsync();
-        Assert.True(await run.SeesMoreThanAsync(before, AtOnce), $"Nothing was seen within {AtOnce} of an event; {before} sightings before it.");
+        Assert.True(
+            await run.SeesMoreThanAsync(before, AtOnce), $"Nothing was seen within {AtOnce} of an event; {before} sightings before it.");
     }
 
     [Fact]
@@ -39,7 +40,8 @@ public abstract class MonitorConformance
     {
         await using var run = await StartedAsync();
         var before = await run.SightingsAsync();
-        Assert.False(await run.SeesMoreThanAsync(before, TimeSpan.FromSeconds(3)), $"Seen though nothing happened; {before} sightings before.");
+        Assert.False(
+            await run.SeesMoreThanAsync(before, TimeSpan.FromSeconds(3)), $"Seen though nothing happened; {before} sightings before.");
     }
 
     [Fact]
@@ -98,10 +100,13 @@ public abstract class MonitorConformance
             await Task.Delay(IActivityMonitor.IgnoresEventsFor * (0.02 + (0.13 * i)), TimeProvider.System);
             var before = TimeProvider.System.GetTimestamp();
             await ActAsync();
-            while (await run.LastSeenAgoAsync() is var ago && ago > TimeProvider.System.GetElapsedTime(before) + TimeSpan.FromMilliseconds(20))
+            while (await run.LastSeenAgoAsync() is var ago
+                && ago > TimeProvider.System.GetElapsedTime(before) + TimeSpan.FromMilliseconds(20))
             {
                 var waited = TimeProvider.System.GetElapsedTime(before);
-                Assert.True(waited < AtOnce + IActivityMonitor.IgnoresEventsFor, $"Event {i} was missed: last seen {ago} ago, the event was {waited} ago.");
+                Assert.True(
+                    waited < AtOnce + IActivityMonitor.IgnoresEventsFor,
+                    $"Event {i} was missed: last seen {ago} ago, the event was {waited} ago.");
                 await run.SeesMoreThanAsync(await run.SightingsAsync(), TimeSpan.FromMilliseconds(50));
             }
         }

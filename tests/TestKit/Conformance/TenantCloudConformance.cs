@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Opportunism.TestKit.Conformance;
 
-/// <summary>What every cloud owes the controller in which tenants have VMs that agents run: the roles <see cref="ITenantCloud"/> and <see cref="IGuestSource"/> together.</summary>
+/// <summary>What every cloud owes the controller in which tenants have VMs that agents run:
+/// the roles <see cref="ITenantCloud"/> and <see cref="IGuestSource"/> together.</summary>
 public abstract class TenantCloudConformance
 {
     private static readonly string Image = new('a', 64);
@@ -81,7 +82,8 @@ public abstract class TenantCloudConformance
     {
         var cloud = await CloudAsync();
         await CreateAsync(cloud, "job");
-        foreach (var (spec, policy, word) in new[] { (Spec("job"), PolicyOf(cloud), "exists already"), (Spec("JOB"), PolicyOf(cloud), "name"), (Spec("other"), "burn", "'burn'") })
+        foreach (var (spec, policy, word) in new[] { (Spec("job"), PolicyOf(cloud), "exists already"),
+            (Spec("JOB"), PolicyOf(cloud), "name"), (Spec("other"), "burn", "'burn'") })
         {
             var answer = await cloud.Tenants!.CreateAsync(new(spec, policy, "tiny", 1), default);
             Assert.Equal((CloudOutcome.Refused, null), (answer.Answer.Outcome, answer.Vm));
@@ -154,7 +156,13 @@ public abstract class TenantCloudConformance
 
     private static string PolicyOf(Cloud cloud) => cloud.Tenants!.Policies.All[0].Name;
 
-    private static NodeObservation Observation(NodeId node) => new() { Node = node, State = NodeState.Available, Capacity = new(4, 4096, 10000), Revision = long.MaxValue };
+    private static NodeObservation Observation(NodeId node) => new()
+    {
+        Node = node,
+        State = NodeState.Available,
+        Capacity = new(4, 4096, 10000),
+        Revision = long.MaxValue,
+    };
 
     private static async Task<GuestId> CreateAsync(Cloud cloud, string name)
     {
@@ -172,9 +180,16 @@ public abstract class TenantCloudConformance
         return vm;
     }
 
-    private static Task ObserveAsync(Cloud cloud, NodeId node, params (GuestId Id, GuestPhase Phase, long Generation)[] guests) => cloud.Guests!.ObserveAsync(
-        Observation(node) with { Guests = [.. guests.Select(guest => new GuestObservation { Id = guest.Id, Phase = guest.Phase, Generation = guest.Generation })] }, default);
+    private static Task ObserveAsync(Cloud cloud, NodeId node, params (GuestId Id, GuestPhase Phase, long Generation)[] guests) =>
+        cloud.Guests!.ObserveAsync(
+        Observation(node) with
+        {
+            Guests =
+                [.. guests.Select(guest => new GuestObservation { Id = guest.Id, Phase = guest.Phase, Generation = guest.Generation })],
+        }, default);
 
     private static async Task<(VmStatus Status, NodeId? Node)> StatusAsync(Cloud cloud, GuestId vm) =>
-        await cloud.Tenants!.FindAsync(vm.Value, default) is { } found ? (found.Status, found.Node) : throw new InvalidOperationException($"There is no VM {vm}.");
+        await cloud.Tenants!.FindAsync(vm.Value, default) is { } found
+            ? (found.Status, found.Node)
+            : throw new InvalidOperationException($"There is no VM {vm}.");
 }

@@ -16,7 +16,12 @@ public static class DesktopImage
     {
         var root = RepositoryRoot();
         string[] folders = ["src/Agent/Monitors", "src/Core", "tests/MonitorProbe"];
-        var folder = Folder(root, [Path.Combine(root, "tests/TestKit/Conformance/LocalMonitorRun.cs"), .. folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.cs", SearchOption.AllDirectories)).Order(StringComparer.Ordinal)]);
+        var folder = Folder(
+            root,
+            [
+                Path.Combine(root, "tests/TestKit/Conformance/LocalMonitorRun.cs"),
+                .. folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.cs", SearchOption.AllDirectories))
+                .Order(StringComparer.Ordinal)]);
         if (File.Exists(Path.Combine(folder, "initrd"))) return folder;
 
         var published = Path.Combine(root, "artifacts", "desktop", "probe");
@@ -26,11 +31,13 @@ public static class DesktopImage
     }
 
     /// <summary>A folder with <c>vmlinuz</c> and <c>initrd</c>, the agent as it is shipped and QEMU inside.</summary>
-    /// <remarks>The agent is the one in <c>artifacts/site</c>, which <c>./opportunism test</c> keeps new; where there is none it is built.</remarks>
+    /// <remarks>The agent is the one in <c>artifacts/site</c>, which <c>./opportunism
+    /// test</c> keeps new; where there is none it is built.</remarks>
     public static Task<string> WithAgentAsync() => WithAgentAsync("agent", []);
 
     /// <summary>The same on a small but whole Debian with systemd, the agent installed with its unit file and not yet started.</summary>
-    public static Task<string> WithSystemdAsync() => WithAgentAsync("systemd", ["packaging/linux/opportunism-agent.service", "packaging/linux/opportunism.slice"]);
+    public static Task<string> WithSystemdAsync() =>
+        WithAgentAsync("systemd", ["packaging/linux/opportunism-agent.service", "packaging/linux/opportunism.slice"]);
 
     private static async Task<string> WithAgentAsync(string kind, IEnumerable<string> sources)
     {
@@ -58,17 +65,23 @@ public static class DesktopImage
     private static string Folder(string root, IEnumerable<string> sources)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in sources.Prepend(Script(root)).Prepend(Path.Combine(root, "packaging", "linux", "unpack-kernel"))) hash.AppendData(File.ReadAllBytes(file));
+        foreach (var file in sources.Prepend(Script(root)).Prepend(Path.Combine(root, "packaging", "linux", "unpack-kernel")))
+            hash.AppendData(File.ReadAllBytes(file));
         return Path.Combine(root, "artifacts", "desktop", Convert.ToHexStringLower(hash.GetHashAndReset())[..16]);
     }
 
     private static Task PublishAsync(string project, string folder) =>
-        RunAsync("dotnet", "publish", project, "-c", "Release", "-r", $"linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}", "-o", folder, "-v", "q", "--nologo");
+        RunAsync(
+            "dotnet", "publish", project, "-c", "Release", "-r",
+            $"linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}", "-o", folder, "-v", "q", "--nologo");
 
     private static async Task RunAsync(string program, params string[] arguments)
     {
         var said = new StringBuilder();
-        using var process = new Process { StartInfo = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true } };
+        using var process = new Process
+        {
+            StartInfo = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+        };
         void Hear(object sender, DataReceivedEventArgs line)
         {
             lock (said) said.AppendLine(line.Data);
@@ -81,6 +94,7 @@ public static class DesktopImage
         process.BeginErrorReadLine();
         using var limit = new CancellationTokenSource(MadeWithin, TimeProvider.System);
         await process.WaitForExitAsync(limit.Token);
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{said}");
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{said}");
     }
 }

@@ -23,12 +23,15 @@ public sealed class DesktopMonitorRun : IMonitorRun
     public static async Task<DesktopMonitorRun> StartedAsync(DesktopVm desktop)
     {
         var words = (await desktop.Probe.HearAsync()).Split(' ');
-        return words[0] == "ready" ? new(desktop, Number(words[1])) : throw new InvalidOperationException($"The probe said '{string.Join(' ', words)}' instead of 'ready'.");
+        return words[0] == "ready"
+            ? new(desktop, Number(words[1]))
+            : throw new InvalidOperationException($"The probe said '{string.Join(' ', words)}' instead of 'ready'.");
     }
 
     public async Task<int> SightingsAsync() => Number(await AskAsync("sightings"));
 
-    public async Task<TimeSpan> LastSeenAgoAsync() => TimeSpan.FromMilliseconds(double.Parse(await AskAsync("ago"), CultureInfo.InvariantCulture));
+    public async Task<TimeSpan> LastSeenAgoAsync() =>
+        TimeSpan.FromMilliseconds(double.Parse(await AskAsync("ago"), CultureInfo.InvariantCulture));
 
     public async Task<long> SleepsAsync() => Number(await AskAsync("sleeps"));
 
@@ -36,7 +39,8 @@ public sealed class DesktopMonitorRun : IMonitorRun
 
     public Task StartMeasuringAllocationsAsync() => AskAsync("measure");
 
-    public async Task<bool> SeesMoreThanAsync(int sightings, TimeSpan within) => await AskAsync($"more {sightings} {within.TotalMilliseconds:0}") == "yes";
+    public async Task<bool> SeesMoreThanAsync(int sightings, TimeSpan within) =>
+        await AskAsync($"more {sightings} {within.TotalMilliseconds:0}") == "yes";
 
     /// <summary>The device that was active last, as people see it.</summary>
     public Task<string> LastSourceAsync() => AskAsync("last");
@@ -47,7 +51,9 @@ public sealed class DesktopMonitorRun : IMonitorRun
     {
         var words = (await AskAsync("look")).Split(' ', 4);
         var codes = words[2] == "-" ? [] : words[2].Split(',');
-        return new(Number(words[0]), bool.Parse(words[1]), words[3], [.. codes.Select(code => new HealthItem(code, HealthSeverity.Error, words[3], "told in the guest"))]);
+        return new(
+            Number(words[0]), bool.Parse(words[1]), words[3],
+            [.. codes.Select(code => new HealthItem(code, HealthSeverity.Error, words[3], "told in the guest"))]);
     }
 
     public async ValueTask DisposeAsync()

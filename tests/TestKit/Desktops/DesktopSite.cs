@@ -10,7 +10,8 @@ using Xunit;
 
 namespace Opportunism.TestKit.Desktops;
 
-/// <summary>A site of real parts: a controller process on this machine and, inside a desktop VM, the agent as it is shipped with a tenant's VM.</summary>
+/// <summary>A site of real parts: a controller process on this machine and,
+/// inside a desktop VM, the agent as it is shipped with a tenant's VM.</summary>
 /// <remarks>The desktop reaches the controller as 10.0.2.2, which is how QEMU's user network names this machine. A class fixture.</remarks>
 [SupportedOSPlatform("linux")]
 public class DesktopSite : IAsyncLifetime
@@ -59,7 +60,11 @@ public class DesktopSite : IAsyncLifetime
 
     /// <summary>A desktop whose agent is started by hand.</summary>
     public DesktopSite()
-        : this(new Way(DesktopImage.WithAgentAsync, MemoryMiB: 1024, GuestUser: "61111", Settings: "/var/agent.ini", Start: "agent run --settings /var/agent.ini </dev/null >/var/agent.log 2>&1 &", ShowLog: "tail -n 40 /var/agent.log", DisksMiB: [], Prepare: ""))
+        : this(
+            new Way(
+                DesktopImage.WithAgentAsync, MemoryMiB: 1024, GuestUser: "61111", Settings: "/var/agent.ini",
+                Start: "agent run --settings /var/agent.ini </dev/null >/var/agent.log 2>&1 &", ShowLog: "tail -n 40 /var/agent.log",
+                DisksMiB: [], Prepare: ""))
     {
     }
 
@@ -67,7 +72,9 @@ public class DesktopSite : IAsyncLifetime
     {
         this.way = way;
         Desktop = new(way.Image, async () =>
-            ["-cpu", await NestedProcessor.ModelAsync(), "-m", way.MemoryMiB.ToString(CultureInfo.InvariantCulture), "-netdev", "user,id=net", "-device", "e1000,netdev=net,romfile=", .. Disks()]);
+            [
+                "-cpu", await NestedProcessor.ModelAsync(), "-m", way.MemoryMiB.ToString(CultureInfo.InvariantCulture), "-netdev",
+                "user,id=net", "-device", "e1000,netdev=net,romfile=", .. Disks()]);
     }
 
     /// <summary>The desktop.</summary>
@@ -83,10 +90,12 @@ public class DesktopSite : IAsyncLifetime
         var port = await StartControllerAsync();
         var token = await client!.CreateJoinTokenAsync(new NewJoinToken { Note = Node });
         var image = await TickImage.MakeAsync(folder);
-        await using (var content = File.OpenRead(image.Path)) await client.UploadImageAsync(TenantName, ImageFormat.Qcow2, content, content.Length);
+        await using (var content = File.OpenRead(image.Path)) await client.UploadImageAsync(
+            TenantName, ImageFormat.Qcow2, content, content.Length);
 
         await Desktop.InitializeAsync();
-        var settings = AgentSettings.Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("USER", way.GuestUser, StringComparison.Ordinal);
+        var settings = AgentSettings.Replace("PORT", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("USER", way.GuestUser, StringComparison.Ordinal);
         await Desktop.WriteAsync(way.Settings, settings);
         if (way.Prepare.Length > 0) Assert.Equal("", await Desktop.RunAsync(way.Prepare));
         await Desktop.RunAsync("mkdir -p -m 711 /var/lib/opportunism");
@@ -122,16 +131,21 @@ public class DesktopSite : IAsyncLifetime
 
     /// <summary>Waits until the controller knows that the node is in a state.</summary>
     public Task<NodeView> IsAsync(NodeState state, string when) =>
-        UntilAsync($"the node is {state} {when}", async () => await NodeAsync() is { Lost: false } node && node.State == state ? node : null);
+        UntilAsync(
+            $"the node is {state} {when}", async () => await NodeAsync() is { Lost: false } node && node.State == state ? node : null);
 
     /// <summary>Waits until the controller knows that the tenant is in a phase.</summary>
     public Task TenantIsAsync(GuestPhase phase, string when) =>
-        UntilAsync($"the tenant is {phase} {when}", async () => (await NodeAsync()).Guests is [var guest] && guest.Phase == phase.ToString() ? guest : null);
+        UntilAsync(
+            $"the tenant is {phase} {when}",
+            async () => (await NodeAsync()).Guests is [var guest] && guest.Phase == phase.ToString() ? guest : null);
 
-    /// <summary>Waits until the tenant's newest tick, as the controller shows its console, is at least this one; answers it. No tick may be lost or repeated.</summary>
+    /// <summary>Waits until the tenant's newest tick, as the controller shows its console,
+    /// is at least this one; answers it. No tick may be lost or repeated.</summary>
     public async Task<int> TicksAsync(string when, int atLeast)
     {
-        var newest = await UntilAsync($"tick {atLeast} {when}", async () => await NewestTickAsync() is var tick && tick >= atLeast ? (int?)tick : null);
+        var newest = await UntilAsync(
+            $"tick {atLeast} {when}", async () => await NewestTickAsync() is var tick && tick >= atLeast ? (int?)tick : null);
         return newest!.Value;
     }
 
@@ -140,7 +154,8 @@ public class DesktopSite : IAsyncLifetime
     {
         var text = await ConsoleAsync(name);
         // The last line may be only half written.
-        var ticks = text.Split('\n')[..^1].Where(line => line.StartsWith("tick ", StringComparison.Ordinal)).Select(line => int.Parse(line.AsSpan(5).Trim(), CultureInfo.InvariantCulture)).ToArray();
+        var ticks = text.Split('\n')[..^1].Where(line => line.StartsWith("tick ", StringComparison.Ordinal))
+            .Select(line => int.Parse(line.AsSpan(5).Trim(), CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(Enumerable.Range(0, ticks.Length), ticks);
         return ticks.Length - 1;
     }
@@ -175,10 +190,13 @@ public class DesktopSite : IAsyncLifetime
     public async Task<string> AddVmAsync(string name, int dirtyMiB)
     {
         var image = await TickImage.MakeAsync(Directory.CreateDirectory(Path.Combine(folder, name)).FullName, dirtyMiB: dirtyMiB);
-        await using (var content = File.OpenRead(image.Path)) await client!.UploadImageAsync(name, ImageFormat.Qcow2, content, content.Length);
+        await using (var content = File.OpenRead(image.Path)) await client!.UploadImageAsync(
+            name, ImageFormat.Qcow2, content, content.Length);
         var vm = await client.CreateVmAsync(new NewVm { Name = name, Image = name, MemoryMiB = TickImage.LeastMemoryMiB + dirtyMiB });
         await UntilAsync($"{name} has booted", async () => await NewestTickAsync(name) >= 0 ? "" : null);
-        await UntilAsync($"{name} has filled its memory", async () => (await ConsoleAsync(name)).Contains("dirtied", StringComparison.Ordinal) ? "" : null);
+        await UntilAsync(
+            $"{name} has filled its memory",
+            async () => (await ConsoleAsync(name)).Contains("dirtied", StringComparison.Ordinal) ? "" : null);
         return vm.Id;
     }
 
@@ -191,7 +209,8 @@ public class DesktopSite : IAsyncLifetime
     }
 
     /// <summary>The phase of a guest, as the controller knows it.</summary>
-    public async Task<GuestPhase?> PhaseAsync(string id) => (await NodeAsync()).Guests.FirstOrDefault(guest => guest.Id == id) is { } guest ? Enum.Parse<GuestPhase>(guest.Phase) : null;
+    public async Task<GuestPhase?> PhaseAsync(string id) =>
+        (await NodeAsync()).Guests.FirstOrDefault(guest => guest.Id == id) is { } guest ? Enum.Parse<GuestPhase>(guest.Phase) : null;
 
     /// <summary>Runs a line in the desktop's shell with G as the folder of all guests' cgroup and C as the tenant's console.</summary>
     public Task<string> AskAsync(string line) => Desktop.RunAsync(Names + line);
@@ -199,14 +218,18 @@ public class DesktopSite : IAsyncLifetime
     /// <summary>The same around a sleep of the desktop (<see cref="DesktopVm.SleepAsync"/>).</summary>
     public Task<string> SleepAsync(string line, TimeSpan asleep) => Desktop.SleepAsync(Names + line, asleep);
 
-    /// <summary>Keeps the desktop's processor busy in the tenant's cgroup and measures the CPU time that guests use after something has happened.</summary>
+    /// <summary>Keeps the desktop's processor busy in the tenant's cgroup and
+    /// measures the CPU time that guests use after something has happened.</summary>
     /// <param name="happens">A line for the desktop's shell.</param>
     /// <param name="watched">How long to look: less than the node needs to become Available again, or guests may run again.</param>
     public async Task<TimeSpan> CpuUsedByGuestsAsync(string happens, TimeSpan watched)
     {
         var used = await AskAsync(
-            "sh -c 'echo $$ >$0/cgroup.procs; while :; do :; done' $T & guest=$!; sleep 1; used() { sed -n 's/^usage_usec //p' $G/cpu.stat; }; "
-            + string.Create(CultureInfo.InvariantCulture, $"{happens}; before=$(used); sleep {watched.TotalSeconds}; after=$(used); kill -9 $guest; echo $((after-before))"));
+            "sh -c 'echo $$ >$0/cgroup.procs; while :; do :; done' $T & guest=$!; sleep 1; used() { sed -n 's/^usage_usec //p' "
+                + "$G/cpu.stat; }; "
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"{happens}; before=$(used); sleep {watched.TotalSeconds}; after=$(used); kill -9 $guest; echo $((after-before))"));
         return TimeSpan.FromMicroseconds(long.Parse(used, CultureInfo.InvariantCulture));
     }
 
@@ -217,14 +240,16 @@ public class DesktopSite : IAsyncLifetime
         while (true)
         {
             if (await look() is { } seen) return seen;
-            if (TimeProvider.System.GetElapsedTime(began) > Patience) throw new TimeoutException($"Not seen within {Patience.TotalSeconds} s: {what}.\n{await TellAsync()}");
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+                throw new TimeoutException($"Not seen within {Patience.TotalSeconds} s: {what}.\n{await TellAsync()}");
             await Task.Delay(Look, TimeProvider.System);
         }
     }
 
     private async Task StartTenantAsync()
     {
-        tenant = (await client!.CreateVmAsync(new NewVm { Name = TenantName, Image = TenantName, MemoryMiB = TickImage.LeastMemoryMiB })).Id;
+        tenant =
+            (await client!.CreateVmAsync(new NewVm { Name = TenantName, Image = TenantName, MemoryMiB = TickImage.LeastMemoryMiB })).Id;
         await TicksAsync("after its boot", atLeast: 3);
     }
 
@@ -249,12 +274,16 @@ public class DesktopSite : IAsyncLifetime
 
     private async Task<string> TellAsync()
     {
-        var nodes = string.Join('\n', (await client!.NodesAsync()).Select(node => $"{node.Id}: {node.State}, {node.Reason}, {string.Join(", ", node.Guests)}, {string.Join(", ", node.Health)}"));
+        var nodes = string.Join(
+            '\n',
+            (await client!.NodesAsync()).Select(node =>
+            $"{node.Id}: {node.State}, {node.Reason}, {string.Join(", ", node.Guests)}, {string.Join(", ", node.Health)}"));
         var vms = string.Join('\n', (await client.VmsAsync()).Select(vm => $"{vm.Name}: {vm.Status}, {vm.Why}"));
         string agent;
         try
         {
-            agent = await Desktop.RunAsync($"{way.ShowLog}; cat /var/lib/opportunism/guests/*/qemu.log; tail -n 3 /var/lib/opportunism/guests/*/console.log");
+            agent = await Desktop.RunAsync(
+                $"{way.ShowLog}; cat /var/lib/opportunism/guests/*/qemu.log; tail -n 3 /var/lib/opportunism/guests/*/console.log");
         }
         catch (Exception gone) when (gone is IOException or TimeoutException)
         {
@@ -268,10 +297,16 @@ public class DesktopSite : IAsyncLifetime
     {
         // The test program and the controller lie side by side in the build's output.
         var tests = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
-        var binary = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(tests))!, "Controller", Path.GetFileName(tests), "Opportunism.Controller.dll");
+        var binary = Path.Combine(
+            Path.GetDirectoryName(Path.GetDirectoryName(tests))!, "Controller", Path.GetFileName(tests), "Opportunism.Controller.dll");
         var (settings, state) = (Path.Combine(folder, "controller.ini"), Path.Combine(folder, "controller"));
         await File.WriteAllTextAsync(settings, "[Controller]\nNames = 10.0.2.2\n");
-        controller = Process.Start(new ProcessStartInfo("dotnet", [binary, "--settings", settings, "--state", state, "--listen", "127.0.0.1:0"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        controller = Process.Start(
+            new ProcessStartInfo("dotnet", [binary, "--settings", settings, "--state", state, "--listen", "127.0.0.1:0"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
         var listens = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Hear(object sender, DataReceivedEventArgs line)
         {
@@ -298,5 +333,6 @@ public class DesktopSite : IAsyncLifetime
     /// <param name="DisksMiB">The sizes of its disks, <c>/dev/vda</c> first.</param>
     /// <param name="Prepare">Makes the desktop ready for the agent; prints nothing when that is done.</param>
     private protected sealed record Way(
-        Func<Task<string>> Image, int MemoryMiB, string GuestUser, string Settings, string Start, string ShowLog, IReadOnlyList<int> DisksMiB, string Prepare);
+        Func<Task<string>> Image, int MemoryMiB, string GuestUser, string Settings, string Start, string ShowLog,
+        IReadOnlyList<int> DisksMiB, string Prepare);
 }

@@ -7,7 +7,8 @@ namespace Opportunism.TestKit.Desktops;
 
 /// <summary>A desktop in a QEMU guest: real event devices, moved from outside, with a root shell inside.</summary>
 /// <remarks>Devices: keyboard and mouse on PS/2; keyboard, mouse and tablet on USB, and room for one more keyboard. Each USB keyboard and
-/// the tablet has a screen of its own, which is how an event is addressed to it. A class fixture: one VM for all tests of a class.</remarks>
+/// the tablet has a screen of its own, which is how an event is addressed
+/// to it. A class fixture: one VM for all tests of a class.</remarks>
 public sealed class DesktopVm : IAsyncLifetime
 {
     // A boot takes 4 s on a quiet machine without KVM.
@@ -37,7 +38,8 @@ public sealed class DesktopVm : IAsyncLifetime
 
     /// <param name="getImage">Makes its kernel and initramfs.</param>
     /// <param name="getHardware">Memory and whatever else it has besides input devices, as QEMU's arguments.</param>
-    internal DesktopVm(Func<Task<string>> getImage, Func<Task<IReadOnlyList<string>>> getHardware) => (this.getImage, this.getHardware) = (getImage, getHardware);
+    internal DesktopVm(Func<Task<string>> getImage, Func<Task<IReadOnlyList<string>>> getHardware) =>
+        (this.getImage, this.getHardware) = (getImage, getHardware);
 
     /// <summary>The third serial port, where the probe listens.</summary>
     internal LineSocket Probe { get; private set; } = null!;
@@ -48,19 +50,24 @@ public sealed class DesktopVm : IAsyncLifetime
     {
         var image = await getImage();
 
-        // no_timer_check: on a busy machine QEMU may get no turn while the kernel counts the timer's ticks, and it would panic as if the timer were broken.
+        // no_timer_check: on a busy machine QEMU may get no turn while the kernel
+        // counts the timer's ticks, and it would panic as if the timer were broken.
         string[] arguments =
         [
             "-machine", "pc,accel=tcg", .. await getHardware(), "-nodefaults", "-display", "none", "-no-reboot",
-            "-kernel", Path.Combine(image, "vmlinuz"), "-initrd", Path.Combine(image, "initrd"), "-append", "console=ttyS0 quiet panic=-1 no_timer_check",
+            "-kernel", Path.Combine(image, "vmlinuz"), "-initrd", Path.Combine(image, "initrd"), "-append",
+            "console=ttyS0 quiet panic=-1 no_timer_check",
             "-serial", $"file:{ConsoleFile}",
             "-serial", $"unix:{Path.Combine(folder, "shell")},server=on,wait=off",
             "-serial", $"unix:{Path.Combine(folder, "probe")},server=on,wait=off",
             "-qmp", $"unix:{Path.Combine(folder, "control")},server=on,wait=off",
-            "-device", "VGA,id=head0", "-device", "secondary-vga,id=head1", "-device", "secondary-vga,id=head2", "-device", "secondary-vga,id=head3",
-            "-device", "qemu-xhci,id=usb", "-device", "usb-kbd,bus=usb.0,display=head1", "-device", "usb-mouse,bus=usb.0", "-device", "usb-tablet,bus=usb.0,display=head2",
+            "-device", "VGA,id=head0", "-device", "secondary-vga,id=head1", "-device", "secondary-vga,id=head2", "-device",
+            "secondary-vga,id=head3",
+            "-device", "qemu-xhci,id=usb", "-device", "usb-kbd,bus=usb.0,display=head1", "-device", "usb-mouse,bus=usb.0", "-device",
+            "usb-tablet,bus=usb.0,display=head2",
         ];
-        qemu = Process.Start(new ProcessStartInfo("qemu-system-x86_64", arguments) { RedirectStandardError = true }) ?? throw new InvalidOperationException("QEMU did not start; install qemu-system-x86.");
+        qemu = Process.Start(new ProcessStartInfo("qemu-system-x86_64", arguments) { RedirectStandardError = true })
+            ?? throw new InvalidOperationException("QEMU did not start; install qemu-system-x86.");
         qemu.ErrorDataReceived += (_, line) =>
         {
             if (line.Data is null) return; // the end
@@ -71,7 +78,8 @@ public sealed class DesktopVm : IAsyncLifetime
         while (!File.Exists(ConsoleFile) || !(await File.ReadAllTextAsync(ConsoleFile)).Contains("desktop ready", StringComparison.Ordinal))
         {
             if (qemu.HasExited) throw new IOException($"The desktop has not booted. {await TellAsync()}");
-            if (TimeProvider.System.GetElapsedTime(started) > BootsWithin) throw new TimeoutException($"The desktop has not booted within {BootsWithin}. {await TellAsync()}");
+            if (TimeProvider.System.GetElapsedTime(started) > BootsWithin)
+                throw new TimeoutException($"The desktop has not booted within {BootsWithin}. {await TellAsync()}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 
@@ -85,7 +93,9 @@ public sealed class DesktopVm : IAsyncLifetime
         string found;
         while (!(found = await RunAsync("cat /sys/class/input/event*/device/name")).Contains("QEMU USB Tablet", StringComparison.Ordinal))
         {
-            if (TimeProvider.System.GetElapsedTime(started) > BootsWithin) throw new TimeoutException($"The desktop has not found its USB tablet within {BootsWithin}; it found:\n{found}\n{await TellAsync()}");
+            if (TimeProvider.System.GetElapsedTime(started) > BootsWithin)
+                throw new TimeoutException(
+                    $"The desktop has not found its USB tablet within {BootsWithin}; it found:\n{found}\n{await TellAsync()}");
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
         }
     }
@@ -117,14 +127,22 @@ public sealed class DesktopVm : IAsyncLifetime
     }
 
     /// <summary>Writes a file in the guest.</summary>
-    public Task WriteAsync(string path, string text) => RunAsync($"echo {Convert.ToBase64String(Encoding.UTF8.GetBytes(text))} | base64 -d >{path}");
+    public Task WriteAsync(string path, string text) =>
+        RunAsync($"echo {Convert.ToBase64String(Encoding.UTF8.GetBytes(text))} | base64 -d >{path}");
 
     /// <summary>From now on the guest's kernel is asked which devices events come from.</summary>
     // Opened here, since a reader in the background may come too late.
-    public Task ListenAsync() => RunAsync("rm -f /tmp/listeners; : >/tmp/heard; for e in /sys/class/input/event*; do exec 9</dev/input/${e##*/}; (head -c 1 <&9 >/dev/null 2>&1 && cat $e/device/name >>/tmp/heard) & echo $! >>/tmp/listeners; exec 9<&-; done");
+    public Task ListenAsync() =>
+        RunAsync(
+            "rm -f /tmp/listeners; : >/tmp/heard; for e in /sys/class/input/event*; do exec 9</dev/input/${e##*/}; (head -c 1 <&9 "
+                + ">/dev/null 2>&1 && cat $e/device/name >>/tmp/heard) & echo $! >>/tmp/listeners; exec 9<&-; done");
 
-    /// <summary>The names of the devices that events came from since <see cref="ListenAsync"/>, one a line; empty when there was none for 10 s. Ends listening.</summary>
-    public Task<string> HeardAsync() => RunAsync("n=0; while [ ! -s /tmp/heard ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done; sort -u /tmp/heard; kill $(cat /tmp/listeners) 2>/dev/null; killall -q head");
+    /// <summary>The names of the devices that events came from since <see cref="ListenAsync"/>,
+    /// one a line; empty when there was none for 10 s. Ends listening.</summary>
+    public Task<string> HeardAsync() =>
+        RunAsync(
+            "n=0; while [ ! -s /tmp/heard ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done; sort -u /tmp/heard; kill $(cat "
+                + "/tmp/listeners) 2>/dev/null; killall -q head");
 
     /// <summary>Starts the monitors' probe in the guest.</summary>
     /// <param name="through">A program that runs it, such as strace, with its arguments.</param>
@@ -154,7 +172,8 @@ public sealed class DesktopVm : IAsyncLifetime
     /// <summary>Pushes the machine's power button.</summary>
     public Task PushPowerButtonAsync() => ControlAsync("system_powerdown");
 
-    /// <summary>Puts the machine to sleep (ACPI S3), wakes it some time later, and answers what a line for the shell printed that runs as soon as it is awake.</summary>
+    /// <summary>Puts the machine to sleep (ACPI S3), wakes it some time later, and answers
+    /// what a line for the shell printed that runs as soon as it is awake.</summary>
     /// <param name="line">The line; what runs before the sleep may stand before <c>SLEEP</c> in it.</param>
     /// <param name="asleep">How long it sleeps; its clock counts whole seconds meanwhile.</param>
     public async Task<string> SleepAsync(string line, TimeSpan asleep)
@@ -163,7 +182,8 @@ public sealed class DesktopVm : IAsyncLifetime
         var began = TimeProvider.System.GetTimestamp();
         while ((await ControlAsync("query-status")).GetProperty("status").GetString() != "suspended")
         {
-            if (TimeProvider.System.GetElapsedTime(began) > AnswersWithin) throw new TimeoutException($"The desktop does not sleep. {await TellAsync()}");
+            if (TimeProvider.System.GetElapsedTime(began) > AnswersWithin)
+                throw new TimeoutException($"The desktop does not sleep. {await TellAsync()}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 
@@ -182,7 +202,8 @@ public sealed class DesktopVm : IAsyncLifetime
     public async Task TakeMouseAsync(string name)
     {
         var mice = await ControlAsync("query-mice");
-        var index = mice.EnumerateArray().Single(mouse => mouse.GetProperty("name").GetString()!.Contains(name, StringComparison.Ordinal)).GetProperty("index").GetInt32();
+        var index = mice.EnumerateArray().Single(mouse => mouse.GetProperty("name").GetString()!.Contains(name, StringComparison.Ordinal))
+            .GetProperty("index").GetInt32();
         await ControlAsync("human-monitor-command", $$"""{"command-line":"mouse_set {{index}}"}""");
     }
 
@@ -196,7 +217,8 @@ public sealed class DesktopVm : IAsyncLifetime
         {
             using var answer = JsonDocument.Parse(await control.HearAsync());
             if (answer.RootElement.TryGetProperty("return", out var result)) return result.Clone();
-            if (answer.RootElement.TryGetProperty("error", out var error)) throw new InvalidOperationException($"QEMU refused {command} {arguments}: {error}");
+            if (answer.RootElement.TryGetProperty("error", out var error))
+                throw new InvalidOperationException($"QEMU refused {command} {arguments}: {error}");
         }
     }
 
@@ -222,6 +244,8 @@ public sealed class DesktopVm : IAsyncLifetime
             { ExitCode: var code } => $"ended with exit code {code}",
         };
         string[] console = File.Exists(ConsoleFile) ? await File.ReadAllLinesAsync(ConsoleFile) : ["(none)"];
-        lock (qemuSaid) return $"The desktop's QEMU {state}; it said:\n{qemuSaid}The end of the desktop's console:\n{string.Join('\n', console.TakeLast(ConsoleLines))}";
+        lock (qemuSaid)
+            return $"The desktop's QEMU {state}; it said:\n{qemuSaid}The end of the desktop's "
+                + $"console:\n{string.Join('\n', console.TakeLast(ConsoleLines))}";
     }
 }

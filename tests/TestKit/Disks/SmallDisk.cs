@@ -17,7 +17,8 @@ internal sealed partial class SmallDisk : IDisposable
     public SmallDisk(int kibibytes, string? folder = null)
     {
         Folder = folder ?? Directory.CreateTempSubdirectory("opp-disk-").FullName;
-        if (Mount("tmpfs", Folder, "tmpfs", 0, $"size={kibibytes}k,mode=755") != 0) throw Failure($"mount a tmpfs at {Folder}; run the tests as root");
+        if (Mount("tmpfs", Folder, "tmpfs", 0, $"size={kibibytes}k,mode=755") != 0)
+            throw Failure($"mount a tmpfs at {Folder}; run the tests as root");
     }
 
     /// <summary>Where it is mounted.</summary>
@@ -59,7 +60,8 @@ internal sealed partial class SmallDisk : IDisposable
         Directory.Delete(Folder);
     }
 
-    private static IOException Failure(string tried) => new($"Could not {tried}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}.");
+    private static IOException Failure(string tried) =>
+        new($"Could not {tried}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}.");
 
     [LibraryImport("libc", EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Mount(string source, string target, string type, ulong flags, string options);

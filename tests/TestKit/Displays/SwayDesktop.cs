@@ -3,7 +3,8 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.TestKit.Displays;
 
-/// <summary>A Wayland compositor without a screen, run by user "nobody", that starts an X server when the first program connects to its display. Only root can start it.</summary>
+/// <summary>A Wayland compositor without a screen, run by user "nobody", that starts an X
+/// server when the first program connects to its display. Only root can start it.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class SwayDesktop : IAsyncDisposable
 {
@@ -32,13 +33,23 @@ public sealed class SwayDesktop : IAsyncDisposable
     {
         var runtime = Directory.CreateTempSubdirectory("sway-").FullName;
         var (config, display) = (Path.Combine(runtime, "config"), Path.Combine(runtime, "display"));
-        await File.WriteAllTextAsync(config, "xwayland enable\nexec echo $DISPLAY >$XDG_RUNTIME_DIR/display.part && mv $XDG_RUNTIME_DIR/display.part $XDG_RUNTIME_DIR/display\n");
+        await File.WriteAllTextAsync(
+            config,
+            "xwayland enable\nexec echo $DISPLAY >$XDG_RUNTIME_DIR/display.part && mv $XDG_RUNTIME_DIR/display.part "
+            + "$XDG_RUNTIME_DIR/display\n");
         using (var own = Process.Start("chown", ["-R", "65534:65534", runtime])) await own.WaitForExitAsync();
-        var start = new ProcessStartInfo("setpriv", [.. AsNobody, "sway", "-c", config]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("setpriv", [.. AsNobody, "sway", "-c", config])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         start.Environment.Remove("DISPLAY");
         start.Environment.Remove("WAYLAND_DISPLAY");
-        foreach (var (name, value) in new[] { ("HOME", runtime), ("XDG_RUNTIME_DIR", runtime), ("WLR_BACKENDS", "headless"), ("WLR_LIBINPUT_NO_DEVICES", "1"), ("WLR_RENDERER", "pixman") }) start.Environment[name] = value;
-        var compositor = Process.Start(start) ?? throw new InvalidOperationException("sway did not start; install the packages sway and xwayland.");
+        foreach (var (name, value) in new[] { ("HOME", runtime), ("XDG_RUNTIME_DIR", runtime), ("WLR_BACKENDS", "headless"),
+            ("WLR_LIBINPUT_NO_DEVICES", "1"), ("WLR_RENDERER", "pixman") })
+            start.Environment[name] = value;
+        var compositor = Process.Start(start)
+            ?? throw new InvalidOperationException("sway did not start; install the packages sway and xwayland.");
         compositor.OutputDataReceived += static (_, _) => { };
         compositor.ErrorDataReceived += static (_, _) => { };
         compositor.BeginOutputReadLine();
@@ -46,7 +57,10 @@ public sealed class SwayDesktop : IAsyncDisposable
         var started = TimeProvider.System.GetTimestamp();
         while (!File.Exists(display))
         {
-            if (compositor.HasExited || TimeProvider.System.GetElapsedTime(started) > Patience) throw new InvalidOperationException($"sway has no display after {TimeProvider.System.GetElapsedTime(started)}; ended: {compositor.HasExited}. Install the packages sway and xwayland.");
+            if (compositor.HasExited || TimeProvider.System.GetElapsedTime(started) > Patience)
+                throw new InvalidOperationException(
+                    $"sway has no display after {TimeProvider.System.GetElapsedTime(started)}; ended: {compositor.HasExited}. Install "
+                        + "the packages sway and xwayland.");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
 
@@ -54,7 +68,8 @@ public sealed class SwayDesktop : IAsyncDisposable
     }
 
     /// <summary>Puts the display's socket into a folder.</summary>
-    public void AppearIn(string folder) => File.CreateSymbolicLink(Path.Combine(folder, $"X{Display[1..]}"), $"/tmp/.X11-unix/X{Display[1..]}");
+    public void AppearIn(string folder) =>
+        File.CreateSymbolicLink(Path.Combine(folder, $"X{Display[1..]}"), $"/tmp/.X11-unix/X{Display[1..]}");
 
     /// <summary>Its user moves the mouse of its X server, which starts it.</summary>
     public async Task MoveAsync()

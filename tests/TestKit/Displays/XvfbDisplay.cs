@@ -33,7 +33,8 @@ public sealed class XvfbDisplay : IAsyncDisposable
     public string Link => Path.Combine(Folder, $"X{Number}");
 
     /// <summary>Starts a server and waits until it takes connections.</summary>
-    /// <param name="foreign">Run it as user "nobody" with a cookie file that is not that user's own, which no agent may trust. Only root can.</param>
+    /// <param name="foreign">Run it as user "nobody" with a cookie file that is
+    /// not that user's own, which no agent may trust. Only root can.</param>
     public static async Task<XvfbDisplay> StartAsync(bool foreign = false)
     {
         var folder = Directory.CreateTempSubdirectory("display-").FullName;
@@ -46,17 +47,21 @@ public sealed class XvfbDisplay : IAsyncDisposable
         }
 
         string[] asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-        string[] line = [.. foreign ? asNobody : [], "Xvfb", "-displayfd", "1", "-auth", authority, "-noreset", "-nolisten", "tcp", "-screen", "0", "320x200x24"];
+        string[] line = [
+            .. foreign ? asNobody : [], "Xvfb", "-displayfd", "1", "-auth", authority, "-noreset", "-nolisten", "tcp", "-screen", "0",
+            "320x200x24"];
         var start = new ProcessStartInfo(line[0], line[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        var server = System.Diagnostics.Process.Start(start) ?? throw new InvalidOperationException("Xvfb did not start; install the package xvfb.");
+        var server = System.Diagnostics.Process.Start(start)
+            ?? throw new InvalidOperationException("Xvfb did not start; install the package xvfb.");
         server.ErrorDataReceived += static (_, _) => { };
         server.BeginErrorReadLine();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
-        var number = await server.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException("Xvfb ended before it had a display.");
+        var number = await server.StandardOutput.ReadLineAsync(limit.Token)
+            ?? throw new InvalidOperationException("Xvfb ended before it had a display.");
         var display = new XvfbDisplay(server, int.Parse(number, CultureInfo.InvariantCulture), folder, authority);
         if (!foreign) display.AppearIn(folder);
         return display;
@@ -79,7 +84,8 @@ public sealed class XvfbDisplay : IAsyncDisposable
     {
         string[] once = ["mousemove_relative", "--", "1", "0", "sleep", "0.01", "mousemove_relative", "--", "-1", "0", "sleep", "0.01"];
         var started = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(started) < lasts) await XdotoolAsync([.. Enumerable.Repeat(once, 20).SelectMany(words => words)]);
+        while (TimeProvider.System.GetElapsedTime(started) < lasts)
+            await XdotoolAsync([.. Enumerable.Repeat(once, 20).SelectMany(words => words)]);
     }
 
     /// <summary>Kills the server; its socket stays behind, as after a crash.</summary>
@@ -109,8 +115,10 @@ public sealed class XvfbDisplay : IAsyncDisposable
         var start = new ProcessStartInfo("xdotool", words);
         start.Environment["DISPLAY"] = $":{Number}";
         start.Environment["XAUTHORITY"] = Authority;
-        using var tool = System.Diagnostics.Process.Start(start) ?? throw new InvalidOperationException("xdotool did not start; install the package xdotool.");
+        using var tool = System.Diagnostics.Process.Start(start)
+            ?? throw new InvalidOperationException("xdotool did not start; install the package xdotool.");
         await tool.WaitForExitAsync();
-        if (tool.ExitCode != 0) throw new InvalidOperationException($"xdotool {string.Join(' ', words.Take(3))} on :{Number} ended with {tool.ExitCode}.");
+        if (tool.ExitCode != 0)
+            throw new InvalidOperationException($"xdotool {string.Join(' ', words.Take(3))} on :{Number} ended with {tool.ExitCode}.");
     }
 }

@@ -3,7 +3,8 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.TestKit.Guests;
 
-/// <summary>What a process has caused to be written to disks (man 5 proc, /proc/PID/io). Memory on tmpfs does not count, a file on a disk that is mapped does.</summary>
+/// <summary>What a process has caused to be written to disks (man 5 proc, /proc/PID/io).
+/// Memory on tmpfs does not count, a file on a disk that is mapped does.</summary>
 [SupportedOSPlatform("linux")]
 public static class DiskWrites
 {
@@ -15,5 +16,6 @@ public static class DiskWrites
     /// <summary>Bytes written by a process.</summary>
     /// <param name="process">Its id, or "self".</param>
     public static long BytesBy(string process) => long.Parse(
-        File.ReadLines($"/proc/{process}/io").First(line => line.StartsWith(Field, StringComparison.Ordinal)).AsSpan(Field.Length), CultureInfo.InvariantCulture);
+        File.ReadLines($"/proc/{process}/io").First(line => line.StartsWith(Field, StringComparison.Ordinal)).AsSpan(Field.Length),
+        CultureInfo.InvariantCulture);
 }

@@ -38,9 +38,12 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
         return sha;
     }
 
-    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadImageAsync(string sha256, long offset, CancellationToken cancellationToken) => ReadAsync(sha256, offset, cancellationToken);
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadImageAsync(string sha256, long offset, CancellationToken cancellationToken) =>
+        ReadAsync(sha256, offset, cancellationToken);
 
-    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadDiskAsync(string guestId, string sha256, long offset, CancellationToken cancellationToken) => ReadAsync(sha256, offset, cancellationToken);
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadDiskAsync(
+        string guestId, string sha256, long offset, CancellationToken cancellationToken) =>
+        ReadAsync(sha256, offset, cancellationToken);
 
     public async Task<string> WriteDiskAsync(string guestId, string path, Action<double> onProgress, CancellationToken cancellationToken)
     {
@@ -58,7 +61,8 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
         return Task.FromResult((long)known.Length);
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string sha256, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        string sha256, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.Yield();
         Reads.Enqueue(offset);

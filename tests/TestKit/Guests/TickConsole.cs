@@ -35,11 +35,14 @@ public sealed class TickConsole(Func<ReadOnlyMemory<byte>> read, GuestId guest)
     {
         var text = Encoding.ASCII.GetString(read().Span);
         // The last line may be only half written.
-        var lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var ticks = lines.Where(line => line.StartsWith("tick ", StringComparison.Ordinal)).Select(line => int.Parse(line.AsSpan(5), CultureInfo.InvariantCulture)).ToList();
+        var lines = text[..(text.LastIndexOf('\n') + 1)]
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var ticks = lines.Where(line => line.StartsWith("tick ", StringComparison.Ordinal))
+            .Select(line => int.Parse(line.AsSpan(5), CultureInfo.InvariantCulture)).ToList();
         var boot = ticks.LastIndexOf(0);
         var sinceBoot = boot < 0 ? ticks : ticks[boot..];
-        for (var i = 0; i < sinceBoot.Count; i++) Assert.True(sinceBoot[i] == i, $"Guest {guest}: tick {sinceBoot[i]} stands where {i} belongs; lost or repeated.\n{text}");
+        for (var i = 0; i < sinceBoot.Count; i++)
+            Assert.True(sinceBoot[i] == i, $"Guest {guest}: tick {sinceBoot[i]} stands where {i} belongs; lost or repeated.\n{text}");
         return sinceBoot;
     }
 }

@@ -15,12 +15,18 @@ public sealed record TickImage(string Path, string Sha256)
 
     /// <summary>Makes the image in a folder.</summary>
     [SupportedOSPlatform("linux")]
-    public static async Task<TickImage> MakeAsync(string folder, int busy = 0, int dirtyMiB = 0, bool disk = false, CancellationToken cancellationToken = default)
+    public static async Task<TickImage> MakeAsync(
+        string folder, int busy = 0, int dirtyMiB = 0, bool disk = false, CancellationToken cancellationToken = default)
     {
         var path = System.IO.Path.Combine(folder, "tick.qcow2");
-        List<string> arguments = [path, "--busy", busy.ToString(CultureInfo.InvariantCulture), "--dirty", dirtyMiB.ToString(CultureInfo.InvariantCulture)];
+        List<string> arguments =
+            [path, "--busy", busy.ToString(CultureInfo.InvariantCulture), "--dirty", dirtyMiB.ToString(CultureInfo.InvariantCulture)];
         if (disk) arguments.Add("--disk");
-        var start = new ProcessStartInfo(System.IO.Path.Combine(RepositoryRoot, "packaging/linux/make-tick-image"), arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(System.IO.Path.Combine(RepositoryRoot, "packaging/linux/make-tick-image"), arguments)
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start)!;
         var complaints = process.StandardError.ReadToEndAsync(cancellationToken);
         await process.StandardOutput.ReadToEndAsync(cancellationToken);

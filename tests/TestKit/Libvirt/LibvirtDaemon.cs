@@ -5,14 +5,16 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.TestKit.Libvirt;
 
-/// <summary>A libvirtd of its own with folders of its own, as a desktop's nova-compute would use it. Its domains outlive it, as they do everywhere.</summary>
+/// <summary>A libvirtd of its own with folders of its own, as a desktop's nova-compute
+/// would use it. Its domains outlive it, as they do everywhere.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class LibvirtDaemon : IAsyncDisposable
 {
     // It listens after half a second; a hundred times that is a machine that swaps.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(50);
 
-    // Own folders over those that are built into it; no namespace and no cgroup of its own around guests, which this machine has no systemd for.
+    // Own folders over those that are built into it; no namespace and no
+    // cgroup of its own around guests, which this machine has no systemd for.
     private const string Start = """
         mount --bind "$2" /run/libvirt || exit 1
         for place in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt; do
@@ -33,14 +35,19 @@ public sealed class LibvirtDaemon : IAsyncDisposable
     private Process? process;
 
     /// <param name="folder">An existing folder for what stays.</param>
-    /// <param name="run">A folder for its status files and sockets, with a short path; on tmpfs, as /run is everywhere: it waits for the disk at each change of a domain.</param>
+    /// <param name="run">A folder for its status files and sockets, with a short path; on
+    /// tmpfs, as /run is everywhere: it waits for the disk at each change of a domain.</param>
     public LibvirtDaemon(string folder, string run)
     {
         (this.folder, this.run) = (folder, run);
         Directory.CreateDirectory(run);
         foreach (var part in new[] { "etc", "lib", "cache", "log" }) Directory.CreateDirectory(Path.Combine(folder, part));
-        foreach (var place in new[] { "/run/libvirt", "/etc/libvirt", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log/libvirt" }) Directory.CreateDirectory(place);
-        File.WriteAllText(Path.Combine(folder, "etc/qemu.conf"), "stdio_handler = \"file\"\nnamespaces = []\ncgroup_controllers = []\nuser = \"root\"\ngroup = \"root\"\nsecurity_driver = \"none\"\n");
+        foreach (var place in new[] { "/run/libvirt", "/etc/libvirt", "/var/lib/libvirt", "/var/cache/libvirt", "/var/log/libvirt" })
+            Directory.CreateDirectory(place);
+        File.WriteAllText(
+            Path.Combine(folder, "etc/qemu.conf"),
+            "stdio_handler = \"file\"\nnamespaces = []\ncgroup_controllers = []\nuser = \"root\"\ngroup = \"root\"\nsecurity_driver = "
+            + "\"none\"\n");
         File.WriteAllText(Path.Combine(folder, "etc/libvirtd.conf"), "auth_unix_rw = \"none\"\nunix_sock_rw_perms = \"0700\"\n");
     }
 
@@ -52,7 +59,12 @@ public sealed class LibvirtDaemon : IAsyncDisposable
     /// <summary>Starts it and waits until it answers.</summary>
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("unshare", ["-m", "--propagation", "private", "sh", "-c", Start, "sh", folder, run]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("unshare", ["-m", "--propagation", "private", "sh", "-c", Start, "sh", folder, run])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
         process = Process.Start(start)!;
         process.ErrorDataReceived += Keep;
         process.OutputDataReceived += Keep;
@@ -60,7 +72,9 @@ public sealed class LibvirtDaemon : IAsyncDisposable
         process.BeginOutputReadLine();
         for (var began = TimeProvider.System.GetTimestamp(); await VirshAsync("version") is null;)
         {
-            if (process.HasExited || TimeProvider.System.GetElapsedTime(began) > Patience) throw new InvalidOperationException($"libvirtd does not answer at {Uri} (exited: {process.HasExited}); it said:\n{string.Join('\n', said)}");
+            if (process.HasExited || TimeProvider.System.GetElapsedTime(began) > Patience)
+                throw new InvalidOperationException(
+                    $"libvirtd does not answer at {Uri} (exited: {process.HasExited}); it said:\n{string.Join('\n', said)}");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
     }
@@ -81,7 +95,11 @@ public sealed class LibvirtDaemon : IAsyncDisposable
     /// <summary>What virsh says; null when it fails.</summary>
     public async Task<string?> VirshAsync(params string[] words)
     {
-        var start = new ProcessStartInfo("virsh", ["-q", "-c", Uri, .. words]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("virsh", ["-q", "-c", Uri, .. words])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         using var virsh = Process.Start(start)!;
         var complaints = virsh.StandardError.ReadToEndAsync();
         var answer = await virsh.StandardOutput.ReadToEndAsync();

@@ -25,7 +25,13 @@ public sealed class LibvirtSite : IAsyncDisposable
         folder = "/var/tmp/" + name;
         Directory.CreateDirectory(folder);
         Daemon = new LibvirtDaemon(folder, "/dev/shm/" + name);
-        Settings = new LibvirtSettings { Uri = Daemon.Uri, RunFolder = Daemon.RunFolder, StateFolder = Path.Combine(folder, "state"), Cgroup = name + "/guests" };
+        Settings = new LibvirtSettings
+        {
+            Uri = Daemon.Uri,
+            RunFolder = Daemon.RunFolder,
+            StateFolder = Path.Combine(folder, "state"),
+            Cgroup = name + "/guests",
+        };
     }
 
     public LibvirtDaemon Daemon { get; }
@@ -47,7 +53,8 @@ public sealed class LibvirtSite : IAsyncDisposable
     {
         var id = GuestId.New();
         domains.Add(id);
-        using (var img = Process.Start("qemu-img", ["create", "-q", "-f", "qcow2", "-b", image!.Path, "-F", "qcow2", DiskOf(id)])!) await img.WaitForExitAsync();
+        using (var img = Process.Start("qemu-img", ["create", "-q", "-f", "qcow2", "-b", image!.Path, "-F", "qcow2", DiskOf(id)])!)
+            await img.WaitForExitAsync();
         await File.WriteAllTextAsync(Path.Combine(folder, id.Value + ".xml"), Xml(id));
         await MustAsync("define", Path.Combine(folder, id.Value + ".xml"));
         await MustAsync("start", UuidOf(id));
@@ -64,12 +71,14 @@ public sealed class LibvirtSite : IAsyncDisposable
     public TickConsole ConsoleOf(GuestId id) => new(() => File.Exists(ConsoleFile(id)) ? File.ReadAllBytes(ConsoleFile(id)) : [], id);
 
     /// <summary>The QEMU process of a domain.</summary>
-    public int PidOf(GuestId id) => int.Parse(File.ReadAllText(Path.Combine(Daemon.RunFolder, id.Value + ".pid")), CultureInfo.InvariantCulture);
+    public int PidOf(GuestId id) =>
+        int.Parse(File.ReadAllText(Path.Combine(Daemon.RunFolder, id.Value + ".pid")), CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()
     {
         await Daemon.DisposeAsync();
-        var pids = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(pid => int.TryParse(pid, out _)).Where(IsOurs).Select(pid => int.Parse(pid!, CultureInfo.InvariantCulture)).ToArray();
+        var pids = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(pid => int.TryParse(pid, out _)).Where(IsOurs)
+            .Select(pid => int.Parse(pid!, CultureInfo.InvariantCulture)).ToArray();
         foreach (var pid in pids)
         {
             using var process = LinuxProcess.Find(pid);
@@ -85,7 +94,8 @@ public sealed class LibvirtSite : IAsyncDisposable
         try
         {
             var words = Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/cmdline"));
-            return words.Contains("qemu-system", StringComparison.Ordinal) && domains.Any(id => words.Contains(UuidOf(id), StringComparison.Ordinal));
+            return words.Contains("qemu-system", StringComparison.Ordinal)
+                && domains.Any(id => words.Contains(UuidOf(id), StringComparison.Ordinal));
         }
         catch (IOException)
         {

@@ -15,7 +15,8 @@ public sealed class MemoryOpenStackStore : IOpenStackStore
     /// <summary>What it keeps.</summary>
     public IReadOnlyCollection<EvictedServer> Servers => [.. servers.Values];
 
-    public Task<IReadOnlyList<EvictedServer>> LoadAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<EvictedServer>>([.. servers.Values]);
+    public Task<IReadOnlyList<EvictedServer>> LoadAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<EvictedServer>>([.. servers.Values]);
 
     public Task SaveAsync(EvictedServer server, CancellationToken cancellationToken)
     {

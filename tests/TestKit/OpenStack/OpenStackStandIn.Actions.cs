@@ -5,7 +5,8 @@ namespace Opportunism.TestKit.OpenStack;
 /// <content>What Nova does with servers: accepted at once, done when the host works.</content>
 public sealed partial class OpenStackStandIn
 {
-    /// <summary>From an action's name in the API to where it is allowed, what it is called while it is under way and in the list of actions, and where it leads.</summary>
+    /// <summary>From an action's name in the API to where it is allowed, what it is called
+    /// while it is under way and in the list of actions, and where it leads.</summary>
     private static readonly Dictionary<string, (string[] From, string Task, string Name, string To)> Moves = new()
     {
         ["suspend"] = (["active"], "suspending", "suspend", "suspended"),
@@ -130,7 +131,9 @@ public sealed partial class OpenStackStandIn
     }
 
     private StandInHost? Schedule(string? except = null) =>
-        hosts.Where(host => host.Name != except && !host.Disabled && IsUp(host) && servers.Count(server => server.Host == host.Name) < host.Room).MinBy(host => servers.Count(server => server.Host == host.Name));
+        hosts.Where(
+            host => host.Name != except && !host.Disabled && IsUp(host) && servers.Count(server => server.Host == host.Name) < host.Room)
+            .MinBy(host => servers.Count(server => server.Host == host.Name));
 
     private void Unshelve(StandInServer server)
     {

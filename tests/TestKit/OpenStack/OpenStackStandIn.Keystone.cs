@@ -34,10 +34,12 @@ public sealed partial class OpenStackStandIn
     public void WriteCloudsFile(string path, bool password = false, string more = "")
     {
         var auth = password
-            ? $"      username: controller\n      user_domain_name: Default\n      password: {Secret}\n      project_name: service\n      project_domain_name: Default\n"
+            ? $"      username: controller\n      user_domain_name: Default\n      password: {Secret}\n      project_name: service\n     "
+                + " project_domain_name: Default\n"
             : $"      application_credential_id: {CredentialId}\n      application_credential_secret: {Secret}\n";
         var type = password ? "" : "    auth_type: v3applicationcredential\n";
-        File.WriteAllText(path, $"clouds:\n  openstack:\n{type}    region_name: RegionOne\n    auth:\n      auth_url: {Url}identity/v3\n{auth}{more}");
+        File.WriteAllText(
+            path, $"clouds:\n  openstack:\n{type}    region_name: RegionOne\n    auth:\n      auth_url: {Url}identity/v3\n{auth}{more}");
     }
 
     private Answer Login(JsonObject? body)
@@ -49,10 +51,13 @@ public sealed partial class OpenStackStandIn
         var credential = identity?["application_credential"];
         var valid = method switch
         {
-            "password" => (string?)user?["name"] == "controller" && (string?)user["domain"]?["name"] == "Default" && (string?)user["password"] == Secret && (string?)auth?["scope"]?["project"]?["name"] == "service",
+            "password" =>
+                (string?)user?["name"] == "controller" && (string?)user["domain"]?["name"] == "Default"
+                && (string?)user["password"] == Secret && (string?)auth?["scope"]?["project"]?["name"] == "service",
 
             // Keystone refuses a scope beside an application credential: it has its own.
-            "application_credential" => (string?)credential?["id"] == CredentialId && (string?)credential["secret"] == Secret && auth?["scope"] is null,
+            "application_credential" =>
+                (string?)credential?["id"] == CredentialId && (string?)credential["secret"] == Secret && auth?["scope"] is null,
             _ => false,
         };
         if (!valid) return Unauthorized();
@@ -86,7 +91,15 @@ public sealed partial class OpenStackStandIn
             {
                 // Only one of them leads here; whoever takes another is found out.
                 var url = region == "RegionOne" && kind == "public" ? $"{Url}{path}" : $"http://127.0.0.1:9/{region}/{kind}";
-                endpoints.Add(new JsonObject { ["id"] = Guid.NewGuid().ToString("N"), ["interface"] = kind, ["region"] = region, ["region_id"] = region, ["url"] = url });
+                endpoints.Add(
+                    new JsonObject
+                    {
+                        ["id"] = Guid.NewGuid().ToString("N"),
+                        ["interface"] = kind,
+                        ["region"] = region,
+                        ["region_id"] = region,
+                        ["url"] = url
+                    });
             }
         }
 
@@ -98,15 +111,21 @@ public sealed partial class OpenStackStandIn
     {
         lock (gate)
         {
-            if (!tokens.TryGetValue(http.Request.Headers["X-Auth-Token"].ToString(), out var token) || token.Ends <= time.GetUtcNow()) return Unauthorized();
-            if (!token.HasRules || AccessRules!.Any(rule => rule.Service == service && rule.Method == http.Request.Method && Fits(rule.Path, path))) return null;
+            if (!tokens.TryGetValue(http.Request.Headers["X-Auth-Token"].ToString(), out var token) || token.Ends <= time.GetUtcNow())
+                return Unauthorized();
+            if (!token.HasRules
+                || AccessRules!.Any(rule => rule.Service == service && rule.Method == http.Request.Method && Fits(rule.Path, path)))
+                return null;
             return Unauthorized();
         }
     }
 
     private static bool Fits(string rule, string path)
     {
-        var pattern = RuleWildcard().Replace(Regex.Escape(rule).Replace(@"\*", "*", StringComparison.Ordinal).Replace(@"\{", "{", StringComparison.Ordinal), match => match.Value == "**" ? ".*" : "[^/]+");
+        var pattern = RuleWildcard()
+            .Replace(
+                Regex.Escape(rule).Replace(@"\*", "*", StringComparison.Ordinal).Replace(@"\{", "{", StringComparison.Ordinal),
+                match => match.Value == "**" ? ".*" : "[^/]+");
         return Regex.IsMatch(path, $"^{pattern}$", RegexOptions.CultureInvariant);
     }
 

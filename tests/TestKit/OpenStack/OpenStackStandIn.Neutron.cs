@@ -16,15 +16,20 @@ public sealed partial class OpenStackStandIn
             if (path == "/v2.0/agents" && http.Request.Method == "GET")
             {
                 var wanted = http.Request.Query["host"].ToString();
-                return new(200, new JsonObject { ["agents"] = new JsonArray([.. visible.Where(host => wanted.Length == 0 || host.Name == wanted).Select(AgentOf)]) });
+                var shown = visible.Where(host => wanted.Length == 0 || host.Name == wanted).Select(AgentOf);
+                return new(200, new JsonObject { ["agents"] = new JsonArray([.. shown]) });
             }
 
             var id = path["/v2.0/agents/".Length..];
-            if (visible.Find(host => host.AgentId == id) is not { } host) return NeutronError(404, "AgentNotFound", $"Agent {id} could not be found.");
-            if (http.Request.Method != "PUT" || body?["agent"] is not JsonObject agent) return NeutronError(400, "HTTPBadRequest", "Unable to find 'agent' in request body");
+            if (visible.Find(host => host.AgentId == id) is not { } host)
+                return NeutronError(404, "AgentNotFound", $"Agent {id} could not be found.");
+            if (http.Request.Method != "PUT" || body?["agent"] is not JsonObject agent)
+                return NeutronError(400, "HTTPBadRequest", "Unable to find 'agent' in request body");
             if (Lacks("update_agent")) return NeutronError(403, "PolicyNotAuthorized", "rule:update_agent is disallowed by policy");
-            if (agent.Any(field => field.Key is not ("admin_state_up" or "description"))) return NeutronError(400, "HTTPBadRequest", "Cannot update read-only attribute");
-            if ((string?)agent["description"] is { Length: > 255 }) return NeutronError(400, "HTTPBadRequest", "Invalid input for description. Reason: exceeds maximum length of 255.");
+            if (agent.Any(field => field.Key is not ("admin_state_up" or "description")))
+                return NeutronError(400, "HTTPBadRequest", "Cannot update read-only attribute");
+            if ((string?)agent["description"] is { Length: > 255 })
+                return NeutronError(400, "HTTPBadRequest", "Invalid input for description. Reason: exceeds maximum length of 255.");
             if (agent["admin_state_up"] is { } up) host.AgentUp = (bool)up;
             if (agent["description"] is { } description) host.AgentDescription = (string)description!;
             return new(200, new JsonObject { ["agent"] = AgentOf(host) });

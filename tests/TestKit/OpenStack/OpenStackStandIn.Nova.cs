@@ -17,7 +17,8 @@ public sealed partial class OpenStackStandIn
     /// <summary>Microversions that were spoken to Nova and understood.</summary>
     public ICollection<string> Microversions => microversions.Keys;
 
-    /// <summary>True while the role counts as admin for Nova (context_is_admin), so that servers of every project can be acted on.</summary>
+    /// <summary>True while the role counts as admin for Nova (context_is_admin),
+    /// so that servers of every project can be acted on.</summary>
     public bool IsAdmin { get; set; } = true;
 
     /// <summary>Takes away a right, by its policy's name.</summary>
@@ -30,7 +31,13 @@ public sealed partial class OpenStackStandIn
 
     private Answer Version() => new(200, new JsonObject
     {
-        ["version"] = new JsonObject { ["id"] = "v2.1", ["status"] = "CURRENT", ["version"] = $"2.{NewestMinor}", ["min_version"] = $"2.{OldestMinor}" },
+        ["version"] = new JsonObject
+        {
+            ["id"] = "v2.1",
+            ["status"] = "CURRENT",
+            ["version"] = $"2.{NewestMinor}",
+            ["min_version"] = $"2.{OldestMinor}"
+        },
     });
 
     private async Task<Answer> ComputeAsync(HttpContext http, string path, JsonObject? body)
@@ -38,7 +45,10 @@ public sealed partial class OpenStackStandIn
         if (Stop(http, "compute", path) is { } stopped) return stopped;
         var header = http.Request.Headers["OpenStack-API-Version"].ToString();
         var minor = header.StartsWith("compute 2.", StringComparison.Ordinal) ? MinorOf(header["compute ".Length..]) : 1;
-        if (minor > NewestMinor || minor < OldestMinor) return Error(406, "computeFault", $"Version 2.{minor} is not supported by the API. Minimum is 2.{OldestMinor} and maximum is 2.{NewestMinor}.");
+        if (minor > NewestMinor || minor < OldestMinor)
+            return Error(
+                406, "computeFault",
+                $"Version 2.{minor} is not supported by the API. Minimum is 2.{OldestMinor} and maximum is 2.{NewestMinor}.");
         microversions[$"2.{minor}"] = true;
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries)[1..];
         if (parts is ["os-services", var service] && http.Request.Method == "PUT")
@@ -56,12 +66,14 @@ public sealed partial class OpenStackStandIn
             {
                 ("GET", ["os-services"]) => Services(http),
                 ("GET", ["servers", "detail"]) => List(http),
-                ("GET", ["servers", var id]) => Find(id) is { } server ? new(200, new JsonObject { ["server"] = ShownLocked(server) }) : NoServer(id),
+                ("GET", ["servers", var id]) => Find(id) is { } server ? new(200,
+                new JsonObject { ["server"] = ShownLocked(server) }) : NoServer(id),
                 ("DELETE", ["servers", var id]) => Find(id) is { } server ? DeleteLocked(server, ControllerUser) : NoServer(id),
                 ("GET", ["servers", var id, "os-instance-actions"]) => Find(id) is { } server ? ActionsOf(server) : NoServer(id),
                 ("POST", ["servers", var id, "metadata"]) => Find(id) is { } server ? MarkLocked(server, body) : NoServer(id),
                 ("DELETE", ["servers", var id, "metadata", var key]) => Find(id) is { } server ? UnmarkLocked(server, key) : NoServer(id),
-                ("POST", ["servers", var id, "action"]) => Find(id) is { } server ? ActLocked(server, body, minor, ControllerUser, IsAdmin) : NoServer(id),
+                ("POST", ["servers", var id, "action"]) => Find(id) is { } server ? ActLocked(server, body, minor, ControllerUser,
+                IsAdmin) : NoServer(id),
                 _ => Error(404, "itemNotFound", "The resource could not be found."),
             };
         }
@@ -97,17 +109,23 @@ public sealed partial class OpenStackStandIn
         {
             if (minor < 53) return (Error(404, "itemNotFound", "Unknown action"), null);
             if (Lacks("os_compute_api:os-services:update")) return (Forbidden("os_compute_api:os-services:update"), null);
-            if (body is null || body.Any(field => field.Key is not ("status" or "disabled_reason" or "forced_down"))) return (Bad("Additional properties are not allowed"), null);
+            if (body is null || body.Any(field => field.Key is not ("status" or "disabled_reason" or "forced_down")))
+                return (Bad("Additional properties are not allowed"), null);
             if (!Guid.TryParse(id, out _)) return (Bad($"Invalid uuid {id}"), null);
-            if (hosts.Find(host => host.ServiceId == id) is not { } host) return (Error(404, "itemNotFound", $"Service {id} could not be found."), null);
+            if (hosts.Find(host => host.ServiceId == id) is not { } host)
+                return (Error(404, "itemNotFound", $"Service {id} could not be found."), null);
             var (status, reason) = ((string?)body["status"], (string?)body["disabled_reason"]);
-            if (reason is { Length: 0 or > 255 }) return (Bad($"Invalid input for field/attribute disabled_reason. Value: {reason}."), null);
+            if (reason is { Length: 0 or > 255 })
+                return (Bad($"Invalid input for field/attribute disabled_reason. Value: {reason}."), null);
             if (status is not (null or "enabled" or "disabled")) return (Bad("Invalid input for field/attribute status."), null);
-            if (status == "enabled" && reason is not null) return (Bad("Specifying 'disabled_reason' with status 'enabled' is invalid."), null);
-            if (status is null && body["forced_down"] is null) return (Bad("No updates were requested. Fields 'status' or 'forced_down' should be specified."), null);
+            if (status == "enabled" && reason is not null)
+                return (Bad("Specifying 'disabled_reason' with status 'enabled' is invalid."), null);
+            if (status is null && body["forced_down"] is null)
+                return (Bad("No updates were requested. Fields 'status' or 'forced_down' should be specified."), null);
             if (body["forced_down"] is { } forced)
             {
-                if (!(bool)forced && host.HasEvacuated) return (Bad($"Unable to force up host {host.Name} as it still has evacuation records in status 'done'."), null);
+                if (!(bool)forced && host.HasEvacuated)
+                    return (Bad($"Unable to force up host {host.Name} as it still has evacuation records in status 'done'."), null);
                 host.ForcedDown = (bool)forced;
             }
 
@@ -120,14 +138,17 @@ public sealed partial class OpenStackStandIn
     {
         var query = http.Request.Query;
         var everybody = query["all_tenants"] == "1";
-        if (everybody && Lacks("os_compute_api:servers:detail:get_all_tenants")) return Forbidden("os_compute_api:servers:detail:get_all_tenants");
+        if (everybody && Lacks("os_compute_api:servers:detail:get_all_tenants"))
+            return Forbidden("os_compute_api:servers:detail:get_all_tenants");
         var wanted = query["host"].ToString();
 
         // A filter that the role may not use is ignored, not refused.
         if (Lacks("os_compute_api:servers:allow_all_filters")) wanted = "";
         var found = servers.Where(server => everybody && (wanted.Length == 0 || server.Host == wanted)).ToList();
-        if (query.TryGetValue("status", out var status)) found.RemoveAll(server => !string.Equals(server.VmState, status, StringComparison.OrdinalIgnoreCase));
-        var limit = Math.Min(query.TryGetValue("limit", out var asked) ? int.Parse(asked!, CultureInfo.InvariantCulture) : PageSize, PageSize);
+        if (query.TryGetValue("status", out var status))
+            found.RemoveAll(server => !string.Equals(server.VmState, status, StringComparison.OrdinalIgnoreCase));
+        var limit =
+            Math.Min(query.TryGetValue("limit", out var asked) ? int.Parse(asked!, CultureInfo.InvariantCulture) : PageSize, PageSize);
         if (query.TryGetValue("marker", out var marker))
         {
             var at = found.FindIndex(server => server.Id.ToString() == marker);
@@ -137,7 +158,9 @@ public sealed partial class OpenStackStandIn
 
         var page = found.Take(limit).ToList();
         var answer = new JsonObject { ["servers"] = new JsonArray([.. page.Select(ShownLocked)]) };
-        if (page.Count == limit && limit > 0) answer["servers_links"] = new JsonArray(new JsonObject { ["rel"] = "next", ["href"] = $"{Url}compute/v2.1/servers/detail?marker={page[^1].Id}" });
+        if (page.Count == limit && limit > 0)
+            answer["servers_links"] =
+                new JsonArray(new JsonObject { ["rel"] = "next", ["href"] = $"{Url}compute/v2.1/servers/detail?marker={page[^1].Id}" });
         return new(200, answer);
     }
 
@@ -157,7 +180,8 @@ public sealed partial class OpenStackStandIn
             ["metadata"] = new JsonObject(server.Metadata.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
         };
         if (!Lacks("os_compute_api:os-extended-server-attributes")) shown["OS-EXT-SRV-ATTR:host"] = server.Host;
-        if (server.VmState == "error") shown["fault"] = new JsonObject { ["code"] = 500, ["message"] = server.Fault ?? "Build of instance aborted" };
+        if (server.VmState == "error")
+            shown["fault"] = new JsonObject { ["code"] = 500, ["message"] = server.Fault ?? "Build of instance aborted" };
         return shown;
     }
 
@@ -189,7 +213,8 @@ public sealed partial class OpenStackStandIn
     {
         if (Lacks("os_compute_api:server-metadata:create")) return Forbidden("os_compute_api:server-metadata:create");
         if (body?["metadata"] is not JsonObject metadata || body.Count != 1) return Bad("Invalid input for field/attribute metadata.");
-        if (server.VmState is not ("active" or "paused" or "suspended" or "stopped")) return Wrong(server, "create metadata", "vm_state", server.VmState);
+        if (server.VmState is not ("active" or "paused" or "suspended" or "stopped"))
+            return Wrong(server, "create metadata", "vm_state", server.VmState);
         foreach (var (key, value) in metadata) server.Metadata[key] = (string)value!;
         return new(200, new JsonObject { ["metadata"] = metadata.DeepClone() });
     }
@@ -198,7 +223,8 @@ public sealed partial class OpenStackStandIn
     {
         if (Lacks("os_compute_api:server-metadata:delete")) return Forbidden("os_compute_api:server-metadata:delete");
         if (!server.Metadata.ContainsKey(key)) return Error(404, "itemNotFound", "Metadata item was not found");
-        if (server.VmState is not ("active" or "paused" or "suspended" or "stopped")) return Wrong(server, "delete metadata", "vm_state", server.VmState);
+        if (server.VmState is not ("active" or "paused" or "suspended" or "stopped"))
+            return Wrong(server, "delete metadata", "vm_state", server.VmState);
         server.Metadata.Remove(key);
         return new(204);
     }

@@ -16,7 +16,8 @@ using Microsoft.Extensions.Logging;
 namespace Opportunism.TestKit.OpenStack;
 
 /// <summary>
-/// Keystone, Nova and Neutron as far as the driver speaks to them, on loopback in this process. It answers as the real ones do, refuses what they
+/// Keystone, Nova and Neutron as far as the driver speaks to them, on loopback
+/// in this process. It answers as the real ones do, refuses what they
 /// refuse, and does what it is asked only when its hosts work: before every request, or when a test says so.
 /// </summary>
 public sealed partial class OpenStackStandIn : IAsyncDisposable
@@ -59,7 +60,8 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
     /// <summary>Every request so far, such as <c>GET /compute/v2.1/servers/detail?...</c>.</summary>
     public IReadOnlyList<string> Requests => [.. requests];
 
-    /// <summary>True while hosts do what they were asked before the next request is answered; false to leave that to <see cref="Work"/>.</summary>
+    /// <summary>True while hosts do what they were asked before the next request
+    /// is answered; false to leave that to <see cref="Work"/>.</summary>
     public bool WorksByItself { get; set; } = true;
 
     /// <summary>Newest microversion that Nova speaks.</summary>
@@ -79,7 +81,8 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
     {
         var standIn = new OpenStackStandIn(time, certificate);
         await standIn.app.StartAsync();
-        standIn.Url = new Uri(standIn.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        standIn.Url =
+            new Uri(standIn.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return standIn;
     }
 
@@ -140,7 +143,9 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
         lock (gate)
         {
             if (WorksByItself) WorkLocked();
-            fault = faults.Find(fault => fault.Times > 0 && (fault.Method.Length == 0 || fault.Method == http.Request.Method) && target.Contains(fault.Path, StringComparison.Ordinal));
+            fault = faults.Find(
+                fault => fault.Times > 0 && (fault.Method.Length == 0 || fault.Method == http.Request.Method)
+                    && target.Contains(fault.Path, StringComparison.Ordinal));
             if (fault is { Skips: > 0 }) (fault.Skips, fault) = (fault.Skips - 1, null);
             if (fault is not null) fault.Times--;
         }
@@ -197,17 +202,30 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
         if (path.StartsWith("/identity/v3/auth/tokens", StringComparison.Ordinal)) return Task.FromResult(Login(body));
         if (path is "/compute/v2.1/" or "/compute/v2.1") return Task.FromResult(Version());
         if (path.StartsWith("/compute/v2.1/", StringComparison.Ordinal)) return ComputeAsync(http, path["/compute".Length..], body);
-        if (path.StartsWith("/network/v2.0/", StringComparison.Ordinal)) return Task.FromResult(Network(http, path["/network".Length..], body));
+        if (path.StartsWith("/network/v2.0/", StringComparison.Ordinal))
+            return Task.FromResult(Network(http, path["/network".Length..], body));
         return Task.FromResult(Error(404, "itemNotFound", "The resource could not be found."));
     }
 
-    private static Answer Error(int status, string kind, string message) => new(status, new JsonObject { [kind] = new JsonObject { ["code"] = status, ["message"] = message } });
+    private static Answer Error(int status, string kind, string message) =>
+        new(status, new JsonObject { [kind] = new JsonObject { ["code"] = status, ["message"] = message } });
 
-    private static Answer Unauthorized() => new(401, new JsonObject { ["error"] = new JsonObject { ["code"] = 401, ["title"] = "Unauthorized", ["message"] = "The request you have made requires authentication." } });
+    private static Answer Unauthorized() => new(
+        401,
+        new JsonObject
+        {
+            ["error"] = new JsonObject
+            {
+                ["code"] = 401,
+                ["title"] = "Unauthorized",
+                ["message"] = "The request you have made requires authentication.",
+            },
+        });
 
     private static Answer Forbidden(string policy) => Error(403, "forbidden", $"Policy doesn't allow {policy} to be performed.");
 
-    private static string Stamp(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    private static string Stamp(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"\{[^}]*\}|\*\*|\*")]
     private static partial Regex RuleWildcard();

@@ -21,7 +21,8 @@ public sealed class StandInHost(string name)
     /// <summary>How many servers it has room for.</summary>
     public int Room { get; set; } = 8;
 
-    /// <summary>What fails on it when the controller asks: an instance action's name to whether the server ends in error; else it falls back to what it was.</summary>
+    /// <summary>What fails on it when the controller asks: an instance action's name to
+    /// whether the server ends in error; else it falls back to what it was.</summary>
     public Dictionary<string, bool> Fails { get; } = [];
 
     /// <summary>True once servers were evacuated from it and its nova-compute has not started since.</summary>

@@ -19,7 +19,8 @@ public sealed class FakeAgent : IAsyncDisposable
 
     private FakeAgent(Uri url, string caFingerprint)
     {
-        channel = GrpcChannel.ForAddress(url, new GrpcChannelOptions { HttpHandler = new PinnedCa(caFingerprint).CreateHandler(), DisposeHttpClient = true });
+        channel = GrpcChannel.ForAddress(
+            url, new GrpcChannelOptions { HttpHandler = new PinnedCa(caFingerprint).CreateHandler(), DisposeHttpClient = true });
         Client = new Nodes.NodesClient(channel);
     }
 
@@ -59,9 +60,11 @@ public sealed class FakeAgent : IAsyncDisposable
     /// <summary>Enrols with a join token at a site anywhere.</summary>
     public static async Task<FakeAgent> EnrolAsync(Uri site, string joinToken, string name)
     {
-        if (!JoinToken.TryParse(joinToken, out var token)) throw new ArgumentException($"'{joinToken}' is not a join token.", nameof(joinToken));
+        if (!JoinToken.TryParse(joinToken, out var token))
+            throw new ArgumentException($"'{joinToken}' is not a join token.", nameof(joinToken));
         var agent = new FakeAgent(site, token.CaFingerprint);
-        var reply = await agent.Client.EnrolAsync(new EnrolRequest { ContractVersion = 1, JoinSecret = token.Secret, ProposedName = name, AgentVersion = "0.1.0" });
+        var reply = await agent.Client.EnrolAsync(
+            new EnrolRequest { ContractVersion = 1, JoinSecret = token.Secret, ProposedName = name, AgentVersion = "0.1.0" });
         agent.Id = reply.NodeId;
         agent.Secret = reply.NodeSecret;
         return agent;
@@ -191,7 +194,8 @@ public sealed class FakeAgent : IAsyncDisposable
         for (var offset = 0; offset < disk.Length; offset += 50_000)
         {
             var piece = disk.AsSpan(offset, Math.Min(50_000, disk.Length - offset));
-            await to.WriteAsync(new WriteDiskRequest { Chunk = new Chunk { Offset = (ulong)offset, Data = Google.Protobuf.ByteString.CopyFrom(piece) } });
+            await to.WriteAsync(
+                new WriteDiskRequest { Chunk = new Chunk { Offset = (ulong)offset, Data = Google.Protobuf.ByteString.CopyFrom(piece) } });
         }
 
         if (isLate) await to.WriteAsync(new WriteDiskRequest { Sha256 = sha256 });

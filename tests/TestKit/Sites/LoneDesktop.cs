@@ -19,7 +19,10 @@ public sealed class LoneDesktop : IAsyncDisposable
         var name = "opp-lone-" + Guid.NewGuid().ToString("N")[..8];
         var folder = "/var/tmp/" + name;
         // Port 9 is that of the discard service, which no machine has run for decades.
-        return new(folder, await RealDesktop.MakeAsync("lone", name, folder, RealSite.AgentProgram, new Uri("https://127.0.0.1:9"), "none", more: "", seatless: seatless));
+        return new(
+            folder,
+            await RealDesktop.MakeAsync(
+                "lone", name, folder, RealSite.AgentProgram, new Uri("https://127.0.0.1:9"), "none", more: "", seatless: seatless));
     }
 
     public async ValueTask DisposeAsync()

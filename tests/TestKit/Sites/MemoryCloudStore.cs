@@ -9,7 +9,8 @@ public sealed class MemoryCloudStore : ICloudStore
     private readonly ConcurrentDictionary<CloudKey, CloudRecord> records = new();
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<CloudRecord>> LoadAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<CloudRecord>>([.. records.Values]);
+    public Task<IReadOnlyList<CloudRecord>> LoadAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<CloudRecord>>([.. records.Values]);
 
     /// <inheritdoc/>
     public Task SaveAsync(IReadOnlyList<CloudRecord> put, IReadOnlyList<CloudKey> removed, CancellationToken cancellationToken)

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>A tick guest's console as its tenant reads it from the site; every boot must count 0, 1, 2, ... without a gap or a repetition.</summary>
+/// <summary>A tick guest's console as its tenant reads it from the site; every
+/// boot must count 0, 1, 2, ... without a gap or a repetition.</summary>
 public sealed class RealConsole(SiteClient site, string vm)
 {
     private readonly StringBuilder text = new();
@@ -43,7 +44,9 @@ public sealed class RealConsole(SiteClient site, string vm)
         {
             var line = all[read..end].Trim();
             read = end + 1;
-            if (!line.StartsWith("tick ", StringComparison.Ordinal) || !int.TryParse(line.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var tick)) continue;
+            if (!line.StartsWith("tick ", StringComparison.Ordinal)
+                || !int.TryParse(line.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var tick))
+                continue;
             if (tick == 0) (Boots, Last) = (Boots + 1, -1);
             Assert.True(tick == Last + 1, $"Console of {vm}: tick {tick} came after tick {Last}; lost or repeated.\n{all}");
             Last = tick;

@@ -44,10 +44,13 @@ public sealed class RealDesktop : IAsyncDisposable
     public RealProgram Agent { get; private set; } = null!;
 
     /// <summary>Bytes of guests' memory that this desktop holds.</summary>
-    public long RamInUse => Directory.Exists(RamFolder) && new DriveInfo(RamFolder) is var mount ? mount.TotalSize - mount.TotalFreeSpace : 0;
+    public long RamInUse =>
+        Directory.Exists(RamFolder) && new DriveInfo(RamFolder) is var mount ? mount.TotalSize - mount.TotalFreeSpace : 0;
 
     /// <summary>Makes a desktop with its display and settings; its agent is not started yet.</summary>
-    internal static async Task<RealDesktop> MakeAsync(string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more, TimeSpan? idleFor = null, bool seatless = false)
+    internal static async Task<RealDesktop> MakeAsync(
+        string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more, TimeSpan? idleFor = null,
+        bool seatless = false)
     {
         // Guests run as another user that must reach what is below.
         Directory.CreateDirectory(folder, (UnixFileMode)0b111_001_001);
@@ -55,7 +58,8 @@ public sealed class RealDesktop : IAsyncDisposable
         await File.WriteAllTextAsync(tokenFile, joinToken);
         var display = await XvfbDisplay.StartAsync();
         var desktop = new RealDesktop(name, cgroup, folder, program, display);
-        await File.WriteAllTextAsync(desktop.settings, desktop.Ini(controller, tokenFile, more, idleFor ?? AvailabilityTimes.ShortestThawAfter, seatless));
+        await File.WriteAllTextAsync(
+            desktop.settings, desktop.Ini(controller, tokenFile, more, idleFor ?? AvailabilityTimes.ShortestThawAfter, seatless));
         return desktop;
     }
 
@@ -69,7 +73,8 @@ public sealed class RealDesktop : IAsyncDisposable
     public void StartAgentWithFullLog()
     {
         const string Script = "mkfifo \"$0\" && exec 3<>\"$0\" && head -c 65536 /dev/zero >&3 && exec \"$@\" >&3 2>&3";
-        Agent = RealProgram.Start($"agent of {Name}", "/bin/sh", "-c", Script, Path.Combine(folder, "log.pipe"), program, "run", "--settings", settings);
+        Agent = RealProgram.Start(
+            $"agent of {Name}", "/bin/sh", "-c", Script, Path.Combine(folder, "log.pipe"), program, "run", "--settings", settings);
     }
 
     /// <summary>What the agent says; throws IOException while it does not answer.</summary>
@@ -89,12 +94,14 @@ public sealed class RealDesktop : IAsyncDisposable
     /// <summary>The QEMU process of a guest, found by the memory it was given; null when there is none.</summary>
     public int? QemuOf(string guest)
     {
-        var found = Processes().Where(process => process.Words.Contains($"{RamFolder}/{guest}", StringComparison.Ordinal)).Select(process => process.Id).ToList();
+        var found = Processes().Where(process => process.Words.Contains($"{RamFolder}/{guest}", StringComparison.Ordinal))
+            .Select(process => process.Id).ToList();
         return found.Count switch
         {
             0 => null,
             1 => found[0],
-            _ => throw new InvalidOperationException($"Guest {guest} runs {found.Count} times on {Name}: processes {string.Join(", ", found)}."),
+            _ => throw new InvalidOperationException(
+                $"Guest {guest} runs {found.Count} times on {Name}: processes {string.Join(", ", found)}."),
         };
     }
 
@@ -115,7 +122,9 @@ public sealed class RealDesktop : IAsyncDisposable
         }
 
         await display.DisposeAsync();
-        await RealRemains.RemoveAsync(Cgroup, RamFolder, Processes().Where(process => process.Words.Contains(RamFolder + "/", StringComparison.Ordinal)).Select(process => process.Id));
+        await RealRemains.RemoveAsync(
+            Cgroup, RamFolder,
+            Processes().Where(process => process.Words.Contains(RamFolder + "/", StringComparison.Ordinal)).Select(process => process.Id));
     }
 
     private static IEnumerable<(int Id, string Words)> Processes()
@@ -177,7 +186,8 @@ public sealed class RealDesktop : IAsyncDisposable
         for (var known = 0; known <= name.Length; known++)
         {
             if (known > 0 && known < name.Length) yield return $":{name[..known]}";
-            foreach (var digit in "0123456789".Where(digit => known == name.Length || name[known] != digit)) yield return $":{name[..known]}{digit}*";
+            foreach (var digit in "0123456789".Where(digit => known == name.Length || name[known] != digit))
+                yield return $":{name[..known]}{digit}*";
         }
     }
 
@@ -203,7 +213,8 @@ public sealed class RealDesktop : IAsyncDisposable
             {
                 await display.MoveAsync();
                 await display.PressAsync();
-                await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, leave.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, leave.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -40,7 +40,12 @@ public sealed class RealProgram : IAsyncDisposable
     public static RealProgram Start(string name, string path, params IEnumerable<string> arguments)
     {
         if (!File.Exists(path)) throw new InvalidOperationException($"{path} is missing; './opportunism test' publishes it.");
-        var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(path, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{path} did not start.");
         process.StandardInput.Close();
         return new(name, process);

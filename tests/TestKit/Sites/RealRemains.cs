@@ -17,9 +17,11 @@ internal static class RealRemains
         var cgroups = CgroupsOf(cgroup);
         foreach (var process in processes.Concat(cgroups.SelectMany(Members)).Distinct()) Kill(process);
         // SIGKILL reaches a frozen process only in version 2 of cgroups; it must not stay frozen in any.
-        foreach (var freezer in cgroups.Select(path => Path.Combine(path, "cgroup.freeze")).Where(File.Exists)) await File.WriteAllTextAsync(freezer, "0");
+        foreach (var freezer in cgroups.Select(path => Path.Combine(path, "cgroup.freeze")).Where(File.Exists))
+            await File.WriteAllTextAsync(freezer, "0");
         var began = TimeProvider.System.GetTimestamp();
-        while (cgroups.SelectMany(Members).Any() && TimeProvider.System.GetElapsedTime(began) < Patience) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        while (cgroups.SelectMany(Members).Any() && TimeProvider.System.GetElapsedTime(began) < Patience)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         foreach (var path in cgroups) Directory.Delete(path);
         GuestMemoryMount.Remove(ramFolder);
     }
@@ -34,7 +36,8 @@ internal static class RealRemains
             .OrderByDescending(path => path.Length)];
 
     private static IEnumerable<int> Members(string cgroup) =>
-        File.ReadAllLines(Path.Combine(cgroup, "cgroup.procs")).Select(line => int.Parse(line, System.Globalization.CultureInfo.InvariantCulture));
+        File.ReadAllLines(Path.Combine(cgroup, "cgroup.procs"))
+            .Select(line => int.Parse(line, System.Globalization.CultureInfo.InvariantCulture));
 
     private static void Kill(int id)
     {

@@ -8,7 +8,8 @@ using Opportunism.TestKit.Guests;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>A whole site of real processes on this machine: the published controller, desktops with the published agent, real QEMU and real X servers.</summary>
+/// <summary>A whole site of real processes on this machine: the published controller,
+/// desktops with the published agent, real QEMU and real X servers.</summary>
 /// <remarks>Needs root. Everything is ended and removed on disposal, also after a failure.</remarks>
 [SupportedOSPlatform("linux")]
 public sealed class RealSite : IAsyncDisposable
@@ -114,15 +115,19 @@ public sealed class RealSite : IAsyncDisposable
     public async Task<RealDesktop> AddDesktopAsync(string nodeName, string guests = "", TimeSpan? idleFor = null)
     {
         var token = await Client.CreateJoinTokenAsync(new NewJoinToken());
-        var desktop = await RealDesktop.MakeAsync(nodeName, $"{name}-{nodeName}", Path.Combine(folder, nodeName), AgentProgram, Url, token.Token, guests, idleFor);
+        var desktop = await RealDesktop.MakeAsync(
+            nodeName, $"{name}-{nodeName}", Path.Combine(folder, nodeName), AgentProgram, Url, token.Token, guests, idleFor);
         desktops.Add(desktop);
         desktop.StartAgent();
-        await UntilAsync($"{nodeName} has reported", async () => (await Client.NodesAsync()).Any(node => node.Id == nodeName && node is { State: not null, Lost: false }));
+        await UntilAsync(
+            $"{nodeName} has reported",
+            async () => (await Client.NodesAsync()).Any(node => node.Id == nodeName && node is { State: not null, Lost: false }));
         return desktop;
     }
 
     /// <summary>Enrols a node whose messages a test makes.</summary>
-    public async Task<FakeAgent> EnrolAsync(string nodeName) => await FakeAgent.EnrolAsync(Url, (await Client.CreateJoinTokenAsync(new NewJoinToken())).Token, nodeName);
+    public async Task<FakeAgent> EnrolAsync(string nodeName) =>
+        await FakeAgent.EnrolAsync(Url, (await Client.CreateJoinTokenAsync(new NewJoinToken())).Token, nodeName);
 
     /// <summary>The same node on a connection of its own.</summary>
     public FakeAgent Again(FakeAgent agent) => agent.At(Url, SiteFile.Read(ControllerState)!.CaFingerprint);
@@ -135,19 +140,24 @@ public sealed class RealSite : IAsyncDisposable
     public async Task<VmView> UntilVmAsync(string vm, params VmStatus[] any)
     {
         VmView? seen = null;
-        await UntilAsync($"VM {vm} is {string.Join(" or ", any)}", async () => Array.IndexOf(any, (seen = await Client.VmAsync(vm)).Status) >= 0);
+        await UntilAsync(
+            $"VM {vm} is {string.Join(" or ", any)}", async () => Array.IndexOf(any, (seen = await Client.VmAsync(vm)).Status) >= 0);
         return seen!;
     }
 
     /// <summary>Waits until an agent says that its node is in a state.</summary>
-    public Task UntilStateAsync(RealDesktop desktop, string state) => UntilAsync($"{desktop.Name} is {state}", async () => (await desktop.StatusAsync()).State == state);
+    public Task UntilStateAsync(RealDesktop desktop, string state) =>
+        UntilAsync($"{desktop.Name} is {state}", async () => (await desktop.StatusAsync()).State == state);
 
     /// <summary>Waits until an agent says that a guest is in a phase.</summary>
     public Task UntilPhaseAsync(RealDesktop desktop, string guest, string phase) =>
-        UntilAsync($"guest {guest} is {phase} on {desktop.Name}", async () => (await desktop.StatusAsync()).Guests.Any(here => here.Id == guest && here.Phase == phase));
+        UntilAsync(
+            $"guest {guest} is {phase} on {desktop.Name}",
+            async () => (await desktop.StatusAsync()).Guests.Any(here => here.Id == guest && here.Phase == phase));
 
     /// <summary>Waits until a guest has counted so far.</summary>
-    public Task UntilTickAsync(RealConsole console, int tick) => UntilAsync($"a guest has counted to {tick}", async () => (await console.ReadAsync()).Last >= tick);
+    public Task UntilTickAsync(RealConsole console, int tick) =>
+        UntilAsync($"a guest has counted to {tick}", async () => (await console.ReadAsync()).Last >= tick);
 
     /// <summary>Waits until something is so; fails with everything there is to know about the site.</summary>
     public async Task UntilAsync(string what, Func<Task<bool>> reached, TimeSpan? patience = null)
@@ -166,7 +176,8 @@ public sealed class RealSite : IAsyncDisposable
                 trouble = e.Message;
             }
 
-            if (TimeProvider.System.GetElapsedTime(began) > (patience ?? Patience)) throw new TimeoutException($"It was not seen that {what}. {trouble}\n{await DescribeAsync()}");
+            if (TimeProvider.System.GetElapsedTime(began) > (patience ?? Patience))
+                throw new TimeoutException($"It was not seen that {what}. {trouble}\n{await DescribeAsync()}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
     }
@@ -177,8 +188,13 @@ public sealed class RealSite : IAsyncDisposable
         var text = new StringBuilder();
         try
         {
-            foreach (var node in await Client.NodesAsync()) text.AppendLine(CultureInfo.InvariantCulture, $"{node.Id}: {node.State} ({node.Reason}){(node.Lost ? " lost" : "")}, guests {string.Join(", ", node.Guests.Select(guest => $"{guest.Name} {guest.Phase} {guest.Sentence}"))}");
-            foreach (var vm in await Client.VmsAsync(all: true)) text.AppendLine(CultureInfo.InvariantCulture, $"{vm.Name} ({vm.Id}): {vm.Status} {vm.Why}, on {vm.Node ?? "no node"}");
+            foreach (var node in await Client.NodesAsync())
+                text.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"{node.Id}: {node.State} ({node.Reason}){(node.Lost ? " lost" : "")}, guests "
+                    + $"{string.Join(", ", node.Guests.Select(guest => $"{guest.Name} {guest.Phase} {guest.Sentence}"))}");
+            foreach (var vm in await Client.VmsAsync(all: true))
+                text.AppendLine(CultureInfo.InvariantCulture, $"{vm.Name} ({vm.Id}): {vm.Status} {vm.Why}, on {vm.Node ?? "no node"}");
         }
         catch (Exception e) when (e is SiteException or NullReferenceException)
         {
@@ -187,7 +203,9 @@ public sealed class RealSite : IAsyncDisposable
 
         foreach (var program in desktops.Select(desktop => desktop.Agent).Append(controller).OfType<RealProgram>())
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"---- {program.Name}{(program.HasExited ? $", ended with {program.ExitCode}" : "")}\n{program.Tail()}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"---- {program.Name}{(program.HasExited ? $", ended with {program.ExitCode}" : "")}\n{program.Tail()}");
         }
 
         return text.ToString();

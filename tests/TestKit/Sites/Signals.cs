@@ -22,7 +22,9 @@ public static partial class Signals
 
     private static void Send(int process, int signal)
     {
-        if (Kill(process, signal) != 0 && Marshal.GetLastPInvokeError() != NoSuchProcess) throw new InvalidOperationException($"Signal {signal} could not be sent to process {process}: error {Marshal.GetLastPInvokeError()}.");
+        if (Kill(process, signal) != 0 && Marshal.GetLastPInvokeError() != NoSuchProcess)
+            throw new InvalidOperationException(
+                $"Signal {signal} could not be sent to process {process}: error {Marshal.GetLastPInvokeError()}.");
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -49,7 +49,8 @@ public sealed class TestSite : IAsyncDisposable
     /// <summary>Starts a site. <paramref name="time"/> is the real clock unless a test moves its own.</summary>
     public static Task<TestSite> StartAsync(TimeProvider? time = null) => StartAsync(time, _ => { });
 
-    internal static async Task<TestSite> StartAsync(TimeProvider? time, Action<ControllerSettings> change, Action<WebApplicationBuilder>? more = null)
+    internal static async Task<TestSite> StartAsync(
+        TimeProvider? time, Action<ControllerSettings> change, Action<WebApplicationBuilder>? more = null)
     {
         // In memory where that can be had: what a disk does is for the tests of the real process.
         var folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"site-{Guid.NewGuid():N}");
@@ -118,14 +119,16 @@ public sealed class TestSite : IAsyncDisposable
         return vm;
     }
 
-    /// <summary>Waits until a node's worker has done all that is due by the site's clock: a clock that runs ahead of it would let requests time out that take no time.</summary>
+    /// <summary>Waits until a node's worker has done all that is due by the site's clock: a
+    /// clock that runs ahead of it would let requests time out that take no time.</summary>
     public async Task RestsAsync(string node)
     {
         var worker = Parts.GetRequiredService<CloudWorkers>().Of(NodeId.Parse(node))!;
         var began = TimeProvider.System.GetTimestamp();
         while (!(worker.ComparesAgain > Time.GetUtcNow()))
         {
-            if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(20)) throw new TimeoutException($"The worker of {node} does not come to rest: {worker.Pending}");
+            if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(20))
+                throw new TimeoutException($"The worker of {node} does not come to rest: {worker.Pending}");
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
     }
@@ -139,7 +142,8 @@ public sealed class TestSite : IAsyncDisposable
 
     private async Task RunAsync(Action<WebApplicationBuilder>? more)
     {
-        var settings = new ControllerSettings(new ControllerOptions { Listen = "127.0.0.1:0", State = Folder, KeepFreeMiB = 0 }, new SiteTimes());
+        var settings =
+            new ControllerSettings(new ControllerOptions { Listen = "127.0.0.1:0", State = Folder, KeepFreeMiB = 0 }, new SiteTimes());
         change(settings);
         state = new StateFolder(Folder);
         app = ControllerHost.Build(settings, state, Time, builder =>

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using Opportunism.Agent;
 using Opportunism.Agent.Running;
 using Xunit;
 
@@ -61,7 +60,8 @@ public sealed class TaskGroupTests : IDisposable
     [Fact]
     public async Task One_that_does_not_end_when_told_is_not_waited_for_without_limit()
     {
-        var running = TaskGroup.RunAsync([_ => new TaskCompletionSource().Task, _ => Task.FromException(new IOException("broken"))], time, stop.Token);
+        var running = TaskGroup.RunAsync(
+            [_ => new TaskCompletionSource().Task, _ => Task.FromException(new IOException("broken"))], time, stop.Token);
         Assert.False(running.IsCompleted);
 
         var began = TimeProvider.System.GetTimestamp();

@@ -14,7 +14,13 @@ namespace Opportunism.UnitTests.Cli;
 public sealed class CommandLineTests : IDisposable
 {
     private static readonly string Node = JsonSerializer.Serialize(
-        new NodeView { Id = "lab3-07", State = NodeState.Frozen, Reason = "the owner was seen by input", Monitors = [new("input", false, 0, "no [keyboard] here")] },
+        new NodeView
+        {
+            Id = "lab3-07",
+            State = NodeState.Frozen,
+            Reason = "the owner was seen by input",
+            Monitors = [new("input", false, 0, "no [keyboard] here")],
+        },
         SiteJson.Default.NodeView);
 
     private const string Vm = """{"id":"0123456789abcdef0123456789abcdef","name":"sum","status":"Waiting","why":"no node has room","vcpus":2,"memoryMiB":1024,"image":"tiny","policy":"suspend"}""";
@@ -86,14 +92,18 @@ public sealed class CommandLineTests : IDisposable
             "nodes" => [name, "Frozen", "the owner was seen by input"],
             "vm" => [name, "Waiting", "1024 MiB", "no node has room"],
             "image" => [name, "Ready", "512 MiB", sha],
-            "token" => [id, "joining", "1 more", "2026-11-22 17:00", "for the machines of room 3", sha[..16], name, "Operator", "never", "revoked"],
+            "token" => [
+                id, "joining", "1 more", "2026-11-22 17:00", "for the machines of room 3", sha[..16], name, "Operator", "never",
+                "revoked"],
             _ => ["2026-11-22 16:00:00", "node.frozen", name, Sentence],
         };
         var shown = Unwrapped(output.ToString());
         foreach (var word in expected.SelectMany(text => text.Split(' '))) Assert.Contains(word, shown, StringComparison.Ordinal);
         Assert.DoesNotContain('\u2026', shown);
         // Only an id that is longer than the line may reach beyond it.
-        Assert.All(output.ToString().ReplaceLineEndings("\n").Split('\n').Where(line => !line.Contains(sha, StringComparison.Ordinal)), line => Assert.InRange(line.Length, 0, columns));
+        Assert.All(
+            output.ToString().ReplaceLineEndings("\n").Split('\n').Where(line => !line.Contains(sha, StringComparison.Ordinal)),
+            line => Assert.InRange(line.Length, 0, columns));
     }
 
     [Theory]
@@ -184,7 +194,10 @@ public sealed class CommandLineTests : IDisposable
     public async Task Words_are_checked_without_being_carried_out()
     {
         var world = World();
-        Assert.Equal((ExitCode.Done, ""), (await CommandList.InvokeAsync(CommandList.Root(world), world, [CommandList.CheckWords, "vm", "delete", "sum"]), output.ToString()));
+        Assert.Equal(
+            (ExitCode.Done, ""),
+            (await CommandList.InvokeAsync(CommandList.Root(world), world, [CommandList.CheckWords, "vm", "delete", "sum"]),
+            output.ToString()));
         Assert.Empty(site.Requests);
     }
 
@@ -204,11 +217,16 @@ public sealed class CommandLineTests : IDisposable
     {
         await RunAsync("snooze", "--help");
         var help = Unwrapped(output.ToString());
-        foreach (var text in new[] { "at most 31 d.", "at most 31 d ahead", "its folder", "OPPORTUNISM_SITE", "~/.config/opportunism/site.json", "the site of this machine" }) Assert.Contains(text, help, StringComparison.Ordinal);
+        foreach (var text in new[] { "at most 31 d.", "at most 31 d ahead", "its folder", "OPPORTUNISM_SITE",
+            "~/.config/opportunism/site.json", "the site of this machine" })
+            Assert.Contains(text, help, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("My_Disk.qcow2", ExitCode.Usage, "would make the image's name 'my_disk', which is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit: give one with --name.")]
+    [InlineData(
+        "My_Disk.qcow2", ExitCode.Usage,
+        "would make the image's name 'my_disk', which is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit: give "
+        + "one with --name.")]
     [InlineData("", ExitCode.NotFound, "is a folder; an image's file is expected.")]
     [InlineData("none.qcow2", ExitCode.NotFound, "There is no file ")]
     public async Task An_upload_of_what_cannot_be_an_image_says_why(string name, int exit, string sentence)
@@ -225,7 +243,9 @@ public sealed class CommandLineTests : IDisposable
         var root = CommandList.Root(World());
         static IEnumerable<(string Path, Command Command)> All(string path, Command command) =>
             command.Subcommands.SelectMany(child => All($"{path} {child.Name}", child)).Append((path, command));
-        var said = All("", root).SelectMany(pair => pair.Command.Options.SelectMany(option => root.Parse($"{pair.Path} {option.Name} no-such-value").Errors)).Select(fault => fault.Message).ToList();
+        var said = All("", root)
+            .SelectMany(pair => pair.Command.Options.SelectMany(option => root.Parse($"{pair.Path} {option.Name} no-such-value").Errors))
+            .Select(fault => fault.Message).ToList();
         Assert.Contains(said, message => message.StartsWith("--vcpus no-such-value", StringComparison.Ordinal));
         Assert.DoesNotContain(said, message => message.Contains("System.", StringComparison.Ordinal));
     }
@@ -236,7 +256,9 @@ public sealed class CommandLineTests : IDisposable
     public async Task A_persons_token_is_valid_for_as_long_as_was_asked(string? valid, int days)
     {
         site.Answers("POST /v1/tokens/people", """{"id":"t1","token":"secret","expires":null}""");
-        Assert.Equal(ExitCode.Done, await RunAsync(["token", "create", "--person", "anna", .. valid is null ? Array.Empty<string>() : ["--valid", valid]]));
+        Assert.Equal(
+            ExitCode.Done,
+            await RunAsync(["token", "create", "--person", "anna", .. valid is null ? Array.Empty<string>() : ["--valid", valid]]));
         Assert.Contains($"\"validForDays\":{days}", Assert.Single(site.Bodies), StringComparison.Ordinal);
     }
 
@@ -264,7 +286,8 @@ public sealed class CommandLineTests : IDisposable
         site.Answers("POST /v1/vms", Vm);
         Assert.Equal(ExitCode.Interrupted, await RunAsync(["vm", "create", "sum", "--image", "tiny", "--wait"], interrupt.Token));
         Assert.Equal(["POST /v1/vms"], site.Requests);
-        Assert.StartsWith("Interrupted while waiting: the VM sum was made, is Waiting and stays.", error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Interrupted while waiting: the VM sum was made, is Waiting and stays.", error.ToString(), StringComparison.Ordinal);
         Assert.Empty(output.ToString());
     }
 
@@ -289,7 +312,8 @@ public sealed class CommandLineTests : IDisposable
     public async Task Only_what_has_no_other_end_may_be_interrupted_without_failing(int exit, params string[] words)
     {
         using var interrupt = new CancellationTokenSource();
-        site.Answers("GET /v1/events?after=0&take=50", "[]").Answers("GET /v1/nodes", "[]").Interrupts(0, interrupt, "GET /v1/vms", "GET /v1/vms/sum/console?offset=-1&waitSeconds=0", "GET /v1/status");
+        site.Answers("GET /v1/events?after=0&take=50", "[]").Answers("GET /v1/nodes", "[]")
+            .Interrupts(0, interrupt, "GET /v1/vms", "GET /v1/vms/sum/console?offset=-1&waitSeconds=0", "GET /v1/status");
         Assert.Equal(exit, await RunAsync(words, interrupt.Token));
     }
 
@@ -301,10 +325,12 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(ExitCode.NotKnown, "Granted", "A state of later years")]
     public async Task A_site_is_asked_for_the_rights_of_its_own_credential(int exit, string first, string second)
     {
-        var rights = new CloudRightView[] { new("see compute services", first, "It was tried.", ""), new("see network agents", second, "Neutron said [no].", "In Neutron's policy: \"get_agent\"") };
+        var rights = new CloudRightView[] { new("see compute services", first, "It was tried.", ""),
+            new("see network agents", second, "Neutron said [no].", "In Neutron's policy: \"get_agent\"") };
         site.Answers("GET /v1/cloud/rights", JsonSerializer.Serialize(rights, SiteJson.Default.IReadOnlyListCloudRightView));
         Assert.Equal(exit, await RunAsync("openstack", "check"));
-        foreach (var text in new[] { "see compute services", second, "Neutron said [no].", "In Neutron's policy: \"get_agent\"" }) Assert.Contains(text, output.ToString(), StringComparison.Ordinal);
+        foreach (var text in new[] { "see compute services", second, "Neutron said [no].", "In Neutron's policy: \"get_agent\"" })
+            Assert.Contains(text, output.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -374,7 +400,8 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("console", found);
     }
 
-    private static string Unwrapped(string text) => string.Join(' ', text.Split((char[])[' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
+    private static string Unwrapped(string text) =>
+        string.Join(' ', text.Split((char[])[' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
 
     private Task<int> RunAsync(params string[] words) => RunAsync(words, CancellationToken.None);
 
@@ -386,7 +413,14 @@ public sealed class CommandLineTests : IDisposable
 
     private CliWorld World()
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.No,
+                Out = new AnsiConsoleOutput(output),
+            });
         console.Profile.Width = width;
         return new()
         {

@@ -33,7 +33,8 @@ internal sealed class FakeSite : HttpMessageHandler
         Requests.Add(asked);
         if (interruption is { Interrupt: { } interrupt } at && (at.Requests.Length == 0 || at.Requests.Contains(asked)))
         {
-            if (request.Content is not null) await request.Content.CopyToAsync(new InterruptedStream(at.AfterBytes, interrupt), cancellationToken);
+            if (request.Content is not null)
+                await request.Content.CopyToAsync(new InterruptedStream(at.AfterBytes, interrupt), cancellationToken);
             await interrupt.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
         }

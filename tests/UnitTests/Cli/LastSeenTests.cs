@@ -34,9 +34,24 @@ public sealed class LastSeenTests : IDisposable
 
     private Task<int> RunAsync(params string[] words)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.No,
+                Out = new AnsiConsoleOutput(output),
+            });
         console.Profile.Width = 200;
-        var world = new CliWorld { Console = console, Output = output, Error = output, Time = new FakeTimeProvider(), Variable = _ => null, OpenSite = _ => throw new InvalidOperationException("No site is asked.") };
+        var world = new CliWorld
+        {
+            Console = console,
+            Output = output,
+            Error = output,
+            Time = new FakeTimeProvider(),
+            Variable = _ => null,
+            OpenSite = _ => throw new InvalidOperationException("No site is asked."),
+        };
         return CommandList.InvokeAsync(CommandList.Root(world), world, words);
     }
 }

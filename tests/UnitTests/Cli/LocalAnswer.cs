@@ -27,6 +27,7 @@ internal static class LocalAnswer
         using var connection = await listener.AcceptAsync();
         await using var stream = new NetworkStream(connection);
         Assert.NotNull(await LineReader.ReadAsync(stream, 4096, CancellationToken.None));
-        await stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(new LocalReply(null, status), LocalJson.Default.LocalReply), (byte)'\n']);
+        await stream.WriteAsync(
+            (byte[])[.. JsonSerializer.SerializeToUtf8Bytes(new LocalReply(null, status), LocalJson.Default.LocalReply), (byte)'\n']);
     }
 }

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Time.Testing;
 using Opportunism.Agent.Guests;
 using Opportunism.Cli.Terminal;
 using Opportunism.Contracts.Api;
-using Opportunism.Controller.Access;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Store;
 using Spectre.Console;
@@ -19,8 +18,14 @@ public sealed class SiteAddressTests : IDisposable
     [Fact]
     public void Each_place_comes_before_the_next()
     {
-        var (option, variable, home, up, controller) = (Made("option"), Made("variable"), Made("home/.config/opportunism"), Made("up"), Made("controller"));
-        string? Found(string? given, string? named) => SiteAddress.File(given, World(name => name switch { SiteAddress.SiteVariable => named, "HOME" => Path.Combine(folder, "home"), _ => null }, up, controller));
+        var (option, variable, home, up, controller) =
+            (Made("option"), Made("variable"), Made("home/.config/opportunism"), Made("up"), Made("controller"));
+        string? Found(string? given, string? named) =>
+            SiteAddress.File(
+                given,
+                World(
+                    name => name switch { SiteAddress.SiteVariable => named, "HOME" => Path.Combine(folder, "home"), _ => null }, up,
+                    controller));
 
         Assert.Equal(option, Found(option, variable));
         Assert.Equal(variable, Found(null, variable));
@@ -34,7 +39,8 @@ public sealed class SiteAddressTests : IDisposable
     }
 
     [Fact]
-    public void A_controller_with_its_default_folder_is_found() => Assert.Equal(new ControllerOptions().State, SiteAddress.OfThisMachine[^1]);
+    public void A_controller_with_its_default_folder_is_found() =>
+        Assert.Equal(new ControllerOptions().State, SiteAddress.OfThisMachine[^1]);
 
     [Fact]
     public void A_controllers_default_folder_leaves_the_agents_open()
@@ -51,7 +57,15 @@ public sealed class SiteAddressTests : IDisposable
     }
 
     private static CliWorld World(Func<string, string?> variable, params string[] files) =>
-        new() { Console = AnsiConsole.Console, Output = TextWriter.Null, Error = TextWriter.Null, Time = new FakeTimeProvider(), Variable = variable, MachineSites = [.. files.Select(file => Path.GetDirectoryName(file)!)] };
+        new()
+        {
+            Console = AnsiConsole.Console,
+            Output = TextWriter.Null,
+            Error = TextWriter.Null,
+            Time = new FakeTimeProvider(),
+            Variable = variable,
+            MachineSites = [.. files.Select(file => Path.GetDirectoryName(file)!)],
+        };
 
     private string Made(string name)
     {

@@ -56,7 +56,9 @@ public sealed class StatusTests : IDisposable
     public async Task The_site_is_shown_without_the_desktop(bool json)
     {
         LeaveStaleSocket();
-        site.Answers("GET /v1/status", JsonSerializer.Serialize(new SiteStatus { Version = "1.2.3", Cloud = "embedded" }, SiteJson.Default.SiteStatus));
+        site.Answers(
+            "GET /v1/status",
+            JsonSerializer.Serialize(new SiteStatus { Version = "1.2.3", Cloud = "embedded" }, SiteJson.Default.SiteStatus));
 
         Assert.Equal(ExitCode.NotConnected, await RunAsync(json, site));
 
@@ -80,7 +82,9 @@ public sealed class StatusTests : IDisposable
     [Fact]
     public async Task An_agent_that_hangs_is_named_and_the_site_is_shown()
     {
-        site.Answers("GET /v1/status", JsonSerializer.Serialize(new SiteStatus { Version = "1.2.3", Cloud = "embedded" }, SiteJson.Default.SiteStatus));
+        site.Answers(
+            "GET /v1/status",
+            JsonSerializer.Serialize(new SiteStatus { Version = "1.2.3", Cloud = "embedded" }, SiteJson.Default.SiteStatus));
         using var listener = Listen();
         var running = RunAsync(json: false, site);
         using var connection = await listener.AcceptAsync();
@@ -95,7 +99,9 @@ public sealed class StatusTests : IDisposable
     private (bool NoAgent, bool NoSite) Halves()
     {
         using var parsed = JsonDocument.Parse(output.ToString());
-        return (parsed.RootElement.GetProperty("agent").ValueKind is JsonValueKind.Null, parsed.RootElement.GetProperty("site").ValueKind is JsonValueKind.Null);
+        return (
+            parsed.RootElement.GetProperty("agent").ValueKind is JsonValueKind.Null,
+            parsed.RootElement.GetProperty("site").ValueKind is JsonValueKind.Null);
     }
 
     private Socket Listen()
@@ -111,9 +117,24 @@ public sealed class StatusTests : IDisposable
 
     private async Task<int> RunAsync(bool json, HttpMessageHandler handler)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.No,
+                Out = new AnsiConsoleOutput(output),
+            });
         console.Profile.Width = 200;
-        var world = new CliWorld { Console = console, Output = output, Error = error, Time = time, Variable = _ => null, OpenSite = address => new SiteClient(new Uri(address.Url), handler, address.Token) };
+        var world = new CliWorld
+        {
+            Console = console,
+            Output = output,
+            Error = error,
+            Time = time,
+            Variable = _ => null,
+            OpenSite = address => new SiteClient(new Uri(address.Url), handler, address.Token),
+        };
         string[] more = json ? ["--json"] : [];
         string[] words = ["status", "--site", folder, "--agent-socket", socket, .. more];
         return await CommandList.InvokeAsync(CommandList.Root(world), world, words);
@@ -121,6 +142,7 @@ public sealed class StatusTests : IDisposable
 
     private sealed class AwaySite : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => throw new SiteException(Away);
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new SiteException(Away);
     }
 }

@@ -14,7 +14,11 @@ public sealed class TextTableTests
     public void Rows_that_fit_are_a_line_each()
     {
         var lines = Shown(80, TextTable.With("id", "for").Row(Id, "joining").Row("b", "anna"));
-        Assert.Equal(["id                                for", "--------------------------------  -------", $"{Id}  joining", "b                                 anna"], lines);
+        Assert.Equal(
+            [
+                "id                                for", "--------------------------------  -------", $"{Id}  joining",
+                "b                                 anna"],
+            lines);
     }
 
     [Fact]
@@ -42,9 +46,11 @@ public sealed class TextTableTests
     public void No_word_is_cut_at_any_width(int width)
     {
         var table = TextTable.With("id", "for", "allows", "expires", "revoked", "note")
-            .Row(Id, "joining", "10000 more", "2026-11-22 16:00", "-", "for the machines of room 3").Row("t2", new string('n', 63), "Operator", "never", "revoked", "");
+            .Row(Id, "joining", "10000 more", "2026-11-22 16:00", "-", "for the machines of room 3")
+                .Row("t2", new string('n', 63), "Operator", "never", "revoked", "");
         var shown = string.Join('\n', Shown(width, table));
-        foreach (var word in table.Rows.SelectMany(row => row).SelectMany(cell => cell.Split(' '))) Assert.Contains(word, shown, StringComparison.Ordinal);
+        foreach (var word in table.Rows.SelectMany(row => row).SelectMany(cell => cell.Split(' ')))
+            Assert.Contains(word, shown, StringComparison.Ordinal);
         Assert.DoesNotContain('\u2026', shown);
     }
 
@@ -55,7 +61,14 @@ public sealed class TextTableTests
     private static string[] Shown(int width, TextTable table)
     {
         using var output = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.No,
+                Out = new AnsiConsoleOutput(output),
+            });
         console.Profile.Width = width;
         console.Write(table);
         return output.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');

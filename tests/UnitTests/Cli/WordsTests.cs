@@ -55,5 +55,6 @@ public sealed class WordsTests
     [InlineData(300, "5 min")]
     [InlineData(36000, "10 h")]
     [InlineData(864000, "10 d")]
-    public void A_length_of_time_is_written_in_one_unit(int seconds, string expected) => Assert.Equal(expected, Words.Lasting(TimeSpan.FromSeconds(seconds)));
+    public void A_length_of_time_is_written_in_one_unit(int seconds, string expected) =>
+        Assert.Equal(expected, Words.Lasting(TimeSpan.FromSeconds(seconds)));
 }

@@ -28,7 +28,8 @@ public sealed class EmbeddedCloudTests : CloudConformance
 
     protected override async Task<GuestId> RunGuestAsync(IHostCloud cloud) => await RunAsync((EmbeddedCloud)cloud, "relocate");
 
-    protected override async Task StopByTenantAsync(IHostCloud cloud, GuestId guest) => await ((EmbeddedCloud)cloud).StopAsync(guest, default);
+    protected override async Task StopByTenantAsync(IHostCloud cloud, GuestId guest) =>
+        await ((EmbeddedCloud)cloud).StopAsync(guest, default);
 
     [Fact]
     public async Task What_cannot_be_stored_has_not_happened()
@@ -71,7 +72,9 @@ public sealed class EmbeddedCloudTests : CloudConformance
         await cloud.ObserveAsync(Observation(Other, NodeState.Available), default);
         await cloud.OpenAsync(Other, default);
         var waiting = cloud.Find(guest.Value)!;
-        Assert.Equal((VmStatus.Waiting, null, $"waiting for node {Node} to confirm that it does not run this VM"), (waiting.Status, waiting.Node, waiting.Why));
+        Assert.Equal(
+            (VmStatus.Waiting, null, $"waiting for node {Node} to confirm that it does not run this VM"),
+            (waiting.Status, waiting.Node, waiting.Why));
         await ObserveAsync(cloud, NodeState.InUse);
         Assert.Equal(Other, cloud.Find(guest.Value)!.Node);
     }
@@ -98,7 +101,9 @@ public sealed class EmbeddedCloudTests : CloudConformance
         using var cloud = (EmbeddedCloud)await CloudAsync();
         var answer = await cloud.CreateAsync(new(Spec("VM") with { MemoryMiB = 8 }, "burn", "tiny", 1), default);
         Assert.Equal(
-            (CloudOutcome.Refused, "The guest's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit. The memory (--memory) is 8 MiB; allowed is 32 to 1048576. The eviction policy (--policy) is 'burn'; allowed are suspend, relocate, terminate."),
+            (CloudOutcome.Refused,
+            "The guest's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit. The memory (--memory) is 8 MiB; "
+            + "allowed is 32 to 1048576. The eviction policy (--policy) is 'burn'; allowed are suspend, relocate, terminate."),
             (answer.Answer.Outcome, answer.Answer.Sentence));
     }
 
@@ -118,7 +123,13 @@ public sealed class EmbeddedCloudTests : CloudConformance
 
     private static GuestSpec Spec(string name) => new(GuestId.New(), name, 1, 128, 10, new string('a', 64), ImageFormat.Raw);
 
-    private static NodeObservation Observation(NodeId node, NodeState state) => new() { Node = node, State = state, Capacity = new(4, 4096, 10000), Revision = long.MaxValue };
+    private static NodeObservation Observation(NodeId node, NodeState state) => new()
+    {
+        Node = node,
+        State = state,
+        Capacity = new(4, 4096, 10000),
+        Revision = long.MaxValue,
+    };
 
     private Task ObserveAsync(EmbeddedCloud cloud, NodeState state, params GuestObservation[] guests) =>
         cloud.ObserveAsync(Observation(Node, state) with { Guests = guests }, default);

@@ -20,7 +20,10 @@ public sealed class NodeAgreementTests
     private readonly NodeAgreement agreement;
 
     public NodeAgreementTests() =>
-        agreement = new NodeAgreement(Node, cloud, time, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(8)) { Answered = (action, answer) => answered.Add($"{action.Sentence}: {answer.Outcome}") };
+        agreement = new NodeAgreement(Node, cloud, time, TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(8))
+        {
+            Answered = (action, answer) => answered.Add($"{action.Sentence}: {answer.Outcome}"),
+        };
 
     [Fact]
     public async Task A_node_is_closed_before_it_is_looked_at_and_watched_for_a_minute_before_it_counts_as_at_rest()
@@ -69,8 +72,11 @@ public sealed class NodeAgreementTests
         Assert.Equal([1, 2, 4, 8, 8], waits);
         agreement.BeginAnew();
         var step = await agreement.StepAsync(Empty, default);
-        Assert.Equal((1, "closed in the cloud: the owner has stayed: Nova did not answer.", false), (step.Wait.TotalSeconds, step.Sentence, step.NeedsPerson));
-        Assert.Equal(new AgreementStep.Hindrance(new CloudAction.Close("the owner has stayed"), cloud.Fault.Value), Assert.Single(step.Hindrances));
+        Assert.Equal(
+            (1, "closed in the cloud: the owner has stayed: Nova did not answer.", false),
+            (step.Wait.TotalSeconds, step.Sentence, step.NeedsPerson));
+        Assert.Equal(
+            new AgreementStep.Hindrance(new CloudAction.Close("the owner has stayed"), cloud.Fault.Value), Assert.Single(step.Hindrances));
     }
 
     [Fact]

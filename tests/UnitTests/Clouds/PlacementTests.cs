@@ -36,7 +36,8 @@ public sealed class PlacementTests
     [Fact]
     public void One_may_overtake_onto_a_node_that_the_earlier_one_could_never_use()
     {
-        var choices = Placement.For([Guest(memory: 5000), Guest(memory: 100)], [Host("small", 1000), Host("large", 100, whole: 6000, takes: false)], NothingBarred);
+        var choices = Placement.For(
+            [Guest(memory: 5000), Guest(memory: 100)], [Host("small", 1000), Host("large", 100, whole: 6000, takes: false)], NothingBarred);
         Assert.Equal([null, "small"], choices.Select(choice => choice.Node?.Value));
         Assert.Equal("the one available node has no room for it: it needs 1 vCPU, 5000 MiB memory and 10 MiB disk", choices[0].Why);
     }
@@ -54,7 +55,8 @@ public sealed class PlacementTests
     [Fact]
     public void A_node_gets_no_more_guests_than_a_plan_may_name()
     {
-        var choices = Placement.For([Guest(memory: 100), Guest(memory: 100)], [Host("a", 8000) with { Guests = GuestSpec.MostOnANode - 1 }], NothingBarred);
+        var choices = Placement.For(
+            [Guest(memory: 100), Guest(memory: 100)], [Host("a", 8000) with { Guests = GuestSpec.MostOnANode - 1 }], NothingBarred);
         Assert.Equal(["a", null], choices.Select(choice => choice.Node?.Value));
         Assert.Equal("each available node has 64 guests, which is the most", choices[1].Why);
     }
@@ -63,7 +65,8 @@ public sealed class PlacementTests
     public void A_guest_is_not_placed_where_something_of_it_still_lies()
     {
         var guest = Guest(memory: 100);
-        var choice = Assert.Single(Placement.For([guest], [Host("a", 100), Host("b", 200)], new HashSet<(GuestId, NodeId)> { (guest.Id, NodeId.Parse("a")) }));
+        var choice = Assert.Single(
+            Placement.For([guest], [Host("a", 100), Host("b", 200)], new HashSet<(GuestId, NodeId)> { (guest.Id, NodeId.Parse("a")) }));
         Assert.Equal("b", choice.Node?.Value);
     }
 
@@ -84,7 +87,9 @@ public sealed class PlacementTests
             // Taking the later ones away changes nothing for the earlier ones.
             for (var count = 0; count < queue.Count; count++)
             {
-                Assert.Equal(choices.Take(count).Select(choice => choice.Node), Placement.For(queue[..count], hosts, NothingBarred).Select(choice => choice.Node));
+                Assert.Equal(
+                    choices.Take(count).Select(choice => choice.Node),
+                    Placement.For(queue[..count], hosts, NothingBarred).Select(choice => choice.Node));
             }
 
             // Nobody waits who fits, unless an earlier one waits for that node.

@@ -36,7 +36,8 @@ public sealed class FakeGuestCloudTests : CloudConformance
         return spec.Id;
     }
 
-    protected override async Task StopByTenantAsync(IHostCloud cloud, GuestId guest) => await ((FakeGuestCloud)cloud).StopAsync(guest, default);
+    protected override async Task StopByTenantAsync(IHostCloud cloud, GuestId guest) =>
+        await ((FakeGuestCloud)cloud).StopAsync(guest, default);
 }
 
 /// <summary>Makes clouds as a site does: through the catalog.</summary>
@@ -45,7 +46,8 @@ internal static class TenantClouds
     public static async Task<Cloud> MakeAsync(string kind)
     {
         var module = CloudCatalog.Find(kind)!;
-        var cloud = module.Create(module.NewOptions(kind), new("desks", new MemoryCloudStore(), new FakeTimeProvider(), NullLoggerFactory.Instance));
+        var cloud = module.Create(
+            module.NewOptions(kind), new("desks", new MemoryCloudStore(), new FakeTimeProvider(), NullLoggerFactory.Instance));
         await cloud.StartAsync(default);
         return cloud;
     }

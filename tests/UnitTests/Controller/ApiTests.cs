@@ -46,7 +46,9 @@ public sealed class ApiTests
         Assert.Equal(HttpStatusCode.Conflict, await StatusOfAsync(() => site.UploadAsync("tiny")));
         Assert.Equal(HttpStatusCode.BadRequest, await StatusOfAsync(() => site.UploadAsync("../tiny")));
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await StatusOfAsync(() => site.UploadAsync("huge", (1 << 20) + 1)));
-        Assert.Equal(HttpStatusCode.BadRequest, await StatusOfAsync(() => site.Admin.UploadImageAsync("qcow", ImageFormat.Qcow2, new MemoryStream(new byte[100]), 100)));
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            await StatusOfAsync(() => site.Admin.UploadImageAsync("qcow", ImageFormat.Qcow2, new MemoryStream(new byte[100]), 100)));
         await site.Admin.CreateVmAsync(new NewVm { Name = "vm", Image = "tiny" });
         Assert.Equal(HttpStatusCode.Conflict, await StatusOfAsync(() => site.Admin.DeleteImageAsync("tiny")));
         await site.Admin.DeleteVmAsync("vm");
@@ -61,7 +63,8 @@ public sealed class ApiTests
         await using var site = await TestSite.StartAsync();
         var header = Qcow2HeaderTests.Header();
         BinaryPrimitives.WriteUInt64BigEndian(header.AsSpan(8), 512);
-        var refused = await Assert.ThrowsAsync<SiteException>(() => site.Admin.UploadImageAsync("qcow", ImageFormat.Qcow2, new MemoryStream(header), header.Length));
+        var refused = await Assert.ThrowsAsync<SiteException>(
+            () => site.Admin.UploadImageAsync("qcow", ImageFormat.Qcow2, new MemoryStream(header), header.Length));
         Assert.Contains("The image names a backing file, which is never followed.", refused.Message, StringComparison.Ordinal);
         Assert.Empty(await site.Admin.ImagesAsync());
     }
@@ -72,7 +75,8 @@ public sealed class ApiTests
         await using var site = await TestSite.StartAsync();
         var header = Qcow2HeaderTests.Header();
         await site.Admin.UploadImageAsync("qcow", ImageFormat.Qcow2, new MemoryStream(header), header.Length);
-        var refused = await Assert.ThrowsAsync<SiteException>(() => site.Admin.CreateVmAsync(new NewVm { Name = "small", Image = "qcow", DiskMiB = 1023 }));
+        var refused = await Assert.ThrowsAsync<SiteException>(
+            () => site.Admin.CreateVmAsync(new NewVm { Name = "small", Image = "qcow", DiskMiB = 1023 }));
         Assert.Contains("The disk (--disk) is 1023 MiB; the image qcow alone needs 1024 MiB.", refused.Message, StringComparison.Ordinal);
         Assert.Equal(1024, (await site.Admin.CreateVmAsync(new NewVm { Name = "vm", Image = "qcow" })).DiskMiB);
     }
@@ -92,28 +96,39 @@ public sealed class ApiTests
         await using var site = await TestSite.StartAsync();
         await site.UploadAsync("tiny");
         using var http = new HttpClient(new PinnedCa(site.CaFingerprint).CreateHandler()) { BaseAddress = site.Url };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(site.Folder, SiteFile.AdminTokenName))).Trim());
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Bearer", (await File.ReadAllTextAsync(Path.Combine(site.Folder, SiteFile.AdminTokenName))).Trim());
         foreach (var (body, status, sentence) in new[]
         {
-            ("{\"name\":1,\"image\":\"y\"}", HttpStatusCode.BadRequest, "The request could not be read: the value of 'name' has the wrong type, or is too large."),
+            ("{\"name\":1,\"image\":\"y\"}", HttpStatusCode.BadRequest,
+            "The request could not be read: the value of 'name' has the wrong type, or is too large."),
             ("{\"name\": \"x", HttpStatusCode.BadRequest, "The request could not be read: it is not valid JSON (line 1, byte "),
             ("{}", HttpStatusCode.BadRequest, "The request could not be read: it lacks 'name', 'image'."),
-            ("{\"name\":\"x\",\"image\":\"y\",\"colour\":\"red\"}", HttpStatusCode.BadRequest, "The request could not be read: 'colour' is no field of it."),
-            ("{\"name\":\"x\",\"image\":\"y\",\"vcpus\":\"many\"}", HttpStatusCode.BadRequest, "The request could not be read: the value of 'vcpus' has the wrong type, or is too large."),
-            ("{\"name\":\"My_Vm\",\"image\":\"tiny\"}", HttpStatusCode.BadRequest, "The VM's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit."),
-            ("{\"name\":\"x\",\"image\":\"y\"}", HttpStatusCode.NotFound, "There is no image 'y' here: upload it first, or name one from the list of images."),
+            ("{\"name\":\"x\",\"image\":\"y\",\"colour\":\"red\"}", HttpStatusCode.BadRequest,
+            "The request could not be read: 'colour' is no field of it."),
+            ("{\"name\":\"x\",\"image\":\"y\",\"vcpus\":\"many\"}", HttpStatusCode.BadRequest,
+            "The request could not be read: the value of 'vcpus' has the wrong type, or is too large."),
+            ("{\"name\":\"My_Vm\",\"image\":\"tiny\"}", HttpStatusCode.BadRequest,
+            "The VM's name is not 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit."),
+            ("{\"name\":\"x\",\"image\":\"y\"}", HttpStatusCode.NotFound,
+            "There is no image 'y' here: upload it first, or name one from the list of images."),
         })
         {
-            using var answer = await http.PostAsync(new Uri("/v1/vms", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"));
+            using var answer =
+                await http.PostAsync(new Uri("/v1/vms", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"));
             Assert.Equal((status, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
-            Assert.StartsWith(sentence, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+            Assert.StartsWith(
+                sentence, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString(),
+                StringComparison.Ordinal);
         }
 
         using var nothing = await http.GetAsync(new Uri("/v1/nothing", UriKind.Relative));
-        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (nothing.StatusCode, nothing.Content.Headers.ContentType?.MediaType));
+        Assert.Equal(
+            (HttpStatusCode.NotFound, "application/problem+json"), (nothing.StatusCode, nothing.Content.Headers.ContentType?.MediaType));
         Assert.Equal("live", await http.GetStringAsync(new Uri("/health/live", UriKind.Relative)));
         Assert.Equal("ready", await http.GetStringAsync(new Uri("/health/ready", UriKind.Relative)));
-        var paths = JsonDocument.Parse(await http.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative))).RootElement.GetProperty("paths");
+        var paths =
+            JsonDocument.Parse(await http.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative))).RootElement.GetProperty("paths");
         Assert.True(paths.TryGetProperty("/v1/vms/{id}/console", out _));
     }
 
@@ -124,7 +139,8 @@ public sealed class ApiTests
         await using var agent = await site.EnrolAsync("pc-1");
         await agent.ConnectAsync();
         await site.EventAsync("node.enrolled", "pc-1");
-        for (var i = 0; i < 10; i++) await agent.ReportAsync(report => report.State = i % 2 == 0 ? NodeStateKind.Available : NodeStateKind.InUse);
+        for (var i = 0; i < 10; i++)
+            await agent.ReportAsync(report => report.State = i % 2 == 0 ? NodeStateKind.Available : NodeStateKind.InUse);
         await site.Admin.DrainNodeAsync("pc-1");
         var last = await site.EventAsync("node.drained", "pc-1");
         var all = await site.Admin.EventsAsync(1, 1000);
@@ -149,7 +165,8 @@ public sealed class ApiTests
         Assert.False(agent.Plan.Guests[0].ConsoleWanted);
         var following = site.Admin.ConsoleAsync(guest, 0, TimeSpan.FromSeconds(20));
         await agent.PlanAsync(plan => plan.Guests[0].ConsoleWanted);
-        var reply = await agent.Client.WriteConsoleAsync(new() { GuestId = guest, Offset = 0, Data = Google.Protobuf.ByteString.CopyFromUtf8("tick 1\n") }, agent.Credentials);
+        var reply = await agent.Client.WriteConsoleAsync(
+            new() { GuestId = guest, Offset = 0, Data = Google.Protobuf.ByteString.CopyFromUtf8("tick 1\n") }, agent.Credentials);
         Assert.Equal(7UL, reply.NextOffset);
         var text = await following;
         Assert.Equal((0, 7, "tick 1\n"), (text.Offset, text.NextOffset, text.Text));
@@ -173,7 +190,8 @@ public sealed class ApiTests
         await using var site = await TestSite.StartAsync();
         await site.UploadAsync("tiny");
         if (OperatingSystem.IsWindows()) return;
-        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead
+            | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
         foreach (var path in Directory.EnumerateFileSystemEntries(site.Folder, "*", SearchOption.AllDirectories).Append(site.Folder))
         {
             try
@@ -188,7 +206,9 @@ public sealed class ApiTests
     }
 
     private static async Task<SiteClient> ClientAsync(TestSite site, Role role) =>
-        new(site.Url, site.CaFingerprint, (await site.Admin.CreatePersonTokenAsync(new NewPersonToken { Name = $"{role}".ToLowerInvariant(), Role = role })).Token);
+        new(
+            site.Url, site.CaFingerprint,
+            (await site.Admin.CreatePersonTokenAsync(new NewPersonToken { Name = $"{role}".ToLowerInvariant(), Role = role })).Token);
 
     private static async Task<HttpStatusCode?> StatusOfAsync(Func<Task> call) => (await Assert.ThrowsAsync<SiteException>(call)).Status;
 

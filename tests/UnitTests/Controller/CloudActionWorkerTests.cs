@@ -35,7 +35,9 @@ public sealed class CloudActionWorkerTests
         await site.EventAsync("cloud.evict", "pc-1");
         await agent.ReportAsync(report => report.State = NodeStateKind.Available);
         await site.EventAsync("cloud.bring-back", "pc-1");
-        Assert.Equal(["close pc-1", "open pc-1", "close pc-1", $"evict pc-1 {guest}", "open pc-1", $"bring back pc-1 {guest}"], Distinct(cloud.Calls));
+        Assert.Equal(
+            ["close pc-1", "open pc-1", "close pc-1", $"evict pc-1 {guest}", "open pc-1", $"bring back pc-1 {guest}"],
+            Distinct(cloud.Calls));
     }
 
     [Fact]
@@ -52,13 +54,16 @@ public sealed class CloudActionWorkerTests
         cloud.Fault = new CloudAnswer(CloudOutcome.TryLater, "Nova did not answer (503). Look at its log.");
         await agent.ReportAsync(report => report.State = NodeStateKind.Frozen);
         await site.EventAsync("cloud.waits", "pc-1");
-        Assert.Equal("Node pc-1: closed in the cloud: the agent has just started: Nova did not answer (503). Look at its log.", Assert.Single((await site.Admin.StatusAsync()).Pending));
+        Assert.Equal(
+            "Node pc-1: closed in the cloud: the agent has just started: Nova did not answer (503). Look at its log.",
+            Assert.Single((await site.Admin.StatusAsync()).Pending));
         Assert.True(site.Parts.GetRequiredService<CloudWorkers>().Of(Node)!.IsOpen);
 
         cloud.Fault = null;
         var seen = (await site.Admin.StatusAsync()).NewestEvent;
 
-        // The wait is armed some time after the event; moving the clock on until it fires is exact in what counts: nothing happens by itself.
+        // The wait is armed some time after the event; moving the clock on
+        // until it fires is exact in what counts: nothing happens by itself.
         var closed = site.EventAsync("cloud.close", "pc-1", seen);
         while (!closed.IsCompleted)
         {
@@ -93,7 +98,8 @@ public sealed class CloudActionWorkerTests
         Assert.True((await cloud.LookAsync(Node, default)).Host!.Open);
     }
 
-    private static Task<TestSite> StartAsync(TimeProvider time) => TestSite.StartAsync(time, settings => settings.Controller.Cloud = FakeCloud.CloudName);
+    private static Task<TestSite> StartAsync(TimeProvider time) =>
+        TestSite.StartAsync(time, settings => settings.Controller.Cloud = FakeCloud.CloudName);
 
     private static FakeCloud CloudOf(TestSite site) => (FakeCloud)site.Parts.GetRequiredService<SiteClouds>().Of(FakeCloud.CloudName).Hosts;
 

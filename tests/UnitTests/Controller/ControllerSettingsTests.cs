@@ -12,31 +12,44 @@ public sealed class ControllerSettingsTests
         var problems = new List<string>();
         var settings = ControllerSettings.Read([], problems);
         Assert.Empty(problems);
-        Assert.Equal(("127.0.0.1:7443", "embedded", TimeSpan.FromSeconds(30)), (settings.Controller.Listen, settings.Controller.Cloud, settings.Controller.LostAfter));
+        Assert.Equal(
+            ("127.0.0.1:7443", "embedded", TimeSpan.FromSeconds(30)),
+            (settings.Controller.Listen, settings.Controller.Cloud, settings.Controller.LostAfter));
     }
 
     [Fact]
     public void Arguments_win_over_the_file()
     {
         var problems = new List<string>();
-        var settings = Read("[Controller]\nListen = 127.0.0.1:1\nLostAfter = 1m\n[Policy]\nIdleFor = 00:02:00\n", problems, "--listen", "127.0.0.1:0", "--state", "/tmp/s");
+        var settings = Read(
+            "[Controller]\nListen = 127.0.0.1:1\nLostAfter = 1m\n[Policy]\nIdleFor = 00:02:00\n", problems, "--listen", "127.0.0.1:0",
+            "--state", "/tmp/s");
         Assert.Empty(problems);
-        Assert.Equal(("127.0.0.1:0", "/tmp/s", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)), (settings.Controller.Listen, settings.Controller.State, settings.Controller.LostAfter, settings.Policy.IdleFor));
+        Assert.Equal(
+            ("127.0.0.1:0", "/tmp/s", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)),
+            (settings.Controller.Listen, settings.Controller.State, settings.Controller.LostAfter, settings.Policy.IdleFor));
     }
 
     [Fact]
     public void Every_problem_is_named_at_once()
     {
         var problems = new List<string>();
-        Read("[Controller]\nListen = here\nLostAftre = 00:00:30\nLostAfter = 30\nCloud = nova\nReportsPerSecond = 0\nNames = pc 1\n[Polcy]\nIdleFor = 1\n[Policy]\nThawAfter = 00:00:01\n", problems, "--verbose");
+        Read(
+            "[Controller]\nListen = here\nLostAftre = 00:00:30\nLostAfter = 30\nCloud = nova\nReportsPerSecond = 0\nNames = pc "
+                + "1\n[Polcy]\nIdleFor = 1\n[Policy]\nThawAfter = 00:00:01\n",
+            problems, "--verbose");
         Assert.Equal(
             [
-                "'--verbose' is not an argument of the controller. Usage: controller [--settings FILE] [--state FOLDER] [--listen ADDRESS:PORT]",
+                "'--verbose' is not an argument of the controller. Usage: controller [--settings FILE] [--state FOLDER] [--listen "
+                    + "ADDRESS:PORT]",
                 "[Controller] LostAfter is '30'; a time such as 90s, 1h30m, 300ms or 00:01:30 is expected.",
-                "[Controller] LostAftre is not a known key; known are Listen, State, Names, Cloud, LostAfter, CompareEvery, LargestImageMiB, KeepFreeMiB, EnrolmentsPerMinute, ReportsPerSecond, OtlpEndpoint.",
+                "[Controller] LostAftre is not a known key; known are Listen, State, Names, Cloud, LostAfter, CompareEvery, "
+                    + "LargestImageMiB, KeepFreeMiB, EnrolmentsPerMinute, ReportsPerSecond, OtlpEndpoint.",
             ],
             problems.Take(3));
-        foreach (var part in new[] { "section or key 'Polcy'", "[Controller] Listen is 'here'", "[Controller] Names holds 'pc 1'", "[Controller] Cloud is 'nova'; allowed are embedded, fake, fake-guests, openstack.", "[Controller] ReportsPerSecond is 0", "[Policy] ThawAfter is 00:00:01" })
+        foreach (var part in new[] { "section or key 'Polcy'", "[Controller] Listen is 'here'", "[Controller] Names holds 'pc 1'",
+            "[Controller] Cloud is 'nova'; allowed are embedded, fake, fake-guests, openstack.", "[Controller] ReportsPerSecond is 0",
+            "[Policy] ThawAfter is 00:00:01" })
         {
             Assert.Contains(problems, problem => problem.Contains(part, StringComparison.Ordinal));
         }
@@ -46,11 +59,13 @@ public sealed class ControllerSettingsTests
     public void Each_section_of_a_cloud_is_one_cloud()
     {
         var problems = new List<string>();
-        var settings = Read("[Cloud.nova1]\nKind = openstack\nNodes = lab-*, pc-7\nPolicy = shelve\n[Cloud.desks]\nkind = Embedded\n", problems);
+        var settings =
+            Read("[Cloud.nova1]\nKind = openstack\nNodes = lab-*, pc-7\nPolicy = shelve\n[Cloud.desks]\nkind = Embedded\n", problems);
         Assert.Empty(problems);
         Assert.Equal(["desks", "nova1"], settings.Clouds.Select(cloud => cloud.Name).Order());
         var nova = Assert.Single(settings.Clouds, cloud => cloud.Name == "nova1");
-        Assert.Equal(("openstack", "lab-*, pc-7", "shelve"), (nova.Module.Kind, nova.Options.Nodes, ((OpenStackOptions)nova.Options).Policy));
+        Assert.Equal(
+            ("openstack", "lab-*, pc-7", "shelve"), (nova.Module.Kind, nova.Options.Nodes, ((OpenStackOptions)nova.Options).Policy));
     }
 
     [Fact]
@@ -65,14 +80,27 @@ public sealed class ControllerSettingsTests
     [Theory]
     [InlineData("[Cloud.a]\nNodes = x\n", "[Cloud.a] has no Kind; allowed are embedded, fake, fake-guests, openstack.")]
     [InlineData("[Cloud.a]\nKind = nova\n", "[Cloud.a] Kind is 'nova'; allowed are embedded, fake, fake-guests, openstack.")]
-    [InlineData("[Cloud.A b]\nKind = fake\n", "[Cloud.A b] names the cloud 'A b'; allowed is 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.")]
-    [InlineData("[Cloud.a]\nKind = fake\nNodes = p*c\n", "[Cloud.a] Nodes holds 'p*c'; allowed are names of nodes, separated by commas; a name may end in *.")]
-    [InlineData("[Cloud.a]\nKind = fake\n[Cloud.b]\nKind = fake\n", "[Cloud.a] and [Cloud.b] have no Nodes; at most one cloud may take every node that no other cloud takes.")]
+    [InlineData(
+        "[Cloud.A b]\nKind = fake\n",
+        "[Cloud.A b] names the cloud 'A b'; allowed is 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.")]
+    [InlineData(
+        "[Cloud.a]\nKind = fake\nNodes = p*c\n",
+        "[Cloud.a] Nodes holds 'p*c'; allowed are names of nodes, separated by commas; a name may end in *.")]
+    [InlineData(
+        "[Cloud.a]\nKind = fake\n[Cloud.b]\nKind = fake\n",
+        "[Cloud.a] and [Cloud.b] have no Nodes; at most one cloud may take every node that no other cloud takes.")]
     [InlineData("[Cloud.a]\nKind = embedded\nPolicy = stop\n", "[Cloud.a] Policy is not a known key; known are Nodes.")]
-    [InlineData("[Cloud.a]\nKind = openstack\nPolicy = burn\n", "[Cloud.a] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]
-    [InlineData("[Cloud.a]\nKind = fake\n[Controller]\nCloud = fake\n", "[Controller] Cloud and [Cloud.a] exclude each other; keep the sections Cloud.NAME.")]
-    [InlineData("[Cloud.a]\nKind = fake\n[OpenStack]\nPolicy = stop\n", "[OpenStack] and [Cloud.a] exclude each other; move its keys to a section Cloud.NAME with Kind = openstack.")]
-    [InlineData("[OpenStack]\nPolicy = burn\n[Controller]\nCloud = openstack\n", "[OpenStack] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]
+    [InlineData(
+        "[Cloud.a]\nKind = openstack\nPolicy = burn\n", "[Cloud.a] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]
+    [InlineData(
+        "[Cloud.a]\nKind = fake\n[Controller]\nCloud = fake\n",
+        "[Controller] Cloud and [Cloud.a] exclude each other; keep the sections Cloud.NAME.")]
+    [InlineData(
+        "[Cloud.a]\nKind = fake\n[OpenStack]\nPolicy = stop\n",
+        "[OpenStack] and [Cloud.a] exclude each other; move its keys to a section Cloud.NAME with Kind = openstack.")]
+    [InlineData(
+        "[OpenStack]\nPolicy = burn\n[Controller]\nCloud = openstack\n",
+        "[OpenStack] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]
     public void What_is_wrong_with_a_cloud_is_named_with_its_section(string text, string expected)
     {
         var problems = new List<string>();
@@ -92,9 +120,11 @@ public sealed class ControllerSettingsTests
     public void Every_key_is_a_row_of_the_page_on_settings()
     {
         var page = File.ReadAllText(Path.Combine(Repository(), "docs", "settings.md"));
-        foreach (var (section, type) in new[] { ("Controller", typeof(ControllerOptions)), ("Policy", typeof(SiteTimes)), ("OpenStack", typeof(OpenStackOptions)) })
+        foreach (var (section, type) in new[] { ("Controller", typeof(ControllerOptions)), ("Policy", typeof(SiteTimes)),
+            ("OpenStack", typeof(OpenStackOptions)) })
         {
-            foreach (var key in type.GetProperties().Where(key => key.CanWrite && key.DeclaringType == type)) Assert.Contains($"| {section} | {key.Name} |", page, StringComparison.Ordinal);
+            foreach (var key in type.GetProperties().Where(key => key.CanWrite && key.DeclaringType == type))
+                Assert.Contains($"| {section} | {key.Name} |", page, StringComparison.Ordinal);
         }
 
         foreach (var key in new[] { "Kind", "Nodes" }) Assert.Contains($"| Cloud.NAME | {key} |", page, StringComparison.Ordinal);
@@ -114,7 +144,8 @@ public sealed class ControllerSettingsTests
     private static string Repository()
     {
         var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Opportunism.slnx"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The repository was not found.");
+        while (!File.Exists(Path.Combine(folder, "Opportunism.slnx")))
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The repository was not found.");
         return folder;
     }
 }

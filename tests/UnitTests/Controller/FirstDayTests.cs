@@ -22,7 +22,9 @@ public sealed class FirstDayTests
         await agent.ReportAsync(report => report.State = NodeStateKind.Available);
         var plan = await agent.PlanAsync(plan => plan.Guests.Count == 1);
         var guest = Assert.Single(plan.Guests);
-        Assert.Equal((created.Id, "Running", image.Sha256, (ulong)content.Length, "suspend"), (guest.GuestId, guest.Wish, guest.ImageSha256, guest.ImageBytes, guest.EvictionPolicy));
+        Assert.Equal(
+            (created.Id, "Running", image.Sha256, (ulong)content.Length, "suspend"),
+            (guest.GuestId, guest.Wish, guest.ImageSha256, guest.ImageBytes, guest.EvictionPolicy));
         Assert.Equal(VmStatus.Preparing, (await site.Admin.VmAsync("first")).Status);
 
         var read = new MemoryStream();
@@ -32,7 +34,8 @@ public sealed class FirstDayTests
         }
 
         Assert.Equal(content[10..], read.ToArray());
-        await agent.ReportAsync(report => report.Guests.Add(new GuestReport { GuestId = guest.GuestId, Phase = "Running", Generation = guest.Generation }));
+        await agent.ReportAsync(
+            report => report.Guests.Add(new GuestReport { GuestId = guest.GuestId, Phase = "Running", Generation = guest.Generation }));
         var shown = await site.Admin.VmAsync("first");
         Assert.Equal((VmStatus.Running, "pc-1"), (shown.Status, shown.Node));
         Assert.True((await site.Admin.NodeAsync("pc-1")).Open);

@@ -18,7 +18,9 @@ internal sealed class HeldPlans : Interceptor
     /// <summary>Lets all go on.</summary>
     public void GoOn() => goOn.SetResult();
 
-    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
         continuation(requestStream, new Writer<TResponse>(this, responseStream), context);
 
     private sealed class Writer<T>(HeldPlans plans, IServerStreamWriter<T> to) : IServerStreamWriter<T>

@@ -21,20 +21,34 @@ public sealed class HostileTests
         { "no contract version", report => report.ContractVersion = 0 },
         { "no run", report => report.RunId = "" },
         { "a line break in the run", report => report.RunId = "a\nb" },
-        { "too many guests", report => report.Guests.AddRange(Enumerable.Range(0, 65).Select(i => new GuestReport { GuestId = i.ToString("x32", null), Phase = "Running" })) },
-        { "a guest twice", report => report.Guests.AddRange([new GuestReport { GuestId = new string('a', 32), Phase = "Running" }, new GuestReport { GuestId = new string('a', 32), Phase = "Held" }]) },
-        { "a path as guest", report => report.Guests.Add(new GuestReport { GuestId = "../../../../../../etc/passwd00000", Phase = "Running" }) },
+        { "too many guests",
+            report => report.Guests.AddRange(
+                Enumerable.Range(0, 65).Select(i => new GuestReport { GuestId = i.ToString("x32", null), Phase = "Running" })) },
+        { "a guest twice",
+            report => report.Guests.AddRange(
+                [
+                    new GuestReport { GuestId = new string('a', 32), Phase = "Running" },
+                    new GuestReport { GuestId = new string('a', 32), Phase = "Held" }]) },
+        { "a path as guest",
+            report => report.Guests.Add(new GuestReport { GuestId = "../../../../../../etc/passwd00000", Phase = "Running" }) },
         { "unknown phase", report => report.Guests.Add(new GuestReport { GuestId = new string('a', 32), Phase = "7" }) },
-        { "not a number", report => report.Guests.Add(new GuestReport { GuestId = new string('a', 32), Phase = "Running", HoldMs = double.NaN }) },
-        { "endless progress", report => report.Guests.Add(new GuestReport { GuestId = new string('a', 32), Phase = "Running", Progress = double.PositiveInfinity }) },
-        { "an overflowing generation", report => report.Guests.Add(new GuestReport { GuestId = new string('a', 32), Phase = "Running", Generation = ulong.MaxValue }) },
+        { "not a number",
+            report => report.Guests.Add(new GuestReport { GuestId = new string('a', 32), Phase = "Running", HoldMs = double.NaN }) },
+        { "endless progress",
+            report => report.Guests.Add(
+                new GuestReport { GuestId = new string('a', 32), Phase = "Running", Progress = double.PositiveInfinity }) },
+        { "an overflowing generation",
+            report => report.Guests.Add(
+                new GuestReport { GuestId = new string('a', 32), Phase = "Running", Generation = ulong.MaxValue }) },
         { "a novel", report => report.Health.Add(new HealthReport { Code = "x", Sentence = new string('x', 2000) }) },
         { "a time beyond all calendars", report => report.StateSince = new() { Seconds = long.MaxValue } },
         { "more memory than there is", report => report.Capacity = new Capacity { MemoryMib = uint.MaxValue } },
-        { "seventy obstacles", report => report.Obstacles.AddRange(Enumerable.Range(0, 70).Select(i => new ObstacleReport { Code = $"o{i}" })) },
+        { "seventy obstacles",
+            report => report.Obstacles.AddRange(Enumerable.Range(0, 70).Select(i => new ObstacleReport { Code = $"o{i}" })) },
         { "an obstacle's novel", report => report.Obstacles.Add(new ObstacleReport { Code = "x", Remedy = new string('x', 2000) }) },
         { "an obstacle's long name", report => report.Obstacles.Add(new ObstacleReport { Code = new string('x', 70) }) },
-        { "seventy monitors", report => report.Monitors.AddRange(Enumerable.Range(0, 70).Select(i => new WatcherReport { Name = $"m{i}" })) },
+        { "seventy monitors",
+            report => report.Monitors.AddRange(Enumerable.Range(0, 70).Select(i => new WatcherReport { Name = $"m{i}" })) },
     };
 
     [Fact]
@@ -68,10 +82,13 @@ public sealed class HostileTests
         await using var site = await TestSite.StartAsync();
         await using var a = await site.EnrolAsync("a");
         await using var b = await site.EnrolAsync("b");
-        foreach (var header in new[] { $"Node a:{b.Secret}", $"Node a:{a.Secret}x", "Node a:", "Node a", $"Node ../a:{a.Secret}", $"Bearer {a.Secret}", "", $"Node a:{new string('x', 300)}", $"Node a:{a.Secret}:{a.Secret}" })
+        foreach (var header in new[] { $"Node a:{b.Secret}", $"Node a:{a.Secret}x", "Node a:", "Node a", $"Node ../a:{a.Secret}",
+            $"Bearer {a.Secret}", "", $"Node a:{new string('x', 300)}", $"Node a:{a.Secret}:{a.Secret}" })
         {
             using var call = a.Client.Connect(header.Length == 0 ? [] : new Metadata { { "authorization", header } });
-            Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default))).StatusCode);
+            Assert.Equal(
+                StatusCode.Unauthenticated,
+                (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default))).StatusCode);
         }
     }
 
@@ -108,17 +125,44 @@ public sealed class HostileTests
         await stranger.ConnectAsync();
         var image = Assert.Single(await site.Admin.ImagesAsync()).Sha256;
         var guest = agent.Report.Guests[0].GuestId;
-        Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(() => FakeAgent.ReadAllAsync(stranger.Client.ReadImage(new() { Sha256 = image }, stranger.Credentials))));
-        Assert.Equal(StatusCode.InvalidArgument, await StatusOfAsync(() => FakeAgent.ReadAllAsync(agent.Client.ReadImage(new() { Sha256 = "../site.db" }, agent.Credentials))));
-        Assert.Equal(StatusCode.NotFound, await StatusOfAsync(() => FakeAgent.ReadAllAsync(agent.Client.ReadImage(new() { Sha256 = image, Offset = ulong.MaxValue }, agent.Credentials))));
-        Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(() => FakeAgent.ReadAllAsync(agent.Client.ReadDisk(new() { GuestId = guest, Sha256 = image }, agent.Credentials))));
-        Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(async () => await stranger.Client.WriteConsoleAsync(new() { GuestId = guest, Data = ByteString.CopyFromUtf8("x") }, stranger.Credentials)));
+        Assert.Equal(
+            StatusCode.PermissionDenied,
+            await StatusOfAsync(() => FakeAgent.ReadAllAsync(stranger.Client.ReadImage(new() { Sha256 = image }, stranger.Credentials))));
+        Assert.Equal(
+            StatusCode.InvalidArgument,
+            await StatusOfAsync(() => FakeAgent.ReadAllAsync(agent.Client.ReadImage(new() { Sha256 = "../site.db" }, agent.Credentials))));
+        Assert.Equal(
+            StatusCode.NotFound,
+            await StatusOfAsync(
+                () => FakeAgent.ReadAllAsync(agent.Client.ReadImage(
+                    new() { Sha256 = image, Offset = ulong.MaxValue }, agent.Credentials))));
+        Assert.Equal(
+            StatusCode.PermissionDenied,
+            await StatusOfAsync(
+                () => FakeAgent.ReadAllAsync(agent.Client.ReadDisk(new() { GuestId = guest, Sha256 = image }, agent.Credentials))));
+        Assert.Equal(
+            StatusCode.PermissionDenied,
+            await StatusOfAsync(
+                async () => await stranger.Client.WriteConsoleAsync(
+                    new() { GuestId = guest, Data = ByteString.CopyFromUtf8("x") }, stranger.Credentials)));
         // A claim puts the guest into its plan, as one that must go.
         await stranger.ReportGuestAsync(guest, "Running");
         Assert.Equal("Gone", (await stranger.PlanAsync(plan => plan.Guests.Count == 1)).Guests[0].Wish);
-        Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(async () => await stranger.Client.WriteConsoleAsync(new() { GuestId = guest, Data = ByteString.CopyFromUtf8("x") }, stranger.Credentials)));
-        Assert.Equal(StatusCode.InvalidArgument, await StatusOfAsync(async () => await agent.Client.WriteConsoleAsync(new() { GuestId = guest, Data = ByteString.CopyFrom(new byte[65537]) }, agent.Credentials)));
-        Assert.Equal(StatusCode.ResourceExhausted, await StatusOfAsync(async () => await agent.Client.WriteConsoleAsync(new() { GuestId = guest, Data = ByteString.CopyFrom(new byte[3 << 20]) }, agent.Credentials)));
+        Assert.Equal(
+            StatusCode.PermissionDenied,
+            await StatusOfAsync(
+                async () => await stranger.Client.WriteConsoleAsync(
+                    new() { GuestId = guest, Data = ByteString.CopyFromUtf8("x") }, stranger.Credentials)));
+        Assert.Equal(
+            StatusCode.InvalidArgument,
+            await StatusOfAsync(
+                async () => await agent.Client.WriteConsoleAsync(
+                    new() { GuestId = guest, Data = ByteString.CopyFrom(new byte[65537]) }, agent.Credentials)));
+        Assert.Equal(
+            StatusCode.ResourceExhausted,
+            await StatusOfAsync(
+                async () => await agent.Client.WriteConsoleAsync(
+                    new() { GuestId = guest, Data = ByteString.CopyFrom(new byte[3 << 20]) }, agent.Credentials)));
     }
 
     [Fact]
@@ -163,7 +207,10 @@ public sealed class HostileTests
         Assert.Equal(StatusCode.Unauthenticated, await StatusOfAsync(() => FakeAgent.EnrolAsync(site, revoked.Token, "pc-1")));
         Assert.Equal(StatusCode.InvalidArgument, await StatusOfAsync(() => FakeAgent.EnrolAsync(site, revoked.Token, "../pc")));
         Assert.Equal(StatusCode.ResourceExhausted, await StatusOfAsync(() => FakeAgent.EnrolAsync(site, revoked.Token, "pc-1")));
-        Assert.DoesNotContain(site.Log.Lines, line => line.Text.Contains(minted.Token.Split('.')[2], StringComparison.Ordinal) || line.Text.Contains(first.Secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            site.Log.Lines,
+            line => line.Text.Contains(minted.Token.Split('.')[2], StringComparison.Ordinal)
+                || line.Text.Contains(first.Secret, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -14,7 +14,8 @@ public sealed class ListenPortTests
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
         Assert.Equal(
-            $"The controller does not start: port {port} of 127.0.0.1 is in use by another program. End that program ('ss -ltnp' shows it), or choose another port with --listen 127.0.0.1:PORT.",
+            $"The controller does not start: port {port} of 127.0.0.1 is in use by another program. End that program ('ss -ltnp' shows "
+                + "it), or choose another port with --listen 127.0.0.1:PORT.",
             ListenPort.Problem($"127.0.0.1:{port}"));
     }
 

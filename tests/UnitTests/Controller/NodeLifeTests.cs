@@ -180,7 +180,8 @@ public sealed class NodeLifeTests
     public async Task A_revoked_node_hears_why_also_while_a_plan_is_written_to_it()
     {
         var plans = new HeldPlans();
-        await using var site = await TestSite.StartAsync(null, _ => { }, builder => builder.Services.AddSingleton(plans).AddGrpc(grpc => grpc.Interceptors.Add<HeldPlans>()));
+        await using var site = await TestSite.StartAsync(
+            null, _ => { }, builder => builder.Services.AddSingleton(plans).AddGrpc(grpc => grpc.Interceptors.Add<HeldPlans>()));
         await using var agent = await site.EnrolAsync("pc-1");
         await agent.ConnectAsync();
         await agent.ReportAsync();

@@ -43,11 +43,17 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         Assert.True(standIn.Host("pc-1").Disabled);
 
         // Stored in the site's database: another controller reads it.
-        var store = new OpenStackRecords(new CloudStore(site.Parts.GetRequiredService<IDbContextFactory<SiteDbContext>>(), OpenStackCloud.CloudName));
-        Assert.Equal(servers.Select(server => server.Guest.Value).Order(), (await store.LoadAsync(default)).Select(server => server.Guest.Value).Order());
+        var store = new OpenStackRecords(
+            new CloudStore(site.Parts.GetRequiredService<IDbContextFactory<SiteDbContext>>(), OpenStackCloud.CloudName));
+        Assert.Equal(
+            servers.Select(server => server.Guest.Value).Order(),
+            (await store.LoadAsync(default)).Select(server => server.Guest.Value).Order());
 
         await agent.ReportAsync(report => report.State = NodeStateKind.Available);
-        await UntilAsync(site, agent, () => servers.All(server => server is { VmState: "active", TaskState: null }) && (store.LoadAsync(default).GetAwaiter().GetResult().Count == 0));
+        await UntilAsync(
+            site, agent,
+            () => servers.All(server => server is { VmState: "active", TaskState: null }) && (store.LoadAsync(default).GetAwaiter()
+                .GetResult().Count == 0));
         Assert.False(standIn.Host("pc-1").Disabled);
     }
 
@@ -64,7 +70,10 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         var other = standIn.Run("pc-1");
         await agent.ReportAsync(report => report.State = NodeStateKind.Evicting);
         await UntilAsync(site, agent, () => other.VmState == "suspended");
-        await UntilAsync(site, agent, () => site.Parts.GetRequiredService<CloudWorkers>().Of(NodeId.Parse("pc-1"))!.Pending.Contains("its tenant must unrescue it", StringComparison.Ordinal));
+        await UntilAsync(
+            site, agent,
+            () => site.Parts.GetRequiredService<CloudWorkers>().Of(NodeId.Parse("pc-1"))!.Pending.Contains("its tenant must unrescue it",
+            StringComparison.Ordinal));
         Assert.Contains("its tenant must unrescue it", Assert.Single((await site.Admin.StatusAsync()).Pending), StringComparison.Ordinal);
     }
 
@@ -155,7 +164,9 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         Assert.Equal(13, rights.Count);
         Assert.All(rights, right => Assert.Equal("Granted", right.State));
         await using var other = await TestSite.StartAsync();
-        Assert.Contains("No cloud of this site (embedded) needs rights elsewhere.", (await Assert.ThrowsAsync<SiteException>(() => other.Admin.CloudRightsAsync())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "No cloud of this site (embedded) needs rights elsewhere.",
+            (await Assert.ThrowsAsync<SiteException>(() => other.Admin.CloudRightsAsync())).Message, StringComparison.Ordinal);
     }
 
     private async Task<TestSite> StartAsync()
@@ -164,10 +175,12 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
         foreach (var name in new[] { "pc-1", "pc-2" }) standIn.AddHost(name);
         var file = Path.Combine(folder, "clouds.yaml");
         standIn.WriteCloudsFile(file);
-        return await TestSite.StartAsync(time, settings => ((OpenStackOptions)settings.AddCloud("openstack", CloudCatalog.Find("openstack")!)).CloudsFile = file);
+        return await TestSite.StartAsync(
+            time, settings => ((OpenStackOptions)settings.AddCloud("openstack", CloudCatalog.Find("openstack")!)).CloudsFile = file);
     }
 
-    /// <summary>Lets time pass in steps of a second, each once the node was heard and its worker has done what is due, until something is so; fails after five minutes of it.</summary>
+    /// <summary>Lets time pass in steps of a second, each once the node was heard and its worker
+    /// has done what is due, until something is so; fails after five minutes of it.</summary>
     private async Task UntilAsync(TestSite site, FakeAgent agent, Func<bool> isSo)
     {
         for (var i = 0; !isSo(); i++)

@@ -32,13 +32,17 @@ public sealed class RelocationTests
         Assert.Empty(to.Plan.Guests);
         await from.ReportGuestAsync(guest, "HandedOver", report => report.DiskSha256 = sha256);
         var plan = await to.PlanAsync(plan => plan.Guests.Count == 1);
-        Assert.Equal((guest, "Running", sha256, (ulong)disk.Length), (plan.Guests[0].GuestId, plan.Guests[0].Wish, plan.Guests[0].DiskSha256, plan.Guests[0].DiskBytes));
+        Assert.Equal(
+            (guest, "Running", sha256, (ulong)disk.Length),
+            (plan.Guests[0].GuestId, plan.Guests[0].Wish, plan.Guests[0].DiskSha256, plan.Guests[0].DiskBytes));
         Assert.Equal("Gone", Assert.Single(from.Plan.Guests).Wish);
 
-        using (var call = to.Client.ReadDisk(new ReadDiskRequest { GuestId = guest, Sha256 = sha256 }, to.Credentials)) Assert.Equal(disk, await FakeAgent.ReadAllAsync(call));
+        using (var call = to.Client.ReadDisk(new ReadDiskRequest { GuestId = guest, Sha256 = sha256 }, to.Credentials))
+            Assert.Equal(disk, await FakeAgent.ReadAllAsync(call));
         using (var call = from.Client.ReadDisk(new ReadDiskRequest { GuestId = guest, Sha256 = sha256 }, from.Credentials))
         {
-            Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => FakeAgent.ReadAllAsync(call))).StatusCode);
+            Assert.Equal(
+                StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => FakeAgent.ReadAllAsync(call))).StatusCode);
         }
 
         await to.ReportGuestAsync(guest, "Running");
@@ -120,7 +124,8 @@ public sealed class RelocationTests
         await using var site = await TestSite.StartAsync();
         await using var node = await NodeLifeTests.RunningAsync(site, "pc-1", "suspend");
         // Where refused calls are not read on, about the 270th breaks the connection.
-        for (var i = 0; i < 400; i++) await AssertRefusedAsync(StatusCode.PermissionDenied, node.WriteDiskAsync(node.Report.Guests[0].GuestId, disk));
+        for (var i = 0; i < 400; i++)
+            await AssertRefusedAsync(StatusCode.PermissionDenied, node.WriteDiskAsync(node.Report.Guests[0].GuestId, disk));
         await node.ReportAsync();
     }
 

@@ -4,7 +4,6 @@ using Opportunism.Clouds;
 using Opportunism.Clouds.Fake;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Nodes;
-using Opportunism.Controller;
 using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;
@@ -43,7 +42,8 @@ public sealed class SeveralCloudsTests
     [Theory]
     [InlineData("embedded", "suspend")]
     [InlineData("fake-guests", "terminate")]
-    public async Task Clouds_with_different_roles_work_side_by_side_and_a_vm_is_placed_on_a_node_of_its_own_cloud_only(string kind, string policy)
+    public async Task Clouds_with_different_roles_work_side_by_side_and_a_vm_is_placed_on_a_node_of_its_own_cloud_only(
+        string kind, string policy)
     {
         await using var site = await TestSite.StartAsync(null, settings => DesksAndLab(settings, kind));
         var lab = (FakeCloud)site.Parts.GetRequiredService<SiteClouds>().Of("lab").Hosts;
@@ -86,7 +86,8 @@ public sealed class SeveralCloudsTests
         await site.UploadAsync("tiny");
         var refused = await Assert.ThrowsAsync<SiteException>(() => site.Admin.CreateVmAsync(new NewVm { Name = "job", Image = "tiny" }));
         Assert.Equal("Several clouds of this site create VMs: east, west. Name one (--cloud).", refused.Message);
-        refused = await Assert.ThrowsAsync<SiteException>(() => site.Admin.CreateVmAsync(new NewVm { Name = "job", Image = "tiny", Cloud = "north" }));
+        refused = await Assert.ThrowsAsync<SiteException>(
+            () => site.Admin.CreateVmAsync(new NewVm { Name = "job", Image = "tiny", Cloud = "north" }));
         Assert.Equal("The cloud (--cloud) is 'north'; allowed are east, west.", refused.Message);
         var east = await site.Admin.CreateVmAsync(new NewVm { Name = "job", Image = "tiny", Cloud = "east" });
         var west = await site.Admin.CreateVmAsync(new NewVm { Name = "job", Image = "tiny", Cloud = "west" });
@@ -97,10 +98,13 @@ public sealed class SeveralCloudsTests
         await node.ReportGuestAsync(west.Id, "Running");
 
         await site.RestartAsync();
-        Assert.Equal([("east", VmStatus.Waiting), ("west", VmStatus.Running)], (await site.Admin.VmsAsync()).Select(vm => (vm.Cloud, vm.Status)).Order());
+        Assert.Equal(
+            [("east", VmStatus.Waiting), ("west", VmStatus.Running)],
+            (await site.Admin.VmsAsync()).Select(vm => (vm.Cloud, vm.Status)).Order());
         Assert.Equal(2, Assert.Single(await site.Admin.ImagesAsync()).Vms);
         refused = await Assert.ThrowsAsync<SiteException>(() => site.Admin.DeleteVmAsync("job"));
-        Assert.Contains($"Several VMs are named 'job': {east.Id} in east, {west.Id} in west. Use an id.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Several VMs are named 'job': {east.Id} in east, {west.Id} in west. Use an id.", refused.Message, StringComparison.Ordinal);
         await site.Admin.DeleteVmAsync(east.Id);
         Assert.Equal(west.Id, Assert.Single(await site.Admin.VmsAsync()).Id);
     }
@@ -108,10 +112,13 @@ public sealed class SeveralCloudsTests
     [Fact]
     public async Task A_node_that_no_cloud_takes_cannot_enrol_and_uses_up_no_token()
     {
-        await using var site = await TestSite.StartAsync(null, settings => settings.AddCloud("lab", CloudCatalog.Find("fake")!).Nodes = "lab-*");
+        await using var site =
+            await TestSite.StartAsync(null, settings => settings.AddCloud("lab", CloudCatalog.Find("fake")!).Nodes = "lab-*");
         var minted = await site.Admin.CreateJoinTokenAsync(new NewJoinToken());
         var refused = await Assert.ThrowsAsync<RpcException>(() => FakeAgent.EnrolAsync(site, minted.Token, "pc-1"));
-        Assert.Equal((StatusCode.FailedPrecondition, "no cloud of this site takes a node named pc-1; ask for a join token that names one"), (refused.StatusCode, refused.Status.Detail));
+        Assert.Equal(
+            (StatusCode.FailedPrecondition, "no cloud of this site takes a node named pc-1; ask for a join token that names one"),
+            (refused.StatusCode, refused.Status.Detail));
         await using var fits = await FakeAgent.EnrolAsync(site, minted.Token, "lab-1");
         var unknown = await Assert.ThrowsAsync<SiteException>(() => site.Admin.CreateJoinTokenAsync(new NewJoinToken { Cloud = "desks" }));
         Assert.Equal("The cloud (--cloud) is 'desks'; allowed are lab.", unknown.Message);
@@ -122,8 +129,11 @@ public sealed class SeveralCloudsTests
     {
         await using var site = await TestSite.StartAsync(null, DesksAndLab);
         await using var node = await site.EnrolAsync("pc-1");
-        var refused = await Assert.ThrowsAsync<CannotStartException>(() => site.RestartAsync(settings => settings.AddCloud("lab", CloudCatalog.Find("fake")!)));
-        Assert.StartsWith("Node pc-1 belongs to the cloud desks, but the settings have only lab: add a section [Cloud.desks], or", refused.Message, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<CannotStartException>(
+            () => site.RestartAsync(settings => settings.AddCloud("lab", CloudCatalog.Find("fake")!)));
+        Assert.StartsWith(
+            "Node pc-1 belongs to the cloud desks, but the settings have only lab: add a section [Cloud.desks], or", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

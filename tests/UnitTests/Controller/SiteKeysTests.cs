@@ -21,7 +21,8 @@ public sealed class SiteKeysTests : IDisposable
         using var folder = new StateFolder(path);
         var keys = new SiteKeys(folder, time, []);
         var first = keys.Server.Thumbprint;
-        Assert.Equal((keys.CaFingerprint, first), (new SiteKeys(folder, time, []).CaFingerprint, new SiteKeys(folder, time, []).Server.Thumbprint));
+        Assert.Equal(
+            (keys.CaFingerprint, first), (new SiteKeys(folder, time, []).CaFingerprint, new SiteKeys(folder, time, []).Server.Thumbprint));
         time.Advance(TimeSpan.FromDays(59));
         Assert.False(keys.RenewIfDue());
         time.Advance(TimeSpan.FromDays(1.1));

@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Opportunism.Clouds.Embedded;
 using Opportunism.Clouds.OpenStack;
-using Opportunism.Controller.Access;
 using Opportunism.Controller.Store;
 using Opportunism.Controller.Store.Sqlite;
 using Opportunism.Core;
@@ -22,7 +21,8 @@ public sealed class StoreUpgradeTests : IDisposable
 {
     private const string BeforeRecords = "20261122192320_EvictedServers", Records = "20261130170000_CloudRecords";
     private static readonly DateTimeOffset Then = new(2026, 11, 29, 8, 30, 0, TimeSpan.Zero);
-    private static readonly string Vm = new('a', 32), Ended = new('b', 32), Server = new('c', 32), Sha256 = new('d', 64), Disk = new('e', 64);
+    private static readonly string Vm = new('a', 32), Ended = new('b', 32), Server = new('c', 32), Sha256 = new('d', 64),
+        Disk = new('e', 64);
 
     // Rows as the version before wrote them: times as UTC ticks, enums by name, truth as 0 and 1.
     private static readonly string Rows = $"""
@@ -62,24 +62,62 @@ public sealed class StoreUpgradeTests : IDisposable
         Assert.Equal(
             new Vm
             {
-                Spec = new(GuestId.Parse(Vm), "job", 2, 512, 4096, Sha256, ImageFormat.Qcow2), ImageName = "mine", ImageBytes = 12345678901, Policy = EvictionPolicies.Relocate,
-                Created = Then, Queued = Then.AddTicks(1), Wanted = GuestWish.Running, Generation = 3, Revision = 77, Node = NodeId.Parse("pc-1"), StartedHere = true, Moving = true,
-                DiskSha256 = Disk, DiskBytes = 99, Placements = 4, Status = VmStatus.Relocating, Why = "says \"no\" \\ and é", Since = Then.AddTicks(2),
+                Spec = new(GuestId.Parse(Vm), "job", 2, 512, 4096, Sha256, ImageFormat.Qcow2),
+                ImageName = "mine",
+                ImageBytes = 12345678901,
+                Policy = EvictionPolicies.Relocate,
+                Created = Then,
+                Queued = Then.AddTicks(1),
+                Wanted = GuestWish.Running,
+                Generation = 3,
+                Revision = 77,
+                Node = NodeId.Parse("pc-1"),
+                StartedHere = true,
+                Moving = true,
+                DiskSha256 = Disk,
+                DiskBytes = 99,
+                Placements = 4,
+                Status = VmStatus.Relocating,
+                Why = "says \"no\" \\ and é",
+                Since = Then.AddTicks(2),
             },
             embedded.Vms[GuestId.Parse(Vm)]);
         Assert.Equal(
             new Vm
             {
-                Spec = new(GuestId.Parse(Ended), "old", 1, 256, 1, Sha256, ImageFormat.Raw), ImageName = "mine", ImageBytes = 1, Policy = EvictionPolicies.Terminate,
-                Created = Then, Queued = Then, Wanted = GuestWish.Gone, Revision = 5, Terminating = true, StoredSha256 = Disk, StoredBytes = 7,
-                End = VmEnd.Deleted, Ended = Then, Status = VmStatus.Deleted, Since = Then,
+                Spec = new(GuestId.Parse(Ended), "old", 1, 256, 1, Sha256, ImageFormat.Raw),
+                ImageName = "mine",
+                ImageBytes = 1,
+                Policy = EvictionPolicies.Terminate,
+                Created = Then,
+                Queued = Then,
+                Wanted = GuestWish.Gone,
+                Revision = 5,
+                Terminating = true,
+                StoredSha256 = Disk,
+                StoredBytes = 7,
+                End = VmEnd.Deleted,
+                Ended = Then,
+                Status = VmStatus.Deleted,
+                Since = Then,
             },
             embedded.Vms[GuestId.Parse(Ended)]);
         Assert.Equal(2, embedded.Vms.Count);
         Assert.Equal([new Leftover(embedded.Vms[GuestId.Parse(Ended)].Spec, NodeId.Parse("pc-2"), 9, 2, true)], embedded.Leftovers);
-        Assert.Equal([new(NodeId.Parse("pc-1"), true), new(NodeId.Parse("pc-2"), false)], embedded.Hosts.Values.OrderBy(host => host.Node.Value));
         Assert.Equal(
-            [new() { Guest = GuestId.Parse(Server), Node = NodeId.Parse("pc-3"), Action = EvictionStep.Suspend, Since = Then, Attempts = 2, Returns = 1, Returning = true, NotBefore = Then.AddTicks(5) }],
+            [new(NodeId.Parse("pc-1"), true), new(NodeId.Parse("pc-2"), false)], embedded.Hosts.Values.OrderBy(host => host.Node.Value));
+        Assert.Equal(
+            [new()
+            {
+                Guest = GuestId.Parse(Server),
+                Node = NodeId.Parse("pc-3"),
+                Action = EvictionStep.Suspend,
+                Since = Then,
+                Attempts = 2,
+                Returns = 1,
+                Returning = true,
+                NotBefore = Then.AddTicks(5),
+            }],
             await new OpenStackRecords(new CloudStore(contexts, "openstack")).LoadAsync(default));
         var node = Assert.Single(await new NodeStore(contexts).LoadAsync(default));
         Assert.Equal(("pc-1", "", true), (node.Id, node.Cloud, node.Drained));
@@ -115,7 +153,8 @@ public sealed class StoreUpgradeTests : IDisposable
         await east.SaveAsync([new(new("vm", "1"), "{}"), new(new("vm", "2"), "{}")], [], default);
         await west.SaveAsync([new(new("vm", "1"), "[]")], [new("vm", "2"), new("host", "none")], default);
         await east.SaveAsync([new(new("vm", "1"), "1")], [], default);
-        Assert.Equal([new(new("vm", "1"), "1"), new(new("vm", "2"), "{}")], (await east.LoadAsync(default)).OrderBy(record => record.Key.Id));
+        Assert.Equal(
+            [new(new("vm", "1"), "1"), new(new("vm", "2"), "{}")], (await east.LoadAsync(default)).OrderBy(record => record.Key.Id));
         Assert.Equal([new(new("vm", "1"), "[]")], await west.LoadAsync(default));
     }
 

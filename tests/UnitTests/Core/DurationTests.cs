@@ -48,7 +48,8 @@ public sealed class DurationTests
     [InlineData(60, "1m")]
     [InlineData(90, "1m30s")]
     [InlineData(86400, "1d")]
-    public void It_is_written_in_the_largest_units(double seconds, string text) => Assert.Equal(text, Duration.Format(TimeSpan.FromSeconds(seconds)));
+    public void It_is_written_in_the_largest_units(double seconds, string text) =>
+        Assert.Equal(text, Duration.Format(TimeSpan.FromSeconds(seconds)));
 
     [Fact]
     public void What_is_written_is_read_again() => Gen.Long[0, 400L * 24 * 3600 * 1000].Sample(milliseconds =>

@@ -77,14 +77,16 @@ public sealed class DurableFileTests : IDisposable
     [Fact]
     public void What_is_not_there_cannot_be_brought_to_the_disk()
     {
-        Assert.Contains(this["nothing"], Assert.Throws<IOException>(() => DurableFile.Sync(this["nothing"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            this["nothing"], Assert.Throws<IOException>(() => DurableFile.Sync(this["nothing"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_folder_for_the_owner_alone_is_made_with_its_parents_and_one_that_is_there_is_closed()
     {
         Directory.CreateDirectory(this["open"]);
-        File.SetUnixFileMode(this["open"], OwnerReadsAndWrites | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            this["open"], OwnerReadsAndWrites | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
 
         foreach (var path in new[] { this["open"], this["new/deep"] })
         {

@@ -28,7 +28,8 @@ public sealed class CgroupMountsTests
     [InlineData("garbled")]
     [InlineData("1 2 3 - cgroup2")]
     [InlineData("25 24 0:23 / /dev/shm rw,relatime - tmpfs tmpfs rw")]
-    public void What_is_no_cgroup_mount_is_passed_over(string line) => Assert.Equal(new CgroupMounts(null, null, null, null), CgroupMounts.Parse([line]));
+    public void What_is_no_cgroup_mount_is_passed_over(string line) =>
+        Assert.Equal(new CgroupMounts(null, null, null, null), CgroupMounts.Parse([line]));
 
     [Fact]
     public void A_space_in_a_path_is_read_as_the_kernel_writes_it() =>

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Opportunism.UnitTests.Hypervisors;
 
-/// <summary>A QEMU that its guest has taken over makes its own log (descriptor 2) long and ends; the agent reads it for a sentence.</summary>
+/// <summary>A QEMU that its guest has taken over makes its own log
+/// (descriptor 2) long and ends; the agent reads it for a sentence.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class LastComplaintTests : IDisposable
 {

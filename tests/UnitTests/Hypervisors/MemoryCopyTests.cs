@@ -15,7 +15,8 @@ public sealed class MemoryCopyTests : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("opp-copy-").FullName;
     private readonly string ram, saved, back;
 
-    public MemoryCopyTests() => (ram, saved, back) = (Path.Combine(folder, "ram"), Path.Combine(folder, "saved"), Path.Combine(folder, "back"));
+    public MemoryCopyTests() =>
+        (ram, saved, back) = (Path.Combine(folder, "ram"), Path.Combine(folder, "saved"), Path.Combine(folder, "back"));
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
@@ -26,7 +27,9 @@ public sealed class MemoryCopyTests : IDisposable
         var memory = new byte[(20 * MiB) + 4096];
         var random = new Random(7);
         // Islands of noise of odd sizes at odd places, one across the border of two pieces, one at the very end.
-        foreach (var (at, length) in new[] { (0, 1), (70_001, 300_000), (MemoryCopy.PieceBytes - 3, 7), (15 * MiB, 2 * MiB), (memory.Length - 1, 1) }) random.NextBytes(memory.AsSpan(at, length));
+        foreach (var (at, length) in new[] { (0, 1), (70_001, 300_000), (MemoryCopy.PieceBytes - 3, 7), (15 * MiB, 2 * MiB),
+            (memory.Length - 1, 1) })
+            random.NextBytes(memory.AsSpan(at, length));
         memory[0] = 1;
         memory[^1] = 1;
         await File.WriteAllBytesAsync(ram, memory);
@@ -82,7 +85,8 @@ public sealed class MemoryCopyTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => paced);
         Assert.InRange(pieces.SavedCount, 2, 4);
         // What is saved is not looked at again.
-        using (var handle = File.OpenHandle(ram, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) RandomAccess.Write(handle, new byte[MiB], 0);
+        using (var handle = File.OpenHandle(ram, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            RandomAccess.Write(handle, new byte[MiB], 0);
         await SaveAsync(pieces);
         Assert.Equal(unbroken.Digests, pieces.Digests);
         Assert.Equal(memory.Length, pieces.StoredBytes);
@@ -123,7 +127,8 @@ public sealed class MemoryCopyTests : IDisposable
 
         AssertSame(memory, await File.ReadAllBytesAsync(saved));
         AssertSame(memory, await LoadAsync(pieces));
-        Assert.InRange(pieces.WrittenBytes, changed.Count * (long)MemoryCopy.PageBytes, changed.Count * (long)MemoryCopy.PageBytes * 13 / 10);
+        Assert.InRange(
+            pieces.WrittenBytes, changed.Count * (long)MemoryCopy.PageBytes, changed.Count * (long)MemoryCopy.PageBytes * 13 / 10);
     }
 
     [Fact]
@@ -146,7 +151,8 @@ public sealed class MemoryCopyTests : IDisposable
         await File.WriteAllBytesAsync(saved + ".hashes", hashes);
         _ = pieces.Begin(2, out var isEmpty);
         Assert.False(isEmpty);
-        using (var handle = File.OpenHandle(saved, FileMode.Open, FileAccess.Write)) RandomAccess.Write(handle, new byte[] { 1, 2, 3 }, 2L * MemoryCopy.PieceBytes);
+        using (var handle = File.OpenHandle(saved, FileMode.Open, FileAccess.Write))
+            RandomAccess.Write(handle, new byte[] { 1, 2, 3 }, 2L * MemoryCopy.PieceBytes);
 
         await SaveAsync(pieces);
         Assert.NotEqual(was, memory[5000]);
@@ -155,7 +161,8 @@ public sealed class MemoryCopyTests : IDisposable
         AssertSame(memory, await LoadAsync(pieces));
     }
 
-    private static void AssertSame(byte[] expected, byte[] actual) => Assert.True(expected.AsSpan().SequenceEqual(actual), $"differs from byte {expected.AsSpan().CommonPrefixLength(actual)} on");
+    private static void AssertSame(byte[] expected, byte[] actual) =>
+        Assert.True(expected.AsSpan().SequenceEqual(actual), $"differs from byte {expected.AsSpan().CommonPrefixLength(actual)} on");
 
     private async Task SaveAsync(MemoryPieces pieces, long? pace = null)
     {

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Opportunism.UnitTests.Hypervisors;
 
-/// <summary>This process stands for a QEMU that its guest has taken over: it puts another file behind the descriptor of the guest's memory.</summary>
+/// <summary>This process stands for a QEMU that its guest has taken over: it
+/// puts another file behind the descriptor of the guest's memory.</summary>
 [SupportedOSPlatform("linux")]
 public sealed partial class QemuProcessTests : IDisposable
 {
@@ -23,7 +24,9 @@ public sealed partial class QemuProcessTests : IDisposable
         var (path, other) = (Path.Combine(folder, "ram"), Path.Combine(folder, "other"));
         File.WriteAllBytes(path, new byte[4096]);
         using var ram = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        using var process = new QemuProcess(LinuxProcess.Find(Environment.ProcessId)!, new LaunchRecord { MachineType = "", Accelerator = "", QemuVersion = "", Network = "" }, FileIdentity.Of(ram));
+        using var process = new QemuProcess(
+            LinuxProcess.Find(Environment.ProcessId)!,
+            new LaunchRecord { MachineType = "", Accelerator = "", QemuVersion = "", Network = "" }, FileIdentity.Of(ram));
         process.TakeRam(path);
         using (var opened = process.OpenRam()) Assert.Equal(4096, RandomAccess.GetLength(opened));
 

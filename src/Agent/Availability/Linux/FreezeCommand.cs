@@ -41,7 +41,8 @@ internal static class FreezeCommand
                 if (line is ['[', .. var name, ']']) section = name.Trim();
                 var equals = line.IndexOf('=', StringComparison.Ordinal);
                 if (equals < 0 || !section.Equals(GuestOptions.Section, StringComparison.OrdinalIgnoreCase)) continue;
-                if (line[..equals].Trim().Equals(nameof(GuestOptions.Cgroup), StringComparison.OrdinalIgnoreCase)) found = line[(equals + 1)..].Trim().Trim('"');
+                if (line[..equals].Trim().Equals(nameof(GuestOptions.Cgroup), StringComparison.OrdinalIgnoreCase))
+                    found = line[(equals + 1)..].Trim().Trim('"');
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

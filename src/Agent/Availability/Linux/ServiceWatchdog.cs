@@ -36,8 +36,11 @@ internal sealed class ServiceWatchdog : IWakeUp, IDisposable
     /// <param name="variable">Reads an environment variable: NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID.</param>
     public static IWakeUp Over(IWakeUp wakeUp, TimeProvider time, Func<string, string?> variable)
     {
-        if (variable("NOTIFY_SOCKET") is not { Length: > 1 } path || !long.TryParse(variable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var period) || period <= 0) return wakeUp;
-        if (variable("WATCHDOG_PID") is { Length: > 0 } pid && pid != Environment.ProcessId.ToString(CultureInfo.InvariantCulture)) return wakeUp;
+        if (variable("NOTIFY_SOCKET") is not { Length: > 1 } path
+            || !long.TryParse(variable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var period) || period <= 0)
+            return wakeUp;
+        if (variable("WATCHDOG_PID") is { Length: > 0 } pid && pid != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
+            return wakeUp;
         var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         // A name that begins with @ is in the kernel's abstract namespace.
         socket.Connect(new UnixDomainSocketEndPoint(path[0] == '@' ? "\0" + path[1..] : path));

@@ -21,6 +21,8 @@ internal static class SleepClock
     private static unsafe TimeSpan Read(int clock)
     {
         Libc.TimeSpec now;
-        return Libc.GetTime(clock, &now) == 0 ? TimeSpan.FromTicks((now.Seconds * TimeSpan.TicksPerSecond) + (now.Nanoseconds / TimeSpan.NanosecondsPerTick)) : TimeSpan.Zero;
+        return Libc.GetTime(clock, &now) == 0
+            ? TimeSpan.FromTicks((now.Seconds * TimeSpan.TicksPerSecond) + (now.Nanoseconds / TimeSpan.NanosecondsPerTick))
+            : TimeSpan.Zero;
     }
 }

@@ -20,6 +20,7 @@ internal readonly ref struct ActingAs
 
     public void Dispose()
     {
-        if (changed && Libc.SystemCall(SetResUid, Keep, Root, Keep) != 0) Environment.FailFast($"A thread could not become root again: {Libc.LastErrorText()}.");
+        if (changed && Libc.SystemCall(SetResUid, Keep, Root, Keep) != 0)
+            Environment.FailFast($"A thread could not become root again: {Libc.LastErrorText()}.");
     }
 }

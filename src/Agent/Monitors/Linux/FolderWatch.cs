@@ -24,7 +24,10 @@ internal sealed class FolderWatch : IDisposable
     public FolderWatch(string folder)
     {
         this.folder = folder;
-        if (inotify.IsInvalid) throw new IOException($"Changes in {folder} cannot be watched: {Libc.LastErrorText()}. Raise fs.inotify.max_user_instances (sysctl) or the limit of open files.");
+        if (inotify.IsInvalid)
+            throw new IOException(
+                $"Changes in {folder} cannot be watched: {Libc.LastErrorText()}. Raise fs.inotify.max_user_instances (sysctl) or the "
+                    + "limit of open files.");
     }
 
     /// <summary>Readable when something changed; for poll's list.</summary>
@@ -47,7 +50,10 @@ internal sealed class FolderWatch : IDisposable
             return;
         }
 
-        if (Marshal.GetLastPInvokeError() != Libc.ENOENT) throw new IOException($"Changes in {folder} cannot be watched: {Libc.LastErrorText()}. Raise fs.inotify.max_user_watches (sysctl), or run the agent as root.");
+        if (Marshal.GetLastPInvokeError() != Libc.ENOENT)
+            throw new IOException(
+                $"Changes in {folder} cannot be watched: {Libc.LastErrorText()}. Raise fs.inotify.max_user_watches (sysctl), or run the "
+                    + "agent as root.");
         FolderMissing = true;
 
         // A parent that is missing too is looked for again at the next check, half a minute later.

@@ -7,14 +7,16 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// Devices are chosen by exclusion: everything that has a key, a wheel, an axis or a switch is moved by a person, except what is
 /// known not to be. Numbers are the codes of linux/input-event-codes.h. A bitmap is written as hexadecimal words, the highest first.
 /// </remarks>
-internal sealed class InputCapabilities(string key, string rel, string abs, string properties, string switches = "", string name = "", string phys = "")
+internal sealed class InputCapabilities(
+    string key, string rel, string abs, string properties, string switches = "", string name = "", string phys = "")
 {
     // A keyboard or keypad has at least this many letter or digit keys; a headset or a remote has a few other keys.
     private const int FewestKeys = 10;
 
     private const int RelX = 0, RelY = 1;
     private const int AbsX = 0, AbsY = 1, MultiTouchSlot = 0x2f, MultiTouchX = 0x35, MultiTouchY = 0x36;
-    private const int ButtonLeft = 0x110, ButtonJoystick = 0x120, LastGamepadButton = 0x13f, ButtonPen = 0x140, ButtonFinger = 0x145, ButtonTouch = 0x14a, ButtonStylus = 0x14b;
+    private const int ButtonLeft = 0x110, ButtonJoystick = 0x120, LastGamepadButton = 0x13f, ButtonPen = 0x140, ButtonFinger = 0x145,
+    ButtonTouch = 0x14a, ButtonStylus = 0x14b;
 
     // All but ABS_VOLUME (0x20), ABS_PROFILE (0x21) and ABS_MISC (0x28), which media keys and tablet pads have too.
     private const ulong PositionAxes = ~(1UL << 0x20 | 1UL << 0x21 | 1UL << 0x28);
@@ -41,7 +43,8 @@ internal sealed class InputCapabilities(string key, string rel, string abs, stri
             if (Count(2, 53) >= FewestKeys || Count(71, 82) >= FewestKeys) return InputKind.Keyboard;
             if (Has(keys, ButtonPen) || Has(keys, ButtonStylus)) return InputKind.Tablet;
             var flat = (Has(axes, AbsX) && Has(axes, AbsY)) || (Has(axes, MultiTouchX) && Has(axes, MultiTouchY));
-            if (flat && (Has(keys, ButtonFinger) || Has(keys, ButtonTouch) || Has(axes, MultiTouchSlot) || Has(props, PropertyDirect))) return InputKind.Touch;
+            if (flat && (Has(keys, ButtonFinger) || Has(keys, ButtonTouch) || Has(axes, MultiTouchSlot) || Has(props, PropertyDirect)))
+                return InputKind.Touch;
             if ((Has(rels, RelX) && Has(rels, RelY)) || (flat && Has(keys, ButtonLeft))) return InputKind.Pointer;
             if (Count(ButtonJoystick, LastGamepadButton) > 0) return InputKind.Gamepad;
             if (axes.Length > 0 && (axes[0] & PositionAxes) != 0) return InputKind.Axes;
@@ -64,19 +67,24 @@ internal sealed class InputCapabilities(string key, string rel, string abs, stri
 
     /// <summary>True when it shows that a person may sit at this machine. Power and sleep buttons, and switches such as a jack, do not: a
     /// server without a seat has them too.</summary>
-    public bool IsOfSeat => Kind is not (InputKind.Other or InputKind.Switch) && !(Kind == InputKind.Buttons && Count(0, (keys.Length * 64) - 1) == PowerKeys.Count(code => Has(keys, code)));
+    public bool IsOfSeat =>
+        Kind is not (InputKind.Other or InputKind.Switch)
+        && !(Kind == InputKind.Buttons && Count(0, (keys.Length * 64) - 1) == PowerKeys.Count(code => Has(keys, code)));
 
     // The sound driver gives HDMI and DisplayPort jacks both switches.
-    private bool IsDisplayJack => Has(sw, SwitchVideoOut) && sw[0] == (sw[0] & (1UL << SwitchVideoOut | 1UL << SwitchLineOut)) && !Any(sw.AsSpan(1));
+    private bool IsDisplayJack =>
+        Has(sw, SwitchVideoOut) && sw[0] == (sw[0] & (1UL << SwitchVideoOut | 1UL << SwitchLineOut)) && !Any(sw.AsSpan(1));
 
     // An accelerometer without its property bit (drivers older than the bit) is recognized only by its name: by its capabilities it could
     // be pedals.
     private bool IsNoPerson =>
         IsAccelerometer || name.Contains("accelerometer", StringComparison.OrdinalIgnoreCase) || name is "applesmc" or "hdaps"
-        || name == "Video Bus" || phys.StartsWith("LNXVIDEO", StringComparison.Ordinal) || phys.StartsWith("LNXTHERM", StringComparison.Ordinal) || IsVideoBus;
+        || name == "Video Bus" || phys.StartsWith("LNXVIDEO", StringComparison.Ordinal)
+            || phys.StartsWith("LNXTHERM", StringComparison.Ordinal) || IsVideoBus;
 
     // A keypad or a gamepad that also reports its tilt has the bit too, but a person presses its keys.
-    private bool IsAccelerometer => Has(props, PropertyAccelerometer) && !Has(keys, ButtonStylus) && Count(ButtonJoystick, LastGamepadButton) == 0;
+    private bool IsAccelerometer =>
+        Has(props, PropertyAccelerometer) && !Has(keys, ButtonStylus) && Count(ButtonJoystick, LastGamepadButton) == 0;
 
     /// <summary>The firmware's reports about displays: only the keys for brightness and for choosing a display.</summary>
     private bool IsVideoBus
@@ -117,6 +125,8 @@ internal sealed class InputCapabilities(string key, string rel, string abs, stri
     {
         var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         Array.Reverse(words);
-        return [.. words.Select(word => ulong.TryParse(word, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) ? value : 0)];
+        return [
+            .. words.Select(
+                word => ulong.TryParse(word, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) ? value : 0)];
     }
 }

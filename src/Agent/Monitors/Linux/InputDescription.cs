@@ -11,7 +11,8 @@ namespace Opportunism.Agent.Monitors.Linux;
 /// <param name="Virtual">True when a program created it (uinput).</param>
 /// <param name="OfSeat">True when it shows that a person may sit at this machine.</param>
 [SupportedOSPlatform("linux")]
-internal sealed record InputDescription(string Node, string Name, string Phys, InputKind Kind, bool MovesByItself, bool Virtual, bool OfSeat)
+internal sealed record InputDescription(
+    string Node, string Name, string Phys, InputKind Kind, bool MovesByItself, bool Virtual, bool OfSeat)
 {
     // A maker's name is shown in logs and terminals: the kernel allows 80 or more arbitrary bytes.
     private const int LongestText = 100;
@@ -22,7 +23,8 @@ internal sealed record InputDescription(string Node, string Name, string Phys, I
     /// <summary>True when the list contains it: by its name, its event node with or without the folder, where it is plugged in, or as
     /// <c>status</c> shows it.</summary>
     public bool IsOn(IgnoreList ignore) =>
-        ignore.Has(Name) || ignore.Has(Node) || ignore.Has($"/dev/input/{Node}") || (Phys.Length > 0 && ignore.Has(Phys)) || ignore.Has(Source.Text);
+        ignore.Has(Name) || ignore.Has(Node) || ignore.Has($"/dev/input/{Node}") || (Phys.Length > 0 && ignore.Has(Phys))
+            || ignore.Has(Source.Text);
 
     /// <summary>Reads the description; null when there is none or it is incomplete.</summary>
     public static InputDescription? Read(string classFolder, string node)
@@ -33,9 +35,13 @@ internal sealed record InputDescription(string Node, string Name, string Phys, I
             string Text(string file) => Printable(File.ReadAllText(Path.Combine(folder, file)));
             string Bits(string file) => File.ReadAllText(Path.Combine(folder, file));
             var (name, phys) = (Text("name"), Text("phys"));
-            var capabilities = new InputCapabilities(Bits("capabilities/key"), Bits("capabilities/rel"), Bits("capabilities/abs"), Bits("properties"), Bits("capabilities/sw"), name, phys);
+            var capabilities = new InputCapabilities(
+                Bits("capabilities/key"), Bits("capabilities/rel"), Bits("capabilities/abs"), Bits("properties"), Bits("capabilities/sw"),
+                name, phys);
             var place = new DirectoryInfo(Path.Combine(classFolder, node)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? "";
-            return new(node, name, phys, capabilities.Kind, capabilities.MovesByItself, place.Contains("/devices/virtual/input/", StringComparison.Ordinal), capabilities.IsOfSeat);
+            return new(
+                node, name, phys, capabilities.Kind, capabilities.MovesByItself,
+                place.Contains("/devices/virtual/input/", StringComparison.Ordinal), capabilities.IsOfSeat);
         }
         catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
         {

@@ -24,8 +24,11 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
     public bool Scan()
     {
         var changed = false;
-        var nodes = Directory.Exists(deviceFolder) ? Directory.EnumerateFileSystemEntries(deviceFolder, "event*").Select(path => Path.GetFileName(path)).ToHashSet() : [];
-        foreach (var node in open.Keys.Concat(closed.Keys).Concat(left).Where(node => !nodes.Contains(node)).ToList()) changed |= Gone(node);
+        var nodes = Directory.Exists(deviceFolder)
+            ? Directory.EnumerateFileSystemEntries(deviceFolder, "event*").Select(path => Path.GetFileName(path)).ToHashSet()
+            : [];
+        foreach (var node in open.Keys.Concat(closed.Keys).Concat(left).Where(node => !nodes.Contains(node)).ToList())
+            changed |= Gone(node);
         foreach (var node in nodes.Where(node => !open.ContainsKey(node) && !left.Contains(node))) changed |= Consider(node);
         return changed;
     }
@@ -64,7 +67,10 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
     {
         if (InputDescription.Read(classFolder, node) is not { } description)
         {
-            closed[node] = new("monitor.input.unknown-device", HealthSeverity.Error, $"The input device {node} has no description in {Path.Combine(classFolder, node, "device")}.", "Mount sysfs on /sys, then restart the agent.");
+            closed[node] = new(
+                "monitor.input.unknown-device", HealthSeverity.Error,
+                $"The input device {node} has no description in {Path.Combine(classFolder, node, "device")}.",
+                "Mount sysfs on /sys, then restart the agent.");
             return false;
         }
 
@@ -88,17 +94,24 @@ internal sealed class InputDevices(string deviceFolder, string classFolder, Igno
         var remedy = error is Libc.EACCES or Libc.EPERM
             ? "Run the agent as root or in the group 'input', and allow it the device (systemd: DeviceAllow=char-input w)."
             : "Raise the agent's limit of open files (LimitNOFILE), or put the device on [Monitors] Ignore.";
-        closed[node] = new("monitor.input.cannot-open", HealthSeverity.Error, $"The {Word(description.Kind)} {path} ('{description.Name}') cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}.", remedy);
+        closed[node] = new(
+            "monitor.input.cannot-open", HealthSeverity.Error,
+            $"The {Word(description.Kind)} {path} ('{description.Name}') cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}.",
+            remedy);
         return false;
     }
 
     private string Count()
     {
         if (open.Count == 0) return "no input device";
-        return string.Join(", ", open.Values.GroupBy(device => device.Description.Kind).OrderBy(kind => kind.Key).Select(kind => Number(kind.Count(), Word(kind.Key))));
+        return string.Join(
+            ", ",
+            open.Values.GroupBy(device => device.Description.Kind).OrderBy(kind => kind.Key)
+            .Select(kind => Number(kind.Count(), Word(kind.Key))));
     }
 
-    private static string Number(int count, string word) => count == 1 ? $"1 {word}" : $"{count} {word}{(word.EndsWith("ch", StringComparison.Ordinal) ? "es" : "s")}";
+    private static string Number(int count, string word) =>
+        count == 1 ? $"1 {word}" : $"{count} {word}{(word.EndsWith("ch", StringComparison.Ordinal) ? "es" : "s")}";
 
     private static string Word(InputKind kind) => kind switch
     {

@@ -63,7 +63,8 @@ internal sealed class InputGrabs
 
         Passed = string.Join(", ", passed);
         Unseen = unseen;
-        return before.Passed != Passed || before.Unseen.Count != unseen.Count || !before.Unseen.All(item => unseen.TryGetValue(item.Key, out var now) && now == item.Value);
+        return before.Passed != Passed || before.Unseen.Count != unseen.Count
+            || !before.Unseen.All(item => unseen.TryGetValue(item.Key, out var now) && now == item.Value);
     }
 
     // Any process that has it open may be the grabber: the display server has it open too.
@@ -71,8 +72,11 @@ internal sealed class InputGrabs
     {
         var names = holders.Select(process => $"{OpenFiles.NameOf(process)} ({process})").ToList();
         var who = names.Count == 0 ? "another program" : $"a program (it is open in {string.Join(", ", names)})";
-        return new("monitor.input.grabbed", HealthSeverity.Error, $"The input device {device.Description.Source.Text} is grabbed by {who}, which alone gets its events.",
-            $"End that program (a VM that was given the device, a key remapper). If all it does reaches a virtual device that is watched, or the owner does not use it, put '{device.Node}' on [Monitors] Ignore.");
+        return new(
+            "monitor.input.grabbed", HealthSeverity.Error,
+            $"The input device {device.Description.Source.Text} is grabbed by {who}, which alone gets its events.",
+            $"End that program (a VM that was given the device, a key remapper). If all it does reaches a virtual device that is "
+                + $"watched, or the owner does not use it, put '{device.Node}' on [Monitors] Ignore.");
     }
 
     private static string PathOf(InputDevice device) => $"/dev/input/{device.Node}";

@@ -100,7 +100,8 @@ public sealed class InputMonitor : IActivityMonitor
         return Task.CompletedTask;
     }
 
-    private TimeSpan? Left(TimeSpan of, long? since) => since is { } start && of - time.GetElapsedTime(start) is { Ticks: > 0 } left ? left : null;
+    private TimeSpan? Left(TimeSpan of, long? since) =>
+        since is { } start && of - time.GetElapsedTime(start) is { Ticks: > 0 } left ? left : null;
 
     /// <summary>Discards the waiting events unread. Returns the device that was active, preferably one that does not move by itself; null
     /// when none was. Allocates nothing.</summary>

@@ -24,7 +24,8 @@ internal static class OpenFiles
             foreach (var descriptor in Descriptors(process))
             {
                 var length = (int)Libc.ReadLink(descriptor, buffer, LongestLink);
-                if (length is > 0 and < LongestLink && links.Contains(Encoding.UTF8.GetString(buffer[..length]))) held.Add((process, Encoding.UTF8.GetString(buffer[..length])));
+                if (length is > 0 and < LongestLink && links.Contains(Encoding.UTF8.GetString(buffer[..length])))
+                    held.Add((process, Encoding.UTF8.GetString(buffer[..length])));
             }
         }
 
@@ -36,7 +37,8 @@ internal static class OpenFiles
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var process)) yield return process;
+            if (int.TryParse(Path.GetFileName(folder.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var process))
+                yield return process;
         }
     }
 

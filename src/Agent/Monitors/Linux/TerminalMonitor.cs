@@ -39,9 +39,14 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
     {
         using var stop = cancellationToken.UnsafeRegister(static wake => ((WakeEvent)wake!).Set(), questions.Wake);
         using var inotify = Libc.InotifyInit(Libc.O_CLOEXEC | Libc.O_NONBLOCK);
-        if (inotify.IsInvalid) throw new IOException($"Terminals cannot be watched: {Libc.LastErrorText()}. Raise fs.inotify.max_user_instances (sysctl) or the limit of open files.");
+        if (inotify.IsInvalid)
+            throw new IOException(
+                $"Terminals cannot be watched: {Libc.LastErrorText()}. Raise fs.inotify.max_user_instances (sysctl) or the limit of open "
+                    + "files.");
         activity.SightChanged(Scan(inotify));
-        Libc.PollEntry[] entries = [new() { Descriptor = questions.Wake.Descriptor, Events = Libc.POLLIN }, new() { Descriptor = (int)inotify.DangerousGetHandle(), Events = Libc.POLLIN }];
+        Libc.PollEntry[] entries = [
+            new() { Descriptor = questions.Wake.Descriptor, Events = Libc.POLLIN },
+            new() { Descriptor = (int)inotify.DangerousGetHandle(), Events = Libc.POLLIN }];
         long? awaySince = null;
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -49,7 +54,9 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
             if (left <= TimeSpan.Zero) awaySince = null;
             foreach (ref var entry in entries.AsSpan()) entry.Returned = 0;
             // Rounded up, or the last fraction of a millisecond would be spent in a loop.
-            if (Libc.Wait(entries.AsSpan(0, awaySince is null ? 2 : 1), awaySince is null ? -1 : (int)Math.Ceiling(left.TotalMilliseconds)) == 0) continue;
+            if (Libc.Wait(
+                entries.AsSpan(0, awaySince is null ? 2 : 1), awaySince is null ? -1 : (int)Math.Ceiling(left.TotalMilliseconds)) == 0)
+                continue;
 
             var changed = entries[0].Returned != 0;
             if (entries[1].Returned != 0 && Drain(inotify, ref changed))
@@ -78,7 +85,8 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
         nint read;
         while ((read = Libc.Read(inotify, buffer, (nuint)buffer.Length)) > 0)
         {
-            for (var at = 0; at + HeaderSize <= read; at += HeaderSize + (int)BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(at + 12)))
+            for (var at = 0; at + HeaderSize <= read; at += HeaderSize
+                + (int)BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(at + 12)))
             {
                 var mask = BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(at + 4));
                 seen |= (mask & (Read | FolderEvents | QueueOverflow)) != 0;
@@ -109,6 +117,11 @@ public sealed class TerminalMonitor(TimeProvider time, IgnoreList ignore, string
     private static MonitorStatus Failed(string path)
     {
         var sentence = $"{path} cannot be watched: {Libc.LastErrorText()}";
-        return new(0, Blind: true, sentence, [new HealthItem("terminals.unwatched", HealthSeverity.Error, $"Terminals are not watched: {sentence}.", "Raise fs.inotify.max_user_watches (sysctl), and run the agent as root.")]);
+        return new(
+            0, Blind: true, sentence,
+            [
+                new HealthItem(
+                    "terminals.unwatched", HealthSeverity.Error, $"Terminals are not watched: {sentence}.",
+                    "Raise fs.inotify.max_user_watches (sysctl), and run the agent as root.")]);
     }
 }

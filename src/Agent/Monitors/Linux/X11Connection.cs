@@ -71,7 +71,9 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
         // struct ucred: pid, uid, gid.
         Span<int> credentials = stackalloc int[3];
         var length = (uint)(credentials.Length * sizeof(int));
-        return Libc.GetSocketOption(socket, SocketLevel, PeerCredentials, credentials, ref length) == 0 ? (credentials[0], credentials[1]) : (0, -1);
+        return Libc.GetSocketOption(socket, SocketLevel, PeerCredentials, credentials, ref length) == 0
+            ? (credentials[0], credentials[1])
+            : (0, -1);
     }
 
     /// <summary>Steps 1 and 2. Null when the server accepted, else its reason why not.</summary>
@@ -133,7 +135,8 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
                     throw new InvalidDataException($"The X server refused request {number} with error {packet[1]}.");
                 case 1:
                     var extra = BinaryPrimitives.ReadUInt32LittleEndian(packet.AsSpan(4)) * 4L;
-                    if (extra > LongestReply) throw new InvalidDataException($"The X server's reply of {extra} bytes is longer than allowed ({LongestReply}).");
+                    if (extra > LongestReply)
+                        throw new InvalidDataException($"The X server's reply of {extra} bytes is longer than allowed ({LongestReply}).");
                     var reply = new byte[PacketSize + extra];
                     packet.CopyTo(reply, 0);
                     ReadExactly(reply.AsSpan(PacketSize), deadline);
@@ -158,7 +161,9 @@ internal sealed class X11Connection(SafeFileHandle socket, TimeProvider time) : 
         }
 
         have = 0;
-        if (packet[0] == 0) throw new InvalidDataException($"The X server refused request {BinaryPrimitives.ReadUInt16LittleEndian(packet.AsSpan(2))} with error {packet[1]}.");
+        if (packet[0] == 0)
+            throw new InvalidDataException(
+                $"The X server refused request {BinaryPrimitives.ReadUInt16LittleEndian(packet.AsSpan(2))} with error {packet[1]}.");
         return packet;
     }
 

@@ -53,7 +53,10 @@ internal sealed class X11Display : IDisposable
         }
         catch (Exception failure) when (failure is IOException or TimeoutException or InvalidDataException)
         {
-            display.GiveUp("no-answer", $"The X display :{number} does not reply as expected: {failure.Message}", "Look at the X server's log, or put ':" + number + "' on [Monitors] Ignore if no one uses it. It is retried automatically.");
+            display.GiveUp(
+                "no-answer", $"The X display :{number} does not reply as expected: {failure.Message}",
+                "Look at the X server's log, or put ':" + number
+                + "' on [Monitors] Ignore if no one uses it. It is retried automatically.");
             return display;
         }
     }
@@ -98,14 +101,20 @@ internal sealed class X11Display : IDisposable
 
         if (refusal is not null)
         {
-            GiveUp("no-cookie", $"The X display :{Number} refused the agent: {refusal}", "Run the agent as root, so that it finds the display's cookie (the file after -auth on the X server's command line, or XAUTHORITY of its session).");
+            GiveUp(
+                "no-cookie", $"The X display :{Number} refused the agent: {refusal}",
+                "Run the agent as root, so that it finds the display's cookie (the file after -auth on the X server's command line, or "
+                + "XAUTHORITY of its session).");
             return true;
         }
 
         idle = new X11Idle(server!, Handle);
         if (idle.Start() is { } missing)
         {
-            GiveUp("no-idle-time", $"The X server of display :{Number} lacks {missing}.", "Use an X server with the SYNC extension (any of X.Org's), or put ':" + Number + "' on [Monitors] Ignore if no one uses it.");
+            GiveUp(
+                "no-idle-time", $"The X server of display :{Number} lacks {missing}.",
+                "Use an X server with the SYNC extension (any of X.Org's), or put ':" + Number
+                + "' on [Monitors] Ignore if no one uses it.");
             return true;
         }
 
@@ -117,7 +126,9 @@ internal sealed class X11Display : IDisposable
     {
         // No program listens: a file left behind by a server that has ended.
         if (error is Libc.ECONNREFUSED or Libc.ENOENT) return false;
-        GiveUp("unreachable", $"The X display :{Number} cannot be reached: {Marshal.GetPInvokeErrorMessage(error)}.", "Run the agent as root. If it does already, look whether the X server hangs. It is retried automatically.");
+        GiveUp(
+            "unreachable", $"The X display :{Number} cannot be reached: {Marshal.GetPInvokeErrorMessage(error)}.",
+            "Run the agent as root. If it does already, look whether the X server hangs. It is retried automatically.");
         return true;
     }
 
@@ -172,7 +183,9 @@ internal sealed class X11Display : IDisposable
         }
         catch (Exception failure) when (failure is IOException or TimeoutException or InvalidDataException)
         {
-            GiveUp("no-answer", $"The X display :{Number} no longer replies as expected: {failure.Message}", "Look whether the X server hangs, and at its log. It is retried automatically.");
+            GiveUp(
+                "no-answer", $"The X display :{Number} no longer replies as expected: {failure.Message}",
+                "Look whether the X server hangs, and at its log. It is retried automatically.");
             return true;
         }
     }

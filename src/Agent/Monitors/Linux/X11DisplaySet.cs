@@ -43,7 +43,8 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
         onDemand.Clear();
         X11Listeners? listeners = null;
         var found = X11Displays.Find(folder);
-        foreach (var gone in displays.Values.Where(display => display.Blind is not null && !found.ContainsKey(display.Number)).ToList()) changed |= Remove(gone);
+        foreach (var gone in displays.Values.Where(display => display.Blind is not null && !found.ContainsKey(display.Number)).ToList())
+            changed |= Remove(gone);
         foreach (var (number, address) in found)
         {
             if (ignore.Has($":{number}")) continue;
@@ -95,7 +96,9 @@ internal sealed class X11DisplaySet(string folder, IgnoreList ignore, IActivityS
     /// <summary>What is watched, and the problems.</summary>
     public MonitorStatus Sight()
     {
-        var watched = Watched.Length == 0 ? "no X display" : $"{(Watched.Length == 1 ? "1 X display" : $"{Watched.Length} X displays")} ({Names(Watched)})";
+        var watched = Watched.Length == 0
+            ? "no X display"
+            : $"{(Watched.Length == 1 ? "1 X display" : $"{Watched.Length} X displays")} ({Names(Watched)})";
         foreach (var (number, starter) in onDemand) watched += $"; :{number} has no X server yet ({starter} starts one on demand)";
         var blind = displays.Values.Where(display => display.Blind is not null).ToList();
         return blind.Count == 0

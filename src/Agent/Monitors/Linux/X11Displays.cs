@@ -21,7 +21,9 @@ internal static class X11Displays
         {
             foreach (var line in File.ReadLines("/proc/net/unix"))
             {
-                if (line.LastIndexOf(" @", StringComparison.Ordinal) is > 0 and var at && Number(line[(at + 2)..], folder + "/X") is { } number) found[number] = line[(at + 1)..];
+                if (line.LastIndexOf(" @", StringComparison.Ordinal) is > 0 and var at
+                    && Number(line[(at + 2)..], folder + "/X") is { } number)
+                    found[number] = line[(at + 1)..];
             }
         }
 
@@ -72,7 +74,9 @@ internal static class X11Displays
         foreach (var other in OpenFiles.Processes())
         {
             var variables = ProcWords(other, "environ");
-            if (!variables.Any(variable => variable == $"DISPLAY={name}" || variable.StartsWith($"DISPLAY={name}.", StringComparison.Ordinal))) continue;
+            if (!variables.Any(
+                variable => variable == $"DISPLAY={name}" || variable.StartsWith($"DISPLAY={name}.", StringComparison.Ordinal)))
+                continue;
             if (Variable(variables, "XAUTHORITY=") is { } file) yield return file;
             else if (Variable(variables, "HOME=") is { } home) yield return Path.Combine(home, ".Xauthority");
         }
@@ -80,13 +84,18 @@ internal static class X11Displays
 
     // A relative path starts at the server's working directory.
     private static string? AuthArgument(int process, string[] words) =>
-        Array.IndexOf(words, "-auth") is >= 0 and var at && at + 1 < words.Length ? Path.Combine($"/proc/{process}/cwd", words[at + 1]) : null;
+        Array.IndexOf(words, "-auth") is >= 0 and var at && at + 1 < words.Length
+            ? Path.Combine($"/proc/{process}/cwd", words[at + 1])
+            : null;
 
     private static string? Variable(string[] variables, string prefix) =>
         variables.FirstOrDefault(variable => variable.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..];
 
     private static int? Number(string path, string prefix) =>
-        path.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(path.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        path.StartsWith(prefix, StringComparison.Ordinal)
+            && int.TryParse(path.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     /// <summary>The zero-ended words of a process's command line or environment; none when it has ended or the agent may not read
     /// them.</summary>
@@ -97,7 +106,8 @@ internal static class X11Displays
         if (handle.IsInvalid) return [];
         var bytes = new byte[Longest];
         var length = 0;
-        for (nint read; length < Longest && (read = Libc.Read(handle, bytes.AsSpan(length), (nuint)(Longest - length))) > 0;) length += (int)read;
+        for (nint read; length < Longest && (read = Libc.Read(handle, bytes.AsSpan(length), (nuint)(Longest - length))) > 0;)
+            length += (int)read;
         return Encoding.UTF8.GetString(bytes, 0, length).Split('\0', StringSplitOptions.RemoveEmptyEntries);
     }
 }

@@ -85,7 +85,8 @@ internal sealed class X11Idle(X11Connection server, Action<X11IdleEvent> onEvent
     private void Take(byte[] packet)
     {
         // AlarmNotify: code, kind, number, alarm, counter's value, alarm's value (8 bytes each), time, state.
-        if ((packet[0] & 0x7f) != firstEvent + AlarmNotifyOffset || BinaryPrimitives.ReadUInt32LittleEndian(packet.AsSpan(4)) != alarm) return;
+        if ((packet[0] & 0x7f) != firstEvent + AlarmNotifyOffset || BinaryPrimitives.ReadUInt32LittleEndian(packet.AsSpan(4)) != alarm)
+            return;
         onEvent(Milliseconds(packet.AsSpan(16)).TotalMilliseconds < IdleFrom ? X11IdleEvent.Active : X11IdleEvent.Idle);
     }
 
@@ -112,7 +113,8 @@ internal sealed class X11Idle(X11Connection server, Action<X11IdleEvent> onEvent
         {
             var length = BinaryPrimitives.ReadUInt16LittleEndian(reply.AsSpan(at + 12));
             if (at + 14 + length > reply.Length) break;
-            if (Encoding.ASCII.GetString(reply, at + 14, length) == "IDLETIME") return BinaryPrimitives.ReadUInt32LittleEndian(reply.AsSpan(at));
+            if (Encoding.ASCII.GetString(reply, at + 14, length) == "IDLETIME")
+                return BinaryPrimitives.ReadUInt32LittleEndian(reply.AsSpan(at));
             at += 12 + X11Connection.Padded(2 + length);
         }
 

@@ -13,7 +13,9 @@ internal sealed class X11Listeners
 
     // Compositors whose socket may not be named wayland-N, and programs that start servers for one. The kernel cuts names after 15 letters.
     private static readonly HashSet<string> Starters =
-        ["gnome-shell", "mutter", "kwin_wayland", "kwin_wayland_wr", "sway", "weston", "labwc", "wayfire", "Hyprland", "river", "cage", "gamescope", "gamescope-wl", "xwayland-satell", "systemd"];
+        [
+            "gnome-shell", "mutter", "kwin_wayland", "kwin_wayland_wr", "sway", "weston", "labwc", "wayfire", "Hyprland", "river", "cage",
+            "gamescope", "gamescope-wl", "xwayland-satell", "systemd"];
 
     private readonly List<(string Path, string Link)> sockets = [];
     private readonly ILookup<string, int> holders;
@@ -24,7 +26,9 @@ internal sealed class X11Listeners
         {
             // Num RefCount Protocol Flags Type St Inode Path
             var words = line.Split(' ', 8, StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length < 8 || !int.TryParse(words[3], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var flags) || (flags & Accepting) == 0) continue;
+            if (words.Length < 8 || !int.TryParse(words[3], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var flags)
+                || (flags & Accepting) == 0)
+                continue;
             if (IsDisplay(words[7]) || IsWayland(words[7])) sockets.Add((words[7], $"socket:[{words[6]}]"));
         }
 
@@ -40,14 +44,16 @@ internal sealed class X11Listeners
     public string? StarterOf(string address)
     {
         var path = address[0] == '@' ? address[1..] : BoundPath(address);
-        var listening = sockets.Where(socket => socket.Path == path || socket.Path == "@" + path).SelectMany(socket => holders[socket.Link]).Distinct().ToList();
+        var listening = sockets.Where(socket => socket.Path == path || socket.Path == "@" + path).SelectMany(socket => holders[socket.Link])
+            .Distinct().ToList();
         var names = listening.ConvertAll(OpenFiles.NameOf);
 
         // A server that was started on demand has the socket open besides its compositor: Xwayland, and the name of every other one begins
         // with X too.
         if (names.Exists(name => name.StartsWith('X'))) return null;
         var compositors = sockets.Where(socket => IsWayland(socket.Path)).SelectMany(socket => holders[socket.Link]).ToHashSet();
-        var starter = Enumerable.Range(0, listening.Count).FirstOrDefault(i => compositors.Contains(listening[i]) || Starters.Contains(names[i]), -1);
+        var starter = Enumerable.Range(0, listening.Count)
+            .FirstOrDefault(i => compositors.Contains(listening[i]) || Starters.Contains(names[i]), -1);
         return starter < 0 ? null : names[starter];
     }
 

@@ -107,7 +107,8 @@ public sealed class X11Monitor : IActivityMonitor
     private static TimeSpan? ScanAgainAfter(X11DisplaySet displays, int tries) =>
         displays.AnyRefused && tries < RefusedAgain.Length ? RefusedAgain[tries] : displays.AnyBlind ? BlindAgain : null;
 
-    private TimeSpan Left(TimeSpan of, long since) => time.GetElapsedTime(since) is var elapsed && elapsed < of ? of - elapsed : TimeSpan.Zero;
+    private TimeSpan Left(TimeSpan of, long since) =>
+        time.GetElapsedTime(since) is var elapsed && elapsed < of ? of - elapsed : TimeSpan.Zero;
 
     private Libc.PollEntry[] List(X11DisplaySet displays, FolderWatch changes)
     {

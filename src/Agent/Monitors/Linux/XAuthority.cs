@@ -17,7 +17,8 @@ internal static class XAuthority
     {
         // Each entry: family (2 bytes), then address, display number, protocol and cookie, each a big-endian length and that many bytes.
         var at = 2;
-        while (Field(file, ref at) is not null && Field(file, ref at) is { } number && Field(file, ref at) is { } protocol && Field(file, ref at) is { } cookie)
+        while (Field(file, ref at) is not null && Field(file, ref at) is { } number && Field(file, ref at) is { } protocol
+            && Field(file, ref at) is { } cookie)
         {
             var forUs = number.Length == 0 || Encoding.ASCII.GetString(number.Span) == display.ToString(CultureInfo.InvariantCulture);
             if (forUs && protocol.Span.SequenceEqual("MIT-MAGIC-COOKIE-1"u8) && cookie.Length == 16) yield return cookie.ToArray();
@@ -38,7 +39,8 @@ internal static class XAuthority
         if ((mode & FileType) != RegularFile || (serversUser != 0 && owner != serversUser)) return default;
         var bytes = new byte[LongestFile];
         var length = 0;
-        for (nint read; length < bytes.Length && (read = Libc.Read(file, bytes.AsSpan(length), (nuint)(bytes.Length - length))) > 0;) length += (int)read;
+        for (nint read; length < bytes.Length && (read = Libc.Read(file, bytes.AsSpan(length), (nuint)(bytes.Length - length))) > 0;)
+            length += (int)read;
         return bytes.AsMemory(0, length);
     }
 

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Opportunism.Agent.Platform.Linux;
 
-/// <summary>Every call of this program to the C library and so to the kernel. The last error is in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+/// <summary>Every call of this program to the C library and so to the kernel.
+/// The last error is in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
 [SupportedOSPlatform("linux")]
 internal static partial class Libc
 {

@@ -12,7 +12,8 @@ internal sealed class WakeEvent : IDisposable
 
     public WakeEvent()
     {
-        if (file.IsInvalid) throw new IOException($"An eventfd could not be made: {Libc.LastErrorText()}. Raise the limit of open files (LimitNOFILE).");
+        if (file.IsInvalid)
+            throw new IOException($"An eventfd could not be made: {Libc.LastErrorText()}. Raise the limit of open files (LimitNOFILE).");
     }
 
     /// <summary>Readable once set; for poll's list.</summary>

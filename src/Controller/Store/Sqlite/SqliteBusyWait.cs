@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Opportunism.Controller.Store.Sqlite;
 
-/// <summary>Makes SQLite itself wait for another writer to finish. The driver's own retries do not cover statements that return rows.</summary>
+/// <summary>Makes SQLite itself wait for another writer to finish. The
+/// driver's own retries do not cover statements that return rows.</summary>
 internal sealed class SqliteBusyWait : DbConnectionInterceptor
 {
     // Writers take milliseconds; one that waits this long has met a disk that hangs.
@@ -16,7 +17,8 @@ internal sealed class SqliteBusyWait : DbConnectionInterceptor
         command.ExecuteNonQuery();
     }
 
-    public override async Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+    public override async Task ConnectionOpenedAsync(
+        DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = Pragma;

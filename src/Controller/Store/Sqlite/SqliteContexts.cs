@@ -15,7 +15,8 @@ internal sealed class SqliteContexts : IDbContextFactory<SiteDbContext>
         // Made here so that nobody else may read it; SQLite gives its journal the same rights.
         state.Touch(FileName);
         var connection = new SqliteConnectionStringBuilder { DataSource = state[FileName], ForeignKeys = true, DefaultTimeout = 30 };
-        options = new DbContextOptionsBuilder<SqliteSiteDbContext>().UseSqlite(connection.ToString()).AddInterceptors(new SqliteBusyWait()).Options;
+        options = new DbContextOptionsBuilder<SqliteSiteDbContext>().UseSqlite(connection.ToString())
+            .AddInterceptors(new SqliteBusyWait()).Options;
     }
 
     public SiteDbContext CreateDbContext() => new SqliteSiteDbContext(options);

@@ -6,5 +6,6 @@ namespace Opportunism.Controller.Store.Sqlite;
 internal sealed class SqliteSiteDbContext(DbContextOptions<SqliteSiteDbContext> options) : SiteDbContext(options)
 {
     /// <inheritdoc/>
-    public override Task CopyToAsync(string file, CancellationToken cancellationToken) => Database.ExecuteSqlAsync($"VACUUM INTO {file}", cancellationToken);
+    public override Task CopyToAsync(string file, CancellationToken cancellationToken) =>
+        Database.ExecuteSqlAsync($"VACUUM INTO {file}", cancellationToken);
 }

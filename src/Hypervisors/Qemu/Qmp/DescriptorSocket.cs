@@ -43,7 +43,8 @@ internal static unsafe class DescriptorSocket
 
             if (sent == line.Length) return;
             if (sent >= 0) throw new QmpException("QEMU's control socket does not accept a whole command: QEMU does not read from it.");
-            throw new QmpException($"QEMU's control socket does not accept a command: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+            throw new QmpException(
+                $"QEMU's control socket does not accept a command: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
         }
     }
 }

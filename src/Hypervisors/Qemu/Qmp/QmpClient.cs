@@ -57,7 +57,8 @@ internal sealed class QmpClient : IAsyncDisposable
         {
             socket.Connect(new UnixDomainSocketEndPoint(path));
             // The socket's folder is QEMU's: a QEMU that its guest has taken over could put a link there to that of another guest.
-            if (ListenerOf(socket) is var found && found != listener) throw new QmpException($"Process {found} listens at {path}, not QEMU (process {listener}).");
+            if (ListenerOf(socket) is var found && found != listener)
+                throw new QmpException($"Process {found} listens at {path}, not QEMU (process {listener}).");
             return new QmpClient(socket, time, onEvent);
         }
         catch (SocketException exception)
@@ -110,13 +111,15 @@ internal sealed class QmpClient : IAsyncDisposable
         // The reader may have ended between the two lines above: then nothing else would fail this command.
         if (stop.IsCancellationRequested && waiting.TryRemove(id, out _)) answer.TrySetException(Gone());
         // A reply that fails later need not be awaited.
-        _ = answer.Task.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = answer.Task.ContinueWith(
+            static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         return answer.Task;
     }
 
     /// <summary>Writes a command and waits for its reply.</summary>
     /// <exception cref="QmpException">QEMU rejected it, has ended, or has not replied within <paramref name="timeout"/>.</exception>
-    public async Task<JsonElement> ExecuteAsync(string command, TimeSpan timeout, CancellationToken cancellationToken, Action<Utf8JsonWriter>? arguments = null, int passFd = -1)
+    public async Task<JsonElement> ExecuteAsync(
+        string command, TimeSpan timeout, CancellationToken cancellationToken, Action<Utf8JsonWriter>? arguments = null, int passFd = -1)
     {
         try
         {
@@ -124,7 +127,8 @@ internal sealed class QmpClient : IAsyncDisposable
         }
         catch (TimeoutException exception)
         {
-            throw new QmpException($"QEMU has not replied to '{command}' within {timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s.", exception);
+            throw new QmpException(
+                $"QEMU has not replied to '{command}' within {timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s.", exception);
         }
     }
 
@@ -171,7 +175,8 @@ internal sealed class QmpClient : IAsyncDisposable
                 used -= start;
             }
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException or JsonException)
+        catch (Exception exception) when (
+            exception is SocketException or OperationCanceledException or ObjectDisposedException or JsonException)
         {
             // The connection has ended, for whatever reason; waiting commands fail below.
         }
@@ -195,7 +200,9 @@ internal sealed class QmpClient : IAsyncDisposable
             return;
         }
 
-        if (!root.TryGetProperty("id"u8, out var idElement) || idElement.ValueKind != JsonValueKind.Number || !idElement.TryGetInt64(out var id)) return;
+        if (!root.TryGetProperty("id"u8, out var idElement) || idElement.ValueKind != JsonValueKind.Number
+            || !idElement.TryGetInt64(out var id))
+            return;
         if (!waiting.TryRemove(id, out var answer)) return;
         if (root.TryGetProperty("return"u8, out var value)) answer.TrySetResult(value.Clone());
         else answer.TrySetException(new QmpException($"QEMU refused: {QmpLine.ErrorOf(root)}.") { IsRefusal = true });

@@ -32,7 +32,8 @@ public sealed class AvailabilityLoopTests : IAsyncLifetime
         var ledger = new ActivityLedger(time);
         watch = new MonitorWatch([monitor], ledger, time, NullLogger<MonitorWatch>.Instance);
         loop = new AvailabilityLoop(
-            ledger, watch, new ConditionSet([condition]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), new FakeHypervisor(machine, time),
+            ledger, watch, new ConditionSet([condition]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance),
+            new FakeHypervisor(machine, time),
             new Level<NodeFlags>(new(false, Times)), wakeUp, time, new PlayedWakeUp(), log);
     }
 

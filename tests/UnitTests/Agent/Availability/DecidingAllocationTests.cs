@@ -14,7 +14,10 @@ public sealed class DecidingAllocationTests
     public async Task From_one_wait_to_the_next_nothing_is_allocated(int inMemory)
     {
         await using var site = await MakeAsync();
-        site.Guests.Set([FakeGuests.Guest(9, GuestPhase.Suspended), .. Enumerable.Range(0, inMemory).Select(number => FakeGuests.Guest(number, GuestPhase.Held))]);
+        site.Guests.Set(
+            [
+                FakeGuests.Guest(9, GuestPhase.Suspended),
+                .. Enumerable.Range(0, inMemory).Select(number => FakeGuests.Guest(number, GuestPhase.Held))]);
         site.AvailableMiB = 2000; // scarce, so that checkpoints are looked for
         VisitAndLeave();
 

@@ -20,7 +20,8 @@ internal sealed class DecidingSite : IAsyncDisposable, IMemoryReader, IWakeUp
         Ledger = new ActivityLedger(Time);
         Watch = new MonitorWatch([Monitor], Ledger, Time, NullLogger<MonitorWatch>.Instance, withoutSeat);
         var upcoming = new UpcomingGuests(Guests, Plan);
-        Conditions = new ConditionSet([new MemoryCondition(this, Threshold.AtLeast(1024, 512), 256, 25, () => !fits || Loop!.Lends ? 0 : upcoming.MiB(), Pressure)]);
+        Conditions = new ConditionSet(
+            [new MemoryCondition(this, Threshold.AtLeast(1024, 512), 256, 25, () => !fits || Loop!.Lends ? 0 : upcoming.MiB(), Pressure)]);
         Policy = new(new(false, Times));
         Loop = new AvailabilityLoop(
             Ledger, Watch, Conditions, new GuestBrake(Guests, BrakeTimes.Default, Time, Time.Pass), Guests,

@@ -11,7 +11,8 @@ namespace Opportunism.UnitTests.Agent.Availability;
 /// <summary>The deciding thread over hours of a desktop's life.</summary>
 public sealed class DecidingTests
 {
-    /// <summary>As seen: an 8 GiB desktop with the default settings, 118 suspensions and 230 GiB written in two hours with its owner away.</summary>
+    /// <summary>As seen: an 8 GiB desktop with the default settings, 118
+    /// suspensions and 230 GiB written in two hours with its owner away.</summary>
     [Theory]
     [InlineData(false, 10)] // by the pause alone
     [InlineData(true, 0)]
@@ -84,7 +85,9 @@ public sealed class DecidingTests
             site.Pass(ICondition.SampledEvery);
             Assert.Equal(new Reason(ReasonCode.ConditionFails, "memory"), site.Shown.Reason);
             site.AvailableMiB = 7000;
-            site.Pass(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(site.Time.GetTimestamp() - site.Shown.SinceTimestamp) - TimeSpan.FromTicks(1));
+            site.Pass(
+                TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(
+                    site.Time.GetTimestamp() - site.Shown.SinceTimestamp) - TimeSpan.FromTicks(1));
             Assert.Equal(NodeState.InUse, site.Shown.State);
             site.Pass(TimeSpan.FromTicks(1));
         }
@@ -186,15 +189,21 @@ public sealed class DecidingTests
         await using var site = await MakeAsync();
         await FreezeAsync(site);
         site.AvailableMiB = availableMiB;
-        site.Guests.Set(FakeGuests.Guest(1, GuestPhase.Held) with { HasCheckpoint = checkpoint }, FakeGuests.Guest(2, GuestPhase.Suspended), FakeGuests.Guest(3, GuestPhase.Held) with { PausedByOthers = true });
+        site.Guests.Set(
+            FakeGuests.Guest(1, GuestPhase.Held) with { HasCheckpoint = checkpoint }, FakeGuests.Guest(2, GuestPhase.Suspended),
+            FakeGuests.Guest(3, GuestPhase.Held) with { PausedByOthers = true });
         site.Loop.Reconsider();
         var frozen = site.Shown.SinceTimestamp;
 
-        site.Pass(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(site.Time.GetTimestamp() - frozen) - TimeSpan.FromTicks(1), () => site.Monitor.Sink.Seen());
+        site.Pass(
+            TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(site.Time.GetTimestamp() - frozen) - TimeSpan.FromTicks(1),
+            () => site.Monitor.Sink.Seen());
         Assert.Equal(NodeState.Frozen, site.Shown.State);
         site.Pass(TimeSpan.FromTicks(1), () => site.Monitor.Sink.Seen());
 
-        Assert.Equal((NodeState.Evicting, seconds == 15 ? ReasonCode.MemoryScarce : ReasonCode.OwnerStayed), (site.Shown.State, site.Shown.Reason.Code));
+        Assert.Equal(
+            (NodeState.Evicting, seconds == 15 ? ReasonCode.MemoryScarce : ReasonCode.OwnerStayed),
+            (site.Shown.State, site.Shown.Reason.Code));
     }
 
     private static Task FreezeAsync(DecidingSite site)
@@ -207,5 +216,9 @@ public sealed class DecidingTests
         return Task.CompletedTask;
     }
 
-    private static NodePlan PlanOf(int guest, GuestWish wish) => new() { Version = 1, Guests = { new GuestPlan { GuestId = $"{guest:x32}", Wish = wish.ToString() } } };
+    private static NodePlan PlanOf(int guest, GuestWish wish) => new()
+    {
+        Version = 1,
+        Guests = { new GuestPlan { GuestId = $"{guest:x32}", Wish = wish.ToString() } },
+    };
 }

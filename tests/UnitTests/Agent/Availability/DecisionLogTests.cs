@@ -19,9 +19,18 @@ public sealed class DecisionLogTests
     public void An_entry_is_logged_with_its_own_id()
     {
         var (logger, log) = Make();
-        log.Add(new(DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1, new(Brake.Freeze, TimeSpan.FromMilliseconds(1), default)));
-        log.Add(new(DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1, new(Brake.Signal, TimeSpan.FromMilliseconds(1), default)));
-        log.Add(new(DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1, new(Brake.None, TimeSpan.FromMilliseconds(1), default)));
+        log.Add(
+            new(
+                DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1,
+                new(Brake.Freeze, TimeSpan.FromMilliseconds(1), default)));
+        log.Add(
+            new(
+                DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1,
+                new(Brake.Signal, TimeSpan.FromMilliseconds(1), default)));
+        log.Add(
+            new(
+                DecisionKind.Entered, NodeState.Available, NodeState.Frozen, new(ReasonCode.OwnerSeen, "input"), 1,
+                new(Brake.None, TimeSpan.FromMilliseconds(1), default)));
         log.Add(new(DecisionKind.ThawRefused, NodeState.Frozen, NodeState.Available, default, 1, default));
         log.Add(new(DecisionKind.Frozen, NodeState.Available, NodeState.Available, default, 1, new(Brake.Kill, default, default)));
         log.Add(new(DecisionKind.Ended, NodeState.Frozen, NodeState.Frozen, default, 1, new(Brake.Freeze, default, default)));
@@ -56,7 +65,8 @@ public sealed class DecisionLogTests
         using SignalWakeUp deciding = new(), publishing = new(), logging = new();
         var log = new DecisionLog(logging, logger);
         var loop = new AvailabilityLoop(
-            ledger, watch, new ConditionSet([]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), new FakeHypervisor(machine, time),
+            ledger, watch, new ConditionSet([]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance),
+            new FakeHypervisor(machine, time),
             new Level<NodeFlags>(new(false, Times)), deciding, time, publishing, log);
         ledger.Woken = loop;
         using CancellationTokenSource end = new(), decided = new();
@@ -121,7 +131,8 @@ public sealed class DecisionLogTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public virtual void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public virtual void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Entries.Add((eventId.Id, formatter(state, exception)));
     }
 
@@ -139,7 +150,8 @@ public sealed class DecisionLogTests
             Entered.Dispose();
         }
 
-        public override void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public override void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             Entered.Set();
             released.Wait();

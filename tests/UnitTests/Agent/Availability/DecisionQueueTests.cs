@@ -86,7 +86,10 @@ public sealed class DecisionQueueTests
     }
 
     private void Add(int number) =>
-        queue.Add(new(DecisionKind.Entered, NodeState.InUse, NodeState.Available, new(ReasonCode.OwnerQuiet), number, new(Brake.Freeze, TimeSpan.FromTicks(number), default)));
+        queue.Add(
+            new(
+                DecisionKind.Entered, NodeState.InUse, NodeState.Available, new(ReasonCode.OwnerQuiet), number,
+                new(Brake.Freeze, TimeSpan.FromTicks(number), default)));
 
     private List<int> TakeAll()
     {

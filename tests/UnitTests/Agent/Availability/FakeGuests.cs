@@ -40,7 +40,10 @@ internal sealed class FakeGuests : IMachineGuests, IGuestFreezer
     }
 
     public static GuestStatus Guest(int number, GuestPhase phase, int memoryMiB = 1024) =>
-        new(GuestId.Parse($"{number:x32}"), new(GuestId.Parse($"{number:x32}"), $"guest-{number}", 1, memoryMiB, 1, "", ImageFormat.Raw), phase) { HasCheckpoint = phase == GuestPhase.Suspended };
+        new(
+            GuestId.Parse($"{number:x32}"), new(GuestId.Parse($"{number:x32}"), $"guest-{number}", 1, memoryMiB, 1, "", ImageFormat.Raw),
+            phase)
+        { HasCheckpoint = phase == GuestPhase.Suspended };
 
     public bool FreezeAll() => Frozen = true;
 

@@ -39,7 +39,8 @@ public sealed class GuestBrakeTests
     [InlineData("kill", Brake.Kill)]
     public void A_missed_deadline_brings_the_next_brake(string works, object expected)
     {
-        foreach (var crude in new[] { "freeze", "stop", "kill" }.TakeWhile(name => name != works)) freezer.StopsAfter[crude] = TimeSpan.MaxValue;
+        foreach (var crude in new[] { "freeze", "stop", "kill" }.TakeWhile(name => name != works))
+            freezer.StopsAfter[crude] = TimeSpan.MaxValue;
 
         Assert.Equal((Brake)expected, brake.FreezeAll().Brake);
         Assert.Equal(new[] { "freeze", "stop", "kill" }.TakeWhile(name => name != works).Append(works), freezer.Calls);

@@ -43,7 +43,11 @@ public sealed class ObstacleViewTests
     public async Task Everything_in_the_way_is_shown_at_once_each_with_what_would_change_it()
     {
         await using var site = await MakeAsync();
-        await LookAsync(site, new MonitorStatus(0, Blind: true, "3 devices cannot be opened", [new HealthItem("input.denied", HealthSeverity.Error, "", "Run the agent as root.")]));
+        await LookAsync(
+            site,
+            new MonitorStatus(
+                0, Blind: true, "3 devices cannot be opened",
+                [new HealthItem("input.denied", HealthSeverity.Error, "", "Run the agent as root.")]));
         site.AvailableMiB = 100;
         site.Time.Pass(TimeSpan.FromSeconds(3));
         site.Monitor.Sink.Seen();
@@ -54,11 +58,14 @@ public sealed class ObstacleViewTests
 
         var all = Look(site);
 
-        Assert.Equal([ReasonCode.TakenBack, ReasonCode.OwnerSeen, ReasonCode.MonitorBlind, ReasonCode.MemoryNeeded, ReasonCode.ConditionFails], all.Select(obstacle => obstacle.Reason.Code));
+        Assert.Equal(
+            [ReasonCode.TakenBack, ReasonCode.OwnerSeen, ReasonCode.MonitorBlind, ReasonCode.MemoryNeeded, ReasonCode.ConditionFails],
+            all.Select(obstacle => obstacle.Reason.Code));
         Assert.Contains("undrain", all[0].Remedy, StringComparison.Ordinal);
         Assert.Equal("the owner was seen by scripted 12 s ago", all[1].Sentence);
         Assert.Equal("Without activity it is over in 48 s: 60 s of quiet are needed.", all[1].Remedy);
-        Assert.Equal(("the monitor scripted cannot see: 3 devices cannot be opened", "Run the agent as root."), (all[2].Sentence, all[2].Remedy));
+        Assert.Equal(
+            ("the monitor scripted cannot see: 3 devices cannot be opened", "Run the agent as root."), (all[2].Sentence, all[2].Remedy));
         Assert.StartsWith("the owner needs the memory: 100 MiB", all[3].Sentence, StringComparison.Ordinal);
         Assert.StartsWith("100 MiB of memory are available", all[4].Sentence, StringComparison.Ordinal);
         Assert.All(all, obstacle => Assert.NotEmpty(obstacle.Remedy));
@@ -93,7 +100,8 @@ public sealed class ObstacleViewTests
         var obstacles = Look(site);
 
         Assert.Equal([ReasonCode.TakenBack, ReasonCode.OwnerSeen], obstacles.Select(obstacle => obstacle.Reason.Code));
-        Assert.Equal(("taken back by the owner", "It ends by itself when the last guest has left."), (obstacles[0].Sentence, obstacles[0].Remedy));
+        Assert.Equal(
+            ("taken back by the owner", "It ends by itself when the last guest has left."), (obstacles[0].Sentence, obstacles[0].Remedy));
         Assert.Contains("the command take-back", obstacles[1].Sentence, StringComparison.Ordinal);
     }
 

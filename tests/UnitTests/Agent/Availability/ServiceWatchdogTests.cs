@@ -76,9 +76,13 @@ public sealed class ServiceWatchdogTests : IDisposable
     [InlineData("socket", "-5", null)]
     [InlineData("socket", "20000000", "1")]
     public void Without_a_watchdog_the_thread_waits_as_it_did(string? socket, string? period, string? pid) =>
-        Assert.Same(wait, ServiceWatchdog.Over(wait, time, name => name switch { "NOTIFY_SOCKET" => socket is null ? null : path, "WATCHDOG_USEC" => period, _ => pid }));
+        Assert.Same(
+            wait,
+            ServiceWatchdog.Over(
+                wait, time, name => name switch { "NOTIFY_SOCKET" => socket is null ? null : path, "WATCHDOG_USEC" => period, _ => pid }));
 
-    private IWakeUp Watched(string period) => ServiceWatchdog.Over(wait, time, name => name switch { "NOTIFY_SOCKET" => path, "WATCHDOG_USEC" => period, _ => null });
+    private IWakeUp Watched(string period) =>
+        ServiceWatchdog.Over(wait, time, name => name switch { "NOTIFY_SOCKET" => path, "WATCHDOG_USEC" => period, _ => null });
 
     private int Received()
     {

@@ -29,8 +29,10 @@ public sealed class TwitchTests : IAsyncLifetime
         var (machine, ledger) = (new FakeMachine(time), new ActivityLedger(time));
         watch = new MonitorWatch([monitor], ledger, time, NullLogger<MonitorWatch>.Instance);
         loop = new AvailabilityLoop(
-            ledger, watch, new ConditionSet([]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), new FakeHypervisor(machine, time),
-            new Level<NodeFlags>(new(false, Times)), new NoWakeUp(), time, new NoWakeUp(), new DecisionLog(new NoWakeUp(), NullLogger<DecisionLog>.Instance));
+            ledger, watch, new ConditionSet([]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance),
+            new FakeHypervisor(machine, time),
+            new Level<NodeFlags>(new(false, Times)), new NoWakeUp(), time, new NoWakeUp(),
+            new DecisionLog(new NoWakeUp(), NullLogger<DecisionLog>.Instance));
     }
 
     public async ValueTask InitializeAsync()

@@ -23,6 +23,8 @@ public sealed class ConditionCatalogTests
     [Fact]
     public void All_are_made_in_their_order_where_none_is_named()
     {
-        Assert.Equal(ConditionCatalog.Names, ConditionCatalog.Create(new(), snooze, () => 0, TimeProvider.System).Select(condition => condition.Name));
+        Assert.Equal(
+            ConditionCatalog.Names,
+            ConditionCatalog.Create(new(), snooze, () => 0, TimeProvider.System).Select(condition => condition.Name));
     }
 }

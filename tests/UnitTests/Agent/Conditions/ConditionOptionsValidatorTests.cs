@@ -11,7 +11,15 @@ public sealed class ConditionOptionsValidatorTests
     [Fact]
     public void Every_problem_is_named_at_once()
     {
-        var options = new ConditionOptions { Enabled = { "cpuu" }, CpuEnterPercent = 90, CpuLeavePercent = 20, MemoryEnterMiB = 100, MemoryLeaveMiB = 200, MemoryCriticalMiB = 1 };
+        var options = new ConditionOptions
+        {
+            Enabled = { "cpuu" },
+            CpuEnterPercent = 90,
+            CpuLeavePercent = 20,
+            MemoryEnterMiB = 100,
+            MemoryLeaveMiB = 200,
+            MemoryCriticalMiB = 1,
+        };
         var problems = ConditionOptionsValidator.Problems(options).ToList();
         Assert.Equal(4, problems.Count);
         string[] parts = ["'cpuu'", "CpuEnterPercent is 90", "MemoryLeaveMiB is 200", "MemoryCriticalMiB is 1"];
@@ -20,5 +28,7 @@ public sealed class ConditionOptionsValidatorTests
 
     [Fact]
     public void A_number_that_is_none_is_refused() =>
-        Assert.Contains(ConditionOptionsValidator.Problems(new() { CpuEnterPercent = double.NaN }), problem => problem.Contains("CpuEnterPercent", StringComparison.Ordinal));
+        Assert.Contains(
+            ConditionOptionsValidator.Problems(new() { CpuEnterPercent = double.NaN }),
+            problem => problem.Contains("CpuEnterPercent", StringComparison.Ordinal));
 }

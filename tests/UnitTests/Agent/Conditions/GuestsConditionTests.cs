@@ -7,7 +7,8 @@ namespace Opportunism.UnitTests.Agent.Conditions;
 
 public sealed class GuestsConditionTests : IAsyncDisposable
 {
-    private static readonly HealthItem Outside = new("guests.libvirt.outside", HealthSeverity.Error, "1 guests could not be taken into the cgroup", "Restart libvirt.");
+    private static readonly HealthItem Outside =
+        new("guests.libvirt.outside", HealthSeverity.Error, "1 guests could not be taken into the cgroup", "Restart libvirt.");
 
     private readonly FakeGuests guests = new();
     private readonly GuestsCondition condition;

@@ -86,5 +86,6 @@ public sealed class MemoryConditionTests : IMemoryReader
     [InlineData("MemTotal:       100 kB\nMemAvailable:   x kB\n", null)]
     [InlineData("MemAvailable:   2048 kB\n", null)]
     [InlineData("", null)]
-    public void The_kernels_figures_are_read(string text, double? mib) => Assert.Equal(mib is { } read ? new MemoryReading(read, 4) : null, ProcMemoryReader.Parse(Encoding.ASCII.GetBytes(text)));
+    public void The_kernels_figures_are_read(string text, double? mib) =>
+        Assert.Equal(mib is { } read ? new MemoryReading(read, 4) : null, ProcMemoryReader.Parse(Encoding.ASCII.GetBytes(text)));
 }

@@ -86,7 +86,8 @@ public sealed class SnoozeConditionTests : IDisposable
     [Fact]
     public void A_file_that_cannot_be_written_is_told_and_the_snooze_is_in_force()
     {
-        var condition = new SnoozeCondition(System.IO.Path.Combine(folder, "missing", "snooze"), time, waker, NullLogger<SnoozeCondition>.Instance);
+        var condition =
+            new SnoozeCondition(System.IO.Path.Combine(folder, "missing", "snooze"), time, waker, NullLogger<SnoozeCondition>.Instance);
         Assert.NotNull(condition.Set(SnoozeBy.Owner, DateTimeOffset.MaxValue));
         Assert.False(Held(condition));
     }

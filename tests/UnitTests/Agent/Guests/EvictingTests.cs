@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Opportunism.UnitTests.Agent.Guests;
 
-/// <summary>The node must be emptied at once (take back, drain, critical memory) while another guest is being started, resumed or released.</summary>
+/// <summary>The node must be emptied at once (take back, drain, critical
+/// memory) while another guest is being started, resumed or released.</summary>
 public sealed class EvictingTests : IAsyncLifetime
 {
     private readonly KeeperSite site = new();
@@ -77,7 +78,9 @@ public sealed class EvictingTests : IAsyncLifetime
         await site.UntilAsync(() => site.StatusOf(one)!.HasCheckpoint && site.StatusOf(two)!.HasCheckpoint, "both are saved");
         using var ends = HangRelease(two, alsoRefused: one);
         site.Enter(NodeState.Available);
-        await site.UntilAsync(() => site.Keeper.Reports.Current.Health.Any(item => item.Sentence.Contains("later", StringComparison.Ordinal)), "its release was refused");
+        await site.UntilAsync(
+            () => site.Keeper.Reports.Current.Health.Any(item => item.Sentence.Contains("later", StringComparison.Ordinal)),
+            "its release was refused");
         Assert.True(site.StatusOf(one)! is { Phase: GuestPhase.Held, HasCheckpoint: true });
         await AssertLeavesAtOnceAsync(one);
         Assert.Equal(GuestPhase.Suspended, site.StatusOf(one)!.Phase);
@@ -91,7 +94,8 @@ public sealed class EvictingTests : IAsyncLifetime
         var spec = site.StatusOf(id)!.Spec;
         using var cancel = new CancellationTokenSource();
 
-        var answer = await new GuestActions(site.Hypervisor, null!, site.Files, site.Options).DoAsync(GuestStep.Evict, spec, null, new GuestWork(id, GuestStep.Evict, null, cancel, () => { }), cancel.Token);
+        var answer = await new GuestActions(site.Hypervisor, null!, site.Files, site.Options)
+            .DoAsync(GuestStep.Evict, spec, null, new GuestWork(id, GuestStep.Evict, null, cancel, () => { }), cancel.Token);
 
         Assert.Equal((GuestOutcome.TryLater, GuestPhase.Running), (answer.Outcome, site.StatusOf(id)!.Phase));
     }
@@ -104,7 +108,10 @@ public sealed class EvictingTests : IAsyncLifetime
         await site.UntilAsync(() => site.StatusOf(id)!.HasCheckpoint, "it is saved beside the owner");
         // GuestProcesses.EndAsync after 30 s in vain, twice; the third time the process has ended.
         var tries = 0;
-        site.Machine.Faults.Refuse = (request, _) => request == "Suspend" && ++tries <= 2 ? new GuestAnswer(GuestOutcome.TryLater, "QEMU was killed but has not ended within 30 s.") : null;
+        site.Machine.Faults.Refuse = (request, _) =>
+            request == "Suspend" && ++tries <= 2
+            ? new GuestAnswer(GuestOutcome.TryLater, "QEMU was killed but has not ended within 30 s.")
+            : null;
         site.Enter(NodeState.Evicting);
         await site.UntilAsync(() => site.StatusOf(id) is { InMemory: false }, "its memory is back");
         Assert.Equal(GuestPhase.Suspended, site.StatusOf(id)!.Phase);

@@ -178,7 +178,8 @@ public sealed class ForeignGuestKeeperTests : IAsyncLifetime
     [Fact]
     public async Task Each_guest_is_reported_with_its_phase_and_a_plan_that_names_guests_is_a_health_item()
     {
-        await UntilAsync(() => caretaker.Reports.Current.Guests.Any(report => report.GuestId == guest.Id.Value && report.Phase == "Running"));
+        await UntilAsync(
+            () => caretaker.Reports.Current.Guests.Any(report => report.GuestId == guest.Id.Value && report.Phase == "Running"));
         Assert.Empty(caretaker.Reports.Current.Health);
         plan.Set(new NodePlan { Version = 7, Guests = { new GuestPlan { GuestId = GuestId.New().Value } } });
         await UntilAsync(() => caretaker.Reports.Current.PlanVersion == 7);
@@ -215,10 +216,13 @@ public sealed class ForeignGuestKeeperTests : IAsyncLifetime
     {
         for (var began = TimeProvider.System.GetTimestamp(); !so();)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1), $"Node {node.Current.State}, guest {Phase}; reports: {string.Join("; ", caretaker.Reports.Current.Guests)}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1),
+                $"Node {node.Current.State}, guest {Phase}; reports: {string.Join("; ", caretaker.Reports.Current.Guests)}");
             await PassAsync(TimeSpan.FromMilliseconds(50));
         }
     }
 
-    private NodeStatus StatusOf(NodeState state) => new(state, new Reason(ReasonCode.Starting), time.GetUtcNow(), time.GetTimestamp(), new AvailabilityTimes());
+    private NodeStatus StatusOf(NodeState state) =>
+        new(state, new Reason(ReasonCode.Starting), time.GetUtcNow(), time.GetTimestamp(), new AvailabilityTimes());
 }

@@ -9,7 +9,8 @@ using Xunit;
 
 namespace Opportunism.UnitTests.Agent.Guests;
 
-/// <summary>No room at every write of the agent: a real file system is filled before each part of a day so that it fails at the first, second, third ... page that is written.</summary>
+/// <summary>No room at every write of the agent: a real file system is filled before each part
+/// of a day so that it fails at the first, second, third ... page that is written.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class FullDiskTests
 {
@@ -63,12 +64,17 @@ public sealed class FullDiskTests
             await PartAsync("start", () =>
             {
                 site.Enter(NodeState.Available);
-                (off, terminated) = (site.Wish(GuestWish.Running), site.Wish(GuestWish.Running, change: plan => plan.EvictionPolicy = "terminate"));
+                (off, terminated) = (site.Wish(GuestWish.Running),
+                    site.Wish(GuestWish.Running, change: plan => plan.EvictionPolicy = "terminate"));
                 leaves = site.Wish(GuestWish.Running, change: plan => plan.EvictionPolicy = "relocate");
             }, () => Acknowledged() && new[] { stays, off, terminated, leaves }.All(id => site.StatusOf(id)?.Phase == GuestPhase.Running));
             await PartAsync("shut down", () => site.Machine.ShutDownFromInside(off), () => FateOnDisk(off) == GuestFate.ShutItselfDown);
-            await PartAsync("terminate", () => site.Enter(NodeState.Evicting), () => FateOnDisk(terminated) == GuestFate.Terminated && site.StatusOf(terminated) is null);
-            await PartAsync("hand over", () => site.Wish(GuestWish.HandedOver, leaves), () => site.ReportOf(leaves)?.Phase == "HandedOver" && Acknowledged());
+            await PartAsync(
+                "terminate", () => site.Enter(NodeState.Evicting),
+                () => FateOnDisk(terminated) == GuestFate.Terminated && site.StatusOf(terminated) is null);
+            await PartAsync(
+                "hand over", () => site.Wish(GuestWish.HandedOver, leaves),
+                () => site.ReportOf(leaves)?.Phase == "HandedOver" && Acknowledged());
             await PartAsync("delete", () => site.Wish(GuestWish.Gone, leaves), () => site.StatusOf(leaves) is null && Acknowledged());
             await site.UntilAsync(stays, GuestPhase.Suspended);
             await site.RestartAsync();
@@ -91,7 +97,8 @@ public sealed class FullDiskTests
             disk.Dispose();
         }
 
-        /// <summary>Plays a part with a full disk where it is that part's turn: it comes to its end, or health names the failure until there is room.</summary>
+        /// <summary>Plays a part with a full disk where it is that part's turn: it
+        /// comes to its end, or health names the failure until there is room.</summary>
         private async Task PartAsync(string part, Action begin, Func<bool> ended)
         {
             var isFull = part == fullPart;
@@ -126,8 +133,12 @@ public sealed class FullDiskTests
             }
         }
 
-        private bool HealthNamesIt() => site.Keeper.Reports.Current.Health.Any(item => item.Code is "agent.state.not-stored" or "guests.step-failed"
-            && (item.Sentence.Contains("No space left", StringComparison.Ordinal) || item.Sentence.Contains("no room", StringComparison.Ordinal)) && item.Remedy.Length > 0);
+        private bool HealthNamesIt() =>
+            site.Keeper.Reports.Current.Health.Any(item => item.Code is "agent.state.not-stored" or "guests.step-failed"
+            && (
+                item.Sentence.Contains("No space left", StringComparison.Ordinal)
+                    || item.Sentence.Contains("no room", StringComparison.Ordinal))
+                && item.Remedy.Length > 0);
 
         private bool Acknowledged() => site.Keeper.Reports.Current.PlanVersion == site.Plan.Current.Version;
 
@@ -145,7 +156,10 @@ public sealed class FullDiskTests
                 Assert.True(seen.PlanVersion <= stored, $"Plan {seen.PlanVersion} is acknowledged, {stored} is stored.");
                 foreach (var guest in seen.Guests.Where(guest => guest.Phase == nameof(GuestPhase.HandedOver)))
                 {
-                    Assert.True(FateOnDisk(GuestId.Parse(guest.GuestId)) == GuestFate.HandedOver || site.ReportOf(GuestId.Parse(guest.GuestId)) is not { Phase: nameof(GuestPhase.HandedOver) }, "handed over is reported and not stored");
+                    Assert.True(
+                        FateOnDisk(GuestId.Parse(guest.GuestId)) == GuestFate.HandedOver
+                            || site.ReportOf(GuestId.Parse(guest.GuestId)) is not { Phase: nameof(GuestPhase.HandedOver) },
+                        "handed over is reported and not stored");
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);

@@ -31,7 +31,8 @@ public sealed class GuestJournalTests : IDisposable
     [InlineData(GuestFate.HandedOver, 1, GuestWish.Running, "planned", true)]
     [InlineData(GuestFate.HandedOver, 1, GuestWish.Running, "left", false)]
     [InlineData(GuestFate.HandedOver, 1, GuestWish.Running, "later", false)]
-    internal void What_became_of_a_guest_counts_until_a_newer_wish_overtakes_it(GuestFate fate, ulong generation, GuestWish wish, string disk, bool holds)
+    internal void What_became_of_a_guest_counts_until_a_newer_wish_overtakes_it(
+        GuestFate fate, ulong generation, GuestWish wish, string disk, bool holds)
     {
         var entry = new GuestEntry { Fate = fate, Generation = 1, DiskSha256 = "left", PlannedDiskSha256 = "planned" };
         Assert.Equal(holds, GuestJournal.Holds(entry, Wanted(GuestId.New(), generation, wish, disk), here: true));
@@ -46,7 +47,8 @@ public sealed class GuestJournalTests : IDisposable
         book.Set(id, GuestFate.HandedOver, Wanted(id, 5, GuestWish.Running, ""), "abc");
         Assert.Null(book.Save());
         var again = new GuestJournal(folder, TimeProvider.System);
-        Assert.Equal((GuestFate.HandedOver, "abc", id.Value), (again.FateOf(id), again.HandedOverSha256(id), Assert.Single(again.Plan).GuestId));
+        Assert.Equal(
+            (GuestFate.HandedOver, "abc", id.Value), (again.FateOf(id), again.HandedOverSha256(id), Assert.Single(again.Plan).GuestId));
     }
 
     [Fact]
@@ -72,7 +74,8 @@ public sealed class GuestJournalTests : IDisposable
         book.TakePlan(new NodePlan { Version = 3, Guests = { new GuestPlan { GuestId = id.Value } } });
         Assert.NotNull(book.Save());
 
-        Assert.Equal((GuestFate.Terminated, false, true, 0UL), (book.FateOf(id), book.IsStored(id), book.IsStored(kept), book.StoredVersion));
+        Assert.Equal(
+            (GuestFate.Terminated, false, true, 0UL), (book.FateOf(id), book.IsStored(id), book.IsStored(kept), book.StoredVersion));
         Assert.Equal(["fates.json", "plan.bin"], book.Problems.Select(item => Path.GetFileName(item.Sentence.Split(' ')[0])));
         Assert.All(book.Problems, item => Assert.Contains("No space left", item.Sentence, StringComparison.Ordinal));
         disk.MakeRoom();
@@ -105,5 +108,7 @@ public sealed class GuestJournalTests : IDisposable
     }
 
     private static WantedGuest Wanted(GuestId id, ulong generation, GuestWish wish, string disk) =>
-        new(new GuestSpec(id, "a", 1, 64, 1, new string('a', 64), ImageFormat.Raw), wish, generation, EvictionPolicies.Suspend, 0, disk, 0, false);
+        new(
+            new GuestSpec(id, "a", 1, 64, 1, new string('a', 64), ImageFormat.Raw), wish, generation, EvictionPolicies.Suspend, 0, disk, 0,
+            false);
 }

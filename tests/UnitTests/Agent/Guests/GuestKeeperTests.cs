@@ -33,7 +33,10 @@ public sealed class GuestKeeperTests : IAsyncLifetime
         await site.UntilAsync(() => site.Keeper.Reports.Current.Guests.Count == NodeContract.MostGuests, "all are reported");
         Assert.Empty(site.Keeper.Reports.Current.Health);
         site.Wish(GuestWish.Running);
-        await site.UntilAsync(() => site.Keeper.Reports.Current.Health.Any(item => item.Sentence == "The plan names 65 guests; 64 are the most a node takes."), "the plan is refused");
+        await site.UntilAsync(
+            () => site.Keeper.Reports.Current.Health.Any(item => item.Sentence == "The plan names 65 guests; 64 are the most a node "
+                + "takes."),
+            "the plan is refused");
         AssertAccepted(NodeContract.MostGuests);
     }
 
@@ -42,9 +45,14 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     {
         var stranger = await site.RunningAsync();
         site.Drop(stranger);
-        await site.UntilAsync(() => site.ReportOf(stranger) is not null && site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.not-in-plan"), "it is reported");
+        await site.UntilAsync(
+            () => site.ReportOf(stranger) is not null && site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.not-in-plan"),
+            "it is reported");
         for (var guests = 0; guests < NodeContract.MostGuests; guests++) site.Wish(GuestWish.Running);
-        await site.UntilAsync(() => site.Keeper.Reports.Current.Health.Any(item => item.Sentence == "1 guest of this node is not reported: a report holds 64."), "one is left out");
+        await site.UntilAsync(
+            () => site.Keeper.Reports.Current.Health.Any(item => item.Sentence == "1 guest of this node is not reported: a report holds "
+                + "64."),
+            "one is left out");
         Assert.Null(site.ReportOf(stranger));
         AssertAccepted(NodeContract.MostGuests);
     }
@@ -80,7 +88,8 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     {
         var id = await site.RunningAsync(plan => plan.MemoryMib = 512);
         site.Enter(NodeState.Frozen);
-        await site.UntilAsync(() => site.Time.GetElapsedTime(site.Node.Current.SinceTimestamp) > TimeSpan.FromSeconds(12), "the copy is under way");
+        await site.UntilAsync(
+            () => site.Time.GetElapsedTime(site.Node.Current.SinceTimestamp) > TimeSpan.FromSeconds(12), "the copy is under way");
         Assert.False(site.StatusOf(id)!.HasCheckpoint);
         site.Enter(NodeState.Available);
         await site.UntilAsync(id, GuestPhase.Running);
@@ -116,7 +125,8 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     public async Task A_guest_that_cannot_be_suspended_is_stopped_in_the_end()
     {
         var id = await site.RunningAsync();
-        site.Machine.Faults.Refuse = (request, _) => request == "Suspend" ? new GuestAnswer(GuestOutcome.TryLater, "the disk is full") : null;
+        site.Machine.Faults.Refuse = (request, _) =>
+            request == "Suspend" ? new GuestAnswer(GuestOutcome.TryLater, "the disk is full") : null;
         site.Enter(NodeState.Evicting);
         await site.UntilAsync(id, GuestPhase.Stopped);
         Assert.Equal(0, site.Hypervisor.GuestsInMemory);
@@ -130,9 +140,14 @@ public sealed class GuestKeeperTests : IAsyncLifetime
         var terminated = await site.RunningAsync(plan => plan.EvictionPolicy = "terminate");
         site.Enter(NodeState.Evicting);
         await site.UntilAsync(suspended, GuestPhase.Suspended);
-        await site.UntilAsync(() => site.ReportOf(relocated)?.Phase == "HandedOver" && site.StatusOf(relocated) is { InMemory: false }, "the disk is handed over");
-        await site.UntilAsync(() => site.StatusOf(terminated) is null && site.ReportOf(terminated)?.Phase == "Failed", "it is gone and says why");
-        Assert.Equal(site.ReportOf(relocated)!.DiskSha256, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(site.Files.Disks[relocated.Value])));
+        await site.UntilAsync(
+            () => site.ReportOf(relocated)?.Phase == "HandedOver" && site.StatusOf(relocated) is { InMemory: false },
+            "the disk is handed over");
+        await site.UntilAsync(
+            () => site.StatusOf(terminated) is null && site.ReportOf(terminated)?.Phase == "Failed", "it is gone and says why");
+        Assert.Equal(
+            site.ReportOf(relocated)!.DiskSha256,
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(site.Files.Disks[relocated.Value])));
         Assert.Contains("terminate", site.ReportOf(terminated)!.Sentence, StringComparison.Ordinal);
 
         // None of the two comes back by itself, not even after a restart.
@@ -232,10 +247,14 @@ public sealed class GuestKeeperTests : IAsyncLifetime
         site.Machine.Faults.Refuse = (request, _) => request == "Start" ? new GuestAnswer(GuestOutcome.TryLater, "no space left") : null;
         site.Enter(NodeState.Available);
         var id = site.Wish(GuestWish.Running);
-        await site.UntilAsync(() => site.ReportOf(id)?.Sentence == "no space left" && site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.step-failed"), "it says why");
+        await site.UntilAsync(
+            () => site.ReportOf(id)?.Sentence == "no space left"
+                && site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.step-failed"),
+            "it says why");
         site.Machine.Faults.Refuse = null;
         await site.UntilAsync(() => site.ReportOf(id)?.Phase == "Running", "it runs");
-        await site.UntilAsync(() => site.ReportOf(id)?.Sentence == "" && site.Keeper.Reports.Current.Health.Count == 0, "nothing is left of why it did not");
+        await site.UntilAsync(
+            () => site.ReportOf(id)?.Sentence == "" && site.Keeper.Reports.Current.Health.Count == 0, "nothing is left of why it did not");
     }
 
     [Fact]
@@ -243,7 +262,8 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     {
         var first = await site.RunningAsync(plan => plan.MemoryMib = 400);
         var second = site.Wish(GuestWish.Running, change: plan => plan.MemoryMib = 200);
-        await site.UntilAsync(() => site.ReportOf(second)?.Sentence.Contains("room", StringComparison.Ordinal) == true, "it says that it waits");
+        await site.UntilAsync(
+            () => site.ReportOf(second)?.Sentence.Contains("room", StringComparison.Ordinal) == true, "it says that it waits");
         site.Wish(GuestWish.Gone, first);
         await site.UntilAsync(second, GuestPhase.Running);
     }
@@ -268,7 +288,8 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     {
         var id = await site.RunningAsync();
         site.Drop(id);
-        await site.UntilAsync(() => site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.not-in-plan"), "the controller is told");
+        await site.UntilAsync(
+            () => site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.not-in-plan"), "the controller is told");
         site.Enter(NodeState.Evicting);
         await site.UntilAsync(id, GuestPhase.Suspended);
         site.Enter(NodeState.Available);
@@ -281,7 +302,8 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     {
         var id = await site.RunningAsync();
         site.Send(new GuestPlan { GuestId = "../../etc", Wish = "Running" }, new GuestPlan { GuestId = id.Value, Wish = "Gone" });
-        await site.UntilAsync(() => site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.plan.refused"), "the refusal is reported");
+        await site.UntilAsync(
+            () => site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.plan.refused"), "the refusal is reported");
         Assert.Equal(GuestPhase.Running, site.StatusOf(id)!.Phase);
     }
 
@@ -292,7 +314,8 @@ public sealed class GuestKeeperTests : IAsyncLifetime
         site.Enter(NodeState.Available);
         var id = site.Wish(GuestWish.Running);
         var other = site.Wish(GuestWish.Running);
-        await site.UntilAsync(() => site.StatusOf(id)?.Phase == GuestPhase.Running && site.StatusOf(other)?.Phase == GuestPhase.Running, "both run");
+        await site.UntilAsync(
+            () => site.StatusOf(id)?.Phase == GuestPhase.Running && site.StatusOf(other)?.Phase == GuestPhase.Running, "both run");
         Assert.Equal([0L, 2000L, 4000L], site.Files.Reads.Distinct().Order());
     }
 
@@ -343,12 +366,22 @@ public sealed class GuestKeeperTests : IAsyncLifetime
     public async Task A_console_is_sent_while_somebody_looks()
     {
         var id = await site.RunningAsync(plan => plan.ConsoleWanted = true);
-        await site.UntilAsync(() => site.Files.Consoles.TryGetValue(id.Value, out var text) && System.Text.Encoding.ASCII.GetString(text).StartsWith("tick 0\ntick 1\n", StringComparison.Ordinal), "the ticks are there");
+        await site.UntilAsync(
+            () => site.Files.Consoles.TryGetValue(id.Value,
+            out var text) && System.Text.Encoding.ASCII.GetString(text).StartsWith("tick 0\ntick 1\n", StringComparison.Ordinal),
+            "the ticks are there");
     }
 
     private void AssertAccepted(int guests)
     {
-        var report = new NodeReport { ContractVersion = 1, RunId = "run", Sequence = 1, State = NodeStateKind.InUse, Guests = { site.Keeper.Reports.Current.Guests } };
+        var report = new NodeReport
+        {
+            ContractVersion = 1,
+            RunId = "run",
+            Sequence = 1,
+            State = NodeStateKind.InUse,
+            Guests = { site.Keeper.Reports.Current.Guests },
+        };
         Assert.Equal(guests, report.Guests.Count);
         Assert.Null(ReportLimits.Problem(report));
     }

@@ -36,7 +36,8 @@ public sealed class GuestOptionsValidatorTests
             KeepFreeMiB = -1,
         }).ToArray();
         Assert.Equal(17, problems.Length);
-        var keys = typeof(GuestOptions).GetProperties().Select(property => property.Name).Where(key => key != nameof(GuestOptions.Own)).Concat(HypervisorCatalog.All.SelectMany(module => module.Keys));
+        var keys = typeof(GuestOptions).GetProperties().Select(property => property.Name).Where(key => key != nameof(GuestOptions.Own))
+            .Concat(HypervisorCatalog.All.SelectMany(module => module.Keys));
         foreach (var key in keys) Assert.Contains(problems, problem => problem.StartsWith($"[Guests] {key} is ", StringComparison.Ordinal));
     }
 
@@ -47,7 +48,8 @@ public sealed class GuestOptionsValidatorTests
     [InlineData("a b")]
     [InlineData("a/b/c/d/e")]
     [InlineData("")]
-    public void A_cgroup_stays_below_its_mount(string cgroup) => Assert.NotEmpty(GuestOptionsValidator.Problems(new GuestOptions { Cgroup = cgroup }));
+    public void A_cgroup_stays_below_its_mount(string cgroup) =>
+        Assert.NotEmpty(GuestOptionsValidator.Problems(new GuestOptions { Cgroup = cgroup }));
 
     [Fact]
     public void A_state_folder_leaves_room_for_the_sockets_names() =>

@@ -80,7 +80,8 @@ public sealed class GuestRoomTests : IAsyncLifetime
     }
 
     private bool Names(GuestId id) => site.Keeper.Reports.Current.Health.Any(item => item.Code == "guests.no-room"
-        && item.Sentence.Contains(id.Value, StringComparison.Ordinal) && item.Sentence.Contains(disk.Folder, StringComparison.Ordinal) && item.Remedy.Length > 0);
+        && item.Sentence.Contains(id.Value, StringComparison.Ordinal) && item.Sentence.Contains(disk.Folder, StringComparison.Ordinal)
+            && item.Remedy.Length > 0);
 
     /// <summary>Lets a guest write between each two looks until it is held.</summary>
     private Task UntilHeldAsync(GuestId id, Action write) => site.UntilAsync(() =>

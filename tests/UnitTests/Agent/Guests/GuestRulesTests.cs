@@ -27,7 +27,8 @@ public sealed class GuestRulesTests
     {
         foreach (var moment in All().Where(moment => moment is { Node: NodeState.Evicting, Status.InMemory: true }))
         {
-            Assert.True(GuestRules.Next(moment) is GuestStep.Evict or GuestStep.End or GuestStep.Delete, $"{moment}: {GuestRules.Next(moment)}");
+            Assert.True(
+                GuestRules.Next(moment) is GuestStep.Evict or GuestStep.End or GuestStep.Delete, $"{moment}: {GuestRules.Next(moment)}");
         }
     }
 
@@ -37,7 +38,8 @@ public sealed class GuestRulesTests
         foreach (var moment in All().Where(moment => moment is { Node: NodeState.Evicting, Status.InMemory: true }))
         {
             var step = GuestRules.Next(moment with { AwaitsHold = true, MustBeSaved = true });
-            Assert.True(step == (GuestRules.Next(moment) == GuestStep.Evict ? GuestStep.Nothing : GuestRules.Next(moment)), $"{moment}: {step}");
+            Assert.True(
+                step == (GuestRules.Next(moment) == GuestStep.Evict ? GuestStep.Nothing : GuestRules.Next(moment)), $"{moment}: {step}");
             Assert.Equal(GuestRules.Next(moment), GuestRules.Next(moment with { AwaitsHold = true }));
             Assert.Equal(GuestRules.Next(moment), GuestRules.Next(moment with { MustBeSaved = true }));
         }
@@ -49,7 +51,8 @@ public sealed class GuestRulesTests
         foreach (var moment in All().Where(moment => moment.Wish is null))
         {
             var step = GuestRules.Next(moment);
-            var leavesItThere = step is GuestStep.Nothing or GuestStep.Release or GuestStep.Suspend or GuestStep.Checkpoint or GuestStep.Evict or GuestStep.Unload;
+            var leavesItThere = step is GuestStep.Nothing or GuestStep.Release or GuestStep.Suspend or GuestStep.Checkpoint
+                or GuestStep.Evict or GuestStep.Unload;
             Assert.True(leavesItThere, $"{moment}: {step}");
         }
     }
@@ -59,14 +62,27 @@ public sealed class GuestRulesTests
     {
         foreach (var moment in All().Where(moment => GuestRules.Next(moment) == GuestStep.Delete))
         {
-            Assert.True(moment.Wish == GuestWish.Gone || moment is { Wish: GuestWish.HandedOver, Fate: GuestFate.HandedOver, IsFateUnstored: false } or { Wish: GuestWish.Running or GuestWish.Stopped, Fate: GuestFate.Terminated }, $"{moment}");
+            Assert.True(
+                moment.Wish == GuestWish.Gone
+                    || moment is
+            {
+                Wish: GuestWish.HandedOver, Fate: GuestFate.HandedOver,
+                IsFateUnstored: false
+            } or { Wish: GuestWish.Running or GuestWish.Stopped, Fate: GuestFate.Terminated },
+                $"{moment}");
         }
     }
 
     [Fact]
     public void A_guest_wished_stopped_ends_in_any_state()
     {
-        foreach (var moment in All().Where(moment => moment is { Wish: GuestWish.Stopped, Status.Phase: not (GuestPhase.Stopped or GuestPhase.Failed), Fate: not (GuestFate.Relocating or GuestFate.HandedOver or GuestFate.Terminated) }))
+        foreach (var moment in All()
+            .Where(
+                moment => moment is
+                {
+                    Wish: GuestWish.Stopped, Status.Phase: not (GuestPhase.Stopped or GuestPhase.Failed),
+                    Fate: not (GuestFate.Relocating or GuestFate.HandedOver or GuestFate.Terminated)
+                }))
         {
             Assert.True(GuestRules.Next(moment) is GuestStep.End or GuestStep.ShutDown, $"{moment}: {GuestRules.Next(moment)}");
         }
@@ -88,7 +104,8 @@ public sealed class GuestRulesTests
         var moment = Moment(NodeState.Frozen, GuestPhase.Held, GuestWish.Running);
         Assert.Equal(GuestStep.Nothing, GuestRules.Next(moment));
         Assert.Equal(GuestStep.Checkpoint, GuestRules.Next(moment with { MaySave = true }));
-        Assert.Equal(GuestStep.Nothing, GuestRules.Next(moment with { MaySave = true, Status = moment.Status! with { HasCheckpoint = true } }));
+        Assert.Equal(
+            GuestStep.Nothing, GuestRules.Next(moment with { MaySave = true, Status = moment.Status! with { HasCheckpoint = true } }));
     }
 
     [Fact]
@@ -96,7 +113,8 @@ public sealed class GuestRulesTests
     {
         foreach (var fate in new[] { GuestFate.Terminated, GuestFate.HandedOver, GuestFate.ShutItselfDown })
         {
-            Assert.NotEqual(GuestStep.Start, GuestRules.Next(Moment(NodeState.Available, GuestPhase.Stopped, GuestWish.Running) with { Fate = fate }));
+            Assert.NotEqual(
+                GuestStep.Start, GuestRules.Next(Moment(NodeState.Available, GuestPhase.Stopped, GuestWish.Running) with { Fate = fate }));
         }
     }
 
@@ -105,7 +123,9 @@ public sealed class GuestRulesTests
     {
         foreach (var node in Enum.GetValues<NodeState>())
         {
-            Assert.Equal(GuestStep.HandOver, GuestRules.Next(Moment(node, GuestPhase.Stopped, GuestWish.Running) with { Fate = GuestFate.Relocating }));
+            Assert.Equal(
+                GuestStep.HandOver,
+                GuestRules.Next(Moment(node, GuestPhase.Stopped, GuestWish.Running) with { Fate = GuestFate.Relocating }));
             Assert.Equal(GuestStep.HandOver, GuestRules.Next(Moment(node, GuestPhase.Stopped, GuestWish.HandedOver)));
         }
     }
@@ -115,7 +135,8 @@ public sealed class GuestRulesTests
     {
         foreach (var moment in All())
         {
-            var expected = moment is { MayLoad: true, Node: NodeState.InUse or NodeState.Frozen, Wish: GuestWish.Running, Fate: GuestFate.None }
+            var expected =
+                moment is { MayLoad: true, Node: NodeState.InUse or NodeState.Frozen, Wish: GuestWish.Running, Fate: GuestFate.None }
                 && moment.Status is { Phase: GuestPhase.Suspended, IsLoaded: false };
             Assert.True(expected == (GuestRules.Next(moment) == GuestStep.Load), $"{moment}: {GuestRules.Next(moment)}");
         }
@@ -129,7 +150,11 @@ public sealed class GuestRulesTests
             var step = GuestRules.Next(moment);
             var isAboutToRun = moment is { Wish: GuestWish.Running, Fate: GuestFate.None }
                 && moment is { Node: NodeState.Available } or { Node: NodeState.InUse or NodeState.Frozen, MayLoad: true };
-            var isGone = moment is { Wish: GuestWish.HandedOver, Fate: GuestFate.HandedOver, IsFateUnstored: true } or { Wish: GuestWish.Stopped, Fate: GuestFate.HandedOver };
+            var isGone = moment is
+            {
+                Wish: GuestWish.HandedOver, Fate: GuestFate.HandedOver,
+                IsFateUnstored: true
+            } or { Wish: GuestWish.Stopped, Fate: GuestFate.HandedOver };
             if (isAboutToRun) Assert.Equal(moment.Node == NodeState.Available ? GuestStep.Resume : GuestStep.Nothing, step);
             // What else ends it gives its memory back too.
             else Assert.True(step is GuestStep.Unload or GuestStep.End or GuestStep.Delete || isGone, $"{moment}: {step}");
@@ -166,7 +191,14 @@ public sealed class GuestRulesTests
         from mayLoad in Either
         from loaded in Either
         where !loaded || phase == GuestPhase.Suspended
-        where phase is null or GuestPhase.Starting or GuestPhase.Running or GuestPhase.Held or GuestPhase.Suspended or GuestPhase.Stopped or GuestPhase.Failed
+        where phase is null or GuestPhase.Starting or GuestPhase.Running or GuestPhase.Held or GuestPhase.Suspended or GuestPhase.Stopped
+            or GuestPhase.Failed
         let moment = Moment(node, phase, wish) with { MayLoad = mayLoad, Fate = fate }
-        select moment with { Status = moment.Status is { } status ? status with { IsLoaded = loaded } : null, MaySave = save, RanBefore = ran, IsFateUnstored = unstored };
+        select moment with
+        {
+            Status = moment.Status is { } status ? status with { IsLoaded = loaded } : null,
+            MaySave = save,
+            RanBefore = ran,
+            IsFateUnstored = unstored,
+        };
 }

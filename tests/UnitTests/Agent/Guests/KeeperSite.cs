@@ -55,7 +55,14 @@ internal sealed class KeeperSite : IAsyncDisposable
 
     public int KeepFreeMiB { get; init; }
 
-    public GuestOptions Options => new() { Hypervisor = "fake", StateFolder = folder, MaxMemoryMiB = 512, MaxVcpus = 8, KeepFreeMiB = KeepFreeMiB };
+    public GuestOptions Options => new()
+    {
+        Hypervisor = "fake",
+        StateFolder = folder,
+        MaxMemoryMiB = 512,
+        MaxVcpus = 8,
+        KeepFreeMiB = KeepFreeMiB,
+    };
 
     public async Task StartAsync()
     {
@@ -145,7 +152,11 @@ internal sealed class KeeperSite : IAsyncDisposable
         var began = TimeProvider.System.GetTimestamp();
         while (!so())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, $"Not so: {what}. Node {Node.Current.State}; guests: {string.Join("; ", Hypervisor.Guests.Select(guest => $"{guest.Phase} '{guest.Sentence}'"))}; reports: {string.Join("; ", Keeper.Reports.Current.Guests)}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(began) < Patience,
+                $"Not so: {what}. Node {Node.Current.State}; guests: "
+                + $"{string.Join("; ", Hypervisor.Guests.Select(guest => $"{guest.Phase} '{guest.Sentence}'"))}; reports: "
+                + $"{string.Join("; ", Keeper.Reports.Current.Guests)}");
             Time.Advance(step);
             // The keeper works on other threads; this gives them the processor.
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
@@ -208,5 +219,6 @@ internal sealed class KeeperSite : IAsyncDisposable
         if (isOwnFolder) Directory.Delete(folder, recursive: true);
     }
 
-    private NodeStatus StatusOf(NodeState state) => new(state, new Reason(ReasonCode.Starting), Time.GetUtcNow(), Time.GetTimestamp(), new AvailabilityTimes());
+    private NodeStatus StatusOf(NodeState state) =>
+        new(state, new Reason(ReasonCode.Starting), Time.GetUtcNow(), Time.GetTimestamp(), new AvailabilityTimes());
 }

@@ -78,23 +78,26 @@ public sealed class PlanReadingTests
     [Fact]
     public void Any_text_and_number_in_any_field_harms_no_other_guest()
     {
-        var text = Gen.OneOf(Gen.String, Gen.String[Gen.Char.AlphaNumeric, 0, 80], Gen.Const("Running"), Gen.Const(new string('d', 32)), Gen.Const(new string('c', 64)));
-        var guests = Gen.Select(text, text, text, text, text, text, Gen.UInt, Gen.ULong, (id, name, wish, policy, image, disk, number, size) => new GuestPlan
-        {
-            GuestId = id,
-            Name = name,
-            Wish = wish,
-            EvictionPolicy = policy,
-            ImageFormat = name,
-            ImageSha256 = image,
-            DiskSha256 = disk,
-            Vcpus = number,
-            MemoryMib = number,
-            DiskMib = number,
-            ImageBytes = size,
-            DiskBytes = size,
-            Generation = size,
-        });
+        var text = Gen.OneOf(
+            Gen.String, Gen.String[Gen.Char.AlphaNumeric, 0, 80], Gen.Const("Running"), Gen.Const(new string('d', 32)),
+            Gen.Const(new string('c', 64)));
+        var guests = Gen.Select(
+            text, text, text, text, text, text, Gen.UInt, Gen.ULong, (id, name, wish, policy, image, disk, number, size) => new GuestPlan
+            {
+                GuestId = id,
+                Name = name,
+                Wish = wish,
+                EvictionPolicy = policy,
+                ImageFormat = name,
+                ImageSha256 = image,
+                DiskSha256 = disk,
+                Vcpus = number,
+                MemoryMib = number,
+                DiskMib = number,
+                ImageBytes = size,
+                DiskBytes = size,
+                Generation = size,
+            });
         guests.Array[0, 5].Sample(others =>
         {
             var reading = PlanReading.Of([.. others, Good()]);
@@ -106,7 +109,12 @@ public sealed class PlanReadingTests
     [Fact]
     public void Any_bytes_are_no_plan_or_one_that_can_be_read()
     {
-        var good = new NodePlan { Version = 7, Guests = { Good(), Good('b') }, Policy = new PolicyPlan { IdleFor = new() { Seconds = 60 } } }.ToByteArray();
+        var good = new NodePlan
+        {
+            Version = 7,
+            Guests = { Good(), Good('b') },
+            Policy = new PolicyPlan { IdleFor = new() { Seconds = 60 } },
+        }.ToByteArray();
         var read = 0;
         Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte, Gen.Int[0, good.Length], Gen.Byte.Array[0, 20]).Array[1, 3].Sample(changes =>
         {

@@ -18,8 +18,12 @@ public sealed class SiteFilesTests
         const int chunks = 10, chunkBytes = 1000;
         var client = new PlayedClient(chunks, chunkBytes);
         var traffic = new OwnerTraffic(new NoNetwork(), () => 0, 1, time);
-        var files = new SiteFiles(() => client, () => client, new TransferPace(new Pace(1000, time), traffic, () => true, time), new FileHash(new Pace(1, time)), () => true, time);
-        var both = Task.WhenAll(ReadAsync(files.ReadImageAsync("a", 0, CancellationToken.None)), ReadAsync(files.ReadDiskAsync("b", "c", 0, CancellationToken.None)));
+        var files = new SiteFiles(
+            () => client, () => client, new TransferPace(new Pace(1000, time), traffic, () => true, time), new FileHash(new Pace(1, time)),
+            () => true, time);
+        var both = Task.WhenAll(
+            ReadAsync(files.ReadImageAsync("a", 0, CancellationToken.None)),
+            ReadAsync(files.ReadDiskAsync("b", "c", 0, CancellationToken.None)));
 
         var seconds = 0;
         for (var began = TimeProvider.System.GetTimestamp(); !both.IsCompleted;)
@@ -50,7 +54,9 @@ public sealed class SiteFilesTests
         await reading.TakeAsync(1_000_000, CancellationToken.None);
         var fileHash = new FileHash(reading);
         var traffic = new OwnerTraffic(new NoNetwork(), () => 0, 1, time);
-        var files = new SiteFiles(() => null, () => client, new TransferPace(new Pace(1_000_000_000_000, time), traffic, () => true, time), fileHash, () => takesLate, time);
+        var files = new SiteFiles(
+            () => null, () => client, new TransferPace(new Pace(1_000_000_000_000, time), traffic, () => true, time), fileHash,
+            () => takesLate, time);
 
         var sending = files.WriteDiskAsync("a", path, _ => { }, CancellationToken.None);
         for (var began = TimeProvider.System.GetTimestamp(); !sending.IsCompleted; time.Advance(TimeSpan.FromMilliseconds(1)))
@@ -80,16 +86,22 @@ public sealed class SiteFilesTests
 
     private sealed class PlayedClient(int chunks, int chunkBytes) : Nodes.NodesClient
     {
-        public override AsyncServerStreamingCall<Chunk> ReadImage(ReadImageRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default) => Call();
+        public override AsyncServerStreamingCall<Chunk> ReadImage(
+            ReadImageRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default) =>
+            Call();
 
-        public override AsyncServerStreamingCall<Chunk> ReadDisk(ReadDiskRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default) => Call();
+        public override AsyncServerStreamingCall<Chunk> ReadDisk(
+            ReadDiskRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default) =>
+            Call();
 
         public List<WriteDiskRequest> Sent { get; } = [];
 
-        public override AsyncClientStreamingCall<WriteDiskRequest, WriteDiskReply> WriteDisk(Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default)
+        public override AsyncClientStreamingCall<WriteDiskRequest, WriteDiskReply> WriteDisk(
+            Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default)
         {
             var reply = new TaskCompletionSource<WriteDiskReply>();
-            var writer = new PlayedWriter(Sent, () => reply.SetResult(new WriteDiskReply { Sha256 = Sent.Single(request => request.Sha256.Length > 0).Sha256 }));
+            var writer = new PlayedWriter(
+                Sent, () => reply.SetResult(new WriteDiskReply { Sha256 = Sent.Single(request => request.Sha256.Length > 0).Sha256 }));
             return new(writer, reply.Task, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
         }
 

@@ -12,7 +12,9 @@ public sealed class SeatOwnerTests : IDisposable
     [Fact]
     public void The_user_of_a_seats_active_session_sits_here_and_no_other()
     {
-        File.WriteAllText(Path.Combine(folder, "seat0"), "# This is private data.\nIS_SEAT0=1\nACTIVE=2\nACTIVE_UID=1000\nSESSIONS=2 c1\nUIDS=1000 1001\n");
+        File.WriteAllText(
+            Path.Combine(folder, "seat0"),
+            "# This is private data.\nIS_SEAT0=1\nACTIVE=2\nACTIVE_UID=1000\nSESSIONS=2 c1\nUIDS=1000 1001\n");
 
         Assert.True(new SeatOwner(folder).SitsHere(1000));
         Assert.False(new SeatOwner(folder).SitsHere(1001));

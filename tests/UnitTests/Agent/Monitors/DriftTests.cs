@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Opportunism.UnitTests.Agent.Monitors;
 
-/// <summary>What sources do that move by themselves, and what people do with them, as the times in seconds at which a monitor wakes: a source that
+/// <summary>What sources do that move by themselves, and what people do with
+/// them, as the times in seconds at which a monitor wakes: a source that
 /// stays active wakes every 2.5 s, and the end of a short move wakes once more 2.5 s after its beginning.</summary>
 public sealed class DriftTests
 {
@@ -47,8 +48,11 @@ public sealed class DriftTests
     {
         var away = Play(wakes, Pointer, until: 300, (_, _) => { });
 
-        Assert.All(away.Where(moment => moment.At >= confirmedAt && moment.At < wakes[^1] + 60), moment => Assert.True(moment.Away < Times.IdleFor, $"Away at {moment.At} s."));
-        Assert.True(away.Single(moment => moment.At == (int)wakes[^1] + 60).Away >= Times.IdleFor, "Still present long after the last move.");
+        Assert.All(
+            away.Where(moment => moment.At >= confirmedAt && moment.At < wakes[^1] + 60),
+            moment => Assert.True(moment.Away < Times.IdleFor, $"Away at {moment.At} s."));
+        Assert.True(
+            away.Single(moment => moment.At == (int)wakes[^1] + 60).Away >= Times.IdleFor, "Still present long after the last move.");
     }
 
     [Fact]
@@ -56,7 +60,9 @@ public sealed class DriftTests
     {
         var wakes = Enumerable.Range(0, 1440).Select(i => 100 + (i * 2.5)).ToArray();
         var away = Play(wakes, Pointer, until: 4000, (_, _) => { });
-        Assert.All(away.Where(moment => moment.At is >= 105 and < 3700), moment => Assert.True(moment.Away < Times.ThawAfter, $"Away at {moment.At} s."));
+        Assert.All(
+            away.Where(moment => moment.At is >= 105 and < 3700),
+            moment => Assert.True(moment.Away < Times.ThawAfter, $"Away at {moment.At} s."));
     }
 
     [Fact]
@@ -147,14 +153,16 @@ public sealed class DriftTests
         var last = all.Where(wake => wake.Certain).Select(wake => wake.At).DefaultIfEmpty(0).Max();
         foreach (var (at, _) in all)
         {
-            if (bursts.Count > 0 && at - bursts[^1].Began <= OwnerPresence.BurstLasts.TotalSeconds) bursts[^1] = bursts[^1] with { Ended = at };
+            if (bursts.Count > 0 && at - bursts[^1].Began <= OwnerPresence.BurstLasts.TotalSeconds)
+                bursts[^1] = bursts[^1] with { Ended = at };
             else bursts.Add((at, at));
         }
 
         for (var i = 1; i < bursts.Count; i++)
         {
             var second = bursts[i].Began - bursts[i - 1].Began <= OwnerPresence.SecondWithin.TotalSeconds;
-            var third = i > 1 && bursts[i].Began - bursts[i - 2].Began <= Times.IdleFor.TotalSeconds + (2 * OwnerPresence.BurstLasts.TotalSeconds);
+            var third = i > 1
+                && bursts[i].Began - bursts[i - 2].Began <= Times.IdleFor.TotalSeconds + (2 * OwnerPresence.BurstLasts.TotalSeconds);
             if (second || third) last = Math.Max(last, bursts[i].Ended);
         }
 
@@ -168,7 +176,8 @@ public sealed class DriftTests
         return count;
     }
 
-    /// <summary>Plays the wake-ups on a node with a guest, as the deciding thread would see them twice a second; answers how long the owner was away at each whole second.</summary>
+    /// <summary>Plays the wake-ups on a node with a guest, as the deciding thread would see
+    /// them twice a second; answers how long the owner was away at each whole second.</summary>
     private List<(int At, TimeSpan Away)> Play(double[] wakes, ActivitySource source, int until, Action<double, bool> entered)
     {
         var ledger = new ActivityLedger(time);
@@ -189,7 +198,9 @@ public sealed class DriftTests
             {
                 state = verdict.State;
                 entered(half / 2.0, state == NodeState.Frozen);
-                Assert.True(state != NodeState.Available || now.QuietFor >= Times.ThawAfter, $"Guests run at {half / 2.0} s, {now.QuietFor} after activity.");
+                Assert.True(
+                    state != NodeState.Available || now.QuietFor >= Times.ThawAfter,
+                    $"Guests run at {half / 2.0} s, {now.QuietFor} after activity.");
             }
 
             if (half % 2 == 0) seconds.Add((half / 2, now.AwayFor));

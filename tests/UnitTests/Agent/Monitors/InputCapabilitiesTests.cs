@@ -67,7 +67,9 @@ public sealed class InputCapabilitiesTests
     // An accelerometer with axes and a button, told apart by its property.
     [InlineData("10000 0 0 0 0", "0", "7", "40", "Other")]
     // A mouse's second node with volume keys only.
-    [InlineData("3f000300000000 0 0 483ffff17aff32d bfd4444600000000 1 130ff38b17c000 677bfad9415fed e09effdf01cfffff fffffffffffffffe", "1040", "100000000", "0", "Keyboard")]
+    [InlineData(
+        "3f000300000000 0 0 483ffff17aff32d bfd4444600000000 1 130ff38b17c000 677bfad9415fed e09effdf01cfffff fffffffffffffffe", "1040",
+        "100000000", "0", "Keyboard")]
     public void A_device_is_what_its_capabilities_say(string key, string rel, string abs, string properties, string expected) =>
         Assert.Equal(Enum.Parse<InputKind>(expected), new InputCapabilities(key, rel, abs, properties).Kind);
 

@@ -16,7 +16,11 @@ public sealed class InputDescriptionTests : IDisposable
     public void It_is_read_from_the_kernels_files()
     {
         Describe("event3", "USB Keyboard", "usb-0000:00:14.0-1/input0", "devices/pci0000:00/input/input5/event3");
-        Assert.Equal(new("event3", "USB Keyboard", "usb-0000:00:14.0-1/input0", InputKind.Keyboard, MovesByItself: false, Virtual: false, OfSeat: true), InputDescription.Read(folder, "event3"));
+        Assert.Equal(
+            new(
+                "event3", "USB Keyboard", "usb-0000:00:14.0-1/input0", InputKind.Keyboard, MovesByItself: false, Virtual: false,
+                OfSeat: true),
+            InputDescription.Read(folder, "event3"));
     }
 
     [Fact]
@@ -60,7 +64,8 @@ public sealed class InputDescriptionTests : IDisposable
         var device = Path.Combine(folder, place, "device");
         Directory.CreateDirectory(Path.Combine(device, "capabilities"));
         Directory.CreateSymbolicLink(Path.Combine(folder, node), Path.Combine(folder, place));
-        foreach (var (file, text) in new[] { ("name", name), ("phys", phys), ("properties", "0"), ("capabilities/key", "fffffffffffffffe"), ("capabilities/rel", "0"), ("capabilities/abs", "0"), ("capabilities/sw", "0") })
+        foreach (var (file, text) in new[] { ("name", name), ("phys", phys), ("properties", "0"), ("capabilities/key", "fffffffffffffffe"),
+            ("capabilities/rel", "0"), ("capabilities/abs", "0"), ("capabilities/sw", "0") })
         {
             File.WriteAllText(Path.Combine(device, file), text + "\n");
         }

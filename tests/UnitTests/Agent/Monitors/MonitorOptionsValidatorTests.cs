@@ -16,7 +16,9 @@ public sealed class MonitorOptionsValidatorTests
         var options = new MonitorOptions { Enabled = { "input", "input", "inptu" }, Ignore = { "", "*", "a*b", "Wacom*" } };
         var problems = MonitorOptionsValidator.Problems(options, Known).ToList();
         Assert.Equal(5, problems.Count);
-        Assert.Contains(problems, problem => problem.Contains("'inptu'", StringComparison.Ordinal) && problem.Contains("input, x11", StringComparison.Ordinal));
+        Assert.Contains(
+            problems,
+            problem => problem.Contains("'inptu'", StringComparison.Ordinal) && problem.Contains("input, x11", StringComparison.Ordinal));
         Assert.Contains(problems, problem => problem.Contains("2 times", StringComparison.Ordinal));
         Assert.Contains(problems, problem => problem.Contains("'a*b'", StringComparison.Ordinal));
     }

@@ -12,7 +12,9 @@ public sealed class XAuthorityTests
     [Fact]
     public void The_cookie_of_the_display_is_found_among_others()
     {
-        byte[] file = [.. Entry("5", "MIT-MAGIC-COOKIE-1", new byte[16]), .. Entry("7", "MIT-MAGIC-COOKIE-1", Cookie), .. Entry("7", "XDM-AUTHORIZATION-1", new byte[16])];
+        byte[] file = [
+            .. Entry("5", "MIT-MAGIC-COOKIE-1", new byte[16]), .. Entry("7", "MIT-MAGIC-COOKIE-1", Cookie),
+            .. Entry("7", "XDM-AUTHORIZATION-1", new byte[16])];
         Assert.Equal(Cookie, Assert.Single(XAuthority.Cookies(file, 7)));
     }
 
@@ -29,7 +31,9 @@ public sealed class XAuthorityTests
         Gen.Byte.Array[0, 200].Sample(file => XAuthority.Cookies(file, 0).All(cookie => cookie.Length == 16));
 
     private static byte[] Entry(string number, string protocol, byte[] cookie) =>
-        [1, 0, .. Field(Encoding.ASCII.GetBytes("desk")), .. Field(Encoding.ASCII.GetBytes(number)), .. Field(Encoding.ASCII.GetBytes(protocol)), .. Field(cookie)];
+        [
+            1, 0, .. Field(Encoding.ASCII.GetBytes("desk")), .. Field(Encoding.ASCII.GetBytes(number)),
+            .. Field(Encoding.ASCII.GetBytes(protocol)), .. Field(cookie)];
 
     private static byte[] Field(byte[] bytes) => [(byte)(bytes.Length >> 8), (byte)bytes.Length, .. bytes];
 }

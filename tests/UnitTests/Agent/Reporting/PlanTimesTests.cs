@@ -33,8 +33,10 @@ public sealed class PlanTimesTests : IDisposable
         var ledger = new ActivityLedger(time);
         var machine = new FakeMachine(time);
         var loop = new AvailabilityLoop(
-            ledger, new MonitorWatch([], ledger, time, NullLogger<MonitorWatch>.Instance), new ConditionSet([]), new GuestBrake(machine, BrakeTimes.Default, time, time.Advance),
-            new FakeHypervisor(machine, time), policy, new SilentWakeUp(), time, new SilentWakeUp(), new DecisionLog(new SilentWakeUp(), NullLogger<DecisionLog>.Instance));
+            ledger, new MonitorWatch([], ledger, time, NullLogger<MonitorWatch>.Instance), new ConditionSet([]),
+            new GuestBrake(machine, BrakeTimes.Default, time, time.Advance),
+            new FakeHypervisor(machine, time), policy, new SilentWakeUp(), time, new SilentWakeUp(),
+            new DecisionLog(new SilentWakeUp(), NullLogger<DecisionLog>.Instance));
         taken = new PlanTimes(new Level<NodePlan>(new NodePlan()), policy, refused, Own, snooze, loop, NullLogger<PlanTimes>.Instance);
     }
 
@@ -46,8 +48,15 @@ public sealed class PlanTimesTests : IDisposable
 
     public static TheoryData<Duration> Impossible { get; } =
     [
-        new Duration { Seconds = long.MaxValue }, new Duration { Seconds = long.MinValue }, new Duration { Seconds = -60 }, new Duration { Nanos = -1 },
-        new Duration { Seconds = 60, Nanos = int.MaxValue }, new Duration { Seconds = 60, Nanos = -5 }, new Duration { Seconds = 315_576_000_001 }, new Duration(),
+        new Duration
+        {
+            Seconds = long.MaxValue,
+        }, new Duration { Seconds = long.MinValue }, new Duration { Seconds = -60 }, new Duration { Nanos = -1 },
+        new Duration
+        {
+            Seconds = 60,
+            Nanos = int.MaxValue,
+        }, new Duration { Seconds = 60, Nanos = -5 }, new Duration { Seconds = 315_576_000_001 }, new Duration(),
         new Duration { Seconds = 172_800 },
     ];
 
@@ -80,7 +89,8 @@ public sealed class PlanTimesTests : IDisposable
     {
         var until = time.GetUtcNow() + TimeSpan.FromHours(1);
         taken.Take(new NodePlan { SnoozedUntil = until.ToTimestamp() });
-        foreach (var date in new[] { new Timestamp { Seconds = long.MaxValue }, new Timestamp { Seconds = long.MinValue }, new Timestamp { Nanos = -1 }, new Timestamp { Nanos = 1_000_000_000 } })
+        foreach (var date in new[] { new Timestamp { Seconds = long.MaxValue }, new Timestamp { Seconds = long.MinValue },
+            new Timestamp { Nanos = -1 }, new Timestamp { Nanos = 1_000_000_000 } })
         {
             taken.Take(new NodePlan { SnoozedUntil = date, Drained = true });
             Assert.Equal((until, true), (snooze.Times.Operator, policy.Current.Drained));
@@ -91,13 +101,17 @@ public sealed class PlanTimesTests : IDisposable
     [Fact]
     public void Whatever_a_plan_says_the_times_in_force_can_be_used_and_what_can_be_used_of_it_is_used()
     {
-        var duration = Gen.Select(Gen.OneOf(Gen.Long, Gen.Long[0, 100_000]), Gen.OneOf(Gen.Int, Gen.Const(0)), (seconds, nanos) => new Duration { Seconds = seconds, Nanos = nanos });
-        var plans = Gen.Select(duration.Null(), duration.Null(), duration.Null(), Gen.Long, Gen.Int, Gen.Bool, (idle, thaw, evict, seconds, nanos, drained) => new NodePlan
-        {
-            Drained = drained,
-            SnoozedUntil = new Timestamp { Seconds = seconds, Nanos = nanos },
-            Policy = new PolicyPlan { IdleFor = idle, ThawAfter = thaw, EvictAfter = evict },
-        });
+        var duration = Gen.Select(
+            Gen.OneOf(Gen.Long, Gen.Long[0, 100_000]), Gen.OneOf(Gen.Int, Gen.Const(0)),
+            (seconds, nanos) => new Duration { Seconds = seconds, Nanos = nanos });
+        var plans = Gen.Select(
+            duration.Null(), duration.Null(), duration.Null(), Gen.Long, Gen.Int, Gen.Bool,
+            (idle, thaw, evict, seconds, nanos, drained) => new NodePlan
+            {
+                Drained = drained,
+                SnoozedUntil = new Timestamp { Seconds = seconds, Nanos = nanos },
+                Policy = new PolicyPlan { IdleFor = idle, ThawAfter = thaw, EvictAfter = evict },
+            });
         plans.Sample(plan =>
         {
             taken.Take(plan);
@@ -106,13 +120,17 @@ public sealed class PlanTimesTests : IDisposable
             // A field is in force, or refused by name.
             foreach (var (name, wanted, now) in new[]
             {
-                ("IdleFor", plan.Policy.IdleFor, policy.Current.Times.IdleFor), ("ThawAfter", plan.Policy.ThawAfter, policy.Current.Times.ThawAfter),
+                ("IdleFor", plan.Policy.IdleFor, policy.Current.Times.IdleFor), ("ThawAfter", plan.Policy.ThawAfter,
+                policy.Current.Times.ThawAfter),
                 ("EvictAfter", plan.Policy.EvictAfter, policy.Current.Times.EvictAfter),
             })
             {
                 if (wanted is null) continue;
-                var used = wanted.Seconds == (long)Math.Floor(now.TotalSeconds) && wanted.Nanos / 100 == now.Ticks % TimeSpan.TicksPerSecond;
-                Assert.True(used || refused.Current.Any(item => item.Sentence.Contains($"{name} stays", StringComparison.Ordinal)), $"{name} of {plan}: {now}");
+                var used = wanted.Seconds == (long)Math.Floor(now.TotalSeconds)
+                    && wanted.Nanos / 100 == now.Ticks % TimeSpan.TicksPerSecond;
+                Assert.True(
+                    used || refused.Current.Any(item => item.Sentence.Contains($"{name} stays", StringComparison.Ordinal)),
+                    $"{name} of {plan}: {now}");
             }
         }, threads: 1, iter: 2000);
     }

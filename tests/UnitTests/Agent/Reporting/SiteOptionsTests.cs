@@ -1,5 +1,4 @@
 using Opportunism.Agent.Enrolment;
-using Opportunism.Agent.Reporting;
 using Xunit;
 
 namespace Opportunism.UnitTests.Agent.Reporting;
@@ -18,7 +17,9 @@ public sealed class SiteOptionsTests
     [InlineData("https://cloud.example.org:7443/v1")]
     [InlineData("https://me:secret@cloud.example.org")]
     public void An_address_that_is_not_plainly_a_controllers_is_refused(string address) =>
-        Assert.Contains("Controller is", Assert.Single(new SiteOptions { Controller = new Uri(address), NodeName = "n" }.Problems()), StringComparison.Ordinal);
+        Assert.Contains(
+            "Controller is", Assert.Single(new SiteOptions { Controller = new Uri(address), NodeName = "n" }.Problems()),
+            StringComparison.Ordinal);
 
     [Fact]
     public void All_problems_are_named_at_once() =>

@@ -46,7 +46,8 @@ public sealed class SnoozeShownTests : IDisposable
         var watch = new MonitorWatch([], ledger, time, NullLogger<MonitorWatch>.Instance);
         var conditions = new ConditionSet([snooze]);
         var loop = new AvailabilityLoop(
-            ledger, watch, conditions, new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), hypervisor, new Level<NodeFlags>(new(false, new())),
+            ledger, watch, conditions, new GuestBrake(machine, BrakeTimes.Default, time, time.Advance), hypervisor,
+            new Level<NodeFlags>(new(false, new())),
             new SilentWakeUp(), time, new SilentWakeUp(), new DecisionLog(new SilentWakeUp(), NullLogger<DecisionLog>.Instance));
         var guests = new Level<GuestsReport>(GuestsReport.NotYet);
         var health = new NodeHealth(watch, guests, new Level<IReadOnlyList<HealthItem>>([]));
@@ -54,7 +55,8 @@ public sealed class SnoozeShownTests : IDisposable
         var report = new ReportView(loop, watch, conditions, snooze, health, guests, obstacles);
         var site = new SiteOptions();
         var link = new SiteLink(
-            site, new Enroller(site, new IdentityFile(folder), NullLogger<Enroller>.Instance), report, new Level<NodePlan>(new NodePlan()), loop, new BackgroundConnection(), time,
+            site, new Enroller(site, new IdentityFile(folder), NullLogger<Enroller>.Instance), report, new Level<NodePlan>(new NodePlan()),
+            loop, new BackgroundConnection(), time,
             NullLogger<SiteLink>.Instance);
         return (report, new LocalStatusView(loop, watch, conditions, snooze, health, hypervisor, link, site, obstacles));
     }

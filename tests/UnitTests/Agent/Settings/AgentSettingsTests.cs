@@ -24,7 +24,8 @@ public sealed class AgentSettingsTests
         AgentSettings.Read(reader);
         var page = File.ReadAllText(Path.Combine(RepositoryTests.Root, "docs", "settings.md"));
         var agents = page[..page.IndexOf("## Controller", StringComparison.Ordinal)];
-        var rows = agents.Split('\n').Where(line => line.StartsWith('|')).Select(line => line.Split('|').Select(cell => cell.Trim(' ', '`')).ToArray())
+        var rows = agents.Split('\n').Where(line => line.StartsWith('|'))
+            .Select(line => line.Split('|').Select(cell => cell.Trim(' ', '`')).ToArray())
             .Where(cells => cells[1].Length > 0 && char.IsAsciiLetterUpper(cells[1][0])).Select(cells => $"{cells[1]}.{cells[2]}");
 
         Assert.Equal(reader.Known.Select(key => $"{key.Section}.{key.Key}").Distinct().Order(), rows.Order());

@@ -7,7 +7,8 @@ namespace Opportunism.UnitTests.Agent.Settings;
 public sealed class SettingsReaderTests
 {
     [Fact]
-    public void A_time_is_written_as_people_write_it() => Assert.Equal(TimeSpan.FromSeconds(90), With(("Times:IdleFor", "1m30s")).Time("Times", "IdleFor", TimeSpan.Zero));
+    public void A_time_is_written_as_people_write_it() =>
+        Assert.Equal(TimeSpan.FromSeconds(90), With(("Times:IdleFor", "1m30s")).Time("Times", "IdleFor", TimeSpan.Zero));
 
     [Theory]
     [InlineData("90")]
@@ -52,5 +53,7 @@ public sealed class SettingsReaderTests
         Assert.Equal(["input", "x11"], With(("Monitors:Enabled", " input, x11 ,")).List("Monitors", "Enabled", []));
 
     private static SettingsReader With(params (string Key, string Value)[] values) =>
-        new(new ConfigurationBuilder().AddInMemoryCollection(values.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value))).Build());
+        new(
+            new ConfigurationBuilder().AddInMemoryCollection(values.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
+                .Build());
 }

@@ -47,7 +47,8 @@ public sealed class BackgroundConnectionTests
         return received;
     }
 
-    /// <summary>The type-of-service field of the connection's packets with data, and of those before: they have arrived, since they were answered.</summary>
+    /// <summary>The type-of-service field of the connection's packets with data,
+    /// and of those before: they have arrived, since they were answered.</summary>
     private static List<byte> ServiceFieldsTo(int port, Socket all)
     {
         var fields = new List<byte>();

@@ -16,7 +16,11 @@ public sealed class ProcNetworkReaderTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(folder, "eth0", "device"));
         Directory.CreateDirectory(Path.Combine(folder, "br0"));
-        Assert.Equal(1007, Read("    lo: 5 1 0 0 0 0 0 0 5 1 0 0 0 0 0 0", "  eth0: 1000 9 0 0 0 0 0 0 7 1 0 0 0 0 0 0", "br0:1000 9 0 0 0 0 0 0 7 1 0 0 0 0 0 0"));
+        Assert.Equal(
+            1007,
+            Read(
+                "    lo: 5 1 0 0 0 0 0 0 5 1 0 0 0 0 0 0", "  eth0: 1000 9 0 0 0 0 0 0 7 1 0 0 0 0 0 0",
+                "br0:1000 9 0 0 0 0 0 0 7 1 0 0 0 0 0 0"));
     }
 
     [Fact]
@@ -39,7 +43,11 @@ public sealed class ProcNetworkReaderTests : IDisposable
     private long? Read(params string[] lines)
     {
         var file = Path.Combine(folder, "dev");
-        File.WriteAllLines(file, ["Inter-|   Receive                                                |  Transmit", " face |bytes    packets errs drop fifo frame compressed multicast|bytes", .. lines]);
+        File.WriteAllLines(
+            file,
+            [
+                "Inter-|   Receive                                                |  Transmit",
+                " face |bytes    packets errs drop fifo frame compressed multicast|bytes", .. lines]);
         return new ProcNetworkReader(file, folder).TotalBytes();
     }
 }

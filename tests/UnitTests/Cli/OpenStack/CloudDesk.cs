@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Opportunism.UnitTests.Cli.OpenStack;
 
-/// <summary>A desktop with a clouds.yaml that names a stand-in for OpenStack, and the command line on it. Time moves only while a command waits.</summary>
+/// <summary>A desktop with a clouds.yaml that names a stand-in for OpenStack,
+/// and the command line on it. Time moves only while a command waits.</summary>
 internal sealed class CloudDesk : IAsyncDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("desk-").FullName;
@@ -82,14 +83,31 @@ internal sealed class CloudDesk : IAsyncDisposable
 
     private CliWorld World(StringWriter output, StringWriter error, long began)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
-        return new() { Console = console, Output = output, Error = error, Time = Time, Variable = _ => null, HostName = "pc-1", Pause = (wait, cancellationToken) => PassAsync(wait, began, cancellationToken) };
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.No,
+                Out = new AnsiConsoleOutput(output),
+            });
+        return new()
+        {
+            Console = console,
+            Output = output,
+            Error = error,
+            Time = Time,
+            Variable = _ => null,
+            HostName = "pc-1",
+            Pause = (wait, cancellationToken) => PassAsync(wait, began, cancellationToken),
+        };
     }
 
     private Task PassAsync(TimeSpan wait, long began, CancellationToken cancellationToken)
     {
         // The longest time that may be given is an hour: one that its limit does not end would go on for ever, as fast as it can.
-        if (Time.GetElapsedTime(began) > TimeSpan.FromHours(2)) throw new InvalidOperationException($"The command has not ended in time. {Said}");
+        if (Time.GetElapsedTime(began) > TimeSpan.FromHours(2))
+            throw new InvalidOperationException($"The command has not ended in time. {Said}");
         if (Pause is { } pause) return pause(wait, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         Time.Advance(wait);

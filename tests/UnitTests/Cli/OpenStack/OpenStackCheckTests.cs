@@ -19,7 +19,10 @@ public sealed class OpenStackCheckTests
         Assert.Equal(ExitCode.Done, await CheckAsync(desk));
         Assert.EndsWith("All 13 rights are granted.\n", desk.Output, StringComparison.Ordinal);
         Assert.Equal((false, true), (desk.StandIn.Host("pc-1").Disabled, desk.StandIn.Host("pc-1").AgentUp));
-        Assert.DoesNotContain(desk.StandIn.Requests, request => request.StartsWith("PUT", StringComparison.Ordinal) && request.Contains(desk.StandIn.Host("pc-1").ServiceId, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            desk.StandIn.Requests,
+            request => request.StartsWith("PUT", StringComparison.Ordinal)
+                && request.Contains(desk.StandIn.Host("pc-1").ServiceId, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -60,7 +63,9 @@ public sealed class OpenStackCheckTests
         {
             desk.StandIn.AccessRules = [.. rules.Where(rule => rule != missing)];
             Assert.Equal(ExitCode.Failed, await CheckAsync(desk));
-            Assert.Contains($"{{\"service\": \"{missing.Service}\", \"method\": \"{missing.Method}\", \"path\": \"{missing.Path}\"}}", desk.Output, StringComparison.Ordinal);
+            Assert.Contains(
+                $"{{\"service\": \"{missing.Service}\", \"method\": \"{missing.Method}\", \"path\": \"{missing.Path}\"}}", desk.Output,
+                StringComparison.Ordinal);
         }
     }
 
@@ -69,7 +74,12 @@ public sealed class OpenStackCheckTests
     {
         await using var desk = await CloudDesk.StartAsync();
         Assert.Equal(ExitCode.NotKnown, await CheckAsync(desk));
-        Assert.Equal(3, desk.Output.Split('\n').Count(line => line.Contains(" Unknown ", StringComparison.Ordinal) && line.Contains("Start a server in another project", StringComparison.Ordinal)));
+        Assert.Equal(
+            3,
+            desk.Output.Split('\n')
+            .Count(
+                line => line.Contains(" Unknown ", StringComparison.Ordinal)
+                    && line.Contains("Start a server in another project", StringComparison.Ordinal)));
         Assert.Contains("No right is known to be missing, but 3 of 13 cannot be told yet", desk.Output, StringComparison.Ordinal);
 
         // One's own server may always be acted on: it proves nothing about others.
@@ -105,18 +115,26 @@ public sealed class OpenStackCheckTests
         await using var desk = await ReadyAsync();
         Assert.Equal(ExitCode.Done, await CheckAsync(desk, "--network-agents", "no", "--owner-may-choose", "stop"));
         Assert.EndsWith("All 10 rights are granted.\n", desk.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain(desk.StandIn.Requests, request => request.Contains("/network/", StringComparison.Ordinal) || request.StartsWith("DELETE", StringComparison.Ordinal) && !request.Contains("/metadata/", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            desk.StandIn.Requests,
+            request => request.Contains("/network/", StringComparison.Ordinal)
+                || request.StartsWith("DELETE", StringComparison.Ordinal)
+                && !request.Contains("/metadata/", StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData("suspend", "suspend, stop", false, false)]
     [InlineData("suspend", "terminate", true, false)]
     [InlineData("shelve", "", true, true)]
-    public async Task What_only_doing_it_would_show_is_said_where_settings_let_it_happen(string policy, string owners, bool serviceUser, bool ports)
+    public async Task What_only_doing_it_would_show_is_said_where_settings_let_it_happen(
+        string policy, string owners, bool serviceUser, bool ports)
     {
         await using var desk = await ReadyAsync();
         Assert.Equal(ExitCode.Done, await CheckAsync(desk, "--policy", policy, "--owner-may-choose", owners));
-        Assert.Equal((serviceUser, ports), (desk.Output.Contains("send_service_user_token = true", StringComparison.Ordinal), desk.Output.Contains("\"context_is_advsvc\": \"role:advsvc or role:opportunism\"", StringComparison.Ordinal)));
+        Assert.Equal(
+            (serviceUser, ports),
+            (desk.Output.Contains("send_service_user_token = true", StringComparison.Ordinal),
+            desk.Output.Contains("\"context_is_advsvc\": \"role:advsvc or role:opportunism\"", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -135,7 +153,8 @@ public sealed class OpenStackCheckTests
     public async Task A_credential_that_keystone_does_not_take_is_told_once()
     {
         await using var desk = await CloudDesk.StartAsync();
-        File.WriteAllText(desk.CloudsFile, File.ReadAllText(desk.CloudsFile).Replace(OpenStackStandIn.Secret, "not-this-one", StringComparison.Ordinal));
+        File.WriteAllText(
+            desk.CloudsFile, File.ReadAllText(desk.CloudsFile).Replace(OpenStackStandIn.Secret, "not-this-one", StringComparison.Ordinal));
         Assert.Equal(ExitCode.NotAllowed, await CheckAsync(desk));
         Assert.Contains("refused the credential of cloud 'openstack' (401)", desk.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("not-this-one", desk.Error + desk.Output, StringComparison.Ordinal);
@@ -173,8 +192,12 @@ public sealed class OpenStackCheckTests
         var command = new Command("any");
         new OpenStackArguments().AddTo(command);
         var options = command.Options.Select(option => option.Name).ToList();
-        string[] without = [nameof(OpenStackOptions.Hosts), nameof(OpenStackOptions.WhenLost), nameof(OpenStackOptions.EvacuateAfter), nameof(OpenStackOptions.Nodes)];
-        Assert.Equal(typeof(OpenStackOptions).GetProperties().Where(key => key.CanWrite).Select(key => key.Name).Except(without).Select(OpenStackArguments.NameOf).Order(), options.Order());
+        string[] without = [nameof(OpenStackOptions.Hosts), nameof(OpenStackOptions.WhenLost), nameof(OpenStackOptions.EvacuateAfter),
+            nameof(OpenStackOptions.Nodes)];
+        Assert.Equal(
+            typeof(OpenStackOptions).GetProperties().Where(key => key.CanWrite).Select(key => key.Name).Except(without)
+                .Select(OpenStackArguments.NameOf).Order(),
+            options.Order());
     }
 
     [Theory]
@@ -199,5 +222,6 @@ public sealed class OpenStackCheckTests
         return desk;
     }
 
-    private static Task<int> CheckAsync(CloudDesk desk, params string[] more) => desk.RunAsync(default, ["openstack", "check", "--clouds-file", desk.CloudsFile, .. more]);
+    private static Task<int> CheckAsync(CloudDesk desk, params string[] more) =>
+        desk.RunAsync(default, ["openstack", "check", "--clouds-file", desk.CloudsFile, .. more]);
 }

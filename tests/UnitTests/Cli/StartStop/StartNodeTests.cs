@@ -16,12 +16,20 @@ public sealed class StartNodeTests
         await desk.SwitchAsync("stop-node");
         var before = desk.StandIn.Requests.Count;
         Assert.Equal(ExitCode.Done, await desk.SwitchAsync("start-node"));
-        var changes = desk.StandIn.Requests.Skip(before).Where(request => !request.StartsWith("GET", StringComparison.Ordinal) && !request.Contains("/identity/", StringComparison.Ordinal)).ToList();
+        var changes = desk.StandIn.Requests.Skip(before)
+            .Where(
+                request => !request.StartsWith("GET", StringComparison.Ordinal)
+                    && !request.Contains("/identity/", StringComparison.Ordinal))
+            .ToList();
         Assert.StartsWith("PUT /compute/v2.1/os-services/", changes[0], StringComparison.Ordinal);
         Assert.Equal(("active", null, 0), (server.VmState, server.TaskState, server.Metadata.Count));
-        Assert.Equal((false, true, "rack 7"), (desk.StandIn.Host("pc-1").Disabled, desk.StandIn.Host("pc-1").AgentUp, desk.StandIn.Host("pc-1").AgentDescription));
+        Assert.Equal(
+            (false, true, "rack 7"),
+            (desk.StandIn.Host("pc-1").Disabled, desk.StandIn.Host("pc-1").AgentUp, desk.StandIn.Host("pc-1").AgentDescription));
         Assert.DoesNotContain(server.Guest.Value, File.ReadAllText(Path.Combine(desk.State, "pc-1.json")), StringComparison.Ordinal);
-        Assert.Equal(["pc-1 is open in Nova", $"server {server.Id} is brought back", "pc-1 is open, and 1 server went on."], desk.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(
+            ["pc-1 is open in Nova", $"server {server.Id} is brought back", "pc-1 is open, and 1 server went on."],
+            desk.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal("", desk.Error);
     }
 
@@ -33,7 +41,9 @@ public sealed class StartNodeTests
         foreach (var command in new[] { "stop-node", "start-node" }) await desk.SwitchAsync(command);
         var before = desk.StandIn.Requests.Count;
         Assert.Equal(ExitCode.Done, await desk.SwitchAsync("start-node"));
-        Assert.Equal(["POST /identity/v3/auth/tokens"], desk.StandIn.Requests.Skip(before).Where(request => !request.StartsWith("GET", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["POST /identity/v3/auth/tokens"],
+            desk.StandIn.Requests.Skip(before).Where(request => !request.StartsWith("GET", StringComparison.Ordinal)));
         Assert.Equal("pc-1 is open.\n", desk.Output);
     }
 
@@ -46,7 +56,10 @@ public sealed class StartNodeTests
         (desk.StandIn.Host("pc-1").Disabled, desk.StandIn.Host("pc-1").DisabledReason) = (true, reason);
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("start-node"));
         Assert.Equal((true, reason), (desk.StandIn.Host("pc-1").Disabled, desk.StandIn.Host("pc-1").DisabledReason));
-        Assert.EndsWith($"pc-1 could not be opened: An operator disabled nova-compute on pc-1 {told}. When it may be used again: openstack compute service set --enable pc-1 nova-compute.\n", desk.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"pc-1 could not be opened: An operator disabled nova-compute on pc-1 {told}. When it may be used again: openstack compute "
+                + "service set --enable pc-1 nova-compute.\n",
+            desk.Error, StringComparison.Ordinal);
 
         // Waiting would not help.
         Assert.Equal(TimeSpan.Zero, desk.Took);
@@ -115,7 +128,10 @@ public sealed class StartNodeTests
         await desk.SwitchAsync("stop-node");
         desk.StandIn.Host("pc-1").Fails["resume"] = true;
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("start-node"));
-        Assert.EndsWith($"pc-1 is open, but 1 server that we evicted do not run:\n  server {server.Id}: server job ({server.Id}) is in error (resume failed in the hypervisor): see `openstack server show`, then reset its state or rebuild it\n", desk.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"pc-1 is open, but 1 server that we evicted do not run:\n  server {server.Id}: server job ({server.Id}) is in error (resume "
+                + "failed in the hypervisor): see `openstack server show`, then reset its state or rebuild it\n",
+            desk.Error, StringComparison.Ordinal);
         Assert.InRange(desk.Took.TotalSeconds, 0, 10);
     }
 

@@ -17,7 +17,9 @@ public sealed class StopNodeTests
         await using var desk = await CloudDesk.StartAsync();
         var servers = new[] { desk.StandIn.Run("pc-1"), desk.StandIn.Run("pc-1") };
         Assert.Equal(ExitCode.Done, await desk.SwitchAsync("stop-node", "--reason", "PowerNap: a key was pressed"));
-        var changes = desk.StandIn.Requests.Where(request => !request.StartsWith("GET", StringComparison.Ordinal) && !request.Contains("/identity/", StringComparison.Ordinal)).ToList();
+        var changes = desk.StandIn.Requests.Where(
+            request => !request.StartsWith("GET", StringComparison.Ordinal) && !request.Contains("/identity/", StringComparison.Ordinal))
+            .ToList();
         Assert.StartsWith("PUT /compute/v2.1/os-services/", changes[0], StringComparison.Ordinal);
         Assert.Equal("opportunism: PowerNap: a key was pressed", desk.StandIn.Host("pc-1").DisabledReason);
         Assert.All(servers, server => Assert.Equal(("suspended", "suspend"), (server.VmState, server.Metadata[ServerRules.EvictedKey])));
@@ -47,7 +49,10 @@ public sealed class StopNodeTests
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("stop-node", "--json"));
         using var json = JsonDocument.Parse(desk.Output);
         var result = json.RootElement;
-        Assert.Equal(("stop-node", "pc-1", "NeedsPerson", false), (result.GetProperty("command").GetString(), result.GetProperty("host").GetString(), result.GetProperty("end").GetString(), result.GetProperty("open").GetBoolean()));
+        Assert.Equal(
+            ("stop-node", "pc-1", "NeedsPerson", false),
+            (result.GetProperty("command").GetString(), result.GetProperty("host").GetString(), result.GetProperty("end").GetString(),
+            result.GetProperty("open").GetBoolean()));
         Assert.Contains(result.GetProperty("did").EnumerateArray(), line => line.GetString() == $"server {server.Id} leaves pc-1: suspend");
         var left = Assert.Single(result.GetProperty("left").EnumerateArray());
         Assert.Equal(stuck.Id.ToString(), left.GetProperty("server").GetString());
@@ -136,7 +141,10 @@ public sealed class StopNodeTests
         await desk.SwitchAsync("stop-node");
         var before = desk.StandIn.Requests.Count;
         Assert.Equal(ExitCode.Done, await desk.SwitchAsync("stop-node"));
-        Assert.DoesNotContain(desk.StandIn.Requests.Skip(before), request => request.StartsWith("PUT", StringComparison.Ordinal) || request.Contains("/action", StringComparison.Ordinal) || request.StartsWith("DELETE", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            desk.StandIn.Requests.Skip(before),
+            request => request.StartsWith("PUT", StringComparison.Ordinal) || request.Contains("/action", StringComparison.Ordinal)
+                || request.StartsWith("DELETE", StringComparison.Ordinal));
         Assert.Equal("suspended", server.VmState);
     }
 
@@ -171,7 +179,10 @@ public sealed class StopNodeTests
         var other = desk.StandIn.Run("pc-1");
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("stop-node"));
         Assert.Equal("suspended", other.VmState);
-        Assert.EndsWith($"pc-1 is closed, but 1 server did not leave:\n  server {stuck.Id}: server job ({stuck.Id}) is in rescue and cannot leave: its tenant must unrescue it\n", desk.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"pc-1 is closed, but 1 server did not leave:\n  server {stuck.Id}: server job ({stuck.Id}) is in rescue and cannot leave: "
+                + "its tenant must unrescue it\n",
+            desk.Error, StringComparison.Ordinal);
 
         // It needs a person, so the rest of the time is not waited for.
         Assert.InRange(desk.Took.TotalSeconds, 60, 75);
@@ -185,7 +196,9 @@ public sealed class StopNodeTests
         var server = desk.StandIn.Build("pc-1");
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("stop-node", "--wait", "3m"));
         Assert.Equal(180, desk.Took.TotalSeconds);
-        Assert.EndsWith($"pc-1 is closed, but 1 server did not leave:\n  server {server.Id}: server job ({server.Id}) is spawning\n", desk.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"pc-1 is closed, but 1 server did not leave:\n  server {server.Id}: server job ({server.Id}) is spawning\n", desk.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -203,7 +216,8 @@ public sealed class StopNodeTests
     public async Task A_site_without_neutron_agents_never_asks_for_them()
     {
         await using var desk = await CloudDesk.StartAsync();
-        foreach (var command in new[] { "stop-node", "start-node" }) Assert.Equal(ExitCode.Done, await desk.SwitchAsync(command, "--network-agents", "no"));
+        foreach (var command in new[] { "stop-node", "start-node" })
+            Assert.Equal(ExitCode.Done, await desk.SwitchAsync(command, "--network-agents", "no"));
         Assert.Equal(0, desk.StandIn.Count("/network/"));
     }
 
@@ -239,6 +253,7 @@ public sealed class StopNodeTests
         await desk.SwitchAsync("stop-node");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(desk.State));
         Assert.Equal(["pc-1.json", "pc-1.lock", "pc-1.newest"], Directory.EnumerateFiles(desk.State).Select(Path.GetFileName).Order());
-        foreach (var file in Directory.EnumerateFiles(desk.State)) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        foreach (var file in Directory.EnumerateFiles(desk.State))
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
     }
 }

@@ -19,14 +19,16 @@ public sealed class SwitchInterruptionTests
     [InlineData(Start, false, Start, false)]
     [InlineData(Start, true, Stop, false)]
     [InlineData(Start, true, Start, false)]
-    public async Task Killed_at_any_request_before_or_after_it_was_carried_out(string first, bool carriedOut, string second, bool fileIsLost)
+    public async Task Killed_at_any_request_before_or_after_it_was_carried_out(
+        string first, bool carriedOut, string second, bool fileIsLost)
     {
         await using var desk = await SlowDeskAsync();
         var requests = 0;
         for (; ; requests++)
         {
             var host = await PrepareAsync(desk, requests, first);
-            var fault = desk.StandIn.Break(new StandInFault("", "/") { Skips = requests, Hangs = !carriedOut, Forgets = carriedOut, Times = 1 });
+            var fault =
+                desk.StandIn.Break(new StandInFault("", "/") { Skips = requests, Hangs = !carriedOut, Forgets = carriedOut, Times = 1 });
             using var kill = new CancellationTokenSource();
             var running = desk.SwitchHostAsync(first, host.Name, kill.Token, Patience);
             var isOver = await Task.WhenAny(running, fault.Met) == running;
@@ -34,7 +36,9 @@ public sealed class SwitchInterruptionTests
             Assert.Equal(isOver ? ExitCode.Done : ExitCode.Failed, await running);
             desk.StandIn.Mend();
             if (fileIsLost && Directory.Exists(desk.State)) Directory.Delete(desk.State, recursive: true);
-            Assert.True(await desk.SwitchHostAsync(second, host.Name, default, Patience) == ExitCode.Done, $"{first} killed at request {requests}, then {second}: {desk.Error}");
+            Assert.True(
+                await desk.SwitchHostAsync(second, host.Name, default, Patience) == ExitCode.Done,
+                $"{first} killed at request {requests}, then {second}: {desk.Error}");
             host.AssertIs(second, $"{first} killed at request {requests}, then {second}");
             if (isOver || requests == MostRequests) break;
         }
@@ -59,7 +63,8 @@ public sealed class SwitchInterruptionTests
                 var command = random.Next(2) == 0 ? Stop : Start;
                 var (skips, carriedOut) = (random.Next(40), random.Next(2) == 0);
                 story += $"{command} {skips} {carriedOut}; ";
-                var fault = desk.StandIn.Break(new StandInFault("", "/") { Skips = skips, Hangs = !carriedOut, Forgets = carriedOut, Times = 1 });
+                var fault =
+                    desk.StandIn.Break(new StandInFault("", "/") { Skips = skips, Hangs = !carriedOut, Forgets = carriedOut, Times = 1 });
                 using var kill = new CancellationTokenSource();
                 var running = desk.SwitchHostAsync(command, host.Name, kill.Token);
                 await Task.WhenAny(running, fault.Met);

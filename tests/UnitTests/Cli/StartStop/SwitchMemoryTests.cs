@@ -106,7 +106,8 @@ public sealed class SwitchMemoryTests
         desk.StandIn.Deny("os_compute_api:server-metadata:create");
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("stop-node"));
         Assert.Equal(("active", true), (server.VmState, desk.StandIn.Host("pc-1").Disabled));
-        Assert.Contains("neither the mark nor the store could be written, so it could not be brought back", desk.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "neither the mark nor the store could be written, so it could not be brought back", desk.Error, StringComparison.Ordinal);
 
         // With one of both it goes.
         File.Delete(desk.State);

@@ -22,8 +22,11 @@ public sealed class SwitchRetryTests
             foreach (var command in new[] { Stop, Start })
             {
                 if (fileIsLost && command == Start) File.Delete(Path.Combine(desk.State, host.Name + ".json"));
-                var fault = desk.StandIn.Break(new StandInFault("", "/") { Skips = request, Status = status, Cuts = status == 0, Times = 1 });
-                Assert.True(await desk.SwitchHostAsync(command, host.Name, default, Patience) == ExitCode.Done, $"{command}, request {request} fails: {desk.Error}");
+                var fault =
+                    desk.StandIn.Break(new StandInFault("", "/") { Skips = request, Status = status, Cuts = status == 0, Times = 1 });
+                Assert.True(
+                    await desk.SwitchHostAsync(command, host.Name, default, Patience) == ExitCode.Done,
+                    $"{command}, request {request} fails: {desk.Error}");
                 host.AssertIs(command, $"{command}, request {request} fails");
                 desk.StandIn.Mend();
                 isReached |= fault.Met.IsCompleted;

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Opportunism.UnitTests.Cli.StartStop;
 
-/// <summary>Clouds that are down, slow or busy, hosts that are silent, credentials and words that are wrong: said plainly, in time, with an exit code.</summary>
+/// <summary>Clouds that are down, slow or busy, hosts that are silent, credentials
+/// and words that are wrong: said plainly, in time, with an exit code.</summary>
 public sealed class SwitchTroubleTests
 {
     [Theory]
@@ -64,7 +65,9 @@ public sealed class SwitchTroubleTests
         desk.StandIn.Break(new StandInFault("GET", "/servers/detail") { Status = 500 });
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("stop-node"));
         Assert.True(desk.StandIn.Host("pc-1").Disabled);
-        Assert.EndsWith("pc-1 is closed, but what is there is not known: Nova answered GET /servers/detail with 500.\n", desk.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "pc-1 is closed, but what is there is not known: Nova answered GET /servers/detail with 500.\n", desk.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,7 +90,10 @@ public sealed class SwitchTroubleTests
         desk.Time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("stop-node"));
         Assert.Equal(("active", null, true), (server.VmState, server.TaskState, desk.StandIn.Host("pc-1").Disabled));
-        Assert.EndsWith($"pc-1 is closed, but 1 server did not leave:\n  server {server.Id}: nova-compute on pc-1 does not report; the action is postponed until it does. See its log on the desktop\n", desk.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"pc-1 is closed, but 1 server did not leave:\n  server {server.Id}: nova-compute on pc-1 does not report; the action is "
+                + "postponed until it does. See its log on the desktop\n",
+            desk.Error, StringComparison.Ordinal);
         Assert.Equal(120, desk.Took.TotalSeconds);
 
         // It is back within the time: then all is done.
@@ -185,7 +191,10 @@ public sealed class SwitchTroubleTests
     {
         await using var desk = await CloudDesk.StartAsync();
         Assert.Equal(ExitCode.Failed, await desk.SwitchHostAsync("stop-node", "pc-9", default));
-        Assert.EndsWith("pc-9 could not be closed: Nova knows no compute service on pc-9. Start nova-compute there, or name another host with --host.\n", desk.Error, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "pc-9 could not be closed: Nova knows no compute service on pc-9. Start nova-compute there, or name another host with "
+                + "--host.\n",
+            desk.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -194,7 +203,8 @@ public sealed class SwitchTroubleTests
     public async Task A_credential_that_keystone_does_not_take_is_told_at_once(string command)
     {
         await using var desk = await CloudDesk.StartAsync();
-        File.WriteAllText(desk.CloudsFile, File.ReadAllText(desk.CloudsFile).Replace(OpenStackStandIn.Secret, "not-this-one", StringComparison.Ordinal));
+        File.WriteAllText(
+            desk.CloudsFile, File.ReadAllText(desk.CloudsFile).Replace(OpenStackStandIn.Secret, "not-this-one", StringComparison.Ordinal));
         Assert.Equal(ExitCode.NotAllowed, await desk.SwitchAsync(command));
         Assert.StartsWith("pc-1 was not touched: Keystone at", desk.Error, StringComparison.Ordinal);
         Assert.Contains("refused the credential of cloud 'openstack' (401)", desk.Error, StringComparison.Ordinal);
@@ -218,12 +228,17 @@ public sealed class SwitchTroubleTests
         await using var desk = await CloudDesk.StartAsync();
         var exit = await desk.RunAsync(
             default,
-            command, "--host", "pc 1", "--wait", "2h", "--state", "", "--cloud", "", "--policy", "explode", "--node-policies", "pc-1=fly", "--owner-may-choose", "suspend, swim", "--network-agents", "maybe", "--time-limit", "10", "--close-time-limit", "00:00:11");
+            command, "--host", "pc 1", "--wait", "2h", "--state", "", "--cloud", "", "--policy", "explode", "--node-policies", "pc-1=fly",
+            "--owner-may-choose", "suspend, swim", "--network-agents", "maybe", "--time-limit", "10", "--close-time-limit", "00:00:11");
         Assert.Equal(ExitCode.Usage, exit);
         foreach (var problem in new[]
         {
-            "--host is 'pc 1'", "--wait is '2h'", "--state is empty", "--cloud is empty", "--policy is 'explode'; allowed are suspend, pause, stop, shelve, terminate.", "--node-policies holds 'pc-1=fly'", "--owner-may-choose holds 'swim'",
-            "--network-agents is 'maybe'; allowed are yes, no.", "--time-limit is '10'; a time such as 90s, 1h30m, 300ms or 00:01:30 is expected.", "--close-time-limit is 00:00:11; allowed is half a second to TimeLimit",
+            "--host is 'pc 1'", "--wait is '2h'", "--state is empty", "--cloud is empty",
+            "--policy is 'explode'; allowed are suspend, pause, stop, shelve, terminate.", "--node-policies holds 'pc-1=fly'",
+            "--owner-may-choose holds 'swim'",
+            "--network-agents is 'maybe'; allowed are yes, no.",
+            "--time-limit is '10'; a time such as 90s, 1h30m, 300ms or 00:01:30 is expected.",
+            "--close-time-limit is 00:00:11; allowed is half a second to TimeLimit",
         })
         {
             Assert.Contains(problem, desk.Error, StringComparison.Ordinal);

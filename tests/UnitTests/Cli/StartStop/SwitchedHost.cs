@@ -24,7 +24,8 @@ internal sealed class SwitchedHost(CloudDesk desk, string name)
 
     public string Name { get; } = name;
 
-    /// <summary>Hosts take their time: what they are asked is done while the command waits. Each wait takes thirty times as long as it should, as on a very busy machine, which also spares thousands of looks at an empty host.</summary>
+    /// <summary>Hosts take their time: what they are asked is done while the command waits. Each wait takes thirty times
+    /// as long as it should, as on a very busy machine, which also spares thousands of looks at an empty host.</summary>
     public static async Task<CloudDesk> SlowDeskAsync()
     {
         var desk = await CloudDesk.StartAsync();
@@ -55,16 +56,29 @@ internal sealed class SwitchedHost(CloudDesk desk, string name)
         var host = desk.StandIn.Host(Name);
         var path = Path.Combine(desk.State, Name + ".json");
         var file = File.Exists(path) ? File.ReadAllText(path) : "";
-        Assert.True((suspended.VmState, suspended.Metadata.Count) == ("suspended", 0) && suspended.Actions.All(action => action.User == OpenStackStandIn.TenantUser), $"{when}: the tenant's own {suspended}");
-        Assert.True(host.Disabled == (command == Stop) && host.AgentUp == (command == Start), $"{when}: disabled {host.Disabled}, agent up {host.AgentUp}");
+        Assert.True(
+            (suspended.VmState, suspended.Metadata.Count) == ("suspended",
+            0) && suspended.Actions.All(action => action.User == OpenStackStandIn.TenantUser),
+            $"{when}: the tenant's own {suspended}");
+        Assert.True(
+            host.Disabled == (command == Stop) && host.AgentUp == (command == Start),
+            $"{when}: disabled {host.Disabled}, agent up {host.AgentUp}");
         foreach (var server in ours)
         {
-            Assert.True(server.TaskState is null && server.VmState == (command == Stop ? "suspended" : "active"), $"{when}: {server}, was {string.Join(",", server.Actions)}");
-            Assert.True(file.Contains(server.Guest.Value, StringComparison.Ordinal) == (command == Stop), $"{when}: {server} is remembered so: {file}");
+            Assert.True(
+                server.TaskState is null && server.VmState == (command == Stop ? "suspended" : "active"),
+                $"{when}: {server}, was {string.Join(",", server.Actions)}");
+            Assert.True(
+                file.Contains(server.Guest.Value, StringComparison.Ordinal) == (command == Stop),
+                $"{when}: {server} is remembered so: {file}");
             Assert.True(command == Stop || !server.Metadata.ContainsKey(ServerRules.EvictedKey), $"{when}: {server} keeps our mark");
         }
 
-        if (command == Stop) Assert.True(host.DisabledReason!.StartsWith(NovaService.Mark, StringComparison.Ordinal) && host.AgentDescription.EndsWith("; was: rack 7", StringComparison.Ordinal), $"{when}: {host.DisabledReason}, {host.AgentDescription}");
+        if (command == Stop)
+            Assert.True(
+                host.DisabledReason!.StartsWith(NovaService.Mark, StringComparison.Ordinal)
+                    && host.AgentDescription.EndsWith("; was: rack 7", StringComparison.Ordinal),
+                $"{when}: {host.DisabledReason}, {host.AgentDescription}");
         else Assert.True(host.AgentDescription == "rack 7", $"{when}: {host.AgentDescription}");
     }
 }

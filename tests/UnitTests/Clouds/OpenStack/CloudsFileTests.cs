@@ -14,15 +14,22 @@ public sealed class CloudsFileTests : IDisposable
     public void Secrets_may_lie_in_the_file_beside_it()
     {
         File.WriteAllText(Path.Combine(folder, "secure.yaml"), "clouds:\n  lab:\n    auth:\n      password: pass\n");
-        var entry = Read("clouds:\n  lab:\n    interface: internal\n    region_name: one\n    auth:\n      auth_url: https://k:5000/v3/\n      username: u\n      user_domain_id: d1\n      project_name: p\n      project_domain_name: D\n", out _)!;
-        Assert.Equal(("https://k:5000/", "one", "internal", "lab"), (entry.AuthUrl.ToString(), entry.Region, entry.Interface, entry.ToString()));
+        var entry = Read(
+            "clouds:\n  lab:\n    interface: internal\n    region_name: one\n    auth:\n      auth_url: https://k:5000/v3/\n      "
+                + "username: u\n      user_domain_id: d1\n      project_name: p\n      project_domain_name: D\n",
+            out _)!;
+        Assert.Equal(
+            ("https://k:5000/", "one", "internal", "lab"), (entry.AuthUrl.ToString(), entry.Region, entry.Interface, entry.ToString()));
         Assert.Equal("""{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"u","domain":{"id":"d1"},"password":"pass"}}},"scope":{"project":{"name":"p","domain":{"name":"D"}}}}}""", Encoding.UTF8.GetString(entry.LoginBody));
     }
 
     [Fact]
     public void An_application_credential_asks_for_no_scope()
     {
-        var entry = Read("clouds:\n  lab:\n    auth_type: v3applicationcredential\n    auth:\n      auth_url: http://k\n      application_credential_id: i\n      application_credential_secret: s\n", out _)!;
+        var entry = Read(
+            "clouds:\n  lab:\n    auth_type: v3applicationcredential\n    auth:\n      auth_url: http://k\n      "
+                + "application_credential_id: i\n      application_credential_secret: s\n",
+            out _)!;
         Assert.Equal("""{"auth":{"identity":{"methods":["application_credential"],"application_credential":{"secret":"s","id":"i"}}}}""", Encoding.UTF8.GetString(entry.LoginBody));
     }
 
@@ -32,11 +39,18 @@ public sealed class CloudsFileTests : IDisposable
     [InlineData("", "has no cloud 'lab'")]
     [InlineData("clouds:\n  lab:\n    auth: {auth_url: 'ftp://k'}\n", "auth.auth_url is 'ftp://k'; an http or https URL is needed.")]
     [InlineData("clouds:\n  lab:\n    verify: false\n    auth: {auth_url: 'https://k'}\n", "verify is off")]
-    [InlineData("clouds:\n  lab:\n    cacert: /nowhere.pem\n    auth: {auth_url: 'https://k'}\n", "cacert names /nowhere.pem, which is not there.")]
-    [InlineData("clouds:\n  lab:\n    auth_type: v3kerberos\n    auth: {auth_url: 'https://k'}\n", "auth_type is 'v3kerberos'; allowed are v3applicationcredential and v3password.")]
+    [InlineData(
+        "clouds:\n  lab:\n    cacert: /nowhere.pem\n    auth: {auth_url: 'https://k'}\n", "cacert names /nowhere.pem, which is not there.")]
+    [InlineData(
+        "clouds:\n  lab:\n    auth_type: v3kerberos\n    auth: {auth_url: 'https://k'}\n",
+        "auth_type is 'v3kerberos'; allowed are v3applicationcredential and v3password.")]
     [InlineData("clouds:\n  lab:\n    auth: {auth_url: 'https://k', username: u, project_name: p}\n", "auth.password is missing.")]
-    [InlineData("clouds:\n  lab:\n    auth: {auth_url: 'https://k', username: u, password: hush}\n", "auth.project_name (with project_domain_name) or auth.project_id is missing.")]
-    [InlineData("clouds:\n  lab:\n    auth: {auth_url: 'https://k', application_credential_id: i}\n", "auth.application_credential_secret is missing.")]
+    [InlineData(
+        "clouds:\n  lab:\n    auth: {auth_url: 'https://k', username: u, password: hush}\n",
+        "auth.project_name (with project_domain_name) or auth.project_id is missing.")]
+    [InlineData(
+        "clouds:\n  lab:\n    auth: {auth_url: 'https://k', application_credential_id: i}\n",
+        "auth.application_credential_secret is missing.")]
     public void What_is_wrong_is_named_with_file_and_key(string text, string problem)
     {
         Assert.Null(Read(text, out var found));

@@ -4,7 +4,10 @@ namespace Opportunism.UnitTests.Clouds.OpenStack;
 internal sealed class HeldCalls(params string[] parts) : DelegatingHandler
 {
     private readonly Dictionary<string, (TaskCompletionSource Met, TaskCompletionSource<HttpResponseMessage> Answer)> held =
-        parts.ToDictionary(part => part, _ => (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource<HttpResponseMessage>()));
+        parts.ToDictionary(
+            part => part,
+            _ => (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
+                new TaskCompletionSource<HttpResponseMessage>()));
 
     /// <summary>Done as soon as such a call is made.</summary>
     public Task Met(string part) => held[part].Met.Task;

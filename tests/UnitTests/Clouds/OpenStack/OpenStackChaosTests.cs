@@ -11,7 +11,15 @@ public sealed class OpenStackChaosTests
 {
     private static readonly string[] TenantActions = ["suspend", "resume", "os-stop", "os-start", "pause", "unpause"];
 
-    private static readonly Dictionary<string, string> Leads = new() { ["suspend"] = "suspended", ["resume"] = "active", ["os-stop"] = "stopped", ["os-start"] = "active", ["pause"] = "paused", ["unpause"] = "active" };
+    private static readonly Dictionary<string, string> Leads = new()
+    {
+        ["suspend"] = "suspended",
+        ["resume"] = "active",
+        ["os-stop"] = "stopped",
+        ["os-start"] = "active",
+        ["pause"] = "paused",
+        ["unpause"] = "active"
+    };
 
     [Theory]
     [InlineData("suspend")]
@@ -26,9 +34,20 @@ public sealed class OpenStackChaosTests
             var chaos = new Chaos(site, new Random(seed));
             await chaos.RunAsync(40);
             await chaos.QuietAsync();
-            foreach (var (server, wish) in chaos.Wishes) Assert.True(server.VmState == wish && server.TaskState is null, $"seed {seed}: {server} should be {wish}, was {string.Join(",", server.Actions)}, has {string.Join(",", server.Metadata)}, remembered {string.Join(",", site.Store.Servers)}; {string.Join(" ", chaos.Story)}");
-            Assert.All(site.StandIn.Hosts, host => Assert.False(host.Disabled, $"seed {seed}: {host.Name} stays disabled; {string.Join(" ", chaos.Story)}"));
-            Assert.All(chaos.Wishes.Keys.Where(server => server.VmState == "active"), server => Assert.False(server.Metadata.ContainsKey(ServerRules.EvictedKey), $"seed {seed}: {server} keeps our mark; {string.Join(" ", chaos.Story)}"));
+            foreach (var (server, wish) in chaos.Wishes)
+                Assert.True(
+                    server.VmState == wish && server.TaskState is null,
+                    $"seed {seed}: {server} should be {wish}, was {string.Join(",", server.Actions)}, has "
+                    + $"{string.Join(",", server.Metadata)}, remembered {string.Join(",", site.Store.Servers)}; "
+                    + $"{string.Join(" ", chaos.Story)}");
+            Assert.All(
+                site.StandIn.Hosts,
+                host => Assert.False(host.Disabled, $"seed {seed}: {host.Name} stays disabled; {string.Join(" ", chaos.Story)}"));
+            Assert.All(
+                chaos.Wishes.Keys.Where(server => server.VmState == "active"),
+                server => Assert.False(
+                    server.Metadata.ContainsKey(ServerRules.EvictedKey),
+                    $"seed {seed}: {server} keeps our mark; {string.Join(" ", chaos.Story)}"));
         }
     }
 
@@ -36,7 +55,8 @@ public sealed class OpenStackChaosTests
     {
         private static readonly NodeId[] Nodes = [OpenStackSite.Node, OpenStackSite.Other];
 
-        private readonly Dictionary<NodeId, (NodeState State, bool Lost)> desktops = Nodes.ToDictionary(node => node, _ => (NodeState.Available, false));
+        private readonly Dictionary<NodeId, (NodeState State, bool Lost)> desktops =
+            Nodes.ToDictionary(node => node, _ => (NodeState.Available, false));
 
         // A controller that lost its store and a tenant who removed the mark: either alone can be mended, both together cannot.
         private readonly bool losesStore = random.Next(2) == 0;
@@ -88,7 +108,9 @@ public sealed class OpenStackChaosTests
                     await site.FollowIfSeenAsync(state, lost, node);
                     break;
                 case 4:
-                    desktops[node] = (new[] { NodeState.Available, NodeState.Frozen, NodeState.Evicting, NodeState.InUse }[random.Next(4)], random.Next(6) == 0);
+                    desktops[node] = (
+                        new[] { NodeState.Available, NodeState.Frozen, NodeState.Evicting, NodeState.InUse }[random.Next(4)],
+                        random.Next(6) == 0);
                     break;
                 case 5 or 6:
                     Tenant(Wishes.Keys.ElementAt(random.Next(Wishes.Count)), TenantActions[random.Next(TenantActions.Length)]);
@@ -98,7 +120,8 @@ public sealed class OpenStackChaosTests
                     Story.Add($"works {site.StandIn.WorksByItself};");
                     break;
                 case 8:
-                    var fault = new[] { ("POST", "/action"), ("POST", "/metadata"), ("DELETE", "/metadata"), ("GET", "/os-instance-actions"), ("PUT", "/os-services"), ("GET", "/servers/"), ("", "/network/") }[random.Next(7)];
+                    var fault = new[] { ("POST", "/action"), ("POST", "/metadata"), ("DELETE", "/metadata"),
+                        ("GET", "/os-instance-actions"), ("PUT", "/os-services"), ("GET", "/servers/"), ("", "/network/") }[random.Next(7)];
                     site.StandIn.Break(new StandInFault(fault.Item1, fault.Item2) { Status = 500, Times = random.Next(1, 4) });
                     Story.Add($"500 for {fault};");
                     break;

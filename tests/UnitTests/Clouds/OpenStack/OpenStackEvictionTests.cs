@@ -231,7 +231,9 @@ public sealed class OpenStackEvictionTests
         var server = await LentAsync(site);
         site.StandIn.Host("pc-1").Fails["suspend"] = false;
         await site.RestAsync(NodeState.Evicting);
-        Assert.Equal(["stop", "suspend", "suspend"], server.Actions.Where(action => action.User == OpenStackStandIn.ControllerUser).Select(action => action.Action));
+        Assert.Equal(
+            ["stop", "suspend", "suspend"],
+            server.Actions.Where(action => action.User == OpenStackStandIn.ControllerUser).Select(action => action.Action));
         Assert.Equal("stopped", server.VmState);
         await site.RestAsync(NodeState.Available);
         Assert.Equal("active", server.VmState);
@@ -248,7 +250,10 @@ public sealed class OpenStackEvictionTests
         site.StandIn.Work();
         var guest = Assert.Single((await site.LookAsync()).Guests);
         Assert.Equal(CloudGuestState.Resting, guest.State);
-        Assert.Equal($"server job ({server.Id}) is in error (resume failed in the hypervisor): see `openstack server show`, then reset its state or rebuild it", guest.Sentence);
+        Assert.Equal(
+            $"server job ({server.Id}) is in error (resume failed in the hypervisor): see `openstack server show`, then reset its state "
+                + "or rebuild it",
+            guest.Sentence);
     }
 
     [Fact]
@@ -260,7 +265,9 @@ public sealed class OpenStackEvictionTests
         site.StandIn.Host("pc-1").Fails["resume"] = false;
         await site.RestAsync(NodeState.Available);
         Assert.Equal(1, server.Actions.Count(action => action.Action == "resume"));
-        Assert.Contains("was brought back 1 times and is still suspended", Assert.Single((await site.LookAsync()).Guests).Sentence, StringComparison.Ordinal);
+        Assert.Contains(
+            "was brought back 1 times and is still suspended", Assert.Single((await site.LookAsync()).Guests).Sentence,
+            StringComparison.Ordinal);
         site.StandIn.Host("pc-1").Fails.Clear();
         site.Time.Advance(TimeSpan.FromSeconds(61));
         await site.RestAsync(NodeState.Available);
@@ -285,7 +292,9 @@ public sealed class OpenStackEvictionTests
         site.StandIn.Host("pc-1").Thaw();
         await site.RestAsync(NodeState.Available);
         Assert.Equal(("active", null, 0), (server.VmState, server.TaskState, site.Store.Servers.Count));
-        Assert.Equal(["resume", "suspend"], server.Actions.Where(action => action.User == OpenStackStandIn.ControllerUser).Select(action => action.Action));
+        Assert.Equal(
+            ["resume", "suspend"],
+            server.Actions.Where(action => action.User == OpenStackStandIn.ControllerUser).Select(action => action.Action));
     }
 
     [Fact]
@@ -352,7 +361,10 @@ public sealed class OpenStackEvictionTests
         var other = site.StandIn.Run("pc-1");
         server.VmState = "rescued";
         var answers = await site.FollowAsync(NodeState.Evicting);
-        Assert.Contains(answers, answer => answer.Outcome is CloudOutcome.Refused && answer.Sentence.Contains("its tenant must unrescue it", StringComparison.Ordinal));
+        Assert.Contains(
+            answers,
+            answer => answer.Outcome is CloudOutcome.Refused
+                && answer.Sentence.Contains("its tenant must unrescue it", StringComparison.Ordinal));
         site.StandIn.Work();
         Assert.Equal("suspended", other.VmState);
     }

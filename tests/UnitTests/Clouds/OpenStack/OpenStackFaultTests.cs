@@ -145,7 +145,9 @@ public sealed class OpenStackFaultTests
     public async Task A_wrong_secret_is_not_tried_again_at_once_and_never_shown()
     {
         await using var site = await OpenStackSite.StartAsync();
-        File.WriteAllText(site.CloudsFile, File.ReadAllText(site.CloudsFile).Replace(OpenStackStandIn.Secret, "wrong-and-secret", StringComparison.Ordinal));
+        File.WriteAllText(
+            site.CloudsFile,
+            File.ReadAllText(site.CloudsFile).Replace(OpenStackStandIn.Secret, "wrong-and-secret", StringComparison.Ordinal));
         for (var i = 0; i < 10; i++)
         {
             var sight = await site.Cloud.LookAsync(OpenStackSite.Node, default);
@@ -172,7 +174,10 @@ public sealed class OpenStackFaultTests
         site.StandIn.Break(new StandInFault("", "/compute/") { Status = 500 });
         await site.Cloud.LookAsync(OpenStackSite.Node, default);
         Assert.NotEmpty(site.Log.Lines);
-        Assert.DoesNotContain(site.Log.Lines, line => line.Text.Contains(OpenStackStandIn.Secret, StringComparison.Ordinal) || line.Text.Contains("gAAAA", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            site.Log.Lines,
+            line => line.Text.Contains(OpenStackStandIn.Secret, StringComparison.Ordinal)
+                || line.Text.Contains("gAAAA", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -189,7 +194,8 @@ public sealed class OpenStackFaultTests
         await using var site = await OpenStackSite.StartAsync();
         await site.LookAsync();
         site.StandIn.Break(new StandInFault("GET", "/os-services") { Status = status, Body = body });
-        foreach (var answer in new[] { (await site.Cloud.LookAsync(OpenStackSite.Node, default)).Answer, await site.Cloud.OpenAsync(OpenStackSite.Node, default), await site.Cloud.CloseAsync(OpenStackSite.Node, "owner", default) })
+        foreach (var answer in new[] { (await site.Cloud.LookAsync(OpenStackSite.Node, default)).Answer,
+            await site.Cloud.OpenAsync(OpenStackSite.Node, default), await site.Cloud.CloseAsync(OpenStackSite.Node, "owner", default) })
         {
             Assert.Equal(CloudOutcome.TryLater, answer.Outcome);
             Assert.StartsWith(sentence, answer.Sentence, StringComparison.Ordinal);
@@ -305,7 +311,10 @@ public sealed class OpenStackFaultTests
             await using var site = await OpenStackSite.StartAsync();
             (site.StandIn.OldestMinor, site.StandIn.NewestMinor) = (oldest, newest);
             var answer = (await site.Cloud.LookAsync(OpenStackSite.Node, default)).Answer;
-            Assert.Equal((CloudOutcome.Refused, $"Nova speaks microversions 2.{oldest} to 2.{newest}; 2.53 to 2.96 are understood here. Upgrade whichever is older."), (answer.Outcome, answer.Sentence));
+            Assert.Equal(
+                (CloudOutcome.Refused,
+                $"Nova speaks microversions 2.{oldest} to 2.{newest}; 2.53 to 2.96 are understood here. Upgrade whichever is older."),
+                (answer.Outcome, answer.Sentence));
         }
     }
 
@@ -324,7 +333,10 @@ public sealed class OpenStackFaultTests
     {
         await using var site = await OpenStackSite.StartAsync(options => options.Region = "RegionThree");
         var answer = (await site.Cloud.LookAsync(OpenStackSite.Node, default)).Answer;
-        Assert.Equal((CloudOutcome.Refused, "Keystone's catalogue has no compute endpoint for this region and interface: check region_name and interface in clouds.yaml."), (answer.Outcome, answer.Sentence));
+        Assert.Equal(
+            (CloudOutcome.Refused,
+            "Keystone's catalogue has no compute endpoint for this region and interface: check region_name and interface in clouds.yaml."),
+            (answer.Outcome, answer.Sentence));
     }
 
     [Fact]
@@ -352,7 +364,8 @@ public sealed class OpenStackFaultTests
     internal static IReadOnlyList<(string Service, string Method, string Path)> Rules()
     {
         var page = File.ReadAllText(Path.Combine(RepositoryTests.Root, "docs", "operating", "openstack.md"));
-        var rules = System.Text.RegularExpressions.Regex.Matches(page, "\"service\": \"(\\w+)\", \"method\": \"(\\w+)\", *\"path\": \"([^\"]+)\"");
+        var rules =
+            System.Text.RegularExpressions.Regex.Matches(page, "\"service\": \"(\\w+)\", \"method\": \"(\\w+)\", *\"path\": \"([^\"]+)\"");
         Assert.Equal(10, rules.Count);
         return [.. rules.Select(rule => (rule.Groups[1].Value, rule.Groups[2].Value, rule.Groups[3].Value))];
     }

@@ -97,7 +97,11 @@ public sealed class OpenStackHostTests
         Assert.Equal($"server {server.Name} ({server.Id}) is suspending", Assert.Single((await site.LookAsync()).Guests).Sentence);
         site.Time.Advance(TimeSpan.FromSeconds(1));
         var told = Assert.Single((await site.LookAsync()).Guests);
-        Assert.Equal((CloudGuestState.Busy, $"server {server.Name} ({server.Id}) is suspending since {asked:u}: if nova-compute's log on pc-1 says nothing of it, the request was lost; `openstack server set --state active {server.Id}` lets it be asked again"), (told.State, told.Sentence));
+        Assert.Equal(
+            (CloudGuestState.Busy,
+            $"server {server.Name} ({server.Id}) is suspending since {asked:u}: if nova-compute's log on pc-1 says nothing of it, the "
+            + $"request was lost; `openstack server set --state active {server.Id}` lets it be asked again"),
+            (told.State, told.Sentence));
 
         site.StandIn.SetState(server, "active");
         site.StandIn.WorksByItself = true;
@@ -119,7 +123,10 @@ public sealed class OpenStackHostTests
     {
         await using var site = await OpenStackSite.StartAsync();
         var sight = await site.Cloud.LookAsync(Opportunism.Core.NodeId.Parse("pc-9"), default);
-        Assert.Equal((CloudOutcome.Refused, "Nova knows no compute service on pc-9. Start nova-compute there, or map the node's name in [OpenStack] Hosts."), (sight.Answer.Outcome, sight.Answer.Sentence));
+        Assert.Equal(
+            (CloudOutcome.Refused,
+            "Nova knows no compute service on pc-9. Start nova-compute there, or map the node's name in [OpenStack] Hosts."),
+            (sight.Answer.Outcome, sight.Answer.Sentence));
     }
 
     [Fact]
@@ -184,7 +191,10 @@ public sealed class OpenStackHostTests
         await using var site = await OpenStackSite.StartAsync();
         var server = await OpenStackEvictionTests.LentAsync(site);
         await site.RestAsync(NodeState.Available, lost: true);
-        Assert.Equal(("active", "pc-1", true, false), (server.VmState, server.Metadata[ServerRules.LostKey], site.StandIn.Host("pc-1").Disabled, site.StandIn.Host("pc-1").ForcedDown));
+        Assert.Equal(
+            ("active", "pc-1", true, false),
+            (server.VmState, server.Metadata[ServerRules.LostKey], site.StandIn.Host("pc-1").Disabled,
+            site.StandIn.Host("pc-1").ForcedDown));
         await site.RestAsync(NodeState.Available);
         Assert.Equal((0, false), (server.Metadata.Count, site.StandIn.Host("pc-1").Disabled));
     }

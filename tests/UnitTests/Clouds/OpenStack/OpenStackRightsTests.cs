@@ -19,7 +19,9 @@ public sealed class OpenStackRightsTests
         Assert.Equal(13, checks.Count);
         Assert.All(checks, check => Assert.True(check.State is RightState.Granted, check.ToString()));
         Assert.Equal(("active", 1, 1), (server.VmState, server.Metadata.Count, server.Actions.Count));
-        Assert.Equal((true, true, "rack 7"), (site.StandIn.Host("pc-1").Disabled, site.StandIn.Host("pc-1").AgentUp, site.StandIn.Host("pc-1").AgentDescription));
+        Assert.Equal(
+            (true, true, "rack 7"),
+            (site.StandIn.Host("pc-1").Disabled, site.StandIn.Host("pc-1").AgentUp, site.StandIn.Host("pc-1").AgentDescription));
     }
 
     [Theory]
@@ -62,7 +64,11 @@ public sealed class OpenStackRightsTests
             site.StandIn.Run("pc-1");
             site.StandIn.AccessRules = [.. rules.Where(rule => rule != missing)];
             var checks = await CheckAsync(site);
-            var named = Assert.Single(checks, check => check.State is RightState.Missing && check.Remedy.Contains($"\"method\": \"{missing.Method}\", \"path\": \"{missing.Path}\"", StringComparison.Ordinal));
+            var named = Assert.Single(
+                checks,
+                check => check.State is RightState.Missing
+                    && check.Remedy.Contains(
+                        $"\"method\": \"{missing.Method}\", \"path\": \"{missing.Path}\"", StringComparison.Ordinal));
             Assert.Contains("401", named.Sentence, StringComparison.Ordinal);
             Assert.Equal(2, site.StandIn.Logins);
         }
@@ -73,9 +79,13 @@ public sealed class OpenStackRightsTests
     {
         await using var site = await ReadyAsync();
         var checks = await CheckAsync(site);
-        Assert.Equal(["see servers by host", "see which host a server is on", "act on servers of every project"], checks.Where(check => check.State is RightState.Unknown).Select(check => check.Name));
+        Assert.Equal(
+            ["see servers by host", "see which host a server is on", "act on servers of every project"],
+            checks.Where(check => check.State is RightState.Unknown).Select(check => check.Name));
         site.StandIn.Break(new StandInFault("", "/compute/") { Status = 503 });
-        Assert.DoesNotContain(await CheckAsync(site), check => check.State is not RightState.Unknown && !check.Name.Contains("network", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            await CheckAsync(site),
+            check => check.State is not RightState.Unknown && !check.Name.Contains("network", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -84,7 +94,8 @@ public sealed class OpenStackRightsTests
         await using var site = await ReadyAsync();
         site.StandIn.Run("pc-1", OpenStackStandIn.ControllerProject);
         var unknown = Assert.Single(await CheckAsync(site), check => check.State is RightState.Unknown);
-        Assert.Equal(("act on servers of every project", "Start a server in another project, then check again."), (unknown.Name, unknown.Remedy));
+        Assert.Equal(
+            ("act on servers of every project", "Start a server in another project, then check again."), (unknown.Name, unknown.Remedy));
     }
 
     [Fact]
@@ -92,7 +103,9 @@ public sealed class OpenStackRightsTests
     {
         await using var site = await OpenStackSite.StartAsync(options => (options.NetworkAgents, options.OwnerMayChoose) = ("no", "stop"));
         var checks = await CheckAsync(site);
-        Assert.DoesNotContain(checks, check => check.Name.Contains("network", StringComparison.Ordinal) || check.Name.Contains("delete", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            checks,
+            check => check.Name.Contains("network", StringComparison.Ordinal) || check.Name.Contains("delete", StringComparison.Ordinal));
     }
 
     private static async Task<OpenStackSite> ReadyAsync()
@@ -102,5 +115,6 @@ public sealed class OpenStackRightsTests
         return site;
     }
 
-    private static Task<IReadOnlyList<RightCheck>> CheckAsync(OpenStackSite site) => site.Parts.GetRequiredService<OpenStackRights>().CheckAsync(default);
+    private static Task<IReadOnlyList<RightCheck>> CheckAsync(OpenStackSite site) =>
+        site.Parts.GetRequiredService<OpenStackRights>().CheckAsync(default);
 }

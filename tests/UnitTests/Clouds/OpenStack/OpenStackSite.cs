@@ -12,7 +12,8 @@ using Xunit;
 
 namespace Opportunism.UnitTests.Clouds.OpenStack;
 
-/// <summary>A stand-in for OpenStack with two hosts, pc-1 and pc-2, and the driver in front of it, composed as the controller composes it.</summary>
+/// <summary>A stand-in for OpenStack with two hosts, pc-1 and pc-2, and the
+/// driver in front of it, composed as the controller composes it.</summary>
 internal sealed class OpenStackSite : IAsyncDisposable
 {
     public static readonly NodeId Node = NodeId.Parse("pc-1");
@@ -40,11 +41,13 @@ internal sealed class OpenStackSite : IAsyncDisposable
     public IServiceProvider Parts => parts!;
 
     /// <summary>Both hosts closed by us, as a controller leaves them.</summary>
-    public static async Task<OpenStackSite> StartAsync(Action<OpenStackOptions>? change = null, System.Security.Cryptography.X509Certificates.X509Certificate2? certificate = null)
+    public static async Task<OpenStackSite> StartAsync(
+        Action<OpenStackOptions>? change = null, System.Security.Cryptography.X509Certificates.X509Certificate2? certificate = null)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 9, 0, 0, TimeSpan.Zero));
         var site = new OpenStackSite(time, await OpenStackStandIn.StartAsync(time, certificate));
-        foreach (var node in new[] { Node, Other }) site.StandIn.AddHost(node.Value, disabled: true, NovaService.Mark + "the node has not reported yet").AgentUp = true;
+        foreach (var node in new[] { Node, Other })
+            site.StandIn.AddHost(node.Value, disabled: true, NovaService.Mark + "the node has not reported yet").AgentUp = true;
         site.StandIn.WriteCloudsFile(site.CloudsFile);
         site.Options.CloudsFile = site.CloudsFile;
         change?.Invoke(site.Options);
@@ -58,7 +61,8 @@ internal sealed class OpenStackSite : IAsyncDisposable
     public async Task RestartAsync(DelegatingHandler? through = null)
     {
         if (parts is not null) await parts.DisposeAsync();
-        var services = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log)).AddSingleton<TimeProvider>(Time).AddSingleton<IOpenStackStore>(Store).AddOpenStack(Options);
+        var services = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log))
+            .AddSingleton<TimeProvider>(Time).AddSingleton<IOpenStackStore>(Store).AddOpenStack(Options);
         if (through is not null) services.AddHttpClient(HttpExchange.ClientName).AddHttpMessageHandler(() => through);
         parts = services.BuildServiceProvider();
         await Cloud.LoadAsync(default);
@@ -102,7 +106,10 @@ internal sealed class OpenStackSite : IAsyncDisposable
     public async Task FollowIfSeenAsync(NodeState state, bool lost, NodeId node)
     {
         var sight = await Cloud.LookAsync(node, default);
-        if (sight.Host is { } host) await ActAsync(node, FleetPlan.Next(new FleetCase { State = state, Reason = new(ReasonCode.OwnerSeen, "input"), Lost = lost, Host = host }));
+        if (sight.Host is { } host)
+            await ActAsync(
+                node,
+                FleetPlan.Next(new FleetCase { State = state, Reason = new(ReasonCode.OwnerSeen, "input"), Lost = lost, Host = host }));
     }
 
     /// <summary>Follows the plan until it wants nothing; fails when it does not come to rest.</summary>

@@ -46,9 +46,11 @@ public sealed class OwnerPresenceTests
         Assert.Equal(Seconds(30), OwnerPresence.AwayFor(Bursts(Seconds(2), Seconds(70), Seconds(75)), Seconds(1), Seconds(30), IdleFor));
     }
 
-    private static TimeSpan AwayFor(TimeSpan quiet, params TimeSpan[] bursts) => OwnerPresence.AwayFor(Bursts(bursts), quiet, Certain, IdleFor);
+    private static TimeSpan AwayFor(TimeSpan quiet, params TimeSpan[] bursts) =>
+        OwnerPresence.AwayFor(Bursts(bursts), quiet, Certain, IdleFor);
 
-    private static TimeSpan[] Bursts(params TimeSpan[] known) => [.. known, .. Enumerable.Repeat(TimeSpan.MaxValue, OwnerPresence.Remembered - known.Length)];
+    private static TimeSpan[] Bursts(params TimeSpan[] known) =>
+        [.. known, .. Enumerable.Repeat(TimeSpan.MaxValue, OwnerPresence.Remembered - known.Length)];
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 }

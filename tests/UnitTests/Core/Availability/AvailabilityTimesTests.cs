@@ -13,7 +13,15 @@ public sealed class AvailabilityTimesTests
     {
         var shortest = AvailabilityTimes.ShortestThawAfter;
 
-        Assert.Empty(new AvailabilityTimes { IdleFor = shortest, ThawAfter = shortest, HoldAfter = AvailabilityTimes.Longest, PresaveAfter = AvailabilityTimes.Longest, EvictAfter = AvailabilityTimes.Longest }.Problems());
+        Assert.Empty(
+            new AvailabilityTimes
+            {
+                IdleFor = shortest,
+                ThawAfter = shortest,
+                HoldAfter = AvailabilityTimes.Longest,
+                PresaveAfter = AvailabilityTimes.Longest,
+                EvictAfter = AvailabilityTimes.Longest,
+            }.Problems());
     }
 
     [Fact]
@@ -44,7 +52,9 @@ public sealed class AvailabilityTimesTests
     [InlineData(86401)]
     public void A_time_out_of_range_is_refused(int seconds)
     {
-        var problem = Assert.Single(new AvailabilityTimes { IdleFor = TimeSpan.FromSeconds(seconds) }.Problems(), p => p.StartsWith("IdleFor", StringComparison.Ordinal));
+        var problem = Assert.Single(
+            new AvailabilityTimes { IdleFor = TimeSpan.FromSeconds(seconds) }.Problems(),
+            p => p.StartsWith("IdleFor", StringComparison.Ordinal));
 
         Assert.Contains("allowed is more than 0 and at most 1.00:00:00", problem, StringComparison.Ordinal);
     }
@@ -53,5 +63,7 @@ public sealed class AvailabilityTimesTests
     [InlineData(0)]
     [InlineData(86401)]
     public void So_is_the_time_after_which_guests_leave_soon(int seconds) =>
-        Assert.Equal("EvictSoonAfter", Assert.Single(new AvailabilityTimes { EvictSoonAfter = TimeSpan.FromSeconds(seconds) }.Problems()).Split(' ')[0]);
+        Assert.Equal(
+            "EvictSoonAfter",
+            Assert.Single(new AvailabilityTimes { EvictSoonAfter = TimeSpan.FromSeconds(seconds) }.Problems()).Split(' ')[0]);
 }

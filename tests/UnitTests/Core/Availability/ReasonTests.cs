@@ -23,15 +23,19 @@ public sealed class ReasonTests
     };
 
     [Fact]
-    public void A_snooze_is_named_as_what_it_is() => Assert.Equal("it is snoozed", new Reason(ReasonCode.ConditionFails, Reason.Snooze).Sentence);
+    public void A_snooze_is_named_as_what_it_is() =>
+        Assert.Equal("it is snoozed", new Reason(ReasonCode.ConditionFails, Reason.Snooze).Sentence);
 
     [Fact]
     public void Every_reason_has_its_sentence() =>
-        Assert.Equal(Enum.GetValues<ReasonCode>().ToDictionary(code => code, code => Sentences.GetValueOrDefault(code)), Sentences.Keys.ToDictionary(code => code, code => (string?)new Reason(code, "x11").Sentence));
+        Assert.Equal(
+            Enum.GetValues<ReasonCode>().ToDictionary(code => code, code => Sentences.GetValueOrDefault(code)),
+            Sentences.Keys.ToDictionary(code => code, code => (string?)new Reason(code, "x11").Sentence));
 
     [Fact]
     public void An_owner_whom_no_monitor_saw_is_not_said_to_be_seen() =>
-        Assert.Equal("a monitor has just begun to watch, and what the owner did before is not known", new Reason(ReasonCode.OwnerSeen).Sentence);
+        Assert.Equal(
+            "a monitor has just begun to watch, and what the owner did before is not known", new Reason(ReasonCode.OwnerSeen).Sentence);
 
     [Fact]
     public void One_from_a_newer_version_says_its_number() => Assert.Equal("99", new Reason((ReasonCode)99).Sentence);

@@ -48,7 +48,8 @@ public sealed class ThresholdTests
     [InlineData(true, 4608.0, 4096.0, true)]
     [InlineData(true, 4607.9, 4096.0, false)]
     [InlineData(true, 511.9, 0.0, false)]
-    public void Memory_that_guests_are_about_to_take_must_fit_beside_the_lower_edge(bool heldBefore, double reading, double upcoming, bool holds) =>
+    public void Memory_that_guests_are_about_to_take_must_fit_beside_the_lower_edge(
+        bool heldBefore, double reading, double upcoming, bool holds) =>
         Assert.Equal(holds, Threshold.AtLeast(1024, 512).Holds(heldBefore, reading, upcoming));
 
     [Theory]
@@ -56,6 +57,7 @@ public sealed class ThresholdTests
     [InlineData(false, 30.0, 30.1, false)]
     [InlineData(true, 40.0, 20.0, true)]
     [InlineData(true, 40.0, 20.1, false)]
-    public void Load_that_guests_are_about_to_add_must_stay_below_the_upper_edge(bool heldBefore, double reading, double upcoming, bool holds) =>
+    public void Load_that_guests_are_about_to_add_must_stay_below_the_upper_edge(
+        bool heldBefore, double reading, double upcoming, bool holds) =>
         Assert.Equal(holds, Threshold.AtMost(30, 60).Holds(heldBefore, reading, upcoming));
 }

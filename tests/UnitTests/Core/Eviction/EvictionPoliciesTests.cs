@@ -39,7 +39,9 @@ public sealed class EvictionPoliciesTests
         {
             for (var attempts = 0; attempts < 10; attempts++)
             {
-                var expected = policy.Name == "suspend" ? EvictionStep.Suspend : policy.Next(new(attempts, CanSuspend: true, HasCheckpoint: false));
+                var expected = policy.Name == "suspend"
+                    ? EvictionStep.Suspend
+                    : policy.Next(new(attempts, CanSuspend: true, HasCheckpoint: false));
                 Assert.Equal(expected, policy.Next(new(attempts, CanSuspend: true, HasCheckpoint: true)));
                 Assert.Equal(expected, policy.Next(new(attempts, CanSuspend: false, HasCheckpoint: true)));
             }
@@ -48,11 +50,15 @@ public sealed class EvictionPoliciesTests
 
     [Fact]
     public void Only_a_guest_whose_tenant_chose_it_is_ever_deleted() =>
-        Assert.Equal("terminate", string.Join(", ", EvictionPolicies.All.All.Where(policy => policy.Ladder.Contains(EvictionStep.Delete)).Select(policy => policy.Name)));
+        Assert.Equal(
+            "terminate",
+            string.Join(
+                ", ", EvictionPolicies.All.All.Where(policy => policy.Ladder.Contains(EvictionStep.Delete)).Select(policy => policy.Name)));
 
     // Suspending needs room on the disk, which may lack for ever.
     [Fact]
-    public void No_ladder_ends_with_a_suspend() => Assert.All(EvictionPolicies.All.All, policy => Assert.NotEqual(EvictionStep.Suspend, policy.Ladder[^1]));
+    public void No_ladder_ends_with_a_suspend() =>
+        Assert.All(EvictionPolicies.All.All, policy => Assert.NotEqual(EvictionStep.Suspend, policy.Ladder[^1]));
 
     [Theory]
     [InlineData("suspend", Kept.Disk | Kept.Memory | Kept.Place)]
@@ -65,7 +71,9 @@ public sealed class EvictionPoliciesTests
 
     [Fact]
     public void A_set_holds_the_policies_that_need_no_other_step() =>
-        Assert.Equal("suspend, stop, terminate", EvictionPolicies.All.Within(EvictionStep.Suspend, EvictionStep.ShutDown, EvictionStep.Delete).Names);
+        Assert.Equal(
+            "suspend, stop, terminate",
+            EvictionPolicies.All.Within(EvictionStep.Suspend, EvictionStep.ShutDown, EvictionStep.Delete).Names);
 
     [Fact]
     public void A_policy_is_found_by_its_exact_name()

@@ -9,7 +9,9 @@ public sealed class FleetPlanTests
 {
     private static readonly GuestId Here = GuestId.New();
     private static readonly GuestId Evicted = GuestId.New();
-    private static readonly CloudGuest[] Guests = [new(Here, CloudGuestState.Here), new(GuestId.New(), CloudGuestState.Leaving), new(GuestId.New(), CloudGuestState.Busy), new(Evicted, CloudGuestState.Evicted), new(GuestId.New(), CloudGuestState.Resting)];
+    private static readonly CloudGuest[] Guests = [
+        new(Here, CloudGuestState.Here), new(GuestId.New(), CloudGuestState.Leaving), new(GuestId.New(), CloudGuestState.Busy),
+        new(Evicted, CloudGuestState.Evicted), new(GuestId.New(), CloudGuestState.Resting)];
 
     private static readonly CloudHost?[] Hosts =
     [
@@ -89,7 +91,8 @@ public sealed class FleetPlanTests
             if (wish.Open && guests) expected.Add(new CloudAction.BringBack(Evicted));
             if (!wish.Open && node.Host is not { Open: false }) expected.Add(new CloudAction.Close(wish.Reason));
             if (wish.Empty && guests) expected.Add(new CloudAction.Evict(Here));
-            if (node.Host is { } host && !(Fits(host.Network, wish.Open) && Fits(host.Lost, wish.Lost))) expected.Add(new CloudAction.Settle(wish));
+            if (node.Host is { } host && !(Fits(host.Network, wish.Open) && Fits(host.Lost, wish.Lost)))
+                expected.Add(new CloudAction.Settle(wish));
             Assert.True(expected.SequenceEqual(FleetPlan.Next(node)), node.ToString());
         }
     }
@@ -99,13 +102,18 @@ public sealed class FleetPlanTests
     {
         foreach (var node in All())
         {
-            var done = FleetPlan.Next(node).Aggregate(node.Host ?? new CloudHost(!FleetPlan.Target(node).Open, []), (host, action) => action switch
+            var done = FleetPlan.Next(node)
+                .Aggregate(node.Host ?? new CloudHost(!FleetPlan.Target(node).Open, []), (host, action) => action switch
             {
                 CloudAction.Open => host with { Open = true },
                 CloudAction.Close => host with { Open = false },
                 CloudAction.Evict evict => Moved(host, evict.Guest, CloudGuestState.Leaving),
                 CloudAction.BringBack back => Moved(host, back.Guest, CloudGuestState.Here),
-                CloudAction.Settle settle => host with { Network = Marked(host.Network, settle.Target.Open), Lost = Marked(host.Lost, settle.Target.Lost) },
+                CloudAction.Settle settle => host with
+                {
+                    Network = Marked(host.Network, settle.Target.Open),
+                    Lost = Marked(host.Lost, settle.Target.Lost),
+                },
                 _ => host,
             });
             Assert.True(FleetPlan.Next(node with { Host = done }).Count == 0, node.ToString());
@@ -126,7 +134,15 @@ public sealed class FleetPlanTests
     [InlineData("the owner was seen by input")]
     public void The_weightiest_reason_is_told(string reason)
     {
-        var node = new FleetCase { State = NodeState.Frozen, Reason = new(ReasonCode.OwnerSeen, "input"), Revoked = true, Lost = true, Drained = true, Snoozed = true };
+        var node = new FleetCase
+        {
+            State = NodeState.Frozen,
+            Reason = new(ReasonCode.OwnerSeen, "input"),
+            Revoked = true,
+            Lost = true,
+            Drained = true,
+            Snoozed = true,
+        };
         if (reason != FleetPlan.Target(node).Reason) node = node with { Revoked = false };
         if (reason != FleetPlan.Target(node).Reason) node = node with { Lost = false };
         if (reason != FleetPlan.Target(node).Reason) node = node with { Drained = false };

@@ -6,7 +6,8 @@ namespace Opportunism.UnitTests.Workshop.Lab;
 public sealed class LabSystemTests
 {
     [Fact]
-    public void Debian_12_has_the_packages() => Assert.Equal("", LabSystem.Hindrance(["PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"", "VERSION_CODENAME=bookworm"]));
+    public void Debian_12_has_the_packages() =>
+        Assert.Equal("", LabSystem.Hindrance(["PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"", "VERSION_CODENAME=bookworm"]));
 
     [Fact]
     public void Another_system_is_named_with_what_to_do()
@@ -18,5 +19,6 @@ public sealed class LabSystemTests
     }
 
     [Fact]
-    public void A_system_that_does_not_say_what_it_is_is_another_one() => Assert.Contains("another system", LabSystem.Hindrance([]), StringComparison.Ordinal);
+    public void A_system_that_does_not_say_what_it_is_is_another_one() =>
+        Assert.Contains("another system", LabSystem.Hindrance([]), StringComparison.Ordinal);
 }

@@ -24,7 +24,9 @@ public sealed class SiteProcessesTests : IDisposable
         var running = SiteProcesses.Find(folders, proc);
 
         Assert.Equal([("controller", 12), ("agent", 7)], running);
-        Assert.StartsWith("The site in /here runs already: controller (process 12), agent (process 7). End it with Ctrl-C in its terminal or 'kill 12 7'", SiteProcesses.Sentence("/here", running), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The site in /here runs already: controller (process 12), agent (process 7). End it with Ctrl-C in its terminal or 'kill 12 7'",
+            SiteProcesses.Sentence("/here", running), StringComparison.Ordinal);
     }
 
     private void Runs(string id, params string[] words)

@@ -13,13 +13,15 @@ public sealed class ServerSightsTests
     public void A_deleted_server_is_no_guest() => Assert.Equal(new(null, ""), sights.Judge(null));
 
     [Fact]
-    public void An_active_server_is_a_guest_that_runs() => Assert.Equal(new(VmStatus.Running, "ACTIVE in Nova"), sights.Judge(Server("ACTIVE")));
+    public void An_active_server_is_a_guest_that_runs() =>
+        Assert.Equal(new(VmStatus.Running, "ACTIVE in Nova"), sights.Judge(Server("ACTIVE")));
 
     [Theory]
     [InlineData("ACTIVE", "suspending")]
     [InlineData("SUSPENDED", "resuming")]
     [InlineData("BUILD", null)]
-    public void A_server_on_its_way_is_not_yet_what_it_will_be(string status, string? task) => Assert.Equal(VmStatus.Preparing, sights.Judge(Server(status, task)).Status);
+    public void A_server_on_its_way_is_not_yet_what_it_will_be(string status, string? task) =>
+        Assert.Equal(VmStatus.Preparing, sights.Judge(Server(status, task)).Status);
 
     [Fact]
     public void A_server_in_error_has_failed_and_says_why()
