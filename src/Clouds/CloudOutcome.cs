@@ -9,9 +9,6 @@ public enum CloudOutcome
     /// <summary>It was so already.</summary>
     AlreadySo,
 
-    /// <summary>This cloud has no such thing; asking again will not help.</summary>
-    Unsupported,
-
     /// <summary>The cloud does not allow it; a person must do something first.</summary>
     Refused,
 

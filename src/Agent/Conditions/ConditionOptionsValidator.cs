@@ -1,17 +1,9 @@
-using Microsoft.Extensions.Options;
-
 namespace Opportunism.Agent.Conditions;
 
 /// <summary>Finds every problem in the conditions' settings.</summary>
-internal sealed class ConditionOptionsValidator : IValidateOptions<ConditionOptions>
+internal static class ConditionOptionsValidator
 {
-    public ValidateOptionsResult Validate(string? name, ConditionOptions options)
-    {
-        var problems = Problems(options).ToList();
-        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
-    }
-
-    internal static IEnumerable<string> Problems(ConditionOptions options)
+    public static IEnumerable<string> Problems(ConditionOptions options)
     {
         foreach (var name in options.Enabled)
         {

@@ -1,18 +1,10 @@
-using Microsoft.Extensions.Options;
-
 namespace Opportunism.Agent.Monitors;
 
 /// <summary>Finds every problem in the monitors' settings.</summary>
-internal sealed class MonitorOptionsValidator : IValidateOptions<MonitorOptions>
+internal static class MonitorOptionsValidator
 {
-    public ValidateOptionsResult Validate(string? name, MonitorOptions options)
-    {
-        var problems = Problems(options, MonitorCatalog.Names).ToList();
-        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
-    }
-
     /// <summary>Every problem, given the names of all monitors.</summary>
-    internal static IEnumerable<string> Problems(MonitorOptions options, IReadOnlyList<string> known)
+    public static IEnumerable<string> Problems(MonitorOptions options, IReadOnlyList<string> known)
     {
         foreach (var name in options.Enabled)
         {

@@ -36,12 +36,9 @@ internal static class Answers
 
     public static ProblemHttpResult Conflict(string sentence) => TypedResults.Problem(sentence, statusCode: StatusCodes.Status409Conflict);
 
-    public static ProblemHttpResult Refusal(CloudAnswer answer) => answer.Outcome switch
-    {
-        CloudOutcome.TryLater => TypedResults.Problem(answer.Sentence, statusCode: StatusCodes.Status503ServiceUnavailable),
-        CloudOutcome.Unsupported => TypedResults.Problem(answer.Sentence, statusCode: StatusCodes.Status501NotImplemented),
-        _ => Conflict(answer.Sentence),
-    };
+    public static ProblemHttpResult Refusal(CloudAnswer answer) => answer.Outcome is CloudOutcome.TryLater
+        ? TypedResults.Problem(answer.Sentence, statusCode: StatusCodes.Status503ServiceUnavailable)
+        : Conflict(answer.Sentence);
 
     /// <summary>Says what was wrong with a request that could not be read, or what to do about a fault of ours.</summary>
     public static void Explain(ProblemDetailsContext context) => context.ProblemDetails.Detail ??= context switch
