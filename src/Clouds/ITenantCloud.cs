@@ -28,4 +28,7 @@ public interface ITenantCloud
 
     /// <summary>Wants a VM gone.</summary>
     Task<TenantAnswer> DeleteAsync(GuestId id, CancellationToken cancellationToken);
+
+    /// <summary>Every VM as it is now, then each that changes, as it is when it is read, until cancelled.</summary>
+    IAsyncEnumerable<TenantVm> WatchAsync(CancellationToken cancellationToken);
 }

@@ -119,6 +119,10 @@ public sealed partial class EmbeddedCloud
         },
         cancellationToken);
 
+    /// <inheritdoc/>
+    public IAsyncEnumerable<TenantVm> WatchAsync(CancellationToken cancellationToken) =>
+        TenantWatch.FollowAsync(this, this, cancellationToken);
+
     private static TenantVm Shown(Vm vm) => new()
     {
         Spec = vm.Spec,

@@ -189,6 +189,10 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
     /// <inheritdoc/>
     public Task<TenantAnswer> DeleteAsync(GuestId id, CancellationToken cancellationToken) => Want(id, GuestWish.Gone);
 
+    /// <inheritdoc/>
+    public IAsyncEnumerable<TenantVm> WatchAsync(CancellationToken cancellationToken) =>
+        TenantWatch.FollowAsync(this, this, cancellationToken);
+
     private static CloudGuestState StateOf(Entry entry) => entry.Wish switch
     {
         GuestWish.Gone => CloudGuestState.Leaving,

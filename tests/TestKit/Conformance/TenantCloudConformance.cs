@@ -131,6 +131,25 @@ public abstract class TenantCloudConformance
     }
 
     [Fact]
+    public async Task A_watch_gives_every_vm_as_it_is_and_then_each_that_changes()
+    {
+        var cloud = await CloudAsync();
+        var first = await CreateAsync(cloud, "one");
+        await using var watch = cloud.Tenants!.WatchAsync(default).GetAsyncEnumerator();
+        Assert.True(await watch.MoveNextAsync());
+        Assert.Equal((first, VmStatus.Waiting), (watch.Current.Id, watch.Current.Status));
+
+        // The one that does not change is not given again.
+        var next = watch.MoveNextAsync().AsTask();
+        var second = await CreateAsync(cloud, "two");
+        Assert.True(await next);
+        Assert.Equal(second, watch.Current.Id);
+        await cloud.Tenants.DeleteAsync(second, default);
+        Assert.True(await watch.MoveNextAsync());
+        Assert.Equal((second, VmStatus.Deleted), (watch.Current.Id, watch.Current.Status));
+    }
+
+    [Fact]
     public async Task The_image_and_the_console_of_a_vm_are_in_use_until_it_has_ended()
     {
         var cloud = await CloudAsync();
