@@ -24,20 +24,11 @@ internal static class VmsApi
         vms.MapPost("", CreateAsync).RequireAuthorization(Answers.Operator).WithName("createVm");
         vms.MapGet("/{id}", ShowAsync).RequireAuthorization(Answers.Viewer).WithName("showVm");
         vms.MapGet("/{id}/console", ConsoleAsync).RequireAuthorization(Answers.Viewer).WithName("readConsole");
-        vms.MapPost(
-            "/{id}/start",
-            (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds,
-            (tenants, vm) => tenants.StartAsync(vm, cancellationToken), cancellationToken))
+        vms.MapPost("/{id}/start", Ask((tenants, vm, token) => tenants.StartAsync(vm, token)))
             .RequireAuthorization(Answers.Operator).WithName("startVm");
-        vms.MapPost(
-            "/{id}/stop",
-            (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds,
-            (tenants, vm) => tenants.StopAsync(vm, cancellationToken), cancellationToken))
+        vms.MapPost("/{id}/stop", Ask((tenants, vm, token) => tenants.StopAsync(vm, token)))
             .RequireAuthorization(Answers.Operator).WithName("stopVm");
-        vms.MapDelete(
-            "/{id}",
-            (string id, TenantClouds clouds, CancellationToken cancellationToken) => AskAsync(id, clouds,
-            (tenants, vm) => tenants.DeleteAsync(vm, cancellationToken), cancellationToken))
+        vms.MapDelete("/{id}", Ask((tenants, vm, token) => tenants.DeleteAsync(vm, token)))
             .RequireAuthorization(Answers.Operator).WithName("deleteVm");
     }
 
@@ -124,16 +115,16 @@ internal static class VmsApi
         return bytes.Length;
     }
 
-    private static async Task<Results<Ok<VmView>, ProblemHttpResult>> AskAsync(
-        string id, TenantClouds clouds, Func<ITenantCloud, GuestId, Task<TenantAnswer>> ask, CancellationToken cancellationToken)
-    {
-        var (found, problem) = await clouds.FindAsync(id, cancellationToken);
-        if (found is null) return problem!;
-        var answer = await ask(found.Cloud.Tenants, found.Vm.Id);
-        return answer.Vm is null
-            ? Answers.Refusal(answer.Answer)
-            : TypedResults.Ok(VmViews.ViewOf(await found.AgainAsync(cancellationToken)));
-    }
+    /// <summary>Answers a request about one VM by asking its cloud.</summary>
+    private static Func<string, TenantClouds, CancellationToken, Task<Results<Ok<VmView>, ProblemHttpResult>>> Ask(
+        Func<ITenantCloud, GuestId, CancellationToken, Task<TenantAnswer>> ask) => async (id, clouds, cancellationToken) =>
+        {
+            var (found, problem) = await clouds.FindAsync(id, cancellationToken);
+            if (found is null) return problem!;
+            var answer = await ask(found.Cloud.Tenants, found.Vm.Id, cancellationToken);
+            if (answer.Vm is null) return Answers.Refusal(answer.Answer);
+            return TypedResults.Ok(VmViews.ViewOf(await found.AgainAsync(cancellationToken)));
+        };
 
     private static async Task<Results<Ok<VmView>, ProblemHttpResult>> ShowAsync(
         string id, TenantClouds clouds, CancellationToken cancellationToken)
