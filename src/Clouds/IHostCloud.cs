@@ -39,5 +39,5 @@ public interface IHostCloud
 
     /// <summary>Brings whatever else the cloud keeps about the node in line with what is wanted: its network's marks,
     /// and that it is lost or back. Asked only of a cloud whose <see cref="CloudHost"/> shows such marks.</summary>
-    Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken);
+    Task<CloudAnswer> SettleAsync(NodeId node, HostTarget target, CancellationToken cancellationToken);
 }

@@ -53,22 +53,22 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     public CloudHost? Host => Volatile.Read(ref host);
 
     /// <summary>Something else is wanted from now on: what failed before is no reason to wait.</summary>
-    public void BeginAnew() => failures = 0;
+    public void ResetRetries() => failures = 0;
 
     /// <summary>The driver broke its promise: nothing is believed of the node any more. Answers when to take the next step.</summary>
-    public TimeSpan Distrust()
+    public TimeSpan Invalidate()
     {
         Volatile.Write(ref host, null);
         return Later();
     }
 
     /// <summary>One comparison of wanted and actual, and what follows from it.</summary>
-    public async Task<AgreementStep> StepAsync(HostTarget wish, CancellationToken cancellationToken)
+    public async Task<AgreementStep> StepAsync(HostTarget target, CancellationToken cancellationToken)
     {
         // Closing does not wait for a look: what is not known to be closed is closed blind, before anything else.
-        if (!wish.Open && host is not { Open: false })
+        if (!target.Open && host is not { Open: false })
         {
-            foreach (var action in FleetPlan.Next(wish, host).OfType<CloudAction.Close>())
+            foreach (var action in FleetPlan.Next(target, host).OfType<CloudAction.Close>())
             {
                 var answer = await TryAsync(action, cancellationToken);
                 if (!answer.IsDone) return Hindered([new(action, answer)], needsPerson: answer.Outcome is not CloudOutcome.TryLater);
@@ -85,7 +85,7 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
         Volatile.Write(ref host, sight.Host);
         var acted = false;
         var hindrances = new List<AgreementStep.Hindrance>();
-        var actions = FleetPlan.Next(wish, sight.Host);
+        var actions = FleetPlan.Next(target, sight.Host);
         var waitsFor = WaitsFor(sight.Host, actions);
 
         // The node, then its guests, then mere marks; but guests at the same time, since none should wait for another.
@@ -100,7 +100,7 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
             if (together.Key == 0 && hindrances.Count > 0) break;
         }
 
-        var mayChange = acted || waitsFor.Count > 0 || MayChangeSoon(wish, sight.Host);
+        var mayChange = acted || waitsFor.Count > 0 || MayChangeSoon(target, sight.Host);
         if (hindrances.Count > 0)
             return Waiting(
                 waitsFor,
@@ -154,9 +154,9 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     }
 
     /// <summary>True while the cloud is at work on guests there, or may still bring some that it had begun to build.</summary>
-    private bool MayChangeSoon(HostTarget wish, CloudHost seen) =>
+    private bool MayChangeSoon(HostTarget target, CloudHost seen) =>
         seen.Guests.Any(guest => guest.State is CloudGuestState.Busy)
-        || (cloud.Capabilities.BuildsAppearLate && wish.Empty && closed != 0 && time.GetElapsedTime(closed) < BuildsAppearFor);
+        || (cloud.Capabilities.BuildsAppearLate && target.Empty && closed != 0 && time.GetElapsedTime(closed) < BuildsAppearFor);
 
     /// <summary>Guests that must run before their cloud is asked to get them off the node, and do not yet.</summary>
     private List<GuestId> WaitsFor(CloudHost seen, IReadOnlyList<CloudAction> actions)

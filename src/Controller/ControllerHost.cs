@@ -31,7 +31,7 @@ namespace Opportunism.Controller;
 internal static class ControllerHost
 {
     // Open streams end at once when the program stops; what is left are requests in the middle of a write.
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(4);
 
     /// <summary>A controller that is composed but not started. <paramref name="more"/> may replace parts of it in tests.</summary>
     public static WebApplication Build(
@@ -109,7 +109,7 @@ internal static class ControllerHost
     private static void AddParts(
         IServiceCollection services, ControllerSettings settings, StateFolder state, SiteKeys keys, TimeProvider time)
     {
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownLimit);
         services.AddSingleton(settings.Controller).AddSingleton(settings.Policy).AddSingleton(state).AddSingleton(keys).AddSingleton(time);
         services.AddSingleton<IDbContextFactory<SiteDbContext>>(new SqliteContexts(state));
         services.AddSingleton<StoreStart>().AddSingleton<NodeStore>().AddSingleton<TokenStore>().AddSingleton<ImageStore>()

@@ -50,8 +50,8 @@ internal sealed class SwitchCommand
     /// <summary>Adds the options and what is done.</summary>
     /// <param name="command">start-node or stop-node.</param>
     /// <param name="opposite">The other one's name.</param>
-    /// <param name="wish">How the host should stand with Nova.</param>
-    public Command Complete(Command command, string opposite, Func<ParseResult, HostTarget> wish)
+    /// <param name="target">How the host should stand with Nova.</param>
+    public Command Complete(Command command, string opposite, Func<ParseResult, HostTarget> target)
     {
         command.Options.Add(host);
         command.Options.Add(wait);
@@ -68,17 +68,17 @@ internal sealed class SwitchCommand
             if (parsed.GetValue(state) is "") parsed.AddError("--state is empty; a folder is expected.");
         });
         command.SetAction(
-            (parsed, cancellationToken) => world.RunAsync(() => RunAsync(parsed, command.Name, opposite, wish(parsed), cancellationToken),
+            (parsed, cancellationToken) => world.RunAsync(() => RunAsync(parsed, command.Name, opposite, target(parsed), cancellationToken),
             cancellationToken));
         return command;
     }
 
     private async Task<int> RunAsync(
-        ParseResult parsed, string command, string opposite, HostTarget wish, CancellationToken cancellationToken)
+        ParseResult parsed, string command, string opposite, HostTarget target, CancellationToken cancellationToken)
     {
         var began = world.Time.GetTimestamp();
         var name = parsed.GetValue(host) ?? world.HostName;
-        var job = new SwitchJob(command, opposite, name, NodeOf(name), wish);
+        var job = new SwitchJob(command, opposite, name, NodeOf(name), target);
         var options = cloud.Read(parsed);
         if (job.Node.Value != name) options.Hosts = $"{job.Node}={name}";
         var voice = new SwitchOutput(world, parsed.GetValue(json));
@@ -86,7 +86,7 @@ internal sealed class SwitchCommand
 
         // An owner who is back does not wait for a disk with room: the marks on the servers will do.
         var folder = new SwitchFolder(parsed.GetValue(state)!);
-        var file = new EvictedFile(folder, job.Node + ".json", goesOnWithout: !wish.Open, voice.Remark);
+        var file = new EvictedFile(folder, job.Node + ".json", goesOnWithout: !target.Open, voice.Remark);
         await using var parts = OpenStackDriver.Compose(options, world.Time, file, voice.Remark);
         using var turn = await TurnAsync(job, folder, file, options.TimeLimit + OneStep, voice, patience.Token, cancellationToken);
         var (end, sentence, left, open) = turn is null

@@ -59,7 +59,7 @@ IGuestSource, ITenantCloud, IDisposable
         var seen = Volatile.Read(ref state);
         var revoked = Volatile.Read(ref nodes).GetValueOrDefault(node) is { Revoked: true };
         var guests = seen.Vms.Values.Where(vm => vm.Node == node)
-            .Select(vm => new CloudGuest(vm.Id, revoked ? CloudGuestState.Resting : VmRules.Standing(vm)));
+            .Select(vm => new CloudGuest(vm.Id, revoked ? CloudGuestState.Resting : VmRules.HostStateOf(vm)));
         return Task.FromResult(
             new CloudSight(CloudAnswer.Done, new CloudHost(seen.Hosts.GetValueOrDefault(node) is { Open: true }, [.. guests])));
     }
@@ -75,7 +75,7 @@ IGuestSource, ITenantCloud, IDisposable
     public Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
         {
-            if (draft.Find(guest) is not { } vm || vm.Node != node || VmRules.Standing(vm) is not CloudGuestState.Here)
+            if (draft.Find(guest) is not { } vm || vm.Node != node || VmRules.HostStateOf(vm) is not CloudGuestState.Here)
                 return CloudAnswer.AlreadySo;
             if (!vm.StartedHere) draft.Leave(vm, VmRules.OffItsNode(vm, draft.Now) with { Queued = vm.Queued }, mayRun: true);
             else if (vm.Policy.Keeps is Kept.Nothing)
@@ -90,7 +90,7 @@ IGuestSource, ITenantCloud, IDisposable
         Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken) =>
+    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget target, CancellationToken cancellationToken) =>
         Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>

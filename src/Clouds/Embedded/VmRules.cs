@@ -65,7 +65,7 @@ public static class VmRules
     };
 
     /// <summary>How a guest that is on a node stands with opening and evicting.</summary>
-    public static CloudGuestState Standing(Vm vm) => vm switch
+    public static CloudGuestState HostStateOf(Vm vm) => vm switch
     {
         { Wish: GuestWish.Gone or GuestWish.HandedOver } => CloudGuestState.Leaving,
         { Wanted: GuestWish.Stopped } => CloudGuestState.Resting,

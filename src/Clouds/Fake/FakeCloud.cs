@@ -74,7 +74,7 @@ public sealed class FakeCloud(string name = FakeCloud.CloudName) : IHostCloud
             cancellationToken);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken) =>
+    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget target, CancellationToken cancellationToken) =>
         DoAsync($"settle {node}", () => CloudAnswer.AlreadySo, cancellationToken);
 
     private async Task<CloudAnswer> DoAsync(string call, Func<CloudAnswer> act, CancellationToken cancellationToken)

@@ -69,7 +69,7 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
         Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>
-    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken) =>
+    public Task<CloudAnswer> SettleAsync(NodeId node, HostTarget target, CancellationToken cancellationToken) =>
         Task.FromResult(CloudAnswer.AlreadySo);
 
     /// <inheritdoc/>

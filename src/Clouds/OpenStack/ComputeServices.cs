@@ -12,7 +12,7 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
         .ToDictionary(pair => pair.Key, pair => pair.Value);
 
     // Nodes whose nova-compute did not report at the last look: what is asked of it now hangs and runs when nobody wants it any more.
-    private readonly ConcurrentDictionary<NodeId, bool> silent = new();
+    private readonly ConcurrentDictionary<NodeId, bool> down = new();
 
     // Nodes whose nova-compute did not answer a change of its service, as it was then: until it has reported again, what is asked of it
     // may be lost, and Nova would wait for ever. So it is while a message queue starts anew: Nova's API is back before nova-compute is.
@@ -23,13 +23,13 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
 
     /// <summary>True when the node's nova-compute did not report at the last look:
     /// what is asked of it now hangs, and runs when it is no longer wanted.</summary>
-    public bool IsSilent(NodeId node) => silent.GetValueOrDefault(node);
+    public bool IsDown(NodeId node) => down.GetValueOrDefault(node);
 
     /// <summary>Notes how a look found the service.</summary>
     public void Note(NodeId node, NovaService service)
     {
         if (unanswered.TryGetValue(node, out var then) && service.HasReportedSince(then)) unanswered.TryRemove(node, out _);
-        silent[node] = !service.IsUp || unanswered.ContainsKey(node);
+        down[node] = !service.IsUp || unanswered.ContainsKey(node);
     }
 
     /// <summary>The node's service; without one the answer says why.</summary>

@@ -32,17 +32,17 @@ internal sealed class NetworkMarks(NeutronApi neutron, ComputeServices services,
     }
 
     /// <summary>Marks the node's agents as its host is to be.</summary>
-    public async Task<CloudAnswer> MarkAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken)
+    public async Task<CloudAnswer> MarkAsync(NodeId node, HostTarget target, CancellationToken cancellationToken)
     {
         if (await AgentsAsync(node, cancellationToken) is not { } agents) return CloudAnswer.AlreadySo;
         if (!agents.IsDone) return agents.Answer;
         var all = new List<CloudAnswer> { CloudAnswer.AlreadySo };
 
         // An agent that an operator took down has no mark of ours, and stays down.
-        foreach (var agent in agents.Value!.Agents!.Where(agent => wish.Open ? agent.IsOurs : agent.AdminStateUp))
+        foreach (var agent in agents.Value!.Agents!.Where(agent => target.Open ? agent.IsOurs : agent.AdminStateUp))
         {
             var change = await neutron.ChangeAsync(
-                agent.Id!, wish.Open, wish.Open ? HostReason.Before(agent) : HostReason.With(wish.Reason, agent.Description),
+                agent.Id!, target.Open, target.Open ? HostReason.Before(agent) : HostReason.With(target.Reason, agent.Description),
                 cancellationToken);
             all.Add(change.Answer);
         }

@@ -86,10 +86,10 @@ public sealed class OpenStackCloud : IHostCloud
         evictions.BringBackAsync(node, guest, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<CloudAnswer> SettleAsync(NodeId node, HostTarget wish, CancellationToken cancellationToken)
+    public async Task<CloudAnswer> SettleAsync(NodeId node, HostTarget target, CancellationToken cancellationToken)
     {
-        var told = wish.Lost ? await lost.LoseAsync(node, cancellationToken) : await lost.FindAgainAsync(node, cancellationToken);
-        var marked = await network.MarkAsync(node, wish, cancellationToken);
+        var told = target.Lost ? await lost.LoseAsync(node, cancellationToken) : await lost.FindAgainAsync(node, cancellationToken);
+        var marked = await network.MarkAsync(node, target, cancellationToken);
         return told.IsDone ? marked : told;
     }
 }

@@ -29,7 +29,7 @@ internal sealed partial class ServerEvictions(
         var (state, sentence) = ServerRules.Judge(server, DoneWith(server, known), open: false);
         if (state is not CloudGuestState.Here) return CloudAnswer.AlreadySo;
         if (sentence.Length > 0) return CloudAnswer.Refused(sentence + ".");
-        if (services.IsSilent(node)) return Silent(server);
+        if (services.IsDown(node)) return Down(server);
         if (server.VmState == "shelved") return Accepted(await nova.ActAsync(server.Id!, "shelveOffload", cancellationToken));
 
         // What was brought back and runs again is a new case, and what had left and runs again through its tenant.
@@ -78,7 +78,7 @@ internal sealed partial class ServerEvictions(
         }
     }
 
-    private static CloudAnswer Silent(NovaServer server) =>
+    private static CloudAnswer Down(NovaServer server) =>
         CloudAnswer.TryLater(
             $"nova-compute on {server.Host} does not report; the action is postponed until it does. See its log on the desktop.");
 
@@ -105,7 +105,7 @@ internal sealed partial class ServerEvictions(
         if (known?.NotBefore > time.GetUtcNow()) return CloudAnswer.AlreadySo;
 
         // By the time it would do it, the owner may be back.
-        if (!offHost && services.IsSilent(node)) return Silent(server);
+        if (!offHost && services.IsDown(node)) return Down(server);
         var actions = await nova.ActionsAsync(server.Id!, cancellationToken);
         if (!actions.IsDone) return actions.Answer;
         if (!ServerRules.IsNewestOurs(actions.Value!.Actions!, calls.UserId))

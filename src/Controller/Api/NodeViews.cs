@@ -56,7 +56,7 @@ internal sealed class NodeViews(CloudWorkers workers, SiteClouds clouds, TimePro
 
     private string ReasonOf(NodeRecord node)
     {
-        var wish = FleetPlan.Target(new FleetCase
+        var target = FleetPlan.Target(new FleetCase
         {
             State = ReportReading.StateOf(node.Report),
             Reason = ReportReading.ReasonOf(node.Report),
@@ -66,11 +66,11 @@ internal sealed class NodeViews(CloudWorkers workers, SiteClouds clouds, TimePro
             Snoozed = node.SnoozedUntil > time.GetUtcNow(),
         });
         var last = ReportReading.ReasonOf(node.Report).Sentence;
-        if (wish.Open) return last;
+        if (target.Open) return last;
         // The reason that holds now, rather than that of the last change, where it is the node's own.
-        return wish.Reason == last && node.Report is { State: NodeStateKind.InUse, Obstacles.Count: > 0 } report
+        return target.Reason == last && node.Report is { State: NodeStateKind.InUse, Obstacles.Count: > 0 } report
             ? report.Obstacles[0].Sentence
-            : wish.Reason;
+            : target.Reason;
     }
 
     private static NodeGuestView GuestOf(GuestReport guest, IGuestSource? source) => new()

@@ -55,11 +55,11 @@ internal static class NodesApi
     }
 
     private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> SetFlagsAsync(
-        string id, Func<NodeRecord, NodeRecord> wish, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken)
+        string id, Func<NodeRecord, NodeRecord> change, NodeRegistry fleet, NodeViews views, CancellationToken cancellationToken)
     {
         if (!NodeId.TryParse(id, out var node) || fleet.Find(node) is not { } record) return Answers.NoSuch("node", id);
         if (record.Revoked) return Answers.Conflict($"Node {id} is revoked; enrol the desktop again.");
-        await fleet.SetFlagsAsync(node, wish, cancellationToken);
+        await fleet.SetFlagsAsync(node, change, cancellationToken);
         return TypedResults.Ok(views.ViewOf(fleet.Find(node)!));
     }
 }

@@ -55,17 +55,17 @@ internal sealed partial class CloudActionWorker
             IReadOnlyList<GuestId> waitsFor = [];
             try
             {
-                var wish = FleetPlan.Target(CaseOf(seen));
-                var step = await agreement.StepAsync(wish, cancellationToken);
+                var target = FleetPlan.Target(CaseOf(seen));
+                var step = await agreement.StepAsync(target, cancellationToken);
                 if (cloud.Guests is null && agreement.Host is { } host)
-                    await fleet.ShowAsync(node, GuestsOf(host, wish), cancellationToken);
+                    await fleet.ShowAsync(node, GuestsOf(host, target), cancellationToken);
                 Note(step.Sentence, step.IsNotable);
                 (wait, waitsFor) = (step.Wait, step.WaitsFor);
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
                 // A driver that breaks its promise must not end the worker: the node would stay open for ever.
-                wait = agreement.Distrust();
+                wait = agreement.Invalidate();
                 WorkerFailed(node.Value, failure);
                 Note($"the {cloud.Name} cloud's driver failed: {failure.Message}");
             }
@@ -95,13 +95,13 @@ internal sealed partial class CloudActionWorker
     /// guest to run that is waited for: a mere new report does not cut a back-off short.</summary>
     private async Task WaitAsync(NodeRecord seen, TimeSpan wait, IReadOnlyList<GuestId> waitsFor, CancellationToken cancellationToken)
     {
-        var wish = FleetPlan.Target(CaseOf(seen));
+        var target = FleetPlan.Target(CaseOf(seen));
         using var patience = new CancellationTokenSource(wait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         Volatile.Write(ref comparesAgain, (time.GetUtcNow() + wait).UtcTicks);
         try
         {
-            while (FleetPlan.Target(CaseOf(seen)) is var now && now.Open == wish.Open && now.Empty == wish.Empty && now.Lost == wish.Lost)
+            while (FleetPlan.Target(CaseOf(seen)) is var now && now.Open == target.Open && now.Empty == target.Empty && now.Lost == target.Lost)
             {
                 if (waitsFor.Any(Runs)) return;
                 seen = await level.NewerThanAsync(seen, either.Token);
@@ -117,7 +117,7 @@ internal sealed partial class CloudActionWorker
         }
 
         // Something else is wanted now: begin with it at once.
-        agreement.BeginAnew();
+        agreement.ResetRetries();
     }
 
     private bool Runs(GuestId guest) =>
@@ -125,9 +125,9 @@ internal sealed partial class CloudActionWorker
 
     /// <summary>What the node's agent needs to know of its guests. Those that must run to leave are
     /// only named once they should leave: they may run then although the owner is there.</summary>
-    private static CloudGuests GuestsOf(CloudHost host, HostTarget wish) => new()
+    private static CloudGuests GuestsOf(CloudHost host, HostTarget target) => new()
     {
-        MustRun = { host.Guests.Where(guest => wish.Empty && guest.MustRun).Select(guest => guest.Id.Value) },
+        MustRun = { host.Guests.Where(guest => target.Empty && guest.MustRun).Select(guest => guest.Id.Value) },
         Paused = { host.Guests.Where(guest => guest.Paused).Select(guest => guest.Id.Value) },
     };
 

@@ -106,9 +106,9 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         cancellationToken);
 
     /// <summary>Changes what an operator wants of a node. False when it was so already.</summary>
-    public Task<bool> SetFlagsAsync(NodeId id, Func<NodeRecord, NodeRecord> wish, CancellationToken cancellationToken) => ChangeAsync(
+    public Task<bool> SetFlagsAsync(NodeId id, Func<NodeRecord, NodeRecord> change, CancellationToken cancellationToken) => ChangeAsync(
         id,
-        node => wish(node) is var wished && wished == node ? null : wished,
+        node => change(node) is var changed && changed == node ? null : changed,
         (node, token) => store.SaveFlagsAsync(id.Value, node.Revoked, node.Drained, node.SnoozedUntil, token),
         cancellationToken);
 
@@ -120,20 +120,20 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         cancellationToken);
 
     /// <summary>Marks every node lost that has been silent for too long. Called once a second.</summary>
-    public async Task MarkSilentAsync(CancellationToken cancellationToken)
+    public async Task MarkLostAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        foreach (var node in Nodes.Where(node => IsSilent(node, now)).ToList())
+        foreach (var node in Nodes.Where(node => IsOverdue(node, now)).ToList())
         {
             await ChangeAsync(
-                node.Id, current => IsSilent(current, now) ? current with { Lost = true } : null, (_, _) => Task.CompletedTask,
+                node.Id, current => IsOverdue(current, now) ? current with { Lost = true } : null, (_, _) => Task.CompletedTask,
                 cancellationToken);
         }
     }
 
     /// <summary>Tells everything that is known again, for those whose last
     /// attempt to take it up failed, and ends snoozes that have passed.</summary>
-    public async Task TellAgainAsync(CancellationToken cancellationToken)
+    public async Task ReapplyAsync(CancellationToken cancellationToken)
     {
         foreach (var (id, entry) in entries)
         {
@@ -152,7 +152,7 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
     private NodeRecord Heard(NodeRecord node, NodeReport report, IReadOnlyList<string> pastRuns) =>
         node with { Report = report, PastRuns = pastRuns, LastHeard = time.GetUtcNow(), Lost = false };
 
-    private bool IsSilent(NodeRecord node, DateTimeOffset now)
+    private bool IsOverdue(NodeRecord node, DateTimeOffset now)
     {
         if (node.Lost || node.Revoked) return false;
         var heard = node.LastHeard > started ? node.LastHeard.Value : node.Enrolled > started ? node.Enrolled : started;

@@ -23,11 +23,11 @@ internal sealed partial class PeriodicMaintenance(
         {
             try
             {
-                await fleet.MarkSilentAsync(stoppingToken);
+                await fleet.MarkLostAsync(stoppingToken);
                 consoles.Expire();
                 if (time.GetElapsedTime(compared) < options.CompareEvery) continue;
                 compared = time.GetTimestamp();
-                await fleet.TellAgainAsync(stoppingToken);
+                await fleet.ReapplyAsync(stoppingToken);
                 attempts.Forget();
                 if (keys.RenewIfDue()) CertificateRenewed();
             }

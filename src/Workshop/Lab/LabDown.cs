@@ -21,8 +21,8 @@ internal sealed class LabDown(LabPlace place, ILabBoard board, TimeProvider time
                     round.Where(program => processes.Of(program.Name).Count > 0)
                         .Select(program => board.StepAsync($"{program.Name} is ended", async () =>
                 {
-                    if (!await processes.StopAsync(program.Name, program.StopPatience))
-                        board.Say($"   {program.Name} had to be killed after {program.StopPatience.TotalSeconds} s.");
+                    if (!await processes.StopAsync(program.Name, program.EndTimeLimit))
+                        board.Say($"   {program.Name} had to be killed after {program.EndTimeLimit.TotalSeconds} s.");
                 })));
             }
         }

@@ -22,7 +22,7 @@ internal sealed record LabProgram(string Name, LabUser User, IReadOnlyList<strin
     public LabHost? Host { get; init; }
 
     /// <summary>How long it may take to end when asked: a database writes its pages first.</summary>
-    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan EndTimeLimit { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Changes when the program should be started anew.</summary>
     public string Fingerprint()

@@ -23,7 +23,7 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
     ])
     {
         Settings = [$"{place.Etc}/mariadb/init.sql"],
-        StopPatience = TimeSpan.FromSeconds(60),
+        EndTimeLimit = TimeSpan.FromSeconds(60),
     };
 
     public LabProgram RabbitMq { get; } = new("rabbitmq", LabUser.Find("rabbitmq"), [RabbitMqServer])
@@ -43,7 +43,7 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
             ["ERL_EPMD_PORT"] = Word(shape.PortMapper),
         },
         Settings = [$"{place.Etc}/rabbitmq/rabbitmq.conf", $"{place.Etc}/rabbitmq/definitions.json"],
-        StopPatience = TimeSpan.FromSeconds(30),
+        EndTimeLimit = TimeSpan.FromSeconds(30),
     };
 
     public LabProgram Keystone { get; } =

@@ -9,7 +9,7 @@ namespace Opportunism.Workshop.Lab;
 internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, TimeProvider time)
 {
     // nova-compute needs up to 20 s to import its libraries while eight others do the same on two cores.
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(240);
+    private static readonly TimeSpan StartTimeLimit = TimeSpan.FromSeconds(240);
 
     private static readonly string[] KeystoneKeys = ["fernet_setup", "credential_setup"];
 
@@ -66,7 +66,7 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
         foreach (var name in processes.Running().Reverse())
         {
             if (wanted.TryGetValue(name, out var program) && processes.IsUpToDate(program)) continue;
-            await StepAsync($"{name} is ended", () => processes.StopAsync(name, program?.StopPatience ?? TimeSpan.FromSeconds(10)));
+            await StepAsync($"{name} is ended", () => processes.StopAsync(name, program?.EndTimeLimit ?? TimeSpan.FromSeconds(10)));
         }
     }
 
@@ -193,7 +193,7 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
             ending, [.. shape.Hosts.Select(host => StepAsync($"{host.Name} runs its programs", () => StartHostAsync(host, ending.Token)))]);
         await StepAsync("The controller's credential works", () => new LabIdentity(place, shape, secrets).CheckAsync(ending.Token));
         await StepAsync(
-            "Nova and Neutron have heard from every host", () => contents.UntilHostsAreHeardAsync(StartPatience, CheckHosts, ending.Token));
+            "Nova and Neutron have heard from every host", () => contents.UntilHostsAreHeardAsync(StartTimeLimit, CheckHosts, ending.Token));
         // A host that is not in the cell's map gets no servers; one mark for each, because hosts come later too.
         await StepAsync("Nova has every host in its cell and zone", async () =>
         {
@@ -252,9 +252,9 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
         {
             CheckRuns(program);
             if (ready is null || await ready()) return;
-            if (time.GetElapsedTime(began) > StartPatience)
+            if (time.GetElapsedTime(began) > StartTimeLimit)
                 throw new IOException(
-                    $"{program.Name} was not ready after {StartPatience.TotalSeconds} s. The end of "
+                    $"{program.Name} was not ready after {StartTimeLimit.TotalSeconds} s. The end of "
                         + $"{processes.LogOf(program)}:\n{processes.Tail(program)}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         }

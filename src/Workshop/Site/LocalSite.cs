@@ -9,7 +9,7 @@ namespace Opportunism.Workshop.Site;
 internal sealed class LocalSite : IAsyncDisposable
 {
     // A cold start on a busy machine with two cores: 6 s measured, and the disk may be slow.
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60), StopPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StartTimeLimit = TimeSpan.FromSeconds(60), EndTimeLimit = TimeSpan.FromSeconds(20);
 
     // A monitor looks as soon as it runs; one that takes longer than it may is blind.
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(10);
@@ -96,7 +96,7 @@ internal sealed class LocalSite : IAsyncDisposable
     {
         if (agent is not null)
         {
-            await agent.StopAsync(StopPatience, time);
+            await agent.StopAsync(EndTimeLimit, time);
             await agent.DisposeAsync();
             agent = null;
         }
@@ -126,7 +126,7 @@ internal sealed class LocalSite : IAsyncDisposable
         var killed = new List<string>();
         foreach (var process in new[] { agent, controller })
         {
-            if (process is not null && !await process.StopAsync(StopPatience, time)) killed.Add(process.Name);
+            if (process is not null && !await process.StopAsync(EndTimeLimit, time)) killed.Add(process.Name);
         }
 
         return killed;
@@ -164,8 +164,8 @@ internal sealed class LocalSite : IAsyncDisposable
     private async Task FreezeAsync()
     {
         await using var freeze = OwnProcess.Start("freeze", Folders.Agent, ["freeze", "--settings", Folders.AgentSettings], Folders.Logs);
-        await Task.WhenAny(freeze.Ended, Task.Delay(StopPatience, time));
-        if (!await freeze.StopAsync(StopPatience, time))
+        await Task.WhenAny(freeze.Ended, Task.Delay(EndTimeLimit, time));
+        if (!await freeze.StopAsync(EndTimeLimit, time))
             throw new IOException($"The agent has ended and its guests could not be frozen: {freeze.LogTail()}");
     }
 
@@ -200,9 +200,9 @@ internal sealed class LocalSite : IAsyncDisposable
                 trouble = e.Message;
             }
 
-            if (time.GetElapsedTime(began) > StartPatience)
+            if (time.GetElapsedTime(began) > StartTimeLimit)
                 throw new IOException(
-                    $"It took longer than {StartPatience.TotalSeconds} s until {what}. {trouble}\nThe end of "
+                    $"It took longer than {StartTimeLimit.TotalSeconds} s until {what}. {trouble}\nThe end of "
                         + $"{process.LogPath}:\n{process.LogTail()}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         }

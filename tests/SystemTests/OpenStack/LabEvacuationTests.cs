@@ -72,12 +72,12 @@ public sealed class LabEvacuationTests(SharedLab shared)
     }
 
     /// <summary>Takes step after step until node and cloud agree and something is so.</summary>
-    private static async Task UntilAsync(NodeAgreement agreement, HostTarget wish, string what, Func<Task<bool>>? reached = null)
+    private static async Task UntilAsync(NodeAgreement agreement, HostTarget target, string what, Func<Task<bool>>? reached = null)
     {
         var began = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var step = await agreement.StepAsync(wish, CancellationToken.None);
+            var step = await agreement.StepAsync(target, CancellationToken.None);
             if (step.Hindrances.Count == 0 && (reached is null || await reached())) return;
             if (TimeProvider.System.GetElapsedTime(began) > Patience)
                 throw new TimeoutException($"It was not seen within {Patience} that {what}; last: {step.Sentence}");

@@ -70,7 +70,7 @@ public sealed class NodeAgreementTests
         var waits = new List<double>();
         for (var i = 0; i < 5; i++) waits.Add((await agreement.StepAsync(Empty, default)).Wait.TotalSeconds);
         Assert.Equal([1, 2, 4, 8, 8], waits);
-        agreement.BeginAnew();
+        agreement.ResetRetries();
         var step = await agreement.StepAsync(Empty, default);
         Assert.Equal(
             (1, "closed in the cloud: the owner has stayed: Nova did not answer.", false),
@@ -92,7 +92,7 @@ public sealed class NodeAgreementTests
     {
         await agreement.StepAsync(Empty, default);
         Assert.False(agreement.Host!.Open);
-        Assert.Equal(TimeSpan.FromSeconds(1), agreement.Distrust());
+        Assert.Equal(TimeSpan.FromSeconds(1), agreement.Invalidate());
         Assert.Null(agreement.Host);
         answered.Clear();
         await agreement.StepAsync(Empty, default);
