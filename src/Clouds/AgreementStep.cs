@@ -3,34 +3,34 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds;
 
-/// <summary>What one step of a <see cref="NodeAgreement"/> came to.</summary>
+/// <summary>The result of one step of a <see cref="NodeAgreement"/>.</summary>
 public sealed record AgreementStep
 {
-    /// <summary>When to take the next step although nothing else is wanted.</summary>
+    /// <summary>When to take the next step if nothing else triggers one.</summary>
     public required TimeSpan Wait { get; init; }
 
-    /// <summary>What could not be done and why; empty when all of it was.</summary>
+    /// <summary>What failed and why; empty when nothing did.</summary>
     public IReadOnlyList<Hindrance> Hindrances { get; init; } = [];
 
-    /// <summary>What people should know: what waits, or what the cloud says about
-    /// the node and its guests; empty when all is as it should be.</summary>
+    /// <summary>What an operator should see: what is waiting, or the cloud's sentence about the node and its guests; empty when nothing
+    /// needs attention.</summary>
     public string Sentence { get; init; } = "";
 
-    /// <summary>False when the sentence tells only of what passes by itself.</summary>
+    /// <summary>False when the sentence is only about something that ends by itself.</summary>
     public bool IsNotable { get; init; }
 
-    /// <summary>Guests that must run before their cloud is asked to get them off
-    /// the node, and do not yet: worth another step as soon as one does.</summary>
+    /// <summary>Guests that must run before their cloud is asked to get them off the node, and do not run yet: as soon as one does, take
+    /// another step.</summary>
     public IReadOnlyList<GuestId> WaitsFor { get; init; } = [];
 
     /// <summary>True when wanted and actual are the same and nothing is under way that could change that.</summary>
     public bool AtRest { get; init; }
 
-    /// <summary>True when nothing is under way and what is left needs a person: asking again will not help.</summary>
+    /// <summary>True when nothing is under way and what is left needs a person: retrying will not help.</summary>
     public bool NeedsPerson { get; init; }
 
-    /// <summary>One thing that could not be done.</summary>
-    /// <param name="Action">What was tried; null for a look at the node.</param>
-    /// <param name="Answer">Why not.</param>
+    /// <summary>One thing that failed.</summary>
+    /// <param name="Action">What was tried; null for reading the node.</param>
+    /// <param name="Answer">Why it failed.</param>
     public readonly record struct Hindrance(CloudAction? Action, CloudAnswer Answer);
 }

@@ -5,16 +5,16 @@ namespace Opportunism.Clouds;
 /// <param name="Sentence">What was tried, on what, what to do; empty when done.</param>
 public readonly record struct CloudAnswer(CloudOutcome Outcome, string Sentence = "")
 {
-    /// <summary>True when things are now as they were asked to be, or on their way there.</summary>
+    /// <summary>True when the requested state is reached or on its way.</summary>
     public bool IsDone => Outcome is CloudOutcome.Done or CloudOutcome.AlreadySo;
 
-    /// <summary>Not allowed; a person must do something first, which the sentence names.</summary>
+    /// <summary>Not allowed; a person must act first, as the sentence describes.</summary>
     public static CloudAnswer Refused(string sentence) => new(CloudOutcome.Refused, sentence);
 
-    /// <summary>Not possible now; the sentence says why.</summary>
+    /// <summary>Not possible now; the sentence has the reason.</summary>
     public static CloudAnswer TryLater(string sentence) => new(CloudOutcome.TryLater, sentence);
 
-    /// <summary>One answer for several requests, none of which waited for another: the first that was not done, else the last.</summary>
+    /// <summary>One answer for several independent requests: the first that was not done, else the last.</summary>
     public static CloudAnswer Worst(IReadOnlyList<CloudAnswer> all) => all.FirstOrDefault(answer => !answer.IsDone, all[^1]);
 
     /// <summary>Done now.</summary>

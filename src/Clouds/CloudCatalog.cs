@@ -11,10 +11,10 @@ public static class CloudCatalog
     public static IReadOnlyList<CloudModule> All { get; } =
         [new EmbeddedModule(), new FakeModule(), new FakeGuestModule(), new OpenStackModule()];
 
-    /// <summary>The names that settings may hold, separated by commas.</summary>
+    /// <summary>The names that settings may contain, separated by commas.</summary>
     public static string Kinds => string.Join(", ", All.Select(module => module.Kind));
 
-    /// <summary>The kind of that name, upper and lower case alike; null when there is none.</summary>
+    /// <summary>The kind with that name, ignoring case; null when there is none.</summary>
     public static CloudModule? Find(string kind) =>
         All.FirstOrDefault(module => module.Kind.Equals(kind, StringComparison.OrdinalIgnoreCase));
 }

@@ -7,7 +7,7 @@ public class CloudOptions(string section)
     /// <summary>The section of the settings file that holds them; no key.</summary>
     public string Section => section;
 
-    /// <summary>Names of the nodes that are assigned to this cloud when they enrol, separated by
-    /// commas; a name may end in *. Empty for every node that no other cloud takes.</summary>
+    /// <summary>Names of the nodes that are assigned to this cloud when they enrol, separated by commas; a name may end in *. When empty,
+    /// every node that no other cloud lists.</summary>
     public string Nodes { get; set; } = "";
 }

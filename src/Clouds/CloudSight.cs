@@ -2,7 +2,7 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds;
 
-/// <summary>What a look at a node in its cloud brought.</summary>
-/// <param name="Answer">How the look went.</param>
-/// <param name="Host">The node as the cloud shows it; null unless the look was done.</param>
+/// <summary>The result of reading a node in its cloud.</summary>
+/// <param name="Answer">How the reading ended.</param>
+/// <param name="Host">The node as the cloud shows it; null unless the reading was done.</param>
 public readonly record struct CloudSight(CloudAnswer Answer, CloudHost? Host);

@@ -9,6 +9,6 @@ namespace Opportunism.Clouds;
 public sealed record ContentInUse(IReadOnlyDictionary<string, int> Images, IReadOnlySet<GuestDisk> Disks, IReadOnlySet<GuestId> Consoles);
 
 /// <summary>A disk that a node handed over.</summary>
-/// <param name="Guest">Whose it is.</param>
+/// <param name="Guest">The guest whose disk it is.</param>
 /// <param name="Sha256">SHA-256 of its content.</param>
 public readonly record struct GuestDisk(GuestId Guest, string Sha256);

@@ -3,16 +3,16 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Clouds;
 
-/// <summary>A guest that a node's plan names, and what is wanted of it.</summary>
+/// <summary>A guest that a node's plan names, and the state it should have.</summary>
 public sealed record GuestAssignment
 {
-    /// <summary>What it is made of.</summary>
+    /// <summary>Its image and size.</summary>
     public required GuestSpec Spec { get; init; }
 
-    /// <summary>What is wanted of it.</summary>
+    /// <summary>The state it should have.</summary>
     public required GuestWish Wish { get; init; }
 
-    /// <summary>Grows whenever something is asked anew.</summary>
+    /// <summary>Grows with every request.</summary>
     public long Generation { get; init; }
 
     /// <summary>How it leaves when the owner stays.</summary>

@@ -1,6 +1,6 @@
 namespace Opportunism.Clouds;
 
-/// <summary>How the hosts of a cloud behave; does not change while the program runs.</summary>
-/// <param name="BuildsAppearLate">A guest whose build was under way when its host
-/// was closed is on no list of the host before the host has begun with it.</param>
+/// <summary>Properties of a cloud's hosts; does not change while the program runs.</summary>
+/// <param name="BuildsAppearLate">True when a guest whose build was under way as its host was closed is missing from the host's list until
+/// the host starts the build.</param>
 public sealed record HostCapabilities(bool BuildsAppearLate);

@@ -1,6 +1,6 @@
 namespace Opportunism.Clouds;
 
-/// <summary>The role of a cloud that is reached with a credential: does that allow everything that is needed?</summary>
+/// <summary>The role of a cloud that is reached with a credential: checks that the credential allows everything that is needed.</summary>
 public interface IRightsCheck
 {
     /// <summary>Tests everything that is needed, without changing anything.</summary>

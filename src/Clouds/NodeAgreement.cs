@@ -3,32 +3,32 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds;
 
-/// <summary>Brings one node and its cloud to agree, step by step: look, plan, act, at least once each.</summary>
-/// <remarks>One caller at a time. It waits for nothing but the cloud and tells nobody:
-/// when to take the next step, and what people hear, is the caller's.</remarks>
+/// <summary>Brings one node and its cloud to agree, step by step: read, plan, act, at least once each.</summary>
+/// <remarks>One caller at a time. It waits only for the cloud and notifies only its caller, which decides when to take the next step and
+/// what to show.</remarks>
 /// <param name="node">The node.</param>
 /// <param name="cloud">Its cloud.</param>
 /// <param name="time">The clock.</param>
-/// <param name="compareEvery">How often wanted and actual are compared although nothing changes.</param>
-/// <param name="longestRetry">The longest wait after something could not be done.</param>
+/// <param name="compareEvery">How often wanted and actual are compared when nothing changes.</param>
+/// <param name="longestRetry">The longest wait after a failure.</param>
 public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider time, TimeSpan compareEvery, TimeSpan longestRetry)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
 
-    // How soon to look again at guests that are leaving; a cloud takes seconds for each.
+    // How soon to read guests again that are leaving; a cloud takes seconds for each.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);
 
-    // A minute of looks; whatever a cloud does with a guest takes seconds.
+    // A minute of readings; whatever a cloud does with a guest takes seconds.
     private const int PatientLooks = 30;
 
     // A build that was under way when the node closed is on no list before its host has claimed it; measured builds take up to 13 s.
     private static readonly TimeSpan BuildsAppearFor = TimeSpan.FromMinutes(1);
 
-    // A guest goes on within milliseconds once its agent knows; one whose
-    // agent does not answer its cloud ends by force, at its own time limit.
+    // A guest runs again within milliseconds once its agent has the plan; one whose agent cannot be reached is ended by force by its cloud,
+    // at the cloud's own time limit.
     private static readonly TimeSpan GuestsRunWithin = TimeSpan.FromSeconds(5);
 
-    // What a cloud is asked for at once; a desktop seldom has more guests.
+    // How many requests a cloud gets at once; a desktop seldom has more guests.
     private const int GuestsAtOnce = 8;
 
     private readonly Lock telling = new();
@@ -41,31 +41,30 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
     private int unchanged;
     private string lastShape = "";
 
-    /// <summary>Whether a guest runs at this moment. One that must run to leave is evicted only once
-    /// it does, or after 5 s; null where nobody can say, and then none is waited for.</summary>
+    /// <summary>Whether a guest runs at this moment. One that must run to leave is evicted only once it does, or after 5 s; null when that
+    /// cannot be found out: then no guest is waited for.</summary>
     public Func<GuestId, bool>? Runs { get; init; }
 
-    /// <summary>Called for every action with what the cloud answered. Those
-    /// with guests overlap: any thread, but one call at a time.</summary>
+    /// <summary>Called after every action with the cloud's answer. Actions on guests overlap: any thread, but one call at a time.</summary>
     public Action<CloudAction, CloudAnswer>? Answered { get; init; }
 
-    /// <summary>The node as the cloud was last seen or made to have it; null when that is not known. Any thread.</summary>
+    /// <summary>The node as it was last read from the cloud or changed there; null when that is unknown. Any thread.</summary>
     public CloudHost? Host => Volatile.Read(ref host);
 
-    /// <summary>Something else is wanted from now on: what failed before is no reason to wait.</summary>
+    /// <summary>The target has changed: the retry delay after earlier failures no longer applies.</summary>
     public void ResetRetries() => failures = 0;
 
-    /// <summary>The driver broke its promise: nothing is believed of the node any more. Answers when to take the next step.</summary>
+    /// <summary>The driver threw: its earlier readings of the node are dropped. Returns when to take the next step.</summary>
     public TimeSpan Invalidate()
     {
         Volatile.Write(ref host, null);
         return Later();
     }
 
-    /// <summary>One comparison of wanted and actual, and what follows from it.</summary>
+    /// <summary>One comparison of wanted and actual, and the actions that follow from it.</summary>
     public async Task<AgreementStep> StepAsync(HostTarget target, CancellationToken cancellationToken)
     {
-        // Closing does not wait for a look: what is not known to be closed is closed blind, before anything else.
+        // Closing does not wait for a reading: a node that may be open is closed first, before anything else.
         if (!target.Open && host is not { Open: false })
         {
             foreach (var action in FleetPlan.Next(target, host).OfType<CloudAction.Close>())
@@ -88,7 +87,7 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
         var actions = FleetPlan.Next(target, sight.Host);
         var waitsFor = WaitsFor(sight.Host, actions);
 
-        // The node, then its guests, then mere marks; but guests at the same time, since none should wait for another.
+        // First the node, then its guests, then marks; but guests at the same time, since none should wait for another.
         foreach (var together in actions.Where(action => !(action is CloudAction.Evict evict && waitsFor.Contains(evict.Guest)))
             .GroupBy(RankOf))
         {
@@ -96,7 +95,7 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
             acted |= tried.Any(one => one.Answer.IsDone);
             hindrances.AddRange(tried.Where(one => !one.Answer.IsDone));
 
-            // Nothing else makes sense before the node is open or closed.
+            // Nothing else is useful before the node is open or closed.
             if (together.Key == 0 && hindrances.Count > 0) break;
         }
 
@@ -114,14 +113,14 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
                 "; ",
                 sight.Host.Guests.Select(guest => guest.Sentence).Prepend(sight.Host.Sentence).Where(sentence => sentence.Length > 0)),
 
-            // What the cloud is at work on is shown, but passes by itself.
+            // What the cloud is doing now is shown, but ends by itself.
             IsNotable = sight.Host.Sentence.Length > 0
                 || sight.Host.Guests.Any(guest => guest is { Sentence.Length: > 0, State: not CloudGuestState.Busy }),
             AtRest = !mayChange,
         });
     }
 
-    /// <summary>The same step, taken again at the latest when a guest is waited for no more.</summary>
+    /// <summary>The same step, but with the next one at the latest when the wait for a guest times out.</summary>
     private AgreementStep Waiting(List<GuestId> waitsFor, AgreementStep step)
     {
         if (waitsFor.Count == 0) return step;
@@ -140,11 +139,11 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
         NeedsPerson = needsPerson,
     };
 
-    /// <summary>How long to wait after something could not be done, twice as long each time.</summary>
+    /// <summary>How long to wait after a failure, twice as long each time.</summary>
     private TimeSpan Later() => new Backoff(FirstRetry, longestRetry).After(++failures);
 
-    /// <summary>When to look again at what is under way: soon, and less and less often
-    /// while nothing moves, because a task that hangs can hang for days.</summary>
+    /// <summary>When to read again what is under way: soon, and less and less often while nothing changes, because a task that hangs can
+    /// hang for days.</summary>
     private TimeSpan Soon(CloudHost seen)
     {
         var shape = string.Join(' ', seen.Guests.Select(guest => $"{guest.Id}{guest.State}").Order(StringComparer.Ordinal));
@@ -153,12 +152,12 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
         return new Backoff(LookAgain, compareEvery).After(1 + Math.Max(0, unchanged - PatientLooks));
     }
 
-    /// <summary>True while the cloud is at work on guests there, or may still bring some that it had begun to build.</summary>
+    /// <summary>True while the cloud does something with guests there, or may still place some whose build had begun.</summary>
     private bool MayChangeSoon(HostTarget target, CloudHost seen) =>
         seen.Guests.Any(guest => guest.State is CloudGuestState.Busy)
         || (cloud.Capabilities.BuildsAppearLate && target.Empty && closed != 0 && time.GetElapsedTime(closed) < BuildsAppearFor);
 
-    /// <summary>Guests that must run before their cloud is asked to get them off the node, and do not yet.</summary>
+    /// <summary>Guests that must run before their cloud is asked to get them off the node, and do not run yet.</summary>
     private List<GuestId> WaitsFor(CloudHost seen, IReadOnlyList<CloudAction> actions)
     {
         var named = seen.Guests.Where(guest => guest.MustRun).Select(guest => guest.Id)
@@ -202,7 +201,7 @@ public sealed class NodeAgreement(NodeId node, IHostCloud cloud, TimeProvider ti
         {
             Volatile.Write(ref host, (host ?? new CloudHost(false, [])) with { Open = action is CloudAction.Open });
 
-            // One that was closed already has been so at least since we closed it.
+            // A node that was closed already has been closed at least since we closed it.
             if (action is CloudAction.Open) closed = 0;
             else if (closed == 0 || answer.Outcome is CloudOutcome.Done) closed = time.GetTimestamp();
         }

@@ -3,26 +3,26 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Clouds;
 
-/// <summary>What a node is and has, as a cloud whose guests it runs needs to know it.</summary>
+/// <summary>The state of a node, for a cloud whose guests it runs.</summary>
 public sealed record NodeObservation
 {
     /// <summary>The node.</summary>
     public required NodeId Node { get; init; }
 
-    /// <summary>What its agent has decided; null before its first report.</summary>
+    /// <summary>The state that its agent has decided; null before its first report.</summary>
     public NodeState? State { get; init; }
 
-    /// <summary>True while nothing has been heard from it for too long.</summary>
+    /// <summary>True while its last report is too old.</summary>
     public bool Lost { get; init; }
 
-    /// <summary>True once its secret is dead.</summary>
+    /// <summary>True once its credential was revoked.</summary>
     public bool Revoked { get; init; }
 
     /// <summary>What it lends; null before its first report.</summary>
     public NodeCapacity? Capacity { get; init; }
 
-    /// <summary>The cloud's revision that the newest plan it has taken up showed
-    /// (<see cref="Assignments.Revision"/>); 0 when that is not known.</summary>
+    /// <summary>The cloud's revision in the newest plan that it has applied (<see cref="Assignments.Revision"/>); 0 when that is
+    /// unknown.</summary>
     public long Revision { get; init; }
 
     /// <summary>The guests it reports.</summary>

@@ -19,7 +19,7 @@ public static class NodePatterns
         return pattern == "*" || Names.IsDnsLike(pattern.EndsWith('*') ? pattern[..^1] + "x" : pattern);
     }
 
-    /// <summary>True when a node of that name is meant.</summary>
+    /// <summary>True when a pattern matches the name of the node.</summary>
     public static bool Fits(string pattern, string node)
     {
         ArgumentNullException.ThrowIfNull(pattern);

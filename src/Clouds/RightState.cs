@@ -1,14 +1,14 @@
 namespace Opportunism.Clouds;
 
-/// <summary>Whether a right is there.</summary>
+/// <summary>Whether a right is granted.</summary>
 public enum RightState
 {
-    /// <summary>It is.</summary>
+    /// <summary>It is granted.</summary>
     Granted,
 
-    /// <summary>It is not.</summary>
+    /// <summary>It is missing.</summary>
     Missing,
 
-    /// <summary>It cannot be told now: the service does not answer, or there is nothing yet to try it on.</summary>
+    /// <summary>Unknown now: the service does not reply, or there is nothing yet to try it on.</summary>
     Unknown,
 }

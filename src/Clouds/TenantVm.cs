@@ -7,7 +7,7 @@ namespace Opportunism.Clouds;
 /// <summary>A tenant's VM as its tenant sees it. Immutable.</summary>
 public sealed record TenantVm
 {
-    /// <summary>What it is made of.</summary>
+    /// <summary>Its image and size.</summary>
     public required GuestSpec Spec { get; init; }
 
     /// <summary>Name of its image when it was created.</summary>
@@ -16,10 +16,10 @@ public sealed record TenantVm
     /// <summary>Name of its eviction policy.</summary>
     public required string Policy { get; init; }
 
-    /// <summary>Where it is in its life.</summary>
+    /// <summary>Its status.</summary>
     public required VmStatus Status { get; init; }
 
-    /// <summary>Why; empty where there is nothing to say.</summary>
+    /// <summary>Why it has this status; empty when there is no reason to show.</summary>
     public required string Why { get; init; }
 
     /// <summary>Since when it has that status.</summary>
@@ -44,8 +44,8 @@ public sealed record TenantVm
     public GuestId Id => Spec.Id;
 }
 
-/// <summary>A VM that a tenant asks for.</summary>
-/// <param name="Spec">What it is made of.</param>
+/// <summary>A VM that a tenant requests.</summary>
+/// <param name="Spec">Its image and size.</param>
 /// <param name="Policy">Name of its eviction policy.</param>
 /// <param name="ImageName">Name of its image.</param>
 /// <param name="ImageBytes">Size of its image.</param>

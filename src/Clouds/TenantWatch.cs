@@ -3,15 +3,15 @@ using Opportunism.Core;
 
 namespace Opportunism.Clouds;
 
-/// <summary>Follows the VMs of a cloud whose guests agents run. A VM that changes several times before it is read is given once, as it is
-/// then: what waits is bounded by the number of VMs.</summary>
+/// <summary>Follows the VMs of a cloud whose guests agents run. A VM that changes several times before it is read is returned once, in its
+/// state at that time: the backlog is bounded by the number of VMs.</summary>
 internal sealed class TenantWatch
 {
     private readonly Lock gate = new();
     private readonly HashSet<GuestId> changed = [];
     private TaskCompletionSource some = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Every VM as it is, then each that changes, until cancelled.</summary>
+    /// <summary>Every VM as it is now, then each changed VM, until cancelled.</summary>
     public static async IAsyncEnumerable<TenantVm> FollowAsync(
         IGuestSource guests, ITenantCloud tenants, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -4,7 +4,8 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Clouds.Embedded;
 
-/// <summary>A change of the embedded cloud while it is made: starts as what is, ends as what will be. One thread, never kept.</summary>
+/// <summary>A change of the embedded cloud while it is made: starts as the current state, ends as the next one. One thread, never
+/// kept.</summary>
 internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, NodeObservation> nodes, DateTimeOffset now)
 {
     private ImmutableDictionary<GuestId, Vm> vms = before.Vms;
@@ -33,7 +34,7 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
 
     public void Put(NodeObservation node) => Nodes = Nodes.SetItem(node.Node, node);
 
-    /// <summary>Takes a VM off its node, leaving word that the node must clear it away.</summary>
+    /// <summary>Takes a VM off its node and adds a leftover, so that the node deletes its files.</summary>
     public void Leave(Vm vm, Vm after, bool mayRun)
     {
         AddLeftover(vm, vm.Node!.Value, mayRun);
@@ -46,13 +47,13 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
         leftovers = leftovers.Add(new(vm.Spec, node, Revision, vm.Generation + 1, mayRun));
     }
 
-    /// <summary>Takes up what a node reports: its VMs, what it has cleared away, what it should not have.</summary>
+    /// <summary>Applies a node's report: its VMs, what it has deleted, what it should not have.</summary>
     public void Observe(NodeObservation node)
     {
         Put(node);
         if (node.Lost || node.Revoked)
         {
-            // Nobody can confirm now; the tenant need not wait for it.
+            // No node can confirm now; the tenant need not wait for it.
             foreach (var vm in On(node.Node).Where(vm => vm.Wish is Core.Guests.GuestWish.Gone).ToList())
             {
                 Leave(vm, VmRules.Ended(vm, vm.Terminating ? VmEnd.Terminated : VmEnd.Deleted, now), mayRun: false);
@@ -72,12 +73,12 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
             old => old.Node == node.Node && node.Revision >= old.Revision && node.Guests.All(guest => guest.Id != old.Id));
         foreach (var guest in node.Guests)
         {
-            // It came back with a guest that has long been elsewhere or deleted.
+            // The node is back with a guest that has been moved or deleted meanwhile.
             if (Find(guest.Id) is { } vm && vm.Node != node.Node) AddLeftover(vm, node.Node, mayRun: false);
         }
     }
 
-    /// <summary>Places what waits and says of every VM what its tenant sees.</summary>
+    /// <summary>Places waiting VMs and sets for every VM the status that its tenant sees.</summary>
     public EmbeddedState Finish(TimeSpan keepDeleted)
     {
         PlaceQueue();
@@ -125,7 +126,7 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
             var room = new NodeCapacity(whole.Vcpus, whole.MemoryMiB, whole.DiskMiB);
             foreach (var vm in On(node.Node))
             {
-                // A disk that lies there already is no longer part of what the node says is left.
+                // A disk that is there already is not part of the free space that the node reports.
                 if (vm.StartedHere) whole = whole with { DiskMiB = whole.DiskMiB + vm.Spec.DiskMiB };
                 room = new(
                     room.Vcpus - vm.Spec.Vcpus, room.MemoryMiB - vm.Spec.MemoryMiB, room.DiskMiB - (vm.StartedHere ? 0 : vm.Spec.DiskMiB));

@@ -8,7 +8,7 @@ public sealed record EmbeddedChange
     /// <summary>VMs that are new or have changed.</summary>
     public IReadOnlyList<Vm> Vms { get; init; } = [];
 
-    /// <summary>VMs to forget.</summary>
+    /// <summary>VMs to remove.</summary>
     public IReadOnlyList<GuestId> ForgottenVms { get; init; } = [];
 
     /// <summary>Hosts that are new or have changed.</summary>

@@ -6,8 +6,8 @@ namespace Opportunism.Clouds.Embedded;
 
 public sealed partial class EmbeddedCloud
 {
-    /// <summary>The VM of that id, those that ended lately too; else the one
-    /// of that name that has not ended; null when there is none.</summary>
+    /// <summary>The VM with that id, including recently ended ones; else the one with that name that has not ended; null when there is
+    /// none.</summary>
     public Vm? Find(string idOrName)
     {
         var all = Volatile.Read(ref state).Vms;
@@ -87,7 +87,7 @@ public sealed partial class EmbeddedCloud
         cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>At once where no node has to confirm, or none can.</remarks>
+    /// <remarks>Takes effect at once where no node has to confirm, or none can.</remarks>
     public Task<TenantAnswer> DeleteAsync(GuestId id, CancellationToken cancellationToken) => ChangeAsync(
         draft =>
         {

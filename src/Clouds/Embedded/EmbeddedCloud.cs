@@ -6,10 +6,10 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Clouds.Embedded;
 
-/// <summary>A cloud without OpenStack: keeps VMs, queues them, places them
-/// on open nodes and says to each node's plan what it should run.</summary>
-/// <remarks>Any thread. One change at a time: made on a <see cref="Draft"/>, saved, then
-/// published whole, so that readers never wait and never see half of one.</remarks>
+/// <summary>A cloud without OpenStack: keeps VMs, queues them, places them on open nodes and supplies the guests of each node's
+/// plan.</summary>
+/// <remarks>Any thread. One change at a time: made on a <see cref="Draft"/>, saved, then published whole, so that readers never wait and
+/// never see a partial change.</remarks>
 /// <param name="store">Where it keeps its VMs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="name">Its name in its site.</param>
@@ -19,8 +19,8 @@ IGuestSource, ITenantCloud, IDisposable
     /// <summary>The kind's name in settings.</summary>
     public const string CloudName = "embedded";
 
-    /// <summary>How long a VM that ended can still be looked at.</summary>
-    // Long enough for a person who asks "where is it?" after a break.
+    /// <summary>How long a VM that ended is still shown.</summary>
+    // Long enough for a person who looks for it after a break.
     public static readonly TimeSpan KeepEnded = TimeSpan.FromHours(12);
 
     /// <summary>The policies that this cloud can carry out.</summary>
@@ -45,7 +45,7 @@ IGuestSource, ITenantCloud, IDisposable
     /// <summary>Every VM; never blocks.</summary>
     public IEnumerable<Vm> Vms => Volatile.Read(ref state).Vms.Values;
 
-    /// <summary>Takes up what was stored. Called once, before anything else.</summary>
+    /// <summary>Loads the stored state. Called once, before anything else.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var loaded = await store.LoadAsync(cancellationToken);
@@ -155,7 +155,7 @@ IGuestSource, ITenantCloud, IDisposable
     /// <inheritdoc/>
     public void Dispose() => gate.Dispose();
 
-    // What it has handed over, and what it starts from until it has started.
+    // The disk that its node has handed over, and the one that it starts from until it has started.
     private static IEnumerable<string> DisksOf(Vm vm) =>
         new[] { vm.StoredSha256, vm.StartedHere ? "" : vm.DiskSha256 }.Where(sha256 => sha256.Length > 0);
 
@@ -168,7 +168,7 @@ IGuestSource, ITenantCloud, IDisposable
         },
         cancellationToken);
 
-    /// <summary>Makes one change: draft, save, publish, tell. When saving fails nothing has changed.</summary>
+    /// <summary>Makes one change: draft, save, publish, raise events. When saving fails nothing has changed.</summary>
     private async Task<T> ChangeAsync<T>(Func<Draft, T> change, CancellationToken cancellationToken)
     {
         EmbeddedState before;
@@ -194,7 +194,7 @@ IGuestSource, ITenantCloud, IDisposable
         return result;
     }
 
-    // A disk's use can only have ended when the VM started elsewhere or is over: one that is just being stored is not in the record yet.
+    // A disk stops being used only when the VM has started elsewhere or ended: one that is being stored now is not in the record yet.
     private static GuestChange ChangeOf(Vm? old, Vm vm) => new(
         vm.Id, vm.Spec.Name, vm.Node, old?.Status, vm.Status, vm.Why, Ended: vm.End is not VmEnd.None, FreesDisks: old is not null
             && (old.StartedHere != vm.StartedHere || old.End != vm.End));

@@ -1,6 +1,6 @@
 namespace Opportunism.Clouds.Embedded;
 
-/// <summary>The cloud without OpenStack, as a site's settings name it.</summary>
+/// <summary>The cloud without OpenStack, for a site's settings.</summary>
 internal sealed class EmbeddedModule : CloudModule
 {
     /// <inheritdoc/>

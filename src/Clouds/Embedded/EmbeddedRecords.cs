@@ -8,7 +8,7 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Clouds.Embedded;
 
-/// <summary>Keeps what the embedded cloud must not forget as records: <c>vm</c>
+/// <summary>Stores the embedded cloud's state as records: <c>vm</c>
 /// by id, <c>leftover</c> by guest and node, <c>host</c> by node.</summary>
 internal sealed class EmbeddedRecords(ICloudStore store) : IEmbeddedStore
 {
@@ -49,7 +49,7 @@ internal sealed class EmbeddedRecords(ICloudStore store) : IEmbeddedStore
         JsonSerializer.Deserialize(json, type) ?? throw new InvalidDataException($"A stored {typeof(T).Name} is null.");
 }
 
-/// <summary>A VM as it is stored. Times are UTC ticks.</summary>
+/// <summary>A VM in its stored form. Times are UTC ticks.</summary>
 internal sealed record VmRecord
 {
     public required string Id { get; init; }
@@ -175,7 +175,7 @@ internal sealed record VmRecord
     private static DateTimeOffset At(long ticks) => new(ticks, TimeSpan.Zero);
 }
 
-/// <summary>A leftover as it is stored.</summary>
+/// <summary>A leftover in its stored form.</summary>
 internal sealed record LeftoverRecord
 {
     public required string GuestId { get; init; }
@@ -220,7 +220,7 @@ internal sealed record LeftoverRecord
         Generation, MayRun);
 }
 
-/// <summary>A node of the embedded cloud as it is stored.</summary>
+/// <summary>A node of the embedded cloud in its stored form.</summary>
 internal sealed record HostRecord
 {
     public required string Node { get; init; }
@@ -230,7 +230,7 @@ internal sealed record HostRecord
     public EmbeddedHost ToHost() => new(NodeId.Parse(Node), Open);
 }
 
-/// <summary>How the embedded cloud's records are written: names of properties as they are, enums by name.</summary>
+/// <summary>How the embedded cloud's records are written: names of properties unchanged, enums by name.</summary>
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(VmRecord))]
 [JsonSerializable(typeof(LeftoverRecord))]

@@ -3,25 +3,25 @@ using Opportunism.Core;
 
 namespace Opportunism.Clouds.Embedded;
 
-/// <summary>All that the embedded cloud knows and keeps. Immutable.</summary>
+/// <summary>The whole state of the embedded cloud. Immutable.</summary>
 public sealed record EmbeddedState
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>The empty state.</summary>
     public static EmbeddedState Empty { get; } = new();
 
-    /// <summary>Every VM, those that ended lately too.</summary>
+    /// <summary>Every VM, including recently ended ones.</summary>
     public ImmutableDictionary<GuestId, Vm> Vms { get; init; } = ImmutableDictionary<GuestId, Vm>.Empty;
 
-    /// <summary>Every node it was told about.</summary>
+    /// <summary>Every node that was ever observed, opened or closed.</summary>
     public ImmutableDictionary<NodeId, EmbeddedHost> Hosts { get; init; } = ImmutableDictionary<NodeId, EmbeddedHost>.Empty;
 
-    /// <summary>What may still lie on nodes.</summary>
+    /// <summary>Files of guests that may still be on nodes.</summary>
     public ImmutableList<Leftover> Leftovers { get; init; } = [];
 
     /// <summary>Grows with every change; larger than that of any VM or leftover.</summary>
     public long Revision { get; init; }
 
-    /// <summary>This state with a change made.</summary>
+    /// <summary>This state with a change applied.</summary>
     public EmbeddedState With(EmbeddedChange change) => new()
     {
         Revision = Revision + 1,

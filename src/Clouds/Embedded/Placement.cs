@@ -5,16 +5,16 @@ using Opportunism.Core.Guests;
 namespace Opportunism.Clouds.Embedded;
 
 /// <summary>Chooses nodes for waiting VMs. Pure: first come first served, best fit.</summary>
-/// <remarks>A later VM may overtake an earlier one only onto a node that could not hold the earlier one even if it were empty:
-/// so nobody waits behind a VM for a node that it could never get, and none waits for ever because smaller ones keep coming
+/// <remarks>A later VM may overtake an earlier one only onto a node that could not hold the earlier one even if it were empty: so no VM
+/// waits behind another for a node that the other could never get, and none waits for ever because smaller ones keep coming
 /// (docs/decisions/0017-placement-order.md).</remarks>
 public static class Placement
 {
-    /// <summary>One waiting VM's answer: its node, or why it waits.</summary>
+    /// <summary>The result for one waiting VM: its node, or why it waits.</summary>
     public readonly record struct Choice(GuestId Guest, NodeId? Node, string Why);
 
-    /// <summary>The answers for a queue, in its order. <paramref name="barred"/>
-    /// holds the nodes on which something of a guest still lies.</summary>
+    /// <summary>The results for a queue, in its order. <paramref name="barred"/> contains the nodes that still have files of a
+    /// guest.</summary>
     public static IReadOnlyList<Choice> For(
         IReadOnlyList<GuestSpec> queue, IReadOnlyList<PlacementHost> hosts, IReadOnlySet<(GuestId Guest, NodeId Node)> barred)
     {

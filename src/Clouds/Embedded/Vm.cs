@@ -5,13 +5,14 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Clouds.Embedded;
 
-/// <summary>A tenant's VM as the embedded cloud knows it. Immutable, replaced whole; what changes it is in <see cref="VmRules"/>.</summary>
+/// <summary>A tenant's VM in the embedded cloud. Immutable, replaced whole; the rules that change it are in
+/// <see cref="VmRules"/>.</summary>
 public sealed record Vm
 {
-    /// <summary>What it is made of.</summary>
+    /// <summary>Its image and size.</summary>
     public required GuestSpec Spec { get; init; }
 
-    /// <summary>Name of its image when it was asked for.</summary>
+    /// <summary>Name of its image when it was created.</summary>
     public required string ImageName { get; init; }
 
     /// <summary>Size of its image.</summary>
@@ -20,26 +21,26 @@ public sealed record Vm
     /// <summary>How it leaves when the owner stays.</summary>
     public required EvictionPolicy Policy { get; init; }
 
-    /// <summary>When it was asked for.</summary>
+    /// <summary>When it was created.</summary>
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>When it began to wait for a node, the last time it did.</summary>
+    /// <summary>When it last began to wait for a node.</summary>
     public required DateTimeOffset Queued { get; init; }
 
-    /// <summary>What its tenant wants: Running, Stopped or Gone.</summary>
+    /// <summary>The state that its tenant wants: Running, Stopped or Gone.</summary>
     public GuestWish Wanted { get; init; } = GuestWish.Running;
 
-    /// <summary>Grows whenever its tenant asks anew.</summary>
+    /// <summary>Grows with every request of its tenant.</summary>
     public long Generation { get; init; } = 1;
 
-    /// <summary>The cloud's revision when its wish for the node changed last: a
-    /// node whose plan shows that revision or a newer one knows of it.</summary>
+    /// <summary>The cloud's revision when its wish for the node last changed: a node whose plan shows that revision or a newer one has
+    /// received the wish.</summary>
     public long Revision { get; init; }
 
     /// <summary>The node it is on; null while it is on none.</summary>
     public NodeId? Node { get; init; }
 
-    /// <summary>True once its node may have changed its disk; until then nothing is lost by placing it elsewhere.</summary>
+    /// <summary>True once its node may have changed its disk; until then it can be placed elsewhere without loss.</summary>
     public bool StartedHere { get; init; }
 
     /// <summary>True while its node hands its disk to the site.</summary>
@@ -69,22 +70,22 @@ public sealed record Vm
     /// <summary>When it ended.</summary>
     public DateTimeOffset? Ended { get; init; }
 
-    /// <summary>What its tenant sees.</summary>
+    /// <summary>The status that its tenant sees.</summary>
     public VmStatus Status { get; init; } = VmStatus.Waiting;
 
-    /// <summary>Why, as a sentence.</summary>
+    /// <summary>Why it has this status, as a sentence.</summary>
     public string Why { get; init; } = "";
 
     /// <summary>Since when it has this status.</summary>
     public DateTimeOffset Since { get; init; }
 
-    /// <summary>What its node reported of it last; not stored, since the report is.</summary>
+    /// <summary>What its node last reported of it; not stored, since the report is.</summary>
     public GuestObservation? Seen { get; init; }
 
-    /// <summary>Its identity.</summary>
+    /// <summary>Its id.</summary>
     public GuestId Id => Spec.Id;
 
-    /// <summary>What its node's plan must say.</summary>
+    /// <summary>Its entry in its node's plan.</summary>
     public GuestWish Wish => Wanted is GuestWish.Gone || Terminating ? GuestWish.Gone : Moving ? GuestWish.HandedOver : Wanted;
 
     /// <summary>True while it waits for a node.</summary>

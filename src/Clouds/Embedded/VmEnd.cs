@@ -3,7 +3,7 @@ namespace Opportunism.Clouds.Embedded;
 /// <summary>How a VM ended. The names are in the store and never change.</summary>
 public enum VmEnd
 {
-    /// <summary>It has not.</summary>
+    /// <summary>It has not ended.</summary>
     None,
 
     /// <summary>Its tenant deleted it.</summary>

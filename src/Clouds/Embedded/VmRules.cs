@@ -7,7 +7,7 @@ namespace Opportunism.Clouds.Embedded;
 /// <summary>What a node's report changes about a VM, and what its tenant sees. Pure.</summary>
 public static class VmRules
 {
-    /// <summary>The VM after its own node has reported.</summary>
+    /// <summary>The VM after its own node's report.</summary>
     public static Vm Observed(Vm vm, NodeObservation node, DateTimeOffset now)
     {
         var seen = node.Guests.FirstOrDefault(guest => guest.Id == vm.Id);
@@ -18,24 +18,24 @@ public static class VmRules
             return seen is null && knowsWish ? Ended(vm, vm.Terminating ? VmEnd.Terminated : VmEnd.Deleted, now) : vm;
         }
 
-        // The agent evicts by the policy in its plan, so it may begin to hand over before the site has asked for it.
+        // The agent evicts by the policy in its plan, so it may begin to hand over before the site has requested it.
         if (seen?.Phase is GuestPhase.Leaving or GuestPhase.HandedOver) return vm with { Moving = true, StartedHere = true };
 
-        // It removes the guest once it has handed it over; the report that said so may have been lost.
+        // It removes the guest once it has handed it over; the report of that may have been lost.
         if (vm.Moving && seen is null && knowsWish && vm.StartedHere) return vm;
         if (seen is { Phase: not GuestPhase.Preparing } && !vm.Moving)
             return vm with { StartedHere = true, StoredSha256 = "", StoredBytes = 0 };
         return vm;
     }
 
-    /// <summary>True when its node's disk is with the site and nothing runs there any more, so that it may go elsewhere.</summary>
+    /// <summary>True when the site has its node's disk and nothing of it runs there any more, so that it may be placed elsewhere.</summary>
     public static bool HasLeft(Vm vm, NodeObservation node) => vm is { Moving: true, Wish: GuestWish.HandedOver, StoredSha256.Length: > 0 }
         && (
             vm.Seen is { Phase: GuestPhase.HandedOver } seen
                 ? seen.DiskSha256 == vm.StoredSha256
                 : vm.Seen is null && node.Revision >= vm.Revision);
 
-    /// <summary>The VM on no node, with the disk it handed over.</summary>
+    /// <summary>The VM on no node, with the disk that was handed over.</summary>
     public static Vm OffItsNode(Vm vm, DateTimeOffset now) => vm with
     {
         Node = null,
@@ -53,7 +53,7 @@ public static class VmRules
     public static Vm Placed(Vm vm, Core.NodeId node, long revision) =>
         vm with { Node = node, Revision = revision, Placements = vm.Placements + 1, StartedHere = false, Moving = false, Seen = null };
 
-    /// <summary>The VM at its end.</summary>
+    /// <summary>The VM after it has ended.</summary>
     public static Vm Ended(Vm vm, VmEnd end, DateTimeOffset now) => vm with
     {
         End = end,
@@ -64,7 +64,7 @@ public static class VmRules
         Seen = null,
     };
 
-    /// <summary>How a guest that is on a node stands with opening and evicting.</summary>
+    /// <summary>The state of a guest on a node, for opening and evicting.</summary>
     public static CloudGuestState HostStateOf(Vm vm) => vm switch
     {
         { Wish: GuestWish.Gone or GuestWish.HandedOver } => CloudGuestState.Leaving,
@@ -74,13 +74,13 @@ public static class VmRules
         // Its node's agent suspends it and resumes it by itself.
         _ when vm.Policy.Keeps.HasFlag(Kept.Place) => CloudGuestState.Leaving,
 
-        // It was not running when the owner came: nothing of it is in the way, and it waits there for the owner to leave.
+        // It was not running when the owner came: it needs no eviction, and waits there for the owner to leave.
         { Policy.Keeps: Kept.Nothing, Seen.Phase: GuestPhase.Stopped } => CloudGuestState.Leaving,
         _ => CloudGuestState.Here,
     };
 
-    /// <summary>What its tenant sees. <paramref name="node"/> is its node as last
-    /// observed; null while it is on none or that has never reported.</summary>
+    /// <summary>The status that its tenant sees. <paramref name="node"/> is its node as last observed; null while it is on none or while
+    /// that node has never reported.</summary>
     public static (VmStatus Status, string Why) StatusOf(Vm vm, NodeObservation? node)
     {
         if (vm.End is VmEnd.Deleted) return (VmStatus.Deleted, "");

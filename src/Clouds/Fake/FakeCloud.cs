@@ -4,8 +4,8 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds.Fake;
 
-/// <summary>A cloud that lives in memory and does as it is told: for tests and
-/// for trying a controller without guests. Can be slow, fail and lie.</summary>
+/// <summary>A cloud in memory: for tests and for trying a controller without guests. Can be set to be slow, to fail, and to report success
+/// without acting.</summary>
 /// <param name="name">Its name in its site.</param>
 public sealed class FakeCloud(string name = FakeCloud.CloudName) : IHostCloud
 {
@@ -20,16 +20,16 @@ public sealed class FakeCloud(string name = FakeCloud.CloudName) : IHostCloud
     /// <inheritdoc/>
     public HostCapabilities Capabilities { get; } = new(BuildsAppearLate: true);
 
-    /// <summary>What every call answers instead of doing anything; null to do it.</summary>
+    /// <summary>What every call returns instead of doing anything; null to do it.</summary>
     public CloudAnswer? Fault { get; set; }
 
-    /// <summary>What every call about a guest answers instead of doing anything; null to do it.</summary>
+    /// <summary>What every call about a guest returns instead of doing anything; null to do it.</summary>
     public CloudAnswer? GuestFault { get; set; }
 
     /// <summary>Waited for before every call; null for no wait.</summary>
     public Func<CancellationToken, Task>? Delay { get; set; }
 
-    /// <summary>True to say Done without doing anything, as a cloud does whose queue was lost.</summary>
+    /// <summary>True to return Done without doing anything, like a cloud whose queue was lost.</summary>
     public bool Lies { get; set; }
 
     /// <summary>Every call that was made, in order, such as <c>close pc-1</c>.</summary>
@@ -38,7 +38,7 @@ public sealed class FakeCloud(string name = FakeCloud.CloudName) : IHostCloud
     /// <summary>Puts a guest on a node, as a tenant would.</summary>
     public void Put(NodeId node, GuestId guest, CloudGuestState state) => Put(node, new CloudGuest(guest, state));
 
-    /// <summary>The same, with all that the cloud shows of it.</summary>
+    /// <summary>The same, with every property that the cloud shows of it.</summary>
     public void Put(NodeId node, CloudGuest guest) => HostOf(node).Guests[guest.Id] = guest;
 
     /// <summary>Takes a guest off a node.</summary>

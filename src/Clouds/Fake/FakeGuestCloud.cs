@@ -6,9 +6,9 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Clouds.Fake;
 
-/// <summary>A cloud that lives in memory and whose guests agents run: a VM goes to the first
-/// open node, without asking for room. For tests and for trying a controller.</summary>
-/// <remarks>Any thread. Knows the policy <c>terminate</c> alone: a VM whose owner stays is gone.</remarks>
+/// <summary>A cloud in memory whose guests agents run: a VM goes to the first open node, without a check for free resources. For tests and
+/// for trying a controller.</summary>
+/// <remarks>Any thread. Has only the policy <c>terminate</c>: a VM is deleted when its node's owner stays.</remarks>
 /// <param name="time">The clock.</param>
 /// <param name="name">Its name in its site.</param>
 public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestCloud.CloudName) : IHostCloud, IGuestSource, ITenantCloud
@@ -247,7 +247,7 @@ public sealed class FakeGuestCloud(TimeProvider time, string name = FakeGuestClo
         }
     }
 
-    /// <summary>A new wish or place: its node's plan changes.</summary>
+    /// <summary>A new wish or place changes its node's plan.</summary>
     private void Put(Entry entry)
     {
         var next = entry with { Revision = ++revision, Generation = entry.Generation + 1 };

@@ -1,6 +1,6 @@
 namespace Opportunism.Clouds.Fake;
 
-/// <summary>The cloud in memory whose guests agents run, as a site's settings name it.</summary>
+/// <summary>The cloud in memory whose guests agents run, for a site's settings.</summary>
 internal sealed class FakeGuestModule : CloudModule
 {
     /// <inheritdoc/>

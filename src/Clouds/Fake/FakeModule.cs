@@ -1,6 +1,6 @@
 namespace Opportunism.Clouds.Fake;
 
-/// <summary>The cloud that lives in memory, as a site's settings name it.</summary>
+/// <summary>The cloud in memory, for a site's settings.</summary>
 internal sealed class FakeModule : CloudModule
 {
     /// <inheritdoc/>

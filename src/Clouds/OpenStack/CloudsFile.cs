@@ -5,12 +5,12 @@ using YamlDotNet.RepresentationModel;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Reads clouds.yaml, and secure.yaml beside it, as OpenStack's own tools
-/// do. Read anew for every token, so that a new secret counts at once.</summary>
+/// <summary>Reads clouds.yaml, and secure.yaml beside it, as OpenStack's own tools do. Read again for every token, so that a new secret
+/// takes effect at once.</summary>
 internal sealed class CloudsFile(OpenStackOptions options)
 {
-    /// <summary>The cloud that settings name.</summary>
-    /// <param name="problem">Why there is none: what was read, what is wrong and what to do. Never a secret.</param>
+    /// <summary>The cloud that the settings name.</summary>
+    /// <param name="problem">Why there is none: which file was read, what is wrong and what to do. Never a secret.</param>
     public CloudEntry? Read(out string problem)
     {
         var path = options.CloudsFile.Length > 0 ? options.CloudsFile : Array.Find(Places(), File.Exists);
@@ -42,7 +42,7 @@ internal sealed class CloudsFile(OpenStackOptions options)
         }
         catch (YamlException failure)
         {
-            // The parser's own words may quote the line, and a line may be a password.
+            // The parser's own message may quote the line, and a line may be a password.
             problem = string.Create(CultureInfo.InvariantCulture, $"{path} is not YAML near line {failure.Start.Line}.");
             return null;
         }
@@ -160,7 +160,7 @@ internal sealed class CloudsFile(OpenStackOptions options)
         json.WriteEndObject();
         json.WriteEndObject();
 
-        // An application credential carries its own project; Keystone refuses a scope beside it.
+        // An application credential has its own project; Keystone refuses a scope beside it.
         if (method == "password")
         {
             json.WriteStartObject("scope");

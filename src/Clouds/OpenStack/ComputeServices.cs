@@ -11,28 +11,29 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
     private readonly IReadOnlyDictionary<string, string> hosts = PairList.Read(options.Hosts)
         .ToDictionary(pair => pair.Key, pair => pair.Value);
 
-    // Nodes whose nova-compute did not report at the last look: what is asked of it now hangs and runs when nobody wants it any more.
+    // Nodes whose nova-compute did not report at the last reading: a request to it hangs now and runs later, when it is no longer wanted.
     private readonly ConcurrentDictionary<NodeId, bool> down = new();
 
-    // Nodes whose nova-compute did not answer a change of its service, as it was then: until it has reported again, what is asked of it
-    // may be lost, and Nova would wait for ever. So it is while a message queue starts anew: Nova's API is back before nova-compute is.
+    // Nodes whose nova-compute did not reply to a change of its service, with the service as it was then: until it has reported again,
+    // requests to it may be lost, and Nova would wait for ever. This happens while a message queue restarts: Nova's API is back before
+    // nova-compute is.
     private readonly ConcurrentDictionary<NodeId, NovaService> unanswered = new();
 
     /// <summary>The name of a node's host in Nova.</summary>
     public string HostOf(NodeId node) => hosts.GetValueOrDefault(node.Value, node.Value);
 
-    /// <summary>True when the node's nova-compute did not report at the last look:
-    /// what is asked of it now hangs, and runs when it is no longer wanted.</summary>
+    /// <summary>True when the node's nova-compute did not report at the last reading: a request to it hangs now and runs later, when it is
+    /// no longer wanted.</summary>
     public bool IsDown(NodeId node) => down.GetValueOrDefault(node);
 
-    /// <summary>Notes how a look found the service.</summary>
+    /// <summary>Records how the service was at a reading.</summary>
     public void Note(NodeId node, NovaService service)
     {
         if (unanswered.TryGetValue(node, out var then) && service.HasReportedSince(then)) unanswered.TryRemove(node, out _);
         down[node] = !service.IsUp || unanswered.ContainsKey(node);
     }
 
-    /// <summary>The node's service; without one the answer says why.</summary>
+    /// <summary>The node's service; when there is none the answer has the reason.</summary>
     public async Task<(CloudAnswer Answer, NovaService? Service)> FindAsync(NodeId node, CancellationToken cancellationToken)
     {
         var host = HostOf(node);
@@ -82,7 +83,7 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
         var (answer, service) = await FindAsync(node, cancellationToken);
         if (service is null) return answer;
 
-        // A service that an operator disabled is closed, and keeps the operator's reason: else we would enable it later.
+        // A service that an operator disabled is closed, and keeps the operator's reason: otherwise we would enable it later.
         if (!service.IsEnabled) return CloudAnswer.AlreadySo;
         return await ChangeAsync(
             node, service, new ServiceChange("disabled", HostReason.Of(reason)), after => !after.IsEnabled, cancellationToken);
@@ -94,7 +95,7 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
             node, service, new ServiceChange("disabled", HostReason.OfForcedDown(reason), true), after => after.ForcedDown,
             cancellationToken);
 
-    /// <summary>Takes back that a service was forced down.</summary>
+    /// <summary>Removes the forced-down flag of a service.</summary>
     public async Task<CloudAnswer> ForceUpAsync(NovaService service, CancellationToken cancellationToken)
     {
         var reply =
@@ -108,8 +109,8 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
             : reply.Answer;
     }
 
-    /// <summary>Changes a service within the short limit. Nova writes the change down
-    /// before it waits for the host, so without an answer it is asked what holds.</summary>
+    /// <summary>Changes a service within the short limit. Nova stores the change before it waits for the host, so after a timeout the
+    /// service is read again.</summary>
     private async Task<CloudAnswer> ChangeAsync(
         NodeId node, NovaService service, ServiceChange change, Func<NovaService, bool> isSo, CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Finds the sentence in an error's body: every OpenStack service wraps it in an object of another name.</summary>
+/// <summary>Finds the sentence in an error's body: every OpenStack service wraps it in an object with another name.</summary>
 internal static class ErrorText
 {
     private const int Longest = 300;
@@ -24,13 +24,13 @@ internal static class ErrorText
         }
         catch (JsonException)
         {
-            // A proxy's HTML page: its status says as much.
+            // A proxy's HTML page: its status is enough.
             return "";
         }
 
         return "";
     }
 
-    /// <summary>A stranger's text, bounded and printable, so that it can be shown and logged.</summary>
+    /// <summary>Text from outside, bounded and printable, so that it can be shown and logged.</summary>
     public static string Shown(string text) => new([.. text.Take(Longest).Select(c => char.IsControl(c) ? ' ' : c)]);
 }

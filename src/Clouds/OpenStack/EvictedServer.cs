@@ -3,7 +3,7 @@ using Opportunism.Core.Eviction;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>A server that we got off its node, remembered until it runs again or its tenant has taken it over.</summary>
+/// <summary>A server that we got off its node, recorded until it runs again or its tenant has taken control of it.</summary>
 public sealed record EvictedServer
 {
     /// <summary>The server.</summary>
@@ -12,21 +12,21 @@ public sealed record EvictedServer
     /// <summary>The node it was on.</summary>
     public required NodeId Node { get; init; }
 
-    /// <summary>What Nova was asked to do.</summary>
+    /// <summary>The action that was requested from Nova.</summary>
     public required EvictionStep Action { get; init; }
 
-    /// <summary>When it was first asked.</summary>
+    /// <summary>When it was first requested.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>How often Nova accepted to do it.</summary>
+    /// <summary>How often Nova accepted the request.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>How often Nova accepted to bring it back.</summary>
+    /// <summary>How often Nova accepted the request to bring it back.</summary>
     public int Returns { get; init; }
 
-    /// <summary>True once Nova has accepted to bring it back.</summary>
+    /// <summary>True once Nova has accepted the request to bring it back.</summary>
     public bool Returning { get; init; }
 
-    /// <summary>Not before then is it brought back again; null for at once.</summary>
+    /// <summary>The earliest time to bring it back again; null for at once.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 }

@@ -1,18 +1,19 @@
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>The reasons that we leave in Nova and Neutron: marked as ours, printable, and as long as their columns allow. Pure.</summary>
+/// <summary>The reasons that we write into Nova and Neutron: marked as ours, printable, and no longer than their columns allow.
+/// Pure.</summary>
 internal static class HostReason
 {
     // Nova's own limit for a service's disabled_reason, and Neutron's for an agent's description.
     private const int Longest = 255;
 
-    // Ends the reason of a service that we forced down, so that we take back what was ours and leave what was not.
+    // The end of the reason of a service that we forced down, so that we undo only our own changes.
     private const string ForcedDownEnd = " (forced down)";
 
-    // Stands between our reason and the description that an agent had before.
+    // The separator between our reason and the description that an agent had before.
     private const string WasBefore = "; was: ";
 
-    /// <summary>A reason, cut where it is too long; <paramref name="end"/> stays whole.</summary>
+    /// <summary>A reason, cut where it is too long; <paramref name="end"/> is never cut.</summary>
     public static string Of(string reason, string end = "")
     {
         var most = Longest - NovaService.Mark.Length - end.Length;
@@ -32,7 +33,7 @@ internal static class HostReason
     {
         var end = string.IsNullOrEmpty(before) ? "" : WasBefore + before;
 
-        // A description too long to keep beside a reason is more worth than the reason.
+        // A description that is too long to keep beside a reason matters more than the reason.
         return end.Length > Longest - NovaService.Mark.Length
             ? NovaService.Mark + end[..(Longest - NovaService.Mark.Length)]
             : Of(reason, end);

@@ -1,24 +1,24 @@
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Sends one request and waits no longer than it may take. No exception of the network leaves it.</summary>
+/// <summary>Sends one request within its time limit. No network exception leaves it.</summary>
 internal sealed class HttpExchange(IHttpClientFactory http, TimeProvider time)
 {
-    /// <summary>Name of the client that the factory makes: its certificates and
-    /// its second try are set up in <see cref="OpenStackParts"/>.</summary>
+    /// <summary>Name of the client that the factory creates: its certificates and its retry are set up in
+    /// <see cref="OpenStackParts"/>.</summary>
     public const string ClientName = "openstack";
 
-    // A service that asks for more patience than this is asked again all the same: owners wait.
+    // The longest Retry-After that is obeyed, since owners wait.
     private static readonly TimeSpan MostPatience = TimeSpan.FromMinutes(5);
 
-    /// <summary>What came back.</summary>
-    /// <param name="Status">The HTTP status; 0 when none came.</param>
-    /// <param name="Problem">Why none came, as the end of a sentence about the service; empty when one came.</param>
+    /// <summary>The response.</summary>
+    /// <param name="Status">The HTTP status; 0 when there was no response.</param>
+    /// <param name="Problem">Why there was no response, as the end of a sentence about the service; empty when there was one.</param>
     /// <param name="Body">The content.</param>
-    /// <param name="RetryAfter">How long the service asks to be left alone; null when it does not.</param>
-    /// <param name="SubjectToken">Keystone's header with a new token; empty in any other answer.</param>
+    /// <param name="RetryAfter">How long the service asks not to be called again; null when it does not.</param>
+    /// <param name="SubjectToken">Keystone's header with a new token; empty in any other response.</param>
     public readonly record struct Outcome(int Status, string Problem, byte[] Body, TimeSpan? RetryAfter, string SubjectToken);
 
-    /// <summary>Sends a request, which is used up.</summary>
+    /// <summary>Sends a request, which cannot be sent again.</summary>
     public async Task<Outcome> SendAsync(HttpRequestMessage request, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(limit, time);

@@ -2,21 +2,21 @@ using Opportunism.Core;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Keeps what the OpenStack cloud must not forget: which servers we evicted.</summary>
-/// <remarks>A call returns once it is on disk. A store that fails throws;
-/// nothing is asked of Nova that could not be written down first.</remarks>
+/// <summary>Stores which servers the OpenStack cloud evicted.</summary>
+/// <remarks>A call returns once the change is on disk. A store that fails throws; nothing is requested from Nova that could not be stored
+/// first.</remarks>
 public interface IOpenStackStore
 {
-    /// <summary>False while what is saved is kept in this program's memory alone: then no
-    /// server is evicted that cannot be marked, because nobody would remember it.</summary>
+    /// <summary>False while the records are only in this program's memory: then no server is evicted that cannot be marked, because the
+    /// eviction would be unknown after a restart.</summary>
     bool IsLasting => true;
 
-    /// <summary>Everything remembered; called once, before the first use.</summary>
+    /// <summary>Every record; called once, before the first use.</summary>
     Task<IReadOnlyList<EvictedServer>> LoadAsync(CancellationToken cancellationToken);
 
-    /// <summary>Remembers a server, or what is new about it.</summary>
+    /// <summary>Adds or replaces the record of a server.</summary>
     Task SaveAsync(EvictedServer server, CancellationToken cancellationToken);
 
-    /// <summary>Forgets a server; one that is not remembered is no fault.</summary>
+    /// <summary>Removes the record of a server; a server without a record is no error.</summary>
     Task ForgetAsync(GuestId guest, CancellationToken cancellationToken);
 }

@@ -4,14 +4,13 @@ using Opportunism.Core;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Keeps one valid token for everybody, renewed before it ends.</summary>
-/// <remarks>Any thread. One login at a time; a login that failed is not
-/// repeated at once, because Keystone locks accounts after a few.</remarks>
+/// <summary>Keeps one valid token for all callers, renewed before it expires.</summary>
+/// <remarks>Any thread. One login at a time; a failed login is not repeated at once, because Keystone locks accounts after a few.</remarks>
 internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, OpenStackOptions options, TimeProvider time) : IDisposable
 {
     private static readonly Backoff Retries = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
-    // Long enough for any call that is under way to end with the token it began with.
+    // Long enough for any call that is under way to finish with its token.
     private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(5);
 
     private readonly SemaphoreSlim gate = new(1, 1);
@@ -21,7 +20,7 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
     private int failures;
 
     /// <summary>A valid token.</summary>
-    /// <param name="refused">The token that a service has just refused, so that another is needed; null when any will do.</param>
+    /// <param name="refused">The token that a service has just refused, so that another is needed; null to accept any.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<(CloudAnswer Answer, KeystoneToken? Token)> TokenAsync(KeystoneToken? refused, CancellationToken cancellationToken)
     {
@@ -34,7 +33,7 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
             if (current is { } newer && newer != refused && now < newer.RenewAt) return (CloudAnswer.Done, newer);
             if (now >= notBefore) failure = await LoginLockedAsync(cancellationToken);
 
-            // An old token is better than none while it lasts: Keystone may be down for a minute.
+            // An old token is better than none until it expires: Keystone may be down for a minute.
             return current is { } usable && usable != refused && now < usable.EndsAt ? (CloudAnswer.Done, usable) : (failure, null);
         }
         finally
@@ -62,7 +61,7 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
         return answer;
     }
 
-    /// <summary>Logs in; answers also how long Keystone asks to be left alone.</summary>
+    /// <summary>Logs in; also returns how long Keystone asks not to be called again.</summary>
     private async Task<(CloudAnswer Answer, TimeSpan Patience)> LoginLockedAsync(CloudEntry cloud, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{cloud.AuthUrl.ToString().TrimEnd('/')}/v3/auth/tokens")
@@ -83,7 +82,7 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
         if (outcome.SubjectToken.Length == 0 || Parse(outcome.Body) is not { User.Id: { } user } content)
             return Failed(CloudOutcome.TryLater, "answered something that is no token. Check auth_url in clouds.yaml.");
 
-        // By our own clock from now on: theirs may differ.
+        // From here on by our own clock: Keystone's may differ.
         var now = time.GetUtcNow();
         var life = content.ExpiresAt - content.IssuedAt;
         var early = life / 5 < RenewBefore ? life / 5 : RenewBefore;
@@ -106,7 +105,7 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
         }
         catch (JsonException)
         {
-            // The caller says whose answer this was.
+            // The caller adds which service it was.
             return null;
         }
     }
@@ -127,7 +126,7 @@ internal sealed class KeystoneSession(CloudsFile file, HttpExchange exchange, Op
         return endpoints;
     }
 
-    /// <summary>Old catalogues put the project behind Nova's version, and some put Neutron's version behind its address.</summary>
+    /// <summary>Old catalogues put the project after Nova's version, and some put Neutron's version after its address.</summary>
     private static string WithoutTail(string url)
     {
         const string nova = "/v2.1";

@@ -8,10 +8,10 @@ namespace Opportunism.Clouds.OpenStack;
 /// <summary>Nodes that are lost: marked in Nova, and evacuated where that is set.</summary>
 internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, OpenStackOptions options, TimeProvider time, ILogger log)
 {
-    // Since when a node is lost, as far as this run of the program knows: a restart begins anew, which only delays an evacuation.
+    // Since when a node is lost, in this run of the program: a restart counts from zero, which only delays an evacuation.
     private readonly ConcurrentDictionary<NodeId, DateTimeOffset> lostSince = new();
 
-    /// <summary>Whether Nova has been told all that it should know of a lost node.</summary>
+    /// <summary>Whether all of a lost node's marks are set in Nova.</summary>
     public CloudMark MarkOf(NodeId node, NovaService service, IReadOnlyList<NovaServer> servers)
     {
         var carriers = servers.Where(server => ServerRules.CanBeMarked(server) && string.IsNullOrEmpty(server.TaskState)).ToList();
@@ -27,7 +27,7 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
     private bool MustEvacuate(NodeId node) =>
         options.WhenLost == "evacuate" && lostSince.TryGetValue(node, out var since) && time.GetUtcNow() >= since + options.EvacuateAfter;
 
-    /// <summary>Tells Nova that the node is lost, and evacuates its servers where and when that is set.</summary>
+    /// <summary>Marks the node as lost in Nova, and evacuates its servers where and when that is set.</summary>
     public async Task<CloudAnswer> LoseAsync(NodeId node, CancellationToken cancellationToken)
     {
         lostSince.TryAdd(node, time.GetUtcNow());
@@ -51,7 +51,7 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
         if (service is null) return answer;
         if (!service.ForcedDown)
         {
-            // A desktop whose nova-compute still reports runs its servers: building them elsewhere too would run them twice.
+            // A desktop whose nova-compute still reports runs its servers: rebuilding them elsewhere would run them twice.
             if (service.IsUp)
                 return CloudAnswer.Refused(
                     $"Nothing is heard from the agent on {node}, but its nova-compute reports to Nova, so its servers are not evacuated. "
@@ -67,7 +67,7 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
         var all = new List<CloudAnswer> { CloudAnswer.Done };
         foreach (var server in servers.Where(ServerRules.CanBeEvacuated))
         {
-            // Where it goes it is not lost any more.
+            // On its new node it is not lost any more.
             if (server.Metadata.ContainsKey(ServerRules.LostKey) && ServerRules.CanBeMarked(server))
                 all.Add(UnlessGone(await nova.UnmarkAsync(server.Id!, ServerRules.LostKey, cancellationToken)));
             var evacuated = await nova.EvacuateAsync(server.Id!, cancellationToken);
@@ -78,7 +78,7 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
         return CloudAnswer.Worst(all);
     }
 
-    /// <summary>Takes back what Nova was told of a lost node.</summary>
+    /// <summary>Removes a lost node's marks from Nova.</summary>
     public async Task<CloudAnswer> FindAgainAsync(NodeId node, CancellationToken cancellationToken)
     {
         lostSince.TryRemove(node, out _);

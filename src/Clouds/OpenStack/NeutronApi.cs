@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Neutron's API as far as it is used.</summary>
+/// <summary>The part of Neutron's API that is used.</summary>
 internal sealed class NeutronApi(OpenStackCalls calls)
 {
-    /// <summary>The agents of that host, asked no longer than that.</summary>
+    /// <summary>The agents of that host, within that time limit.</summary>
     public async Task<Reply<AgentsReply>> AgentsAsync(string host, TimeSpan limit, CancellationToken cancellationToken)
     {
         var call = new OpenStackCall(OpenStackCall.Network, HttpMethod.Get, $"/v2.0/agents?host={Uri.EscapeDataString(host)}")
@@ -19,7 +19,7 @@ internal sealed class NeutronApi(OpenStackCalls calls)
         return reply with { Value = new AgentsReply([.. agents.Where(agent => agent.Host == host)]) };
     }
 
-    /// <summary>Marks an agent up or down, and says why.</summary>
+    /// <summary>Marks an agent up or down, with a reason.</summary>
     public Task<Reply<AgentReply>> ChangeAsync(string id, bool up, string description, CancellationToken cancellationToken) =>
         calls.SendAsync(
             new(OpenStackCall.Network, HttpMethod.Put, $"/v2.0/agents/{Uri.EscapeDataString(id)}")

@@ -5,31 +5,31 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Nova's API as far as it is used, in the newest microversion that both sides know.</summary>
+/// <summary>The part of Nova's API that is used, in the newest microversion that both sides support.</summary>
 internal sealed class NovaApi(OpenStackCalls calls)
 {
-    // Services have been named by UUID since 2.53 (Pike); nothing older is spoken.
+    // Services have been named by UUID since 2.53 (Pike); nothing older is supported.
     private const int Oldest = 53;
 
-    // The newest whose changes were read and whose answers are understood: 2.96 (2024.1). Later Novas speak it too.
+    // The newest whose changes were reviewed: 2.96 (2024.1). Later releases of Nova support it too.
     private const int Newest = 96;
 
-    // Nova's own default for its longest page.
+    // Nova's default for its largest page.
     private const int PageSize = 1000;
 
-    // A host with more servers than this is no desktop, and a paging link that never ends is no Nova.
+    // A host with more servers than this is no desktop, and a chain of pages that never ends is an error.
     private const int MostPages = 20;
 
     private string microversion = "";
 
-    /// <summary>The compute service of that host; a list because an empty one is an answer too.</summary>
+    /// <summary>The compute service of that host; a list because an empty one is a valid result.</summary>
     public Task<Reply<ServicesReply>> ServicesAsync(string host, CancellationToken cancellationToken) =>
         GetAsync(
             $"/os-services?binary=nova-compute&host={Uri.EscapeDataString(host)}", WireJson.Default.ServicesReply,
             reply => reply.Services is not null, cancellationToken);
 
-    /// <summary>Changes a compute service. Nova writes it down at once and then
-    /// waits for the host, up to a minute: so the limit is the caller's.</summary>
+    /// <summary>Changes a compute service. Nova stores the change at once and then waits for the host, up to a minute: so the limit is the
+    /// caller's.</summary>
     public Task<Reply<ServiceReply>> ChangeServiceAsync(
         string id, ServiceChange change, TimeSpan limit, CancellationToken cancellationToken) =>
         SendAsync(
@@ -46,8 +46,8 @@ internal sealed class NovaApi(OpenStackCalls calls)
         var reply = await ListAsync($"host={Uri.EscapeDataString(host)}", cancellationToken);
         if (!reply.IsDone) return reply;
 
-        // Nova silently ignores a filter that the caller's role may not use, and
-        // then lists everybody's servers: without this check we would evict them.
+        // Nova silently ignores a filter that the caller's role may not use, and then lists all servers: without this check we would evict
+        // them.
         if (reply.Value!.Servers!.Any(server => server.Host is not null && server.Host != host))
             return Refused(
                 $"Nova lists servers of other hosts when asked for those of {host}: the controller's role may not filter by host. Give "
@@ -67,12 +67,12 @@ internal sealed class NovaApi(OpenStackCalls calls)
     public Task<Reply<ServerReply>> ServerAsync(string id, CancellationToken cancellationToken) =>
         GetAsync($"/servers/{id}", WireJson.Default.ServerReply, reply => reply.Server?.Id is not null, cancellationToken);
 
-    /// <summary>What was done with a server, newest first.</summary>
+    /// <summary>The actions on a server, newest first.</summary>
     public Task<Reply<ActionsReply>> ActionsAsync(string id, CancellationToken cancellationToken) =>
         GetAsync(
             $"/servers/{id}/os-instance-actions", WireJson.Default.ActionsReply, reply => reply.Actions is not null, cancellationToken);
 
-    /// <summary>Asks for an action without arguments; done means accepted.</summary>
+    /// <summary>Requests an action without arguments; done means accepted.</summary>
     public Task<Reply<Ignored>> ActAsync(string id, string action, CancellationToken cancellationToken) =>
         SendAsync(
             new(OpenStackCall.Compute, HttpMethod.Post, $"/servers/{id}/action")
@@ -81,7 +81,7 @@ internal sealed class NovaApi(OpenStackCalls calls)
             },
             WireJson.Default.Ignored, cancellationToken);
 
-    /// <summary>Asks for a server to be built anew on another host; its own must be down.</summary>
+    /// <summary>Requests that a server is rebuilt on another host; its own must be down.</summary>
     public Task<Reply<Ignored>> EvacuateAsync(string id, CancellationToken cancellationToken) =>
         SendAsync(
             new(OpenStackCall.Compute, HttpMethod.Post, $"/servers/{id}/action") { Body = "{\"evacuate\":{}}"u8.ToArray() },
@@ -101,13 +101,13 @@ internal sealed class NovaApi(OpenStackCalls calls)
             },
             WireJson.Default.Ignored, cancellationToken);
 
-    /// <summary>Takes one key out of a server's metadata; 404 when it is not there.</summary>
+    /// <summary>Removes one key of a server's metadata; 404 when it is not there.</summary>
     public Task<Reply<Ignored>> UnmarkAsync(string id, string key, CancellationToken cancellationToken) =>
         SendAsync(
             new(OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{id}/metadata/{Uri.EscapeDataString(key)}"), WireJson.Default.Ignored,
             cancellationToken);
 
-    /// <summary>Any call with the agreed microversion; for those who test rights.</summary>
+    /// <summary>Any call with the agreed microversion; for the check of rights.</summary>
     public async Task<Reply<T>> SendAsync<T>(OpenStackCall call, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
@@ -119,7 +119,7 @@ internal sealed class NovaApi(OpenStackCalls calls)
 
         var reply = await calls.SendAsync(call with { Microversion = Volatile.Read(ref microversion) }, type, cancellationToken);
 
-        // Nova was replaced by an older one: agree anew at the next call.
+        // Nova was replaced by an older release: negotiate again at the next call.
         if (reply.Status == 406) Volatile.Write(ref microversion, "");
         return reply;
     }

@@ -1,6 +1,6 @@
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>One call of a service.</summary>
+/// <summary>One call to a service.</summary>
 /// <param name="Service">Type of the service in Keystone's catalogue.</param>
 /// <param name="Method">The HTTP method.</param>
 /// <param name="Path">Path and query below the service's endpoint.</param>
@@ -16,10 +16,10 @@ internal sealed record OpenStackCall(string Service, HttpMethod Method, string P
     /// <summary>Nova's microversion; empty for none.</summary>
     public string Microversion { get; init; } = "";
 
-    /// <summary>How long it may take; null for the usual limit.</summary>
+    /// <summary>Time limit; null for the usual one.</summary>
     public TimeSpan? Limit { get; init; }
 
-    /// <summary>What people call the service.</summary>
+    /// <summary>The service's usual name, for messages.</summary>
     public string ServiceName => Service == Compute ? "Nova" : "Neutron";
 
     public override string ToString() => $"{Method} {Path.Split('?')[0]}";

@@ -6,24 +6,24 @@ using System.Text.RegularExpressions;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Calls Nova and Neutron with a valid token and says in the driver's words how it went.</summary>
+/// <summary>Calls Nova and Neutron with a valid token and translates the result into the driver's terms.</summary>
 internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchange exchange, OpenStackOptions options, TimeProvider time)
 {
-    // How long a call that a fresh token did not help is taken to be outside the credential's
-    // rules. A login each ten minutes harms nobody, and a cloud that was mended is noticed.
+    // How long a call that a fresh token did not help is treated as outside the credential's access rules. A login every ten minutes does
+    // no harm, and a corrected rule is noticed.
     private static readonly TimeSpan OutsideFor = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> outside = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> leftAlone = new(StringComparer.Ordinal);
 
-    /// <summary>Who we are for Keystone; empty before the first token.</summary>
+    /// <summary>Our user's id in Keystone; empty before the first token.</summary>
     public string UserId { get; private set; } = "";
 
-    /// <summary>The project that our token counts for; empty before the first token.</summary>
+    /// <summary>The project that our token is valid for; empty before the first token.</summary>
     public string ProjectId { get; private set; } = "";
 
-    /// <summary>Makes one call; logs in again at most once for it, and not
-    /// at all for one known to be outside the credential's rules.</summary>
+    /// <summary>Makes one call; logs in again at most once for it, and not at all for a call that recently was outside the credential's
+    /// rules.</summary>
     public async Task<Reply<T>> SendAsync<T>(OpenStackCall call, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
@@ -46,13 +46,13 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
             var template = $"{call.Method} {UuidInPath().Replace(call.Path.Split('?')[0], "*")}";
             if (outcome.Status != 401)
             {
-                // No answer says nothing about the rules.
+                // Without a response nothing is known about the rules.
                 if (outcome.Status != 0) outside.TryRemove(template, out _);
                 return Translate(call, outcome, type);
             }
 
-            // Nova answers 401 both for a token that is dead and for a call outside an
-            // application credential's access rules: only a fresh token tells which.
+            // Nova returns 401 both for an expired token and for a call outside an application credential's access rules: only a retry with
+            // a fresh token distinguishes them.
             var known = outside.TryGetValue(template, out var since) && time.GetUtcNow() < since + OutsideFor;
             if (refused is not null || known)
             {
@@ -127,7 +127,7 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
         return Nonsense<T>(call, "");
     }
 
-    /// <summary>What a call came to whose answer cannot be what the service says.</summary>
+    /// <summary>The result of a call whose response is not valid for this service.</summary>
     public static Reply<T> Nonsense<T>(OpenStackCall call, string where)
         where T : class =>
             Failed<T>(

@@ -5,8 +5,8 @@ using Opportunism.Core.Fleet;
 namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>An OpenStack cloud whose compute hosts are our nodes: opens and closes them, and gets servers off them and back.</summary>
-/// <remarks>Any thread; at most one call per node at a time. Nothing is believed that
-/// was not read back: 202 means under way, and the next look shows how far.</remarks>
+/// <remarks>Any thread; at most one call per node at a time. No change counts as done before it was read back: 202 means under way, and the
+/// next reading shows the progress.</remarks>
 public sealed class OpenStackCloud : IHostCloud
 {
     /// <summary>The kind's name in settings.</summary>
@@ -20,7 +20,7 @@ public sealed class OpenStackCloud : IHostCloud
     private readonly NetworkMarks network;
     private readonly LostNodes lost;
 
-    /// <summary>Composed by <see cref="OpenStackParts"/>.</summary>
+    /// <summary>Called by <see cref="OpenStackParts"/>.</summary>
     internal OpenStackCloud(
         NovaApi nova, NeutronApi neutron, OpenStackCalls calls, EvictionMemory memory, OpenStackOptions options, TimeProvider time,
         ILogger<OpenStackCloud> log)
@@ -40,7 +40,7 @@ public sealed class OpenStackCloud : IHostCloud
     /// <inheritdoc/>
     public HostCapabilities Capabilities { get; } = new(BuildsAppearLate: true);
 
-    /// <summary>Reads what is stored; called once, before the first request.</summary>
+    /// <summary>Reads the stored records; called once, before the first request.</summary>
     public Task LoadAsync(CancellationToken cancellationToken) => memory.LoadAsync(cancellationToken);
 
     /// <inheritdoc/>
@@ -50,7 +50,7 @@ public sealed class OpenStackCloud : IHostCloud
         if (service is null) return new(answer, null);
         services.Note(node, service);
 
-        // At the same time, so that no server waits for a Neutron that hangs.
+        // At the same time, so that no server waits while Neutron hangs.
         var listing = nova.ServersAsync(services.HostOf(node), cancellationToken);
         var looking = network.AgentsAsync(node, cancellationToken);
         await Task.WhenAll(listing, looking);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>OpenStack, as a site's settings name it. Each cloud has its own connections, tokens and credential.</summary>
+/// <summary>OpenStack, for a site's settings. Each cloud has its own connections, tokens and credential.</summary>
 internal sealed class OpenStackModule : CloudModule
 {
     /// <inheritdoc/>

@@ -1,7 +1,6 @@
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Settings of the OpenStack cloud; every key is a row in docs/settings.md.
-/// Credentials are not among them: they lie in clouds.yaml.</summary>
+/// <summary>Settings of the OpenStack cloud; every key is a row in docs/settings.md. Credentials are in clouds.yaml, not here.</summary>
 /// <param name="section">The section of the settings file that holds them, for messages.</param>
 public sealed class OpenStackOptions(string section = "OpenStack") : CloudOptions(section)
 {
@@ -20,14 +19,13 @@ public sealed class OpenStackOptions(string section = "OpenStack") : CloudOption
     /// <summary>How long one request may take.</summary>
     public TimeSpan TimeLimit { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long opening or closing a compute service may take before Nova is asked whether it has done so all the same.</summary>
+    /// <summary>How long opening or closing a compute service may take before the service is read from Nova instead.</summary>
     public TimeSpan CloseTimeLimit { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>What happens to a server when the owner of its node stays.</summary>
     public string Policy { get; set; } = "suspend";
 
-    /// <summary>The same for some nodes: NODE=POLICY, separated by commas;
-    /// a node's name may end in *. The first that fits counts.</summary>
+    /// <summary>The same for some nodes: NODE=POLICY, separated by commas; a node's name may end in *. The first match counts.</summary>
     public string NodePolicies { get; set; } = "";
 
     /// <summary>Policies that a server's owner may choose through its metadata, separated by commas; empty for none.</summary>

@@ -6,7 +6,7 @@ namespace Opportunism.Clouds.OpenStack;
 /// cannot be used, each naming key, value and what is allowed.</summary>
 public static class OpenStackOptionsValidator
 {
-    /// <summary>All problems at once; none means the settings can be used.</summary>
+    /// <summary>All problems at once; empty when the settings can be used.</summary>
     public static IEnumerable<string> Problems(OpenStackOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

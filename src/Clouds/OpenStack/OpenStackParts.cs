@@ -12,9 +12,9 @@ namespace Opportunism.Clouds.OpenStack;
 /// <see cref="IOpenStackStore"/> and a <see cref="TimeProvider"/>.</summary>
 public static class OpenStackParts
 {
-    /// <summary>Adds the cloud, and the client that reaches it, with checked settings.</summary>
-    /// <param name="services">Where to.</param>
-    /// <param name="options">Checked settings.</param>
+    /// <summary>Adds the cloud and its HTTP client, with validated settings.</summary>
+    /// <param name="services">Where they are added.</param>
+    /// <param name="options">Validated settings.</param>
     /// <param name="name">The cloud's name in its site.</param>
     public static IServiceCollection AddOpenStack(
         this IServiceCollection services, OpenStackOptions options, string name = OpenStackCloud.CloudName)
@@ -60,8 +60,8 @@ public static class OpenStackParts
         return services;
     }
 
-    /// <summary>One second try, at once and only for reading: it covers a kept connection that the
-    /// server has just closed. Everything longer is the worker's, which can be seen waiting.</summary>
+    /// <summary>One immediate retry, only for reading: it covers a kept connection that the server has just closed. The worker does every
+    /// longer wait, where it is visible.</summary>
     private static HttpRetryStrategyOptions Again => new()
     {
         MaxRetryAttempts = 1,
@@ -83,7 +83,7 @@ public static class OpenStackParts
 
     private static SocketsHttpHandler HandlerOf(CloudsFile file)
     {
-        // A redirect would carry the token to wherever it points.
+        // A redirect would send the token to another address.
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5) };
         if (file.Read(out _) is { CaFile: { Length: > 0 } ca })
         {

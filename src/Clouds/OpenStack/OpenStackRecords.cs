@@ -4,7 +4,7 @@ using Opportunism.Core;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Keeps evicted servers as records: <c>evicted</c> by the server's id.</summary>
+/// <summary>Stores evicted servers as records: <c>evicted</c> by the server's id.</summary>
 internal sealed class OpenStackRecords(ICloudStore store) : IOpenStackStore
 {
     private const string EvictedKind = "evicted";
@@ -29,7 +29,7 @@ internal sealed class OpenStackRecords(ICloudStore store) : IOpenStackStore
     private static CloudKey KeyOf(GuestId guest) => new(EvictedKind, guest.Value);
 }
 
-/// <summary>An evicted server as it is stored. Times are UTC ticks.</summary>
+/// <summary>An evicted server in its stored form. Times are UTC ticks.</summary>
 internal sealed record EvictedRecord
 {
     public required string Guest { get; init; }
@@ -77,6 +77,6 @@ internal sealed record EvictedRecord
     private static DateTimeOffset At(long ticks) => new(ticks, TimeSpan.Zero);
 }
 
-/// <summary>How the OpenStack cloud's records are written: names of properties as they are.</summary>
+/// <summary>How the OpenStack cloud's records are written: names of properties unchanged.</summary>
 [JsonSerializable(typeof(EvictedRecord))]
 internal sealed partial class OpenStackJson : JsonSerializerContext;

@@ -7,12 +7,10 @@ namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>Tests the configured credential for exactly what the controller needs, without changing anything.</summary>
 /// <remarks>
-/// What changes something is tried on a service, server or agent that cannot
-/// exist: 404 means that the call came through the access rules and, for
-/// compute services, through the policy; 401 that a rule is missing; 403 that a
-/// policy forbids it. Nova looks for a server before it asks the policy about an
-/// action, so the right to act on servers is told by whether a server of
-/// another project can be seen at all, which is what decides it in Nova.
+/// Calls that change something are made on a service, server or agent that cannot exist: 404 means that the access rules and, for compute
+/// services, the policy allow the call; 401 that an access rule is missing; 403 that a policy forbids it. Nova looks for a server before it
+/// checks the policy of an action, so the right to act on servers is derived from whether a server of another project can be seen at all,
+/// which is what decides it in Nova.
 /// </remarks>
 public sealed class OpenStackRights : IRightsCheck
 {
@@ -20,7 +18,7 @@ public sealed class OpenStackRights : IRightsCheck
     private const string Nobody = "00000000-0000-4000-8000-000000000000";
     private const string NoHost = "opportunism-no-such-host";
 
-    // Among so many servers one of another project is found wherever there are tenants.
+    // In a list of this length one of another project is found wherever there are tenants.
     private const int Sample = 50;
 
     private readonly NovaApi nova;
@@ -62,8 +60,8 @@ public sealed class OpenStackRights : IRightsCheck
         return checks;
     }
 
-    /// <summary>Seeing servers of every project, by host, with their host, and reaching one of
-    /// another project; and that one, for those who need a real server to try something on.</summary>
+    /// <summary>The rights to list servers of every project, by host, with their host, and to read one of another project; also returns
+    /// that server, for checks that need a real one.</summary>
     private async Task<(IReadOnlyList<RightCheck> Checks, NovaServer? Server)> ServersAsync(CancellationToken cancellationToken)
     {
         const string rule = "/v2.1/servers/*";
@@ -97,11 +95,11 @@ public sealed class OpenStackRights : IRightsCheck
                             "Start a server in another project than the credential's, then check again."))],
                 null);
 
-        // A filter that may not be used is ignored: then a host that does not exist has servers.
+        // A filter that the role may not use is ignored: then a host that does not exist has servers.
         var filtered =
             await nova.SendAsync(call with { Path = $"{call.Path}&host={NoHost}" }, WireJson.Default.ServersReply, cancellationToken);
 
-        // One's own project may always be acted on, which says nothing about others.
+        // A user may always act on its own project, which proves nothing about others.
         var server = servers.FirstOrDefault(server => server.Id is not null && server.TenantId != calls.ProjectId);
         RightCheck[] checks =
         [
@@ -122,7 +120,7 @@ public sealed class OpenStackRights : IRightsCheck
         return (checks, server);
     }
 
-    /// <summary>Whether the host is shown at all: a server that is on no host has the field with null in it.</summary>
+    /// <summary>Whether the host is shown at all: a server that is on no host has the field with the value null.</summary>
     private async Task<RightCheck> HostAsync(string name, OpenStackCall call, CancellationToken cancellationToken)
     {
         var raw = await nova.SendAsync(call, WireJson.Default.JsonDocument, cancellationToken);
@@ -159,7 +157,7 @@ public sealed class OpenStackRights : IRightsCheck
             see, reply.Answer, reply.Status, reply.IsDone && reply.Value?.Agents is not null, OpenStackCall.Network, HttpMethod.Get,
             "/v2.0/agents", "get_agent");
 
-        // Whoever may not see agents is shown an empty list.
+        // A role that may not see agents gets an empty list.
         if (seen.State is RightState.Granted && reply.Value!.Agents!.Count == 0)
             seen = Missing(
                 see, "Neutron shows no agent at all. If it has some:",
@@ -167,7 +165,7 @@ public sealed class OpenStackRights : IRightsCheck
         var tried = await TryAsync(mark, OpenStackCall.Network, HttpMethod.Put, $"/v2.0/agents/{Nobody}", """{"agent":{"admin_state_up":true}}""", "/v2.0/agents/*", "update_agent", cancellationToken);
         if (tried.State is RightState.Granted && reply.Value?.Agents is [{ Id: { } id } agent, ..])
         {
-            // Writing what is there already changes nothing and asks the policy, which 404 does not.
+            // Writing the value that is there already changes nothing and makes Nova check the policy, which a 404 does not.
             var body = JsonSerializer.SerializeToUtf8Bytes(
                 new AgentChangeRequest(new(agent.AdminStateUp, agent.Description)), WireJson.Default.AgentChangeRequest);
             var same = await calls.SendAsync(
@@ -188,7 +186,7 @@ public sealed class OpenStackRights : IRightsCheck
         return Verdict(name, reply.Answer, reply.Status, reply.IsDone, service, HttpMethod.Get, rule, policy);
     }
 
-    /// <summary>Tries a call on something that cannot exist, or that changes nothing.</summary>
+    /// <summary>Makes a call on something that cannot exist, or a call that changes nothing.</summary>
     private async Task<RightCheck> TryAsync(
         string name, string service, HttpMethod method, string path, string? body, string rule, string policy,
         CancellationToken cancellationToken)

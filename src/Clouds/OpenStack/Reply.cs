@@ -1,9 +1,9 @@
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>What a service answered to one call, already in the driver's words.</summary>
-/// <param name="Answer">How the call went.</param>
-/// <param name="Status">The HTTP status; 0 when none came.</param>
-/// <param name="Value">What was answered; null unless the call is done and has content.</param>
+/// <summary>A service's response to one call, in the driver's terms.</summary>
+/// <param name="Answer">How the call ended.</param>
+/// <param name="Status">The HTTP status; 0 when there was no response.</param>
+/// <param name="Value">The content; null unless the call is done and has content.</param>
 internal readonly record struct Reply<T>(CloudAnswer Answer, int Status, T? Value)
     where T : class
 {

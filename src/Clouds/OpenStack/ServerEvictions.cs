@@ -7,19 +7,19 @@ using Opportunism.Core.Fleet;
 namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>Gets servers off a node, and brings back what we evicted.</summary>
-/// <remarks>Any thread; different servers at the same time. What is to be done is written down
-/// and marked before Nova is asked: whatever happens next, it is known to be ours.</remarks>
+/// <remarks>Any thread; different servers at the same time. Every eviction is stored and marked before it is requested from Nova: whatever
+/// happens next, it is recognized as ours.</remarks>
 internal sealed partial class ServerEvictions(
     NovaApi nova, OpenStackCalls calls, EvictionMemory memory, ComputeServices services, ServerPolicies policies, TimeProvider time,
     ILogger log)
 {
-    // A host with room is rarely found within a minute of none; a server that could not be resumed needs a person.
+    // A host with room is rarely found within a minute after there was none; a server that could not be resumed needs a person.
     private static readonly Backoff ReturnRetries = new(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15));
 
     // Shelved servers that a worker is bringing back: any open node's worker may, but only one at a time.
     private readonly ConcurrentDictionary<GuestId, NodeId> returning = new();
 
-    /// <summary>Gets a server off the closed node, the way its policy says.</summary>
+    /// <summary>Gets a server off the closed node, by its policy.</summary>
     public async Task<CloudAnswer> EvictAsync(NodeId node, GuestId guest, CancellationToken cancellationToken)
     {
         var (answer, server) = await ServerAsync(guest, cancellationToken);
@@ -32,12 +32,12 @@ internal sealed partial class ServerEvictions(
         if (services.IsDown(node)) return Down(server);
         if (server.VmState == "shelved") return Accepted(await nova.ActAsync(server.Id!, "shelveOffload", cancellationToken));
 
-        // What was brought back and runs again is a new case, and what had left and runs again through its tenant.
+        // A server that was brought back and runs again is a new case; so is one that its tenant started after it had left.
         if (known is { Returning: true } or { Attempts: 0 }) known = null;
         var action = NextFor(node, server, known);
         if (action is EvictionStep.Delete) return await TerminateAsync(node, guest, server, cancellationToken);
 
-        // Written down and marked before it is asked for: whatever happens next, it is known to be ours.
+        // Stored and marked before it is requested: whatever happens next, it is recognized as ours.
         known = (known ?? new EvictedServer { Guest = guest, Node = node, Action = action, Since = time.GetUtcNow() }) with
         {
             Node = node,
@@ -84,7 +84,7 @@ internal sealed partial class ServerEvictions(
 
     private static CloudAnswer Accepted(Reply<Ignored> reply) => reply.Answer;
 
-    /// <summary>What we did with a server; null for nothing, also where it was brought back and runs.</summary>
+    /// <summary>What we did with a server; null for nothing, also once it was brought back and runs.</summary>
     public static EvictionStep? DoneWith(NovaServer server, EvictedServer? known) =>
         known is { Returning: true, Action: not EvictionStep.Shelve } && server.VmState == "active"
         ? null
@@ -104,7 +104,7 @@ internal sealed partial class ServerEvictions(
 
         if (known?.NotBefore > time.GetUtcNow()) return CloudAnswer.AlreadySo;
 
-        // By the time it would do it, the owner may be back.
+        // When it carries out the request, the owner may be back.
         if (!offHost && services.IsDown(node)) return Down(server);
         var actions = await nova.ActionsAsync(server.Id!, cancellationToken);
         if (!actions.IsDone) return actions.Answer;
@@ -117,8 +117,8 @@ internal sealed partial class ServerEvictions(
         known ??= new EvictedServer { Guest = guest, Node = node, Action = done, Since = time.GetUtcNow() };
         await memory.SaveAsync(known, cancellationToken);
 
-        // The mark goes first, while the store still knows: once it runs again it is
-        // its tenant's. Nova keeps the metadata of a shelved server from everybody.
+        // The mark is removed first, while the store still has the record: once the server runs again only its tenant controls it. Nova
+        // refuses changes of a shelved server's metadata.
         if (done is not EvictionStep.Shelve)
         {
             var unmarked = await UnmarkAsync(server, cancellationToken);
@@ -142,10 +142,10 @@ internal sealed partial class ServerEvictions(
         return CloudAnswer.Done;
     }
 
-    /// <summary>Takes our mark off a server that is its tenant's again, and forgets it.</summary>
+    /// <summary>Removes our mark and our record of a server that its tenant controls again.</summary>
     public async Task<CloudAnswer> ForgetAsync(GuestId guest, NovaServer server, CancellationToken cancellationToken)
     {
-        // Where Nova does not allow it now, the mark stays until it does: the store forgets only after.
+        // Where Nova does not allow it now, the mark stays until it does: the record is removed only afterwards.
         if (ServerRules.MarkOf(server) is not null && ServerRules.CanBeMarked(server))
         {
             var unmarked = await UnmarkAsync(server, cancellationToken);
@@ -163,7 +163,7 @@ internal sealed partial class ServerEvictions(
         return reply.Status == 404 ? CloudAnswer.AlreadySo : reply.Answer;
     }
 
-    /// <summary>A server by its id. Without one the answer says what that means: one that is gone needs nothing.</summary>
+    /// <summary>A server by its id. When there is none the answer has the consequence: a server that is gone needs nothing.</summary>
     public async Task<(CloudAnswer Answer, NovaServer? Server)> ServerAsync(GuestId guest, CancellationToken cancellationToken)
     {
         var reply = await nova.ServerAsync(Guid.ParseExact(guest.Value, "N").ToString(), cancellationToken);
@@ -176,7 +176,7 @@ internal sealed partial class ServerEvictions(
         return reply.IsDone ? (CloudAnswer.Done, reply.Value!.Server) : (reply.Answer, null);
     }
 
-    /// <summary>What would be done with a server that were to leave now; one that was brought back is a new case.</summary>
+    /// <summary>What would be done with a server if it had to leave now; one that was brought back is a new case.</summary>
     public EvictionStep NextFor(NodeId node, NovaServer server, EvictedServer? known) =>
         policies.For(node, server.Metadata)
         .Next(new EvictionCase(known is { Returning: false } ? known.Attempts : 0, CanSuspend: true, HasCheckpoint: false));

@@ -5,7 +5,7 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>How the servers of a node stand, from what Nova shows and what we remember of them.</summary>
+/// <summary>The state of a node's servers, from Nova's data and our records of them.</summary>
 internal sealed class ServerList(
     NovaApi nova, EvictionMemory memory, ComputeServices services, ServerEvictions evictions, TimeProvider time)
 {
@@ -14,7 +14,7 @@ internal sealed class ServerList(
 
     private bool adopted;
 
-    /// <summary>Every server of a look, with how it stands, and those that we shelved and that wait for a node.</summary>
+    /// <summary>Every server of a reading with its state, and those that we shelved and that wait for a node.</summary>
     public async Task<IReadOnlyList<CloudGuest>> GuestsAsync(
         NodeId node, IReadOnlyList<NovaServer> servers, bool open, CancellationToken cancellationToken)
     {
@@ -27,15 +27,15 @@ internal sealed class ServerList(
             seen.Add(guest);
             var known = memory.Of(guest);
 
-            // It runs again: brought back. What its tenant does from now on is the tenant's.
+            // It runs again: brought back. From now on its tenant controls it.
             if (known is { Returning: true, Action: not EvictionStep.Shelve } && server is { VmState: "active", TaskState: null or "" })
             {
                 await memory.ForgetAsync(guest, cancellationToken);
                 known = null;
             }
 
-            // Marked but not remembered: by a controller whose store is lost. It is
-            // taken up while it can be seen here; once shelved it is on no host.
+            // Marked but without a record: evicted by a controller whose store is lost. The record is restored while the server is listed
+            // here; once shelved it is on no host.
             if (known is null && ServerRules.MarkOf(server) is { } done and not EvictionStep.Delete)
             {
                 await memory.SaveAsync(
@@ -44,7 +44,7 @@ internal sealed class ServerList(
 
             var (state, sentence) = ServerRules.Judge(server, ServerEvictions.DoneWith(server, known), open);
 
-            // What was asked for has come about: a later eviction of the same server begins to count anew.
+            // The request has been carried out: a later eviction of the same server starts its counters again.
             if (state is CloudGuestState.Evicted && known is { Attempts: > 0, Returning: false } && server.VmState != "active")
                 await memory.SaveAsync(known = known with { Attempts = 0 }, cancellationToken);
             var standing = known is null ? new(guest, state, sentence) : Standing(guest, state, sentence, server, known);
@@ -56,13 +56,13 @@ internal sealed class ServerList(
         return guests;
     }
 
-    /// <summary>True while Nova waits for it to run or to shut down, or would if it were to leave.</summary>
+    /// <summary>True while Nova waits for it to run or to shut down, or would wait if it had to leave.</summary>
     private bool MustRun(NodeId node, NovaServer server, EvictedServer? known) => ServerRules.IsWaitedFor(server)
         || (
             server is { VmState: "active", TaskState: null or "" }
                 && evictions.NextFor(node, server, known) is EvictionStep.ShutDown or EvictionStep.Shelve);
 
-    /// <summary>How a server stands that we have asked something of, with what to do where that does not come about.</summary>
+    /// <summary>The state of a server for which we requested something, with what to do when that does not happen.</summary>
     private CloudGuest Standing(GuestId guest, CloudGuestState state, string sentence, NovaServer server, EvictedServer known)
     {
         if (!known.Returning)
@@ -90,8 +90,8 @@ internal sealed class ServerList(
         return new(guest, overdue ? state : CloudGuestState.Leaving, tried);
     }
 
-    /// <summary>Takes up servers that we shelved and do not remember, once after
-    /// each start: they are on no host, so no look at a node shows them.</summary>
+    /// <summary>Restores records of servers that we shelved and have no record of, once after each start: they are on no host, so no
+    /// reading of a node shows them.</summary>
     private async Task AdoptAsync(NodeId node, CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref adopted)) return;
@@ -111,7 +111,8 @@ internal sealed class ServerList(
         Volatile.Write(ref adopted, true);
     }
 
-    /// <summary>Adds servers that we shelved: they wait for any open node, and forgets those that left this node in other ways.</summary>
+    /// <summary>Adds servers that we shelved, which wait for any open node, and removes records of those that left this node in other
+    /// ways.</summary>
     private async Task AddElsewhereAsync(
         NodeId node, List<CloudGuest> guests, HashSet<GuestId> seen, bool open, CancellationToken cancellationToken)
     {
@@ -132,14 +133,14 @@ internal sealed class ServerList(
 
             if (known.Node != node) continue;
 
-            // It is no longer on its node: deleted, or moved by somebody, who then also looks after it.
+            // It is no longer on its node: deleted, or moved by another user, who is then responsible for it.
             var (_, server) = await evictions.ServerAsync(known.Guest, cancellationToken);
             if (server is { TaskState: null or "" } && server.Host != services.HostOf(node))
                 await evictions.ForgetAsync(known.Guest, server, cancellationToken);
         }
     }
 
-    /// <summary>True when a shelved server that was asked to return has not: not one that is on its way, or there.</summary>
+    /// <summary>True when a shelved server that was requested to return has not: neither on its way nor there.</summary>
     private async Task<bool> FoundNoRoomAsync(GuestId guest, CancellationToken cancellationToken) =>
         (await evictions.ServerAsync(guest, cancellationToken)).Server is { VmState: "shelved_offloaded", TaskState: null or "" };
 }

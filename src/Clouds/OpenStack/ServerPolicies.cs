@@ -3,8 +3,8 @@ using Opportunism.Core.Eviction;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>Says which policy a server gets: its owner's choice where the
-/// operator allows it, else its node's, else the site's. Pure.</summary>
+/// <summary>Decides which policy a server gets: its owner's choice where the operator allows it, else its node's, else the site's.
+/// Pure.</summary>
 public sealed class ServerPolicies
 {
     /// <summary>Metadata key by which a server's owner chooses.</summary>
@@ -14,7 +14,7 @@ public sealed class ServerPolicies
     private readonly IReadOnlyList<(string Nodes, EvictionPolicy Policy)> groups;
     private readonly HashSet<EvictionPolicy> allowed;
 
-    /// <summary>Takes checked settings.</summary>
+    /// <summary>Uses validated settings.</summary>
     public ServerPolicies(OpenStackOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -27,13 +27,13 @@ public sealed class ServerPolicies
     public static PolicySet Offered { get; } = EvictionPolicies.All.Within(
         EvictionStep.Suspend, EvictionStep.Pause, EvictionStep.ShutDown, EvictionStep.Shelve, EvictionStep.Delete);
 
-    /// <summary>The name that a step has in metadata and in what is stored: that of the policy which begins with it.</summary>
+    /// <summary>The name of a step in metadata and in records: that of the policy that begins with it.</summary>
     public static string NameOf(EvictionStep step) => Offered.All.First(policy => policy.Ladder[0] == step).Name;
 
-    /// <summary>The step of that name, or null.</summary>
+    /// <summary>The step with that name, or null.</summary>
     public static EvictionStep? StepOf(string name) => Offered.Find(name)?.Ladder[0];
 
-    /// <summary>Whether a server could get that policy under these settings, whoever chooses it.</summary>
+    /// <summary>Whether a server could get that policy under these settings, chosen by its owner or by the operator.</summary>
     public static bool MayHappen(EvictionPolicy policy, OpenStackOptions options)
     {
         ArgumentNullException.ThrowIfNull(policy);

@@ -3,16 +3,16 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Clouds.OpenStack;
 
-/// <summary>From what Nova shows of a server and what we remember of it to how it stands. Pure.</summary>
+/// <summary>The state of a server, from Nova's data and our record of it. Pure.</summary>
 internal static class ServerRules
 {
-    /// <summary>Metadata key that says what we did with a server; its value is a policy's name.</summary>
+    /// <summary>Metadata key of our mark on a server that we evicted; its value is a policy's name.</summary>
     public const string EvictedKey = "opportunism.evicted";
 
-    /// <summary>Metadata key that says that a server's node is lost; its value is the node's name.</summary>
+    /// <summary>Metadata key that marks a server whose node is lost; its value is the node's name.</summary>
     public const string LostKey = "opportunism.lost";
 
-    // What a person would call doing something with the server itself; attaching a volume or taking an image is not.
+    // Actions by which a person takes control of the server; attaching a volume or taking an image does not.
     private static readonly HashSet<string> LifeActions = new(StringComparer.Ordinal)
     {
         "create", "delete", "stop", "start", "reboot", "pause", "unpause", "suspend", "resume", "shelve", "shelveOffload", "unshelve",
@@ -20,15 +20,15 @@ internal static class ServerRules
         "resize", "confirmResize", "revertResize", "migrate", "live-migration", "evacuate", "rebuild", "restore", "softDelete",
     };
 
-    // Nova goes on with these only when libvirt says that the guest runs, or has shut down; for some it waits without a limit.
+    // Nova continues with these only when libvirt reports that the guest runs, or has shut down; for some it waits without a limit.
     private static readonly HashSet<string> WaitingTasks = new(StringComparer.Ordinal)
     {
         "spawning", "resuming", "powering-on", "powering-off", "shelving",
         "rebooting", "reboot_pending", "reboot_started", "rebooting_hard", "reboot_pending_hard", "reboot_started_hard",
     };
 
-    /// <summary>How a server stands with its node.</summary>
-    /// <param name="server">As Nova shows it.</param>
+    /// <summary>The state of a server in relation to its node.</summary>
+    /// <param name="server">Nova's data.</param>
     /// <param name="evicted">What we did with it; null for nothing.</param>
     /// <param name="open">True while its node is open.</param>
     public static (CloudGuestState State, string Sentence) Judge(NovaServer server, EvictionStep? evicted, bool open) => server switch
@@ -36,8 +36,8 @@ internal static class ServerRules
         { TaskState.Length: > 0 } => (CloudGuestState.Busy, $"{Called(server)} is {TaskOf(server)}"),
         { VmState: "building" } => (CloudGuestState.Busy, $"{Called(server)} is being built"),
 
-        // It runs although we asked for something else: while the node is closed it
-        // is asked again, and once it is open there is only our mark to take off.
+        // It runs although we requested something else: while the node is closed the request is repeated, and once it is open only our mark
+        // is left to remove.
         { VmState: "active" } => (evicted is not null && open ? CloudGuestState.Evicted : CloudGuestState.Here, ""),
         { VmState: "rescued" } => (CloudGuestState.Here, $"{Called(server)} is in rescue and cannot leave: its tenant must unrescue it"),
         { VmState: "resized" } =>
@@ -55,28 +55,27 @@ internal static class ServerRules
         _ => (CloudGuestState.Resting, ""),
     };
 
-    /// <summary>What the mark on a server says we did with it; null for nothing.</summary>
+    /// <summary>What we did with a server according to its mark; null for nothing.</summary>
     public static EvictionStep? MarkOf(NovaServer server) =>
         server.Metadata.TryGetValue(EvictedKey, out var mark) ? ServerPolicies.StepOf(mark) : null;
 
-    /// <summary>True when the server could be marked: Nova changes metadata in these states only.</summary>
+    /// <summary>True when the server can be marked: Nova changes metadata only in these states.</summary>
     public static bool CanBeMarked(NovaServer server) => server.VmState is "active" or "paused" or "suspended" or "stopped";
 
-    /// <summary>True while Nova is at something with it that does not end as long as it stands still.</summary>
+    /// <summary>True while Nova does something with it that does not end as long as it is frozen.</summary>
     public static bool IsWaitedFor(NovaServer server) => server.TaskState is { } task && WaitingTasks.Contains(task);
 
     /// <summary>True when Nova would evacuate it.</summary>
     public static bool CanBeEvacuated(NovaServer server) =>
         server.VmState is "active" or "stopped" or "error" && string.IsNullOrEmpty(server.TaskState);
 
-    /// <summary>True when the newest thing that was done with a server was
-    /// done by that user: then nobody has taken it over since.</summary>
+    /// <summary>True when the newest action on a server was done by that user: then no other user has taken control of it since.</summary>
     /// <param name="actions">Newest first.</param>
     /// <param name="user">Our user's id.</param>
     public static bool IsNewestOurs(IReadOnlyList<NovaAction> actions, string user) =>
         actions.FirstOrDefault(action => action.Action is { } name && LifeActions.Contains(name)) is { } newest && newest.UserId == user;
 
-    /// <summary>Nova's word for what we ask for.</summary>
+    /// <summary>Nova's name of the action that we request.</summary>
     public static string ActionOf(EvictionStep policy) => policy switch
     {
         EvictionStep.Suspend => "suspend",
@@ -86,7 +85,7 @@ internal static class ServerRules
         _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "Deleting is not a server action."),
     };
 
-    /// <summary>Nova's word for undoing that.</summary>
+    /// <summary>Nova's name of the action that undoes it.</summary>
     public static string ReturnOf(EvictionStep policy) => policy switch
     {
         EvictionStep.Suspend => "resume",
@@ -96,11 +95,11 @@ internal static class ServerRules
         _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "What was deleted cannot be brought back."),
     };
 
-    /// <summary>A server's name and id, for sentences.</summary>
+    /// <summary>A server's name and id, for messages.</summary>
     public static string Called(NovaServer server) =>
         string.IsNullOrEmpty(server.Name) ? $"server {server.Id}" : $"server {ErrorText.Shown(server.Name)} ({server.Id})";
 
-    // Whatever we did not do, its tenant did.
+    // Whatever was not done by us was done by its tenant.
     private static CloudGuestState OursIf(bool evicted) => evicted ? CloudGuestState.Evicted : CloudGuestState.Resting;
 
     private static string TaskOf(NovaServer server) => server.TaskState!.Replace('_', ' ').Replace('-', ' ');

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Opportunism.Clouds.OpenStack;
 
-// What Keystone, Nova and Neutron answer, as far as it is read. Their names are theirs.
+// The part of the responses of Keystone, Nova and Neutron that is read. The names are those of their APIs.
 internal sealed record TokenReply(TokenContent? Token);
 
 internal sealed record TokenContent(
@@ -28,7 +28,7 @@ internal sealed record ServiceReply(NovaService? Service);
 internal sealed record NovaService(
     string? Id, string? Host, string? Status, string? State, string? DisabledReason, bool ForcedDown, string? UpdatedAt = null)
 {
-    /// <summary>What begins the reason of every service that we disabled; a reason without it is an operator's.</summary>
+    /// <summary>The beginning of the reason of every service that we disabled; a reason without it is an operator's.</summary>
     public const string Mark = "opportunism: ";
 
     public bool IsEnabled => Status == "enabled";
@@ -37,7 +37,7 @@ internal sealed record NovaService(
 
     public bool IsUp => State == "up";
 
-    /// <summary>True when it has reported to Nova since <paramref name="then"/>, or Nova does not tell when it did.</summary>
+    /// <summary>True when it has reported to Nova since <paramref name="then"/>, or Nova does not show when it did.</summary>
     public bool HasReportedSince(NovaService then) => UpdatedAt is null || UpdatedAt != then.UpdatedAt;
 }
 
@@ -83,7 +83,7 @@ internal sealed record NeutronAgent(string? Id, string? Host, string? Binary, bo
     public bool IsOurs => !AdminStateUp && Description?.StartsWith(NovaService.Mark, StringComparison.Ordinal) is true;
 }
 
-/// <summary>Nothing is read of this answer.</summary>
+/// <summary>For responses whose content is not read.</summary>
 internal sealed record Ignored;
 
 internal sealed record ServiceChange(string? Status = null, string? DisabledReason = null, bool? ForcedDown = null);
@@ -94,7 +94,7 @@ internal sealed record AgentChange(bool AdminStateUp, string? Description);
 
 internal sealed record MetadataRequest(IReadOnlyDictionary<string, string> Metadata);
 
-/// <summary>How these are written as JSON; generated at build.</summary>
+/// <summary>The JSON serialization of these types; generated at build time.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(TokenReply))]
