@@ -27,13 +27,13 @@ using Opportunism.Controller.Tenants;
 
 namespace Opportunism.Controller;
 
-/// <summary>Composes the controller: what serves whom, on which address, with which limits.</summary>
+/// <summary>Composes the controller: which parts serve which requests, on which address, with which limits.</summary>
 internal static class ControllerHost
 {
-    // Open streams end at once when the program stops; what is left are requests in the middle of a write.
+    // Open streams are cancelled at once when the program shuts down; what is left are requests in the middle of a write.
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(4);
 
-    /// <summary>A controller that is composed but not started. <paramref name="more"/> may replace parts of it in tests.</summary>
+    /// <summary>A controller that is composed but not started. <paramref name="more"/> may replace services in tests.</summary>
     public static WebApplication Build(
         ControllerSettings settings, StateFolder state, TimeProvider time, Action<WebApplicationBuilder>? more = null)
     {
@@ -62,7 +62,7 @@ internal static class ControllerHost
         return app;
     }
 
-    /// <summary>Takes up what is stored, begins to listen and says where in site.json.</summary>
+    /// <summary>Loads the stored state, begins to listen and writes the address to site.json.</summary>
     public static async Task StartAsync(WebApplication app, StateFolder state, CancellationToken cancellationToken)
     {
         await app.Services.GetRequiredService<SiteStart>().RunAsync(cancellationToken);
@@ -72,7 +72,7 @@ internal static class ControllerHost
         state.Write(SiteFile.Name, JsonSerializer.Serialize(site, SiteJson.Default.SiteFile) + "\n");
     }
 
-    /// <summary>The address that programs of this machine dial: any address means loopback.</summary>
+    /// <summary>The address that programs of this machine connect to: any address means loopback.</summary>
     public static string UrlOf(WebApplication app)
     {
         var listening = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

@@ -4,27 +4,27 @@ using Opportunism.Controller.Store;
 
 namespace Opportunism.Controller.Access;
 
-/// <summary>Who may use the API. Held in memory, so that a request costs no query; the store is written first.</summary>
+/// <summary>Who may use the API. Held in memory, so that a request costs no query; every change is stored first.</summary>
 internal sealed class PersonTokens(TokenStore store, StateFolder folder, TimeProvider time)
 {
     private const string LocalAdmin = "local-admin";
     private ImmutableDictionary<string, PersonTokenRow> byHash = ImmutableDictionary<string, PersonTokenRow>.Empty;
 
-    /// <summary>Loads what is stored and makes sure that the local admin's token works.</summary>
+    /// <summary>Loads the stored tokens and makes sure that the local admin's token works.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         byHash = (await store.PersonTokensAsync(cancellationToken)).ToImmutableDictionary(row => Key(row.SecretHash));
         var secret = folder.Read(SiteFile.AdminTokenName)?.Trim();
         if (secret is { Length: > 0 } && Find(secret) is { Role: Role.Admin }) return;
 
-        // The file is gone or does not work any more: a new one takes its place, and what the old one opened is shut.
+        // The file is missing or no longer works: a new token replaces it, and the old one is revoked.
         foreach (var old in byHash.Values.Where(row => row.Name == LocalAdmin && !row.Revoked).ToList())
             await RevokeAsync(old.Id, cancellationToken);
         var made = await CreateAsync(LocalAdmin, Role.Admin, null, cancellationToken);
         folder.Write(SiteFile.AdminTokenName, made.Token + "\n");
     }
 
-    /// <summary>Whose token this is; null when it is nobody's, revoked or has ended.</summary>
+    /// <summary>The record of this token; null when it is unknown, revoked or expired.</summary>
     public PersonTokenRow? Find(string token)
     {
         var hash = Secrets.Hash(token);
@@ -52,7 +52,7 @@ internal sealed class PersonTokens(TokenStore store, StateFolder folder, TimePro
         return new(row.Id, token, row.Expires);
     }
 
-    /// <summary>Ends a token. False when there is none of that id.</summary>
+    /// <summary>Revokes a token. False when there is none with that id.</summary>
     public async Task<bool> RevokeAsync(string id, CancellationToken cancellationToken)
     {
         if (byHash.Values.FirstOrDefault(row => row.Id == id) is not { } row) return false;

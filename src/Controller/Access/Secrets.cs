@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Opportunism.Controller.Access;
 
-/// <summary>Makes and compares secrets. All are 256 random bits, so a plain SHA-256 keeps them as well as a slow hash would.</summary>
+/// <summary>Makes and compares secrets. All are 256 random bits, so a plain SHA-256 protects them as well as a slow hash.</summary>
 internal static class Secrets
 {
     public static string New() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));

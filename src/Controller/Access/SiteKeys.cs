@@ -7,7 +7,7 @@ using Opportunism.Controller.Store;
 
 namespace Opportunism.Controller.Access;
 
-/// <summary>The site's CA and the certificate its server shows. Made at first start; the server's is renewed long before it ends.</summary>
+/// <summary>The site's CA and its server's certificate. Made at first start; the server's is renewed long before it expires.</summary>
 internal sealed class SiteKeys
 {
     private const string CaName = "ca.pem";
@@ -15,7 +15,7 @@ internal sealed class SiteKeys
     private const string ServerName = "server.pem";
     private const string ServerKeyName = "server.key";
 
-    // The CA is what every agent pins: replacing it means enrolling every desktop anew.
+    // Every agent pins the CA: replacing it means enrolling every desktop again.
     private static readonly TimeSpan CaValidFor = TimeSpan.FromDays(20 * 365);
     private static readonly TimeSpan ServerValidFor = TimeSpan.FromDays(90);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
@@ -45,10 +45,10 @@ internal sealed class SiteKeys
 
     public string CaFingerprint => PinnedCa.Fingerprint(ca);
 
-    /// <summary>The certificate to show now; asked at every handshake.</summary>
+    /// <summary>The certificate to present now; read at every handshake.</summary>
     public X509Certificate2 Server => Volatile.Read(ref server);
 
-    /// <summary>Renews the server's certificate when it is time. True when it did.</summary>
+    /// <summary>Renews the server's certificate when it is due. True when it did.</summary>
     public bool RenewIfDue()
     {
         if (!IsDue(Server)) return false;
@@ -70,7 +70,7 @@ internal sealed class SiteKeys
             ? X509Certificate2.CreateFromPemFile(folder[name], folder[keyName])
             : null;
 
-    /// <summary>Writes the key before the certificate: a certificate without a key would be believed and then fail.</summary>
+    /// <summary>Writes the key before the certificate: a certificate without a key would be loaded and then fail.</summary>
     private X509Certificate2 Keep(X509Certificate2 certificate, string name, string keyName)
     {
         using var key = certificate.GetECDsaPrivateKey()!;
@@ -119,7 +119,7 @@ internal sealed class SiteKeys
         return signed.CopyWithPrivateKey(key);
     }
 
-    /// <summary>What lets a client that knows only the CA's fingerprint check the chain (<see cref="PinnedCa"/>).</summary>
+    /// <summary>The extension that lets a client that has only the CA's fingerprint check the chain (<see cref="PinnedCa"/>).</summary>
     private X509Extension CaExtension()
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);

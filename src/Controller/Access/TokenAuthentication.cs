@@ -6,7 +6,7 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Controller.Access;
 
-/// <summary>Turns a bearer token into a person and a role; answers 401 and 403 as problem details.</summary>
+/// <summary>Maps a bearer token to a person and a role; returns 401 and 403 as problem details.</summary>
 internal sealed class TokenAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, PersonTokens tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
@@ -14,7 +14,7 @@ internal sealed class TokenAuthentication(
     /// <summary>Name of the scheme.</summary>
     public const string SchemeName = "Bearer";
 
-    // Ours are 49 characters; anything much longer is not worth hashing.
+    // Our tokens have 49 characters; anything much longer is rejected without hashing.
     private const int LongestToken = 200;
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -26,7 +26,7 @@ internal sealed class TokenAuthentication(
             return Task.FromResult(AuthenticateResult.Fail("unknown token"));
         var claims = new List<Claim> { new(ClaimTypes.Name, person.Name) };
 
-        // Each role may do all that the ones before it may.
+        // Each role has all rights of the roles before it.
         claims.AddRange(
             Enum.GetValues<Role>().Where(role => role <= person.Role).Select(role => new Claim(ClaimTypes.Role, role.ToString())));
         return Task.FromResult(

@@ -6,7 +6,7 @@ using Opportunism.Controller.Http;
 
 namespace Opportunism.Controller.Api;
 
-/// <summary>The clouds that the site serves: may the controller do there what it must?</summary>
+/// <summary>The clouds of the site: whether the controller has the rights there that it needs.</summary>
 internal static class CloudApi
 {
     public static void MapCloud(this IEndpointRouteBuilder routes)

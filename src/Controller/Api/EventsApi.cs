@@ -6,12 +6,12 @@ using Opportunism.Controller.Http;
 
 namespace Opportunism.Controller.Api;
 
-/// <summary>Events: read what was, watch what happens.</summary>
+/// <summary>Events: read past ones, watch new ones.</summary>
 internal static class EventsApi
 {
     private const int MostAtOnce = 1000;
 
-    // Proxies close a stream that is silent for a minute; a watcher notices a dead one sooner.
+    // Proxies close a stream that is idle for a minute; a watcher notices a broken one sooner.
     private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(15);
 
     public static void MapEvents(this IEndpointRouteBuilder routes)
@@ -25,7 +25,7 @@ internal static class EventsApi
         events.MapGet("/stream", WatchAsync).WithName("watchEvents").Produces<string>(contentType: "text/event-stream");
     }
 
-    /// <summary>Server-sent events from the one after Last-Event-ID on; without it, from now on.</summary>
+    /// <summary>Server-sent events, starting after Last-Event-ID; without it, from now on.</summary>
     private static async Task WatchAsync(HttpContext http, EventLog log, IHostApplicationLifetime lifetime, TimeProvider time)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
@@ -57,7 +57,7 @@ internal static class EventsApi
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // The watcher left, or the controller stops: the stream just ends.
+            // The watcher has disconnected, or the controller shuts down: the stream just ends.
             return;
         }
     }

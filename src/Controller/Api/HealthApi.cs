@@ -3,7 +3,7 @@ using Opportunism.Controller.Store;
 
 namespace Opportunism.Controller.Api;
 
-/// <summary>For whoever watches the program: does it live, can it work?</summary>
+/// <summary>For programs that monitor this one: is it alive, is it ready?</summary>
 internal static class HealthApi
 {
     public static void MapSiteHealth(this IEndpointRouteBuilder routes)

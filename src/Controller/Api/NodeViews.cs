@@ -9,7 +9,7 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Controller.Api;
 
-/// <summary>Shows nodes to people.</summary>
+/// <summary>The API's view of nodes.</summary>
 internal sealed class NodeViews(CloudWorkers workers, SiteClouds clouds, TimeProvider time)
 {
     public NodeView ViewOf(NodeRecord node)
@@ -67,7 +67,7 @@ internal sealed class NodeViews(CloudWorkers workers, SiteClouds clouds, TimePro
         });
         var last = ReportReading.ReasonOf(node.Report).Sentence;
         if (target.Open) return last;
-        // The reason that holds now, rather than that of the last change, where it is the node's own.
+        // The present reason instead of that of the last change, where it is the node's own.
         return target.Reason == last && node.Report is { State: NodeStateKind.InUse, Obstacles.Count: > 0 } report
             ? report.Obstacles[0].Sentence
             : target.Reason;

@@ -8,7 +8,7 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.Api;
 
-/// <summary>Nodes: look, snooze, drain, revoke.</summary>
+/// <summary>Nodes: read, snooze, drain, revoke.</summary>
 internal static class NodesApi
 {
     public static void MapNodes(this IEndpointRouteBuilder routes)

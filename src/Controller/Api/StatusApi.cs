@@ -11,7 +11,7 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Controller.Api;
 
-/// <summary>The site at a glance.</summary>
+/// <summary>A summary of the site.</summary>
 internal static class StatusApi
 {
     public static readonly string Version =

@@ -10,8 +10,8 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.CloudActions;
 
-/// <summary>Keeps one node and its cloud in agreement, again and again, and tells what happened and
-/// what waits. One worker per node, so its actions follow one another in the plan's order.</summary>
+/// <summary>Keeps one node and its cloud in agreement, in a loop, and records events about what was done and what waits. One worker per
+/// node, so its actions follow one another in the plan's order.</summary>
 internal sealed partial class CloudActionWorker
 {
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
@@ -35,13 +35,13 @@ internal sealed partial class CloudActionWorker
         agreement = new NodeAgreement(node, cloud.Hosts, time, options.CompareEvery, LongestRetry) { Answered = Tell, Runs = Runs };
     }
 
-    /// <summary>What could not be done and why; empty when nothing waits.</summary>
+    /// <summary>What failed and why; empty when nothing waits.</summary>
     public string Pending => Volatile.Read(ref pending);
 
-    /// <summary>True while the cloud may place guests on the node, as far as is known.</summary>
+    /// <summary>True while the cloud may place guests on the node, as last seen.</summary>
     public bool IsOpen => agreement.Host is { Open: true };
 
-    /// <summary>When wanted and actual are compared again if nothing changes before; null while the worker is at it.</summary>
+    /// <summary>When wanted and actual are compared again if nothing changes before; null while the worker does a step.</summary>
     public DateTimeOffset? ComparesAgain =>
         Volatile.Read(ref comparesAgain) is var ticks && ticks == 0 ? null : new DateTimeOffset(ticks, TimeSpan.Zero);
 
@@ -64,7 +64,7 @@ internal sealed partial class CloudActionWorker
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
-                // A driver that breaks its promise must not end the worker: the node would stay open for ever.
+                // A driver that throws must not end the worker: the node would stay open for ever.
                 wait = agreement.Invalidate();
                 WorkerFailed(node.Value, failure);
                 Note($"the {cloud.Name} cloud's driver failed: {failure.Message}");
@@ -81,7 +81,7 @@ internal sealed partial class CloudActionWorker
             events.Add(KindOf(action), HealthSeverity.Note, node, action.About, $"Node {node}: {action.Sentence}");
     }
 
-    /// <summary>Shows what waits or needs a person; told once.</summary>
+    /// <summary>Shows what waits or needs a person; logged once.</summary>
     private void Note(string why, bool tell = true)
     {
         if (Pending == why) return;
@@ -91,8 +91,8 @@ internal sealed partial class CloudActionWorker
         ActionWaits(node.Value, why);
     }
 
-    /// <summary>Waits for the time to pass, for the node to change in what is wanted of it, or for a
-    /// guest to run that is waited for: a mere new report does not cut a back-off short.</summary>
+    /// <summary>Waits until the time has passed, the node's target has changed, or one of the guests that are waited for runs: a new report
+    /// alone does not shorten the delay.</summary>
     private async Task WaitAsync(NodeRecord seen, TimeSpan wait, IReadOnlyList<GuestId> waitsFor, CancellationToken cancellationToken)
     {
         var target = FleetPlan.Target(CaseOf(seen));
@@ -116,15 +116,15 @@ internal sealed partial class CloudActionWorker
             Volatile.Write(ref comparesAgain, 0);
         }
 
-        // Something else is wanted now: begin with it at once.
+        // The target has changed: act at once.
         agreement.ResetRetries();
     }
 
     private bool Runs(GuestId guest) =>
         level.Current.Report?.Guests.Any(report => report.GuestId == guest.Value && report.Phase == nameof(GuestPhase.Running)) ?? false;
 
-    /// <summary>What the node's agent needs to know of its guests. Those that must run to leave are
-    /// only named once they should leave: they may run then although the owner is there.</summary>
+    /// <summary>The cloud's data about guests for the node's agent. Guests that must run to leave are named only once they should leave:
+    /// then they may run although the owner is there.</summary>
     private static CloudGuests GuestsOf(CloudHost host, HostTarget target) => new()
     {
         MustRun = { host.Guests.Where(guest => target.Empty && guest.MustRun).Select(guest => guest.Id.Value) },

@@ -7,7 +7,7 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.CloudActions;
 
-/// <summary>Keeps a worker running for every node, those enrolled later too.</summary>
+/// <summary>Keeps a worker running for every node, also for those enrolled later.</summary>
 internal sealed class CloudWorkers(
     NodeRegistry fleet, SiteClouds clouds, EventLog events, ControllerOptions options, TimeProvider time,
     ILogger<CloudActionWorker> log) : BackgroundService

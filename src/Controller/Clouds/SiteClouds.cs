@@ -7,13 +7,13 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Controller.Clouds;
 
-/// <summary>The clouds of a site. Each node belongs to exactly one, which it keeps from its enrolment on.</summary>
-/// <remarks>Any thread. Knows no node: those that ask name the cloud.</remarks>
+/// <summary>The clouds of a site. Each node belongs to exactly one, from its enrolment on.</summary>
+/// <remarks>Any thread. Has no list of nodes: callers pass the cloud's name.</remarks>
 internal sealed class SiteClouds : IAsyncDisposable
 {
     private readonly IReadOnlyList<(Cloud Cloud, string[] Patterns)> clouds;
 
-    /// <summary>Makes them of checked settings; nothing is asked of them yet.</summary>
+    /// <summary>Creates them from validated settings; sends them nothing yet.</summary>
     public SiteClouds(
         IReadOnlyList<CloudSettings> settings, IDbContextFactory<SiteDbContext> contexts, TimeProvider time, ILoggerFactory logs) =>
         clouds = [
@@ -31,18 +31,18 @@ internal sealed class SiteClouds : IAsyncDisposable
     /// <summary>Their names, separated by commas.</summary>
     public string Names => string.Join(", ", All.Select(cloud => cloud.Name));
 
-    /// <summary>The cloud of that name; null when there is none.</summary>
+    /// <summary>The cloud with that name; null when there is none.</summary>
     public Cloud? Find(string name) => All.FirstOrDefault(cloud => cloud.Name == name);
 
     /// <summary>The cloud that a node belongs to.</summary>
-    /// <exception cref="ArgumentException">There is none of that name; the start refuses nodes of such a cloud.</exception>
+    /// <exception cref="ArgumentException">There is none with that name; the start refuses nodes of such a cloud.</exception>
     public Cloud Of(string name) =>
         Find(name) ?? throw new ArgumentException($"This site has no cloud '{name}'; it has {Names}.", nameof(name));
 
-    /// <summary>The cloud for a node that names none: the one whose pattern fits
-    /// best, else the one without patterns; null when there is neither.</summary>
-    /// <remarks>A whole name fits better than a beginning, and a longer beginning better
-    /// than a shorter one; of two that are equal the first cloud counts.</remarks>
+    /// <summary>The cloud for a node that names none: the one with the best matching pattern, else the one without patterns; null when
+    /// there is neither.</summary>
+    /// <remarks>A whole name matches better than a prefix, and a longer prefix better than a shorter one; of two equal matches the first
+    /// cloud counts.</remarks>
     public Cloud? For(NodeId node) =>
         (from one in clouds
          from pattern in one.Patterns
@@ -50,7 +50,7 @@ internal sealed class SiteClouds : IAsyncDisposable
          orderby pattern.EndsWith('*') ? pattern.Length : int.MaxValue descending
          select one.Cloud).FirstOrDefault() ?? clouds.FirstOrDefault(one => one.Patterns.Length == 0).Cloud;
 
-    /// <summary>How many guests run by agents there are in each status, those that were deleted left out.</summary>
+    /// <summary>How many guests run by agents there are in each status, not counting deleted ones.</summary>
     public Dictionary<VmStatus, int> CountByStatus() =>
         GuestSources.SelectMany(source => source.CountByStatus()).GroupBy(count => count.Key)
             .ToDictionary(status => status.Key, status => status.Sum(count => count.Value));
@@ -60,7 +60,7 @@ internal sealed class SiteClouds : IAsyncDisposable
         GuestSources.SelectMany(source => source.InUse().Images).GroupBy(image => image.Key)
             .ToDictionary(image => image.Key, image => image.Sum(count => count.Value));
 
-    /// <summary>Reads what the clouds have stored. Called once, before any other use.</summary>
+    /// <summary>Reads the clouds' stored state. Called once, before any other use.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var cloud in All) await cloud.StartAsync(cancellationToken);

@@ -14,12 +14,12 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.Enrolment;
 
-/// <summary>Makes join tokens, and takes on the desktops that show one.</summary>
+/// <summary>Makes join tokens, and enrols the desktops that present one.</summary>
 internal sealed class NodeEnrolment(
     TokenStore tokens, NodeStore nodes, NodeRegistry fleet, SiteClouds clouds, SiteKeys keys, AttemptLimit attempts, EventLog events,
     TimeProvider time) : IDisposable
 {
-    // Names already taken get a number; after so many tries the desktop's administrator should choose one.
+    // Names already in use get a number; after so many tries the desktop's administrator should choose one.
     private const int MostNumbers = 1000;
 
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
@@ -88,7 +88,7 @@ internal sealed class NodeEnrolment(
 
     public void Dispose() => oneAtATime.Dispose();
 
-    /// <summary>The cloud that a node will belong to: the join token's, else the one that the settings give it.</summary>
+    /// <summary>The cloud that a node will belong to: the join token's, else the one from the settings.</summary>
     private Cloud CloudOf(NodeId node, JoinTokenRow token)
     {
         if (token.Cloud.Length > 0)
@@ -99,7 +99,7 @@ internal sealed class NodeEnrolment(
 
     private static RpcException NoCloud(string sentence) => new(new Status(StatusCode.FailedPrecondition, sentence));
 
-    /// <summary>The proposed name, or with a number when another desktop has or had it: a name is never reused.</summary>
+    /// <summary>The proposed name, or with a number when another desktop has or had it: a name is never used again.</summary>
     private NodeId FreeName(string proposed)
     {
         if (NodeId.TryParse(proposed, out var id) && fleet.Find(id) is null) return id;
@@ -113,7 +113,7 @@ internal sealed class NodeEnrolment(
         throw new RpcException(new Status(StatusCode.AlreadyExists, "too many nodes have this name; propose another one"));
     }
 
-    // One answer for all: whoever guesses learns nothing.
+    // The same error for every case, so that a guesser learns nothing.
     private static RpcException Unknown() =>
         new(new Status(StatusCode.Unauthenticated, "the join token is unknown, used up, revoked or has ended; ask for a new one"));
 }

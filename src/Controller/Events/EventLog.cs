@@ -6,11 +6,11 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.Events;
 
-/// <summary>What happens at the site, for people who look later or watch
-/// now. Adding never waits; a writer of its own stores in batches.</summary>
+/// <summary>The site's events, for reading later and for watching now. Adding never waits; a background task stores them in
+/// batches.</summary>
 internal sealed partial class EventLog(EventStore store, TimeProvider time, ILogger<EventLog> log) : BackgroundService
 {
-    // Weeks of a busy site; a bounded table needs no administrator.
+    // Weeks of a busy site; a bounded table needs no maintenance.
     private const int Kept = 20_000;
 
     // While the store cannot be written, the newest events wait here; older ones are lost, which costs only history.
@@ -19,10 +19,10 @@ internal sealed partial class EventLog(EventStore store, TimeProvider time, ILog
 
     private Level<Newest> newest = new(new Newest(0));
 
-    /// <summary>Id of the newest stored event, as a level for those who wait.</summary>
+    /// <summary>Id of the newest stored event, as a level that readers wait on.</summary>
     public Level<Newest> NewestStored => newest;
 
-    /// <summary>Notes that something happened.</summary>
+    /// <summary>Records that something happened.</summary>
     public void Add(string kind, HealthSeverity severity, NodeId? node, GuestId? vm, string sentence) =>
         pending.Writer.TryWrite(
             new EventRow
@@ -35,7 +35,7 @@ internal sealed partial class EventLog(EventStore store, TimeProvider time, ILog
                 Sentence = sentence,
             });
 
-    /// <summary>Finds where the stored events end. Called once, before anybody reads.</summary>
+    /// <summary>Reads the id of the newest stored event. Called once, before any reader.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var stored = await store.NewestAsync(1, cancellationToken);
@@ -76,6 +76,6 @@ internal sealed partial class EventLog(EventStore store, TimeProvider time, ILog
 
     private static EventView ViewOf(EventRow row) => new(row.Id, row.At, row.Kind, row.Severity, row.Node, row.Vm, row.Sentence);
 
-    /// <summary>Where the stored events end.</summary>
+    /// <summary>The id of the newest stored event.</summary>
     internal sealed record Newest(long Id);
 }

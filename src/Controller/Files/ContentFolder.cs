@@ -15,7 +15,7 @@ internal sealed class ContentFolder
         this.path = OwnerOnly.MakeFolder(path);
         this.keepFreeBytes = keepFreeBytes;
 
-        // A transfer that a crash cut is begun anew by whoever sent it.
+        // The sender begins a transfer again that a crash interrupted.
         foreach (var part in Directory.EnumerateFiles(path, "*" + Unfinished)) File.Delete(part);
     }
 
@@ -28,7 +28,8 @@ internal sealed class ContentFolder
     /// <summary>Length of a file, or null when there is none.</summary>
     public long? LengthOf(string name) => new FileInfo(PathOf(name)) is { Exists: true } file ? file.Length : null;
 
-    /// <summary>Sets room aside for a transfer; false when there is not enough. Every true is followed by <see cref="Release"/>.</summary>
+    /// <summary>Reserves disk space for a transfer; false when there is not enough. Every true is followed by
+    /// <see cref="Release"/>.</summary>
     public bool TryReserve(long bytes)
     {
         var free = new DriveInfo(path).AvailableFreeSpace;
@@ -41,7 +42,7 @@ internal sealed class ContentFolder
 
     public ContentWriter NewFile() => new(Path.Combine(path, Guid.NewGuid().ToString("N") + Unfinished));
 
-    /// <summary>Opens a file at an offset, or answers null when there is none or it is shorter.</summary>
+    /// <summary>Opens a file at an offset; null when there is none or it is shorter.</summary>
     public FileStream? Open(string name, long offset)
     {
         try

@@ -4,8 +4,8 @@ using Opportunism.Files;
 
 namespace Opportunism.Controller.Files;
 
-/// <summary>Writes content of unknown worth to a file that appears only once it is
-/// whole, verified and on the disk. Disposed before that, nothing is left.</summary>
+/// <summary>Writes unverified content to a file that appears only once it is whole, verified and on the disk. When disposed before that,
+/// nothing is left.</summary>
 internal sealed class ContentWriter : IAsyncDisposable
 {
     private readonly FileStream file;
@@ -32,7 +32,7 @@ internal sealed class ContentWriter : IAsyncDisposable
 
     public long Bytes { get; private set; }
 
-    /// <summary>The first bytes written: enough to tell a format.</summary>
+    /// <summary>The first bytes written: enough to recognize a format.</summary>
     public ReadOnlySpan<byte> Head => head.AsSpan(0, headLength);
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)

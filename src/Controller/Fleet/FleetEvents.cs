@@ -7,10 +7,10 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.Fleet;
 
-/// <summary>Carries what changes from those who notice to those who must know: fleet, cloud, plans, events.</summary>
+/// <summary>Passes changes on to the parts that depend on them: fleet, cloud, plans, events.</summary>
 internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds, NodePlans plans, EventLog events, ILogger<FleetEvents> log)
 {
-    /// <summary>Reads what is stored. Called once, before the first request.</summary>
+    /// <summary>Reads the stored state. Called once, before the first request.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await clouds.StartAsync(cancellationToken);
@@ -22,8 +22,8 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
     {
         if (before is not null) Tell(before, after);
 
-        // The plan comes first, so that what the report says it has taken up can
-        // be looked up, and last, so that it shows what the cloud made of it.
+        // The plan is made first, so that the revision of the version that the report acknowledges is found, and again last, so that it
+        // contains the cloud's changes.
         if (plans.LevelOf(after.Id) is null) plans.Rebuild(after);
         if (clouds.Of(after.Cloud).Guests is { } source)
         {
@@ -34,7 +34,7 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
         plans.Rebuild(after);
     }
 
-    /// <summary>Makes a node's plan again: something in it may have changed. Any thread.</summary>
+    /// <summary>Makes a node's plan again, since something in it may have changed. Any thread.</summary>
     public void RebuildPlan(NodeId node)
     {
         if (fleet.Find(node) is { } record) plans.Rebuild(record);

@@ -6,29 +6,30 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.Fleet;
 
-/// <summary>Everything each node should be, as the level its agent gets. Its version grows only when something in it changes.</summary>
+/// <summary>Everything each node should be, as the level that its agent gets. Its version grows only when something in it
+/// changes.</summary>
 internal sealed class NodePlans(IPlannedGuests planned, SiteTimes policy, TimeProvider time)
 {
-    // An agent reports the newest plan it has taken up within seconds; older ones need not be remembered.
+    // An agent reports within seconds the newest plan that it has applied; older ones need not be kept.
     private const int VersionsKept = 64;
 
     private readonly ConcurrentDictionary<NodeId, Entry> entries = new();
     private long newestVersion;
 
-    /// <summary>The node's plan as a level; null until it was first made.</summary>
+    /// <summary>The node's plan as a level; null until it is first made.</summary>
     public Level<NodePlan>? LevelOf(NodeId node) => entries.GetValueOrDefault(node)?.Level;
 
-    /// <summary>The guest in the node's present plan, or null: what a node may ask about.</summary>
+    /// <summary>The guest in the node's present plan, or null: a node may only request these.</summary>
     public GuestPlan? GuestOf(NodeId node, string guest) => LevelOf(node)?.Current.Guests.FirstOrDefault(plan => plan.GuestId == guest);
 
-    /// <summary>The cloud's revision that a version of the node's plan showed; 0 when it is not known.</summary>
+    /// <summary>The cloud's revision in a version of the node's plan; 0 when it is unknown.</summary>
     public long RevisionOf(NodeId node, ulong version)
     {
         if (!entries.TryGetValue(node, out var entry)) return 0;
         lock (entry) return entry.Revisions.GetValueOrDefault(version);
     }
 
-    /// <summary>Makes the node's plan anew and pushes it if anything in it, or what it acknowledges, has changed.</summary>
+    /// <summary>Makes the node's plan again and pushes it if anything in it, or what it acknowledges, has changed.</summary>
     public void Rebuild(NodeRecord node)
     {
         var entry = entries.GetOrAdd(node.Id, _ => new Entry());
@@ -41,7 +42,7 @@ internal sealed class NodePlans(IPlannedGuests planned, SiteTimes policy, TimePr
             plan.AcknowledgedSequence = known?.AcknowledgedSequence ?? 0;
             if (known is null || !plan.Equals(known)) plan.Version = NextVersion();
 
-            // The same content shows the newer revision too.
+            // The same content counts for the newer revision too.
             entry.Revisions[plan.Version] = revision;
             while (entry.Revisions.Count > VersionsKept) entry.Revisions.RemoveAt(0);
             plan.AcknowledgedSequence = node.Report?.Sequence ?? 0;
@@ -50,7 +51,7 @@ internal sealed class NodePlans(IPlannedGuests planned, SiteTimes policy, TimePr
         }
     }
 
-    /// <summary>Based on the clock, so that versions go on growing after a restart although none is stored.</summary>
+    /// <summary>Based on the clock, so that versions keep growing after a restart although none is stored.</summary>
     private ulong NextVersion()
     {
         while (true)
@@ -81,7 +82,7 @@ internal sealed class NodePlans(IPlannedGuests planned, SiteTimes policy, TimePr
     {
         public Level<NodePlan>? Level { get; set; }
 
-        /// <summary>Version of the plan to the cloud's revision it shows. Guarded by the entry itself.</summary>
+        /// <summary>Version of the plan to the cloud's revision in it. Guarded by the entry itself.</summary>
         public SortedList<ulong, long> Revisions { get; } = [];
     }
 }

@@ -3,7 +3,7 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.Fleet;
 
-/// <summary>What the site knows of a node. Immutable, replaced whole.</summary>
+/// <summary>The site's record of a node. Immutable, replaced whole.</summary>
 internal sealed record NodeRecord
 {
     public required NodeId Id { get; init; }
@@ -15,7 +15,7 @@ internal sealed record NodeRecord
     /// <summary>Name of the cloud it belongs to; never changes.</summary>
     public required string Cloud { get; init; }
 
-    /// <summary>True once its secret is dead.</summary>
+    /// <summary>True once its credential was revoked.</summary>
     public bool Revoked { get; init; }
 
     /// <summary>True while an operator wants it empty.</summary>
@@ -24,19 +24,18 @@ internal sealed record NodeRecord
     /// <summary>Until when an operator snoozed it; may be past.</summary>
     public DateTimeOffset? SnoozedUntil { get; init; }
 
-    /// <summary>Its newest report, checked; never changed after it came. Null before the first.</summary>
+    /// <summary>Its newest report, validated; never modified. Null before the first.</summary>
     public NodeReport? Report { get; init; }
 
-    /// <summary>When that came.</summary>
+    /// <summary>When that report arrived.</summary>
     public DateTimeOffset? LastHeard { get; init; }
 
     /// <summary>Earlier runs of its agent, newest first.</summary>
     public IReadOnlyList<string> PastRuns { get; init; } = [];
 
-    /// <summary>How guests that others started there stand with their cloud;
-    /// null while that is not known. Never changed after it was set.</summary>
+    /// <summary>The state in the cloud of guests that others started there; null while that is unknown. Never modified once set.</summary>
     public CloudGuests? CloudGuests { get; init; }
 
-    /// <summary>True while it has been silent for too long.</summary>
+    /// <summary>True while its last report is too old.</summary>
     public bool Lost { get; init; }
 }

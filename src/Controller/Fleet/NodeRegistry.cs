@@ -8,34 +8,35 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.Fleet;
 
-/// <summary>What the site knows of every node. Any thread; changes of one node
-/// follow one another, and each is stored before anyone sees it.</summary>
+/// <summary>The site's record of every node. Any thread; changes of one node follow one another, and each is stored before it becomes
+/// visible.</summary>
 internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, ControllerOptions options, TimeProvider time)
 {
-    // A late report can only be of a run that ended lately.
+    // A late report can only come from a run that ended recently.
     private const int PastRunsKept = 16;
 
     private readonly ConcurrentDictionary<NodeId, Entry> entries = new();
     private DateTimeOffset started;
 
-    /// <summary>Told of every change, one at a time per node, before whoever made it goes on. Set once, at start.</summary>
+    /// <summary>Called for every change, one at a time per node, before the call that made the change returns. Set once, at
+    /// start.</summary>
     public Func<NodeRecord?, NodeRecord, CancellationToken, Task> Changed { get; set; } = (_, _, _) => Task.CompletedTask;
 
-    /// <summary>The ids of all nodes, as a level for those who do something for each.</summary>
+    /// <summary>The ids of all nodes, as a level for code that does something for each.</summary>
     public Level<IReadOnlyList<NodeId>> Enrolled { get; } = new([]);
 
     /// <summary>Every node, ordered by id.</summary>
     public IEnumerable<NodeRecord> Nodes =>
         entries.Values.Select(entry => entry.Level.Current).OrderBy(node => node.Id.Value, StringComparer.Ordinal);
 
-    /// <summary>The node of that id, or null.</summary>
+    /// <summary>The node with that id, or null.</summary>
     public NodeRecord? Find(NodeId id) => entries.GetValueOrDefault(id)?.Level.Current;
 
-    /// <summary>The node as a level, for those who wait for changes.</summary>
+    /// <summary>The node as a level, to wait for changes.</summary>
     public Level<NodeRecord>? LevelOf(NodeId id) => entries.GetValueOrDefault(id)?.Level;
 
-    /// <summary>Takes up what is stored. Nodes are heard from anew: a controller
-    /// that was down for an hour does not call everyone lost.</summary>
+    /// <summary>Loads the stored nodes. Their time since the last report starts at zero: a controller that was down for an hour does not
+    /// mark every node lost.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         started = time.GetUtcNow();
@@ -61,8 +62,8 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         Enrolled.Set([.. entries.Keys]);
     }
 
-    /// <summary>The cloud of a stored node. One that enrolled before a site could have
-    /// several gets the one that the settings give it now, and keeps it.</summary>
+    /// <summary>The cloud of a stored node. One that enrolled before a site could have several gets the one from the present settings, and
+    /// keeps it.</summary>
     /// <exception cref="CannotStartException">The settings have no such cloud.</exception>
     private async Task<string> CloudOfAsync(NodeRow row, CancellationToken cancellationToken)
     {
@@ -81,7 +82,7 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         return given;
     }
 
-    /// <summary>Takes on a node that was just stored.</summary>
+    /// <summary>Adds a node that was just stored.</summary>
     public async Task AddAsync(NodeRecord node, CancellationToken cancellationToken)
     {
         if (!entries.TryAdd(node.Id, new Entry(node))) throw new InvalidOperationException($"Node {node.Id} is enrolled already.");
@@ -89,7 +90,7 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         Enrolled.Set([.. entries.Keys]);
     }
 
-    /// <summary>Takes up a report that has been checked. False when it is older than what is known, which is no fault.</summary>
+    /// <summary>Applies a validated report. False when it is older than the present one, which is no error.</summary>
     public Task<bool> ReportAsync(NodeId id, NodeReport report, CancellationToken cancellationToken) => ChangeAsync(
         id,
         node =>
@@ -105,21 +106,21 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         token),
         cancellationToken);
 
-    /// <summary>Changes what an operator wants of a node. False when it was so already.</summary>
+    /// <summary>Changes an operator's flags of a node. False when nothing changes.</summary>
     public Task<bool> SetFlagsAsync(NodeId id, Func<NodeRecord, NodeRecord> change, CancellationToken cancellationToken) => ChangeAsync(
         id,
         node => change(node) is var changed && changed == node ? null : changed,
         (node, token) => store.SaveFlagsAsync(id.Value, node.Revoked, node.Drained, node.SnoozedUntil, token),
         cancellationToken);
 
-    /// <summary>Takes up how the guests on a node stand with their cloud. False when that was known.</summary>
+    /// <summary>Sets the state of a node's guests in their cloud. False when nothing changes.</summary>
     public Task<bool> ShowAsync(NodeId id, CloudGuests guests, CancellationToken cancellationToken) => ChangeAsync(
         id,
         node => guests.Equals(node.CloudGuests) ? null : node with { CloudGuests = guests },
         (_, _) => Task.CompletedTask,
         cancellationToken);
 
-    /// <summary>Marks every node lost that has been silent for too long. Called once a second.</summary>
+    /// <summary>Marks every node lost whose last report is too old. Called once a second.</summary>
     public async Task MarkLostAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -131,8 +132,8 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         }
     }
 
-    /// <summary>Tells everything that is known again, for those whose last
-    /// attempt to take it up failed, and ends snoozes that have passed.</summary>
+    /// <summary>Raises every node's present state as a change again, for listeners whose last attempt to apply it failed, and ends snoozes
+    /// that have passed.</summary>
     public async Task ReapplyAsync(CancellationToken cancellationToken)
     {
         foreach (var (id, entry) in entries)

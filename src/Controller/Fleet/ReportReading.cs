@@ -6,7 +6,7 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Controller.Fleet;
 
-/// <summary>Reads what a checked report says into the words of the system.</summary>
+/// <summary>Converts a validated report to the types that the controller and its clouds use.</summary>
 internal static class ReportReading
 {
     public static NodeState? StateOf(NodeReport? report) => report?.State switch

@@ -5,10 +5,10 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Controller.Http;
 
-/// <summary>Refusals in the API's words (RFC 9457).</summary>
+/// <summary>Errors of the API as problem details (RFC 9457).</summary>
 internal static class Answers
 {
-    /// <summary>May look.</summary>
+    /// <summary>May read.</summary>
     public const string Viewer = nameof(Role.Viewer);
 
     /// <summary>May change VMs, images and nodes.</summary>
@@ -17,10 +17,10 @@ internal static class Answers
     /// <summary>May do everything.</summary>
     public const string Admin = nameof(Role.Admin);
 
-    /// <summary>Requests but uploads are small JSON documents.</summary>
+    /// <summary>All requests except uploads are small JSON documents.</summary>
     public static RequestSizeLimitAttribute SmallRequests { get; } = new(64 * 1024);
 
-    /// <summary>What an exception becomes: a caller's mistake is an answer, not a fault of ours.</summary>
+    /// <summary>Maps an exception to a response: a caller's mistake is a 4xx, not a fault of ours.</summary>
     public static ExceptionHandlerOptions ForFaults { get; } = new()
     {
         StatusCodeSelector = failure => failure is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
@@ -40,7 +40,7 @@ internal static class Answers
         ? TypedResults.Problem(answer.Sentence, statusCode: StatusCodes.Status503ServiceUnavailable)
         : Conflict(answer.Sentence);
 
-    /// <summary>Says what was wrong with a request that could not be read, or what to do about a fault of ours.</summary>
+    /// <summary>Describes what was wrong with a request that could not be read, or what to do about a fault of ours.</summary>
     public static void Explain(ProblemDetailsContext context) => context.ProblemDetails.Detail ??= context switch
     {
         { Exception: BadHttpRequestException bad } => $"The request could not be read: {RequestFault.Sentence(bad)}",
@@ -49,6 +49,6 @@ internal static class Answers
         _ => null,
     };
 
-    /// <summary>A caller's own text, bounded and printable, so that it can be shown and logged.</summary>
+    /// <summary>Text from a caller, bounded and printable, so that it can be shown and logged.</summary>
     public static string Shown(string text) => new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
 }

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Opportunism.Controller.Http;
 
-/// <summary>Says in the API's own words why a request could not be read: what the framework says names types of this program.</summary>
+/// <summary>Describes why a request could not be read, without the framework's message, which names types of this program.</summary>
 internal static partial class RequestFault
 {
     /// <summary>The end of a sentence.</summary>

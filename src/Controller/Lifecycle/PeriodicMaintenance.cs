@@ -6,13 +6,12 @@ using Opportunism.Controller.Tenants;
 
 namespace Opportunism.Controller.Lifecycle;
 
-/// <summary>Does what is due by the passing of time alone: silent nodes,
-/// consoles nobody looks at, another comparison, the certificate.</summary>
+/// <summary>Does what is due by time alone: lost nodes, consoles without readers, another comparison, the certificate.</summary>
 internal sealed partial class PeriodicMaintenance(
     NodeRegistry fleet, ConsoleBuffers consoles, AttemptLimit attempts, SiteKeys keys, ControllerOptions options, TimeProvider time,
     ILogger<PeriodicMaintenance> log) : BackgroundService
 {
-    // The grain of LostAfter and of console interest; both are tens of seconds.
+    // The resolution of LostAfter and of console interest; both are tens of seconds.
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

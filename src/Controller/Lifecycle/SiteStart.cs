@@ -6,11 +6,11 @@ using Opportunism.Controller.Tenants;
 
 namespace Opportunism.Controller.Lifecycle;
 
-/// <summary>Takes up what is stored, in the order in which one thing needs another, before the first request is answered.</summary>
+/// <summary>Loads the stored state, in the order of dependencies, before the first request is served.</summary>
 internal sealed class SiteStart(
     StoreStart store, PersonTokens people, EventLog events, FleetEvents news, GuestEvents guests, TimeProvider time)
 {
-    /// <summary>When the controller had taken up everything.</summary>
+    /// <summary>When the controller had loaded everything.</summary>
     public DateTimeOffset Started { get; private set; }
 
     public async Task RunAsync(CancellationToken cancellationToken)

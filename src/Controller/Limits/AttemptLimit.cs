@@ -5,7 +5,7 @@ namespace Opportunism.Controller.Limits;
 /// <summary>How often an address may try to enrol. Any thread.</summary>
 internal sealed class AttemptLimit(ControllerOptions options, TimeProvider time)
 {
-    // Beyond this many addresses at once somebody plays games; all share one bucket then, so that memory stays bounded.
+    // So many addresses at once are an attack; all further ones share one bucket, so that memory stays bounded.
     private const int MostAddresses = 10_000;
 
     private readonly Lock gate = new();
@@ -22,7 +22,7 @@ internal sealed class AttemptLimit(ControllerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Forgets addresses that have been quiet. Called once a minute.</summary>
+    /// <summary>Removes addresses that have been quiet. Called once a minute.</summary>
     public void Forget()
     {
         lock (gate)

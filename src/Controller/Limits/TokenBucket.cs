@@ -1,12 +1,12 @@
 namespace Opportunism.Controller.Limits;
 
-/// <summary>Lets so many things happen per second in the long run, and a burst of them at once. One thread at a time.</summary>
+/// <summary>Allows so many actions per second in the long run, and a burst of them at once. One thread at a time.</summary>
 internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time)
 {
     private double tokens = burst;
     private long filled = time.GetTimestamp();
 
-    /// <summary>Takes one; answers how long to wait before it counts. Zero when there was one.</summary>
+    /// <summary>Takes a token; returns how long to wait before acting. Zero when there was one.</summary>
     public TimeSpan Take()
     {
         var now = time.GetTimestamp();
@@ -15,7 +15,7 @@ internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time
         return tokens >= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(-tokens / perSecond);
     }
 
-    /// <summary>Takes one if there is one.</summary>
+    /// <summary>Takes a token if there is one.</summary>
     public bool TryTake()
     {
         if (Take() == TimeSpan.Zero) return true;
@@ -23,6 +23,6 @@ internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time
         return false;
     }
 
-    /// <summary>True when nothing was taken for so long that forgetting it changes nothing.</summary>
+    /// <summary>True when none was taken for so long that removing the bucket changes nothing.</summary>
     public bool IsFull => tokens + (time.GetElapsedTime(filled).TotalSeconds * perSecond) >= burst;
 }

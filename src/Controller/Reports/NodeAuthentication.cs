@@ -6,8 +6,7 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.Reports;
 
-/// <summary>Lets only enrolled nodes call, each as itself, and turns
-/// whatever goes wrong inside into a status code and one log line.</summary>
+/// <summary>Accepts calls only of enrolled nodes, each for itself, and maps exceptions to a status code and one log line.</summary>
 internal sealed partial class NodeAuthentication(NodeRegistry fleet, ILogger<NodeAuthentication> log) : Interceptor
 {
     private const string EnrolPath = "/opportunism.nodes.v1.Nodes/Enrol";

@@ -9,7 +9,7 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.Reports;
 
-/// <summary>The calls agents make (src/Contracts/Nodes/nodes.proto); numbers are those of the contract.</summary>
+/// <summary>The calls that agents make (src/Contracts/Nodes/nodes.proto); numbers are those of the contract.</summary>
 internal sealed class NodesEndpoint(
     NodeRegistry fleet,
     NodePlans plans,
@@ -20,16 +20,16 @@ internal sealed class NodesEndpoint(
     IHostApplicationLifetime lifetime,
     TimeProvider time) : Nodes.NodesBase
 {
-    // A node that was slowed this often without ever falling quiet does not listen.
+    // A node that was slowed so often without a pause ignores the back pressure.
     private const int SlowedUntilCut = 50;
 
     private static readonly TimeSpan LastPlanWithin = TimeSpan.FromSeconds(5);
 
-    /// <summary>1. A new desktop.</summary>
+    /// <summary>1. Enrols a new desktop.</summary>
     public override Task<EnrolReply> Enrol(EnrolRequest request, ServerCallContext context) =>
         enrolment.EnrolAsync(request, AddressOf(context), context.CancellationToken);
 
-    /// <summary>2. The stream a node keeps open.</summary>
+    /// <summary>2. The stream that a node keeps open.</summary>
     public override async Task Connect(
         IAsyncStreamReader<NodeReport> requestStream, IServerStreamWriter<NodePlan> responseStream, ServerCallContext context)
     {
@@ -49,13 +49,13 @@ internal sealed class NodesEndpoint(
         {
             await end.CancelAsync();
 
-            // A write that is broken off resets the call, and the node would not hear why it ends: only for one that hangs.
+            // Aborting a write resets the call, and the node would not receive the reason: only for a write that hangs.
             breakOff.CancelAfter(LastPlanWithin);
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>3. An image that a guest in this node's plan needs.</summary>
+    /// <summary>3. Reads an image that a guest in this node's plan needs.</summary>
     public override async Task ReadImage(ReadImageRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
     {
         var node = NodeAuthentication.CallerOf(context);
@@ -63,7 +63,7 @@ internal sealed class NodesEndpoint(
         await transfers.ReadImageAsync(node, request, responseStream, end.Token);
     }
 
-    /// <summary>5. The disk of a guest that comes to this node.</summary>
+    /// <summary>5. Reads the disk of a guest that is placed on this node.</summary>
     public override async Task ReadDisk(ReadDiskRequest request, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
     {
         var node = NodeAuthentication.CallerOf(context);
@@ -71,7 +71,7 @@ internal sealed class NodesEndpoint(
         await transfers.ReadDiskAsync(node, request, responseStream, end.Token);
     }
 
-    /// <summary>4. The disk of a guest that leaves this node.</summary>
+    /// <summary>4. Receives the disk of a guest that leaves this node.</summary>
     public override async Task<WriteDiskReply> WriteDisk(IAsyncStreamReader<WriteDiskRequest> requestStream, ServerCallContext context)
     {
         var node = NodeAuthentication.CallerOf(context);
@@ -79,7 +79,7 @@ internal sealed class NodesEndpoint(
         return await transfers.WriteDiskAsync(node, requestStream, end.Token);
     }
 
-    /// <summary>6. New console output of a guest.</summary>
+    /// <summary>6. Receives new console output of a guest.</summary>
     public override Task<WriteConsoleReply> WriteConsole(WriteConsoleRequest request, ServerCallContext context) =>
         Task.FromResult(transfers.WriteConsole(NodeAuthentication.CallerOf(context), request));
 
@@ -98,7 +98,7 @@ internal sealed class NodesEndpoint(
                 throw new RpcException(
                     new Status(StatusCode.ResourceExhausted, "too many reports; send the newest one at most a few times a second"));
 
-            // Not reading on is what slows the sender.
+            // Reading more slowly is what slows the sender.
             if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
             await fleet.ReportAsync(node, reports.Current, cancellationToken);
         }
@@ -121,7 +121,7 @@ internal sealed class NodesEndpoint(
     {
         var token = streams.TokenOf(node);
 
-        // It may have been revoked between the gate and here.
+        // It may have been revoked between authentication and here.
         if (fleet.Find(node) is not { Revoked: false })
             throw new RpcException(new Status(StatusCode.Unauthenticated, "node revoked; enrol it again with a join token"));
         return CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, token, lifetime.ApplicationStopping);

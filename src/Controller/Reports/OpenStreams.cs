@@ -11,7 +11,7 @@ internal sealed class OpenStreams
     /// <summary>Cancelled when the node is cut off.</summary>
     public CancellationToken TokenOf(NodeId node) => nodes.GetOrAdd(node, _ => new CancellationTokenSource()).Token;
 
-    /// <summary>Cuts every open call of a node, and lets it call again later if its secret still works.</summary>
+    /// <summary>Cancels every open call of a node; the node may call again if its credential is still valid.</summary>
     public void Cut(NodeId node)
     {
         // Not disposed: calls still hold its token, and it has no timer to free.

@@ -4,10 +4,10 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Controller.Reports;
 
-/// <summary>What a report may hold. A node is not trusted: whatever passes here can be stored, shown and reckoned with.</summary>
+/// <summary>What a report may contain. A node is not trusted: whatever passes here can be stored, shown and used in calculations.</summary>
 internal static class ReportLimits
 {
-    /// <summary>Why the report is refused, or null when it is not. Never repeats what the report says: that goes to a log.</summary>
+    /// <summary>Why the report is refused, or null when it is not. Never contains text of the report, since it is logged.</summary>
     public static string? Problem(NodeReport report)
     {
         if (report.CalculateSize() > NodeContract.LargestReport) return "it is larger than 512 KiB";
@@ -95,7 +95,7 @@ internal static class ReportLimits
     // A day; also refuses NaN and infinities.
     private static bool IsMeasure(double ms) => ms is >= 0 and <= 86_400_000;
 
-    // What DateTimeOffset can hold, so that reading it never throws.
+    // What DateTimeOffset can represent, so that reading it never throws.
     private static bool IsTime(Google.Protobuf.WellKnownTypes.Timestamp? time) =>
         time is null or { Seconds: >= -62_135_596_800 and <= 253_402_300_799, Nanos: >= 0 and <= 999_999_999 };
 }

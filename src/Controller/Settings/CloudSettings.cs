@@ -3,7 +3,7 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.Settings;
 
-/// <summary>One cloud of the site, as the settings name it.</summary>
+/// <summary>One cloud of the site, from the settings.</summary>
 /// <param name="Name">Its name in this site.</param>
 /// <param name="Module">Its kind.</param>
 /// <param name="Options">Its settings.</param>
@@ -12,11 +12,11 @@ internal sealed record CloudSettings(string Name, CloudModule Module, CloudOptio
     /// <summary>Sections that describe a cloud begin with this; its name follows.</summary>
     public const string SectionPrefix = "Cloud.";
 
-    /// <summary>The key that says which kind of cloud a section describes.</summary>
+    /// <summary>The key for the kind of cloud that a section describes.</summary>
     public const string KindKey = "Kind";
 
-    /// <summary>Every reason why these clouds cannot be used together or
-    /// alone, each naming section, key, value and what is allowed.</summary>
+    /// <summary>Every reason why these clouds cannot be used, alone or together, each naming section, key, value and what is
+    /// allowed.</summary>
     public static IEnumerable<string> Problems(IReadOnlyList<CloudSettings> clouds)
     {
         foreach (var cloud in clouds)

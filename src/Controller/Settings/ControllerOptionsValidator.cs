@@ -42,7 +42,7 @@ internal static class ControllerOptionsValidator
 
     private static IEnumerable<string> PolicyProblems(SiteTimes policy)
     {
-        // A time that is not set here is the node's own, so only those that are set can be judged, together with the most lenient rest.
+        // A time that is not set here is the node's own, so the times set here are checked with the most lenient values for the others.
         var idle = policy.IdleFor ?? AvailabilityTimes.Longest;
         var thaw = policy.ThawAfter ?? (policy.IdleFor < new AvailabilityTimes().ThawAfter ? idle : new AvailabilityTimes().ThawAfter);
         var evict = policy.EvictAfter ?? AvailabilityTimes.Longest;

@@ -4,16 +4,15 @@ using Opportunism.Core;
 
 namespace Opportunism.Controller.Settings;
 
-/// <summary>The controller's settings as read from its arguments and its settings file.</summary>
+/// <summary>The controller's settings, from its arguments and its settings file.</summary>
 internal sealed record ControllerSettings(ControllerOptions Controller, SiteTimes Policy)
 {
-    /// <summary>How the program is called.</summary>
+    /// <summary>The program's usage text.</summary>
     public const string Usage = "Usage: controller [--settings FILE] [--state FOLDER] [--listen ADDRESS:PORT]";
 
     private readonly List<CloudSettings> named = [];
 
-    // Settings of a kind of cloud that stand in a section of the kind's own
-    // name; they count for the one cloud that [Controller] Cloud names.
+    // Settings of a kind of cloud from a section with the kind's own name; they apply to the one cloud that [Controller] Cloud names.
     private readonly Dictionary<CloudModule, CloudOptions> byKind = [];
 
     /// <summary>The clouds of the site: those with a section of their own, else the one that [Controller] Cloud names.</summary>
@@ -21,7 +20,7 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         ? named
         : [new(only.Kind, only, byKind.GetValueOrDefault(only) ?? only.NewOptions(only.Kind))];
 
-    /// <summary>Adds a cloud as a section [Cloud.NAME] does, and returns its settings.</summary>
+    /// <summary>Adds a cloud like a section [Cloud.NAME] does, and returns its settings.</summary>
     public CloudOptions AddCloud(string name, CloudModule module)
     {
         var options = module.NewOptions(CloudSettings.SectionPrefix + name);
@@ -29,8 +28,8 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         return options;
     }
 
-    /// <summary>Reads arguments and the file they name. Arguments win over the
-    /// file. All problems at once; none means the settings can be used.</summary>
+    /// <summary>Reads arguments and the file that they name. Arguments override the file. Returns all problems at once; none means the
+    /// settings can be used.</summary>
     public static ControllerSettings Read(string[] args, List<string> problems)
     {
         var settings = new ControllerSettings(new(), new());
@@ -101,7 +100,7 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
     }
 
     /// <param name="section">The section of the file.</param>
-    /// <param name="options">What its values are written to.</param>
+    /// <param name="options">The object that its values are written to.</param>
     /// <param name="problems">Where problems are added.</param>
     /// <param name="read">A key that the caller has read already; empty for none.</param>
     private static void ReadSection(IConfigurationSection section, object options, List<string> problems, string read = "")

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace Opportunism.Controller.Settings;
 
-/// <summary>Looks whether the controller can listen where it should, before it
-/// starts anything: a taken port is a sentence, not a stack trace.</summary>
+/// <summary>Checks that the controller can listen at its address before it starts anything: a port in use gives a sentence, not a stack
+/// trace.</summary>
 internal static class ListenPort
 {
     /// <summary>Why it cannot listen there, and what to do; null when it can.</summary>

@@ -6,7 +6,7 @@ internal sealed class SiteTimes
     /// <summary>How long an owner must be away before the node is lent.</summary>
     public TimeSpan? IdleFor { get; set; }
 
-    /// <summary>How long an owner must be quiet again before frozen guests go on.</summary>
+    /// <summary>How long an owner must be quiet again before frozen guests are thawed.</summary>
     public TimeSpan? ThawAfter { get; set; }
 
     /// <summary>How long an owner must have stayed before guests leave.</summary>

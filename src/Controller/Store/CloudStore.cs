@@ -3,7 +3,7 @@ using Opportunism.Clouds;
 
 namespace Opportunism.Controller.Store;
 
-/// <summary>Keeps the records of one cloud of the site.</summary>
+/// <summary>Stores the records of one cloud of the site.</summary>
 /// <param name="contexts">Opens the site's database.</param>
 /// <param name="cloud">The cloud's name in this site.</param>
 internal sealed class CloudStore(IDbContextFactory<SiteDbContext> contexts, string cloud) : ICloudStore

@@ -2,7 +2,7 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.Store;
 
-/// <summary>Something that happened.</summary>
+/// <summary>An event.</summary>
 internal sealed class EventRow
 {
     public long Id { get; set; }

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Opportunism.Controller.Store;
 
-/// <summary>Keeps the newest events.</summary>
+/// <summary>Stores the newest events.</summary>
 internal sealed class EventStore(IDbContextFactory<SiteDbContext> contexts)
 {
     /// <summary>Adds events; their ids are set afterwards.</summary>
@@ -13,7 +13,7 @@ internal sealed class EventStore(IDbContextFactory<SiteDbContext> contexts)
         await context.SaveChangesAsync(cancellationToken);
     }
 
-    /// <summary>Events after the one of that id, oldest first.</summary>
+    /// <summary>Events after the one with that id, oldest first.</summary>
     public async Task<List<EventRow>> AfterAsync(long id, int take, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Opportunism.Controller.Store;
 
-/// <summary>Keeps what is known of images; their bytes are files.</summary>
+/// <summary>Stores the properties of images; their bytes are files.</summary>
 internal sealed class ImageStore(IDbContextFactory<SiteDbContext> contexts)
 {
     public async Task<List<ImageRow>> ListAsync(CancellationToken cancellationToken)
@@ -11,7 +11,7 @@ internal sealed class ImageStore(IDbContextFactory<SiteDbContext> contexts)
         return await context.Images.AsNoTracking().OrderBy(row => row.Name).ToListAsync(cancellationToken);
     }
 
-    /// <summary>The image of that SHA-256 or, else, of that name.</summary>
+    /// <summary>The image with that SHA-256 or, else, with that name.</summary>
     public async Task<ImageRow?> FindAsync(string nameOrSha256, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);

@@ -17,6 +17,6 @@ internal sealed class JoinTokenRow
 
     public string Note { get; set; } = "";
 
-    /// <summary>Name of the cloud that nodes enrolled with it belong to; empty for the one that the settings give them.</summary>
+    /// <summary>Name of the cloud that nodes enrolled with it belong to; empty for the one from the settings.</summary>
     public string Cloud { get; set; } = "";
 }

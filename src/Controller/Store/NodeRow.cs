@@ -20,9 +20,9 @@ internal sealed class NodeRow
 
     public DateTimeOffset? LastHeard { get; set; }
 
-    /// <summary>The newest report as it came (protobuf); null before the first.</summary>
+    /// <summary>The newest report as received (protobuf); null before the first.</summary>
     public byte[]? Report { get; set; }
 
-    /// <summary>Earlier runs of its agent, newest first, one per line: a report of theirs is a late one.</summary>
+    /// <summary>Earlier runs of its agent, newest first, one per line: a report of these is a late one.</summary>
     public string PastRuns { get; set; } = "";
 }

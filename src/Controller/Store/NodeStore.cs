@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Opportunism.Controller.Store;
 
-/// <summary>Keeps nodes and their newest reports.</summary>
+/// <summary>Stores nodes and their newest reports.</summary>
 internal sealed class NodeStore(IDbContextFactory<SiteDbContext> contexts)
 {
     public async Task<List<NodeRow>> LoadAsync(CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ internal sealed class NodeStore(IDbContextFactory<SiteDbContext> contexts)
             cancellationToken);
     }
 
-    /// <summary>Keeps which cloud a node belongs to.</summary>
+    /// <summary>Stores which cloud a node belongs to.</summary>
     public async Task SaveCloudAsync(string id, string cloud, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
@@ -38,7 +38,7 @@ internal sealed class NodeStore(IDbContextFactory<SiteDbContext> contexts)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.Cloud, cloud), cancellationToken);
     }
 
-    /// <summary>Adds a node and uses up one use of its join token, both or neither. False when the token has no use left.</summary>
+    /// <summary>Adds a node and takes one use of its join token, both or neither. False when the token has no use left.</summary>
     public async Task<bool> EnrolAsync(NodeRow node, string joinToken, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);

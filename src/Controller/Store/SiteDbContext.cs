@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Opportunism.Controller.Store;
 
-/// <summary>The site's tables. Each database has its own subclass, which carries that database's migrations.</summary>
+/// <summary>The site's tables. Each database has its own subclass with that database's migrations.</summary>
 internal abstract class SiteDbContext(DbContextOptions options) : DbContext(options)
 {
     public DbSet<NodeRow> Nodes => Set<NodeRow>();
@@ -18,7 +18,7 @@ internal abstract class SiteDbContext(DbContextOptions options) : DbContext(opti
 
     public DbSet<CloudRecordRow> CloudRecords => Set<CloudRecordRow>();
 
-    /// <summary>Writes a copy of the whole database, as it is now, into an empty file.</summary>
+    /// <summary>Writes a copy of the whole database, in its present state, into an empty file.</summary>
     public abstract Task CopyToAsync(string file, CancellationToken cancellationToken);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -49,10 +49,10 @@ internal abstract class SiteDbContext(DbContextOptions options) : DbContext(opti
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
-        // A number that both databases compare, sort and index alike; SQLite cannot order its own rendering of an offset.
+        // A number, which both databases compare, sort and index alike; SQLite cannot order its own text form of an offset.
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicks>();
 
-        // Names, so that the order of an enum's members never matters to a stored row.
+        // Names, so that stored rows do not depend on the order of an enum's members.
         configurationBuilder.Properties<Enum>().HaveConversion<string>();
     }
 

@@ -3,7 +3,7 @@ using Opportunism.Files;
 
 namespace Opportunism.Controller.Store;
 
-/// <summary>The folder that holds all a site must not lose. Only the controller's user may enter it.</summary>
+/// <summary>The folder with everything that a site must not lose. Only the controller's user may enter it.</summary>
 internal sealed class StateFolder : IDisposable
 {
     private FileStream? held;
@@ -18,7 +18,7 @@ internal sealed class StateFolder : IDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Keeps a second controller off this folder for as long as this process lives. False when there is one already.</summary>
+    /// <summary>Locks this folder against a second controller for as long as this process lives. False when it is locked already.</summary>
     public bool TryHold()
     {
         try
@@ -35,7 +35,7 @@ internal sealed class StateFolder : IDisposable
         }
     }
 
-    /// <summary>Lets go of the folder.</summary>
+    /// <summary>Unlocks the folder.</summary>
     public void Dispose() => held?.Dispose();
 
     /// <summary>Makes an empty private file unless there is one.</summary>
@@ -49,6 +49,6 @@ internal sealed class StateFolder : IDisposable
     /// <summary>The text of a file, or null when there is none.</summary>
     public string? Read(string name) => File.Exists(this[name]) ? File.ReadAllText(this[name]) : null;
 
-    /// <summary>Replaces a file whole: after a crash it holds the old text or the new one. Nobody else can read it at any time.</summary>
+    /// <summary>Replaces a file whole: after a crash it contains the old text or the new one. Only the owner can ever read it.</summary>
     public void Write(string name, string text) => DurableFile.Replace(this[name], Encoding.UTF8.GetBytes(text));
 }

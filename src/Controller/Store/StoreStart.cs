@@ -3,7 +3,7 @@ using Opportunism.Files;
 
 namespace Opportunism.Controller.Store;
 
-/// <summary>Brings the database to this version's tables before anything reads it.</summary>
+/// <summary>Migrates the database to this version's tables before anything reads it.</summary>
 internal sealed class StoreStart(IDbContextFactory<SiteDbContext> contexts, StateFolder state)
 {
     public async Task MigrateAsync(CancellationToken cancellationToken)
@@ -11,12 +11,12 @@ internal sealed class StoreStart(IDbContextFactory<SiteDbContext> contexts, Stat
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await CopyBeforeUpgradeAsync(context, cancellationToken);
 
-        // EF turns WAL on for a database it makes; synchronous stays FULL, so that what was acknowledged also survives a power cut.
+        // EF turns WAL on for a database that it creates; synchronous stays FULL, so that acknowledged changes also survive a power cut.
         await context.Database.MigrateAsync(cancellationToken);
     }
 
-    /// <summary>Keeps a copy of a database whose tables are about to change, so that
-    /// an operator can go back to the former version. Whole or not there.</summary>
+    /// <summary>Makes a copy of a database whose tables are about to change, so that an operator can return to the former version. The copy
+    /// is complete or non-existent.</summary>
     private async Task CopyBeforeUpgradeAsync(SiteDbContext context, CancellationToken cancellationToken)
     {
         var pending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).FirstOrDefault();

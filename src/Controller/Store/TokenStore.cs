@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Opportunism.Controller.Store;
 
-/// <summary>Keeps join tokens and people's tokens, their secrets as hashes only.</summary>
+/// <summary>Stores join tokens and people's tokens, their secrets as hashes only.</summary>
 internal sealed class TokenStore(IDbContextFactory<SiteDbContext> contexts)
 {
     public async Task AddAsync(JoinTokenRow token, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Controller.Telemetry;
 
-/// <summary>The site in numbers. All are read when somebody collects them; nobody collecting costs nothing.</summary>
+/// <summary>The site's metrics. All are read only when they are collected; without a collector they cost nothing.</summary>
 internal sealed class SiteMetrics : IHostedService, IDisposable
 {
     public const string MeterName = "Opportunism.Controller";

@@ -6,7 +6,7 @@ using Opportunism.Controller.Settings;
 
 namespace Opportunism.Controller.Telemetry;
 
-/// <summary>Sends metrics and traces to where the settings say, and nothing anywhere when they say nothing.</summary>
+/// <summary>Sends metrics and traces to the address in the settings; nowhere when there is none.</summary>
 internal static class TelemetryParts
 {
     public static void AddTelemetry(this IServiceCollection services, ControllerOptions options)

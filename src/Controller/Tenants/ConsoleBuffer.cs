@@ -5,11 +5,10 @@ using Opportunism.Files;
 namespace Opportunism.Controller.Tenants;
 
 /// <summary>
-/// The newest output of a guest's console, counted from its first boot at
-/// this site although each node counts from its own. One thread at a time.
-/// It is a folder of pieces, each named by the offset of its first byte and
-/// only ever appended to, and the file <c>source</c>, which says whose count it
-/// goes on with. What a crash leaves is a shorter tape, which the node's next piece mends.
+/// The newest output of a guest's console. Offsets count from the guest's first boot at this site, although each node counts from its own.
+/// One thread at a time. It is a folder of pieces, each named by the offset of its first byte and only ever appended to, and the file
+/// <c>source</c>, which names the placement whose offsets it continues. After a crash the buffer may be shorter; the node then sends the
+/// missing part again.
 /// </summary>
 internal sealed class ConsoleBuffer
 {
@@ -26,7 +25,7 @@ internal sealed class ConsoleBuffer
     private long nodeStart;
     private long askedFor = -1;
 
-    /// <summary>Takes up what is stored in a folder; it is made with the first output.</summary>
+    /// <summary>Loads what is stored in a folder; the folder is made with the first output.</summary>
     public ConsoleBuffer(string path)
     {
         this.path = path;
@@ -45,19 +44,19 @@ internal sealed class ConsoleBuffer
     /// <summary>Offset of the oldest byte kept.</summary>
     public long Start => pieces.Count == 0 ? End : pieces[0];
 
-    /// <summary>Takes up output that begins at <paramref name="offset"/> of what
-    /// <paramref name="from"/> counts, and answers where it should go on.</summary>
-    /// <param name="from">One placement of the guest: a node, and the disk it
-    /// started from there. The same node counts anew after a hand-over.</param>
-    /// <param name="offset">Of the first byte, as that placement counts.</param>
-    /// <param name="output">What it printed.</param>
-    /// <exception cref="IOException">It could not be stored; the tape is as it was, or longer by a part of the output.</exception>
+    /// <summary>Stores output that begins at <paramref name="offset"/> by the count of <paramref name="from"/>, and returns the offset to
+    /// continue from.</summary>
+    /// <param name="from">One placement of the guest: a node, and the disk it started from there. The same node counts from zero again
+    /// after a hand-over.</param>
+    /// <param name="offset">Of the first byte, by that placement's count.</param>
+    /// <param name="output">The output.</param>
+    /// <exception cref="IOException">It could not be stored; the buffer is as it was, or longer by a part of the output.</exception>
     public long Write(string from, long offset, ReadOnlySpan<byte> output)
     {
         if (source != from) GoOnWith(from, End);
         if (offset > End - nodeStart)
         {
-            // After a crash of ours the node still has what came before: ask for it once. What it has dropped is a gap.
+            // After a crash of ours the node still has the earlier output: request it once. What the node has dropped is a gap.
             if (askedFor != End)
             {
                 askedFor = End;
@@ -72,8 +71,8 @@ internal sealed class ConsoleBuffer
         return End - nodeStart;
     }
 
-    /// <summary>At most so many bytes from <paramref name="offset"/> on, or
-    /// from the oldest kept; a negative offset means the newest ones.</summary>
+    /// <summary>At most so many bytes, starting at <paramref name="offset"/> or at the oldest kept; a negative offset means the newest
+    /// bytes.</summary>
     public (long Offset, byte[] Bytes) Read(long offset, int atMost)
     {
         var from = offset < 0 ? Math.Max(Start, End - atMost) : Math.Clamp(offset, Start, End);
@@ -93,7 +92,7 @@ internal sealed class ConsoleBuffer
         return (from, bytes);
     }
 
-    /// <summary>Deletes what is stored.</summary>
+    /// <summary>Deletes the folder.</summary>
     public void Delete()
     {
         if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
@@ -115,7 +114,7 @@ internal sealed class ConsoleBuffer
                 PathOf(pieces[^1]),
                 OwnerOnly.WhenMade(new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, BufferSize = 0 })))
             {
-                // A write that failed half way may have left some of it there.
+                // A write that failed half way may have left a part of it there.
                 file.SetLength(End - pieces[^1]);
                 file.Position = file.Length;
                 file.Write(part);

@@ -5,11 +5,11 @@ using Opportunism.Files;
 
 namespace Opportunism.Controller.Tenants;
 
-/// <summary>The newest console output of each guest, and who wants more. What was output
-/// stays when the controller is started anew, so that readers' offsets go on.</summary>
+/// <summary>The newest console output of each guest, and whether more is wanted. The output survives a restart of the controller, so that
+/// readers' offsets stay valid.</summary>
 internal sealed class ConsoleBuffers(StateFolder state, TimeProvider time)
 {
-    /// <summary>How long a node goes on sending after somebody asked. A follower asks again well before.</summary>
+    /// <summary>How long a node keeps sending after a request. A follower repeats its request well before.</summary>
     public static readonly TimeSpan WantedFor = TimeSpan.FromSeconds(30);
 
     private readonly string folder = OwnerOnly.MakeFolder(state["consoles"]);
@@ -21,7 +21,7 @@ internal sealed class ConsoleBuffers(StateFolder state, TimeProvider time)
     /// <summary>True while the guest's node should send.</summary>
     public bool IsWanted(GuestId guest) => entries.TryGetValue(guest, out var entry) && entry.Wanted;
 
-    /// <summary>Somebody looks at the guest's console now.</summary>
+    /// <summary>Notes that a reader requests the guest's console now.</summary>
     public void Ask(GuestId guest)
     {
         var entry = EntryOf(guest);
@@ -36,7 +36,7 @@ internal sealed class ConsoleBuffers(StateFolder state, TimeProvider time)
         if (changed) WantedChanged?.Invoke(guest);
     }
 
-    /// <summary>Stops nodes sending what nobody has asked for lately. Called once a second.</summary>
+    /// <summary>Stops nodes from sending output that was not requested recently. Called once a second.</summary>
     public void Expire()
     {
         var now = time.GetUtcNow();
@@ -52,9 +52,9 @@ internal sealed class ConsoleBuffers(StateFolder state, TimeProvider time)
         }
     }
 
-    /// <summary>Takes up output that a node sent for a guest that started there from
-    /// <paramref name="disk"/>, and answers the offset it should go on from.</summary>
-    /// <exception cref="IOException">There is no room for it on this site's disk.</exception>
+    /// <summary>Stores output that a node sent for a guest that started there from <paramref name="disk"/>, and returns the offset to
+    /// continue from.</summary>
+    /// <exception cref="IOException">There is no space for it on this site's disk.</exception>
     public long Write(GuestId guest, NodeId node, string disk, long offset, ReadOnlySpan<byte> output)
     {
         var entry = EntryOf(guest);
@@ -67,14 +67,14 @@ internal sealed class ConsoleBuffers(StateFolder state, TimeProvider time)
         }
     }
 
-    /// <summary>Output from <paramref name="offset"/> on; negative for the newest bytes.</summary>
+    /// <summary>Output starting at <paramref name="offset"/>; negative for the newest bytes.</summary>
     public (long Offset, byte[] Bytes) Read(GuestId guest, long offset, int atMost)
     {
         var entry = EntryOf(guest);
         lock (entry) return entry.Buffer.Read(offset, atMost);
     }
 
-    /// <summary>Waits until there is more than before the call, or as long as it may.</summary>
+    /// <summary>Waits until there is more than before the call, or until the time limit.</summary>
     public async Task WaitAsync(GuestId guest, long offset, TimeSpan atMost, CancellationToken cancellationToken)
     {
         var entry = EntryOf(guest);
@@ -93,19 +93,19 @@ internal sealed class ConsoleBuffers(StateFolder state, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Nothing came in time, which is an answer too.
+            // No output came in time, which is a valid result.
             return;
         }
     }
 
-    /// <summary>Forgets a guest that has ended.</summary>
+    /// <summary>Deletes the output of a guest that has ended.</summary>
     public void Forget(GuestId guest)
     {
         if (!entries.TryRemove(guest, out var entry)) entry = new Entry(PathOf(guest));
         lock (entry) entry.Buffer.Delete();
     }
 
-    /// <summary>Deletes what is stored of guests that have ended. Called once, at start.</summary>
+    /// <summary>Deletes the output of all guests that have ended. Called once, at start.</summary>
     public void ForgetAllUnless(IReadOnlySet<string> guests)
     {
         foreach (var stored in Directory.EnumerateDirectories(folder).Where(stored => !guests.Contains(Path.GetFileName(stored))).ToList())

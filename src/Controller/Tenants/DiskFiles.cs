@@ -13,7 +13,7 @@ internal sealed class DiskFiles(StateFolder state, ControllerOptions options)
 
     public static string NameOf(GuestId guest, string sha256) => $"{guest}.{sha256}";
 
-    /// <summary>Deletes the disks of a guest but those that it still needs.</summary>
+    /// <summary>Deletes the disks of a guest except those that it still needs.</summary>
     public void DropUnless(GuestId guest, IReadOnlySet<string> needed)
     {
         foreach (var name in Folder.Names.Where(name => name.StartsWith(guest.Value + ".", StringComparison.Ordinal)).ToList())

@@ -7,12 +7,11 @@ using Opportunism.Core.Health;
 
 namespace Opportunism.Controller.Tenants;
 
-/// <summary>What follows from a change of a guest that agents run: its
-/// node's plan, an event, and files that are no longer needed.</summary>
+/// <summary>Handles a change of a guest that agents run: its node's plan, an event, and files that are no longer needed.</summary>
 internal sealed partial class GuestEvents(
     SiteClouds clouds, FleetEvents fleet, ConsoleBuffers consoles, DiskFiles disks, EventLog events, ILogger<GuestEvents> log)
 {
-    /// <summary>Begins to listen. Called once, before the clouds and the fleet read what is stored.</summary>
+    /// <summary>Subscribes to changes. Called once, before the clouds and the fleet read their stored state.</summary>
     public void Connect()
     {
         foreach (var source in clouds.GuestSources)
@@ -26,10 +25,10 @@ internal sealed partial class GuestEvents(
         }
     }
 
-    /// <summary>Deletes what no guest needs any more. Called once, when everything was read.</summary>
+    /// <summary>Deletes files that no guest needs any more. Called once, after everything was read.</summary>
     public void CleanUp()
     {
-        // A site whose clouds run no guests by agents keeps what it has: it may be set up with such a cloud again.
+        // A site none of whose clouds has guests run by agents keeps its files: such a cloud may be configured again.
         var inUse = clouds.GuestSources.Select(source => source.InUse()).ToList();
         if (inUse.Count == 0) return;
         disks.DropAllUnless(inUse.SelectMany(cloud => cloud.Disks).ToHashSet());

@@ -10,13 +10,13 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Controller.Tenants;
 
-/// <summary>What nodes fetch for guests that they run, and hand over of them: images,
-/// disks, consoles. A node gets and gives only what its plan names.</summary>
+/// <summary>The transfers between nodes and the site for guests: images, disks, consoles. A node may read and send only what its plan
+/// names.</summary>
 internal sealed class GuestTransfers(
     NodePlans plans, NodeRegistry fleet, SiteClouds clouds, ConsoleBuffers consoles, ImageFiles images, DiskFiles disks,
     ControllerOptions options, TimeProvider time)
 {
-    // The contract allows 1 MiB; a quarter of it keeps memory small with many transfers and loses no speed.
+    // The contract allows 1 MiB; a quarter of it keeps memory small with many transfers and is as fast.
     private const int PieceBytes = 256 * 1024;
     private const int MostReadOn = 4 << 20;
     private static readonly TimeSpan LongestReadOn = TimeSpan.FromSeconds(5);
@@ -32,7 +32,7 @@ internal sealed class GuestTransfers(
         await SendAsync(images.Folder, request.Sha256, request.Offset, to, cancellationToken);
     }
 
-    /// <summary>Sends the disk of a guest that comes to the node.</summary>
+    /// <summary>Sends the disk of a guest that is placed on the node.</summary>
     public async Task ReadDiskAsync(
         NodeId node, ReadDiskRequest request, IServerStreamWriter<Chunk> to, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal sealed class GuestTransfers(
         await SendAsync(disks.Folder, DiskFiles.NameOf(guest, request.Sha256), request.Offset, to, cancellationToken);
     }
 
-    /// <summary>Takes the disk of a guest that leaves the node.</summary>
+    /// <summary>Receives the disk of a guest that leaves the node.</summary>
     public async Task<WriteDiskReply> WriteDiskAsync(
         NodeId node, IAsyncStreamReader<WriteDiskRequest> messages, CancellationToken cancellationToken)
     {
@@ -59,13 +59,13 @@ internal sealed class GuestTransfers(
         }
     }
 
-    /// <summary>Takes new console output of a guest.</summary>
+    /// <summary>Receives new console output of a guest.</summary>
     public WriteConsoleReply WriteConsole(NodeId node, WriteConsoleRequest request)
     {
         if (!GuestId.TryParse(request.GuestId, out var guest)) throw Invalid("guest_id is malformed");
         if (request.Data.Length > NodeContract.LargestConsolePiece) throw Invalid("data is longer than 64 KiB");
         if (request.Offset > long.MaxValue / 2) throw Invalid("offset is out of range");
-        // A guest that another node runs is in the plan of one that claims it too, as gone.
+        // A guest that another node runs is also in the plan of a node that reports it wrongly, with the wish to be gone.
         if (plans.GuestOf(node, request.GuestId) is not { } planned || planned.Wish == nameof(GuestWish.Gone))
             throw Forbidden("the node's plan does not name this guest");
         try
@@ -117,7 +117,7 @@ internal sealed class GuestTransfers(
         throw Forbidden("this guest is no longer to be handed over by this node");
     }
 
-    /// <summary>Lets a node that was refused finish what it is about to send, if that is little.</summary>
+    /// <summary>Reads what a refused node is still sending, if that is little.</summary>
     /// <remarks>A call that ends while its node still sends can cost the whole connection,
     /// and with it the node's reports (HTTP/2: frames for a stream that is closed).</remarks>
     private async Task ReadOnAsync(IAsyncStreamReader<WriteDiskRequest> messages, CancellationToken cancellationToken)
@@ -134,11 +134,11 @@ internal sealed class GuestTransfers(
         catch (Exception exception) when (
             exception is OperationCanceledException or IOException or RpcException or InvalidOperationException)
         {
-            // It has hung up or goes on for too long; it has been refused all the same.
+            // It has disconnected or sends for too long; it has been refused anyway.
         }
     }
 
-    /// <returns>The checksum that the node named, first or last; empty for none.</returns>
+    /// <returns>The checksum that the node sent, first or last; empty for none.</returns>
     private static async Task<string> ReceiveAsync(
         IAsyncStreamReader<WriteDiskRequest> messages, ContentWriter file, ulong total, CancellationToken cancellationToken)
     {

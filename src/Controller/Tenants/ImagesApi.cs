@@ -35,7 +35,7 @@ internal static class ImagesApi
         return (await store.ListAsync(cancellationToken)).ConvertAll(row => ViewOf(row, files, inUse));
     }
 
-    /// <summary>The body is the image; name and format are stated, never guessed.</summary>
+    /// <summary>The body is the image; name and format are parameters, never guessed.</summary>
     private static async Task<Results<Created<ImageView>, ProblemHttpResult>> UploadAsync(
         HttpContext http, string name, string format, ImageStore store, ImageFiles files, SiteClouds clouds, EventLog events,
         ControllerOptions options, TimeProvider time)
@@ -92,7 +92,7 @@ internal static class ImagesApi
         if (clouds.ImagesInUse().GetValueOrDefault(row.Sha256) is > 0 and var users)
             return Answers.Conflict($"Image {row.Name} is needed by {users} VM{(users == 1 ? "" : "s")}: delete them first.");
 
-        // The row first: a file without a row is only room, a row without a file is a lie.
+        // The row first: a file without a row only takes space, a row without a file names an image that does not exist.
         await store.DeleteAsync(row.Sha256, cancellationToken);
         files.Folder.Delete(row.Sha256);
         events.Add("image.deleted", HealthSeverity.Note, null, null, $"Image {row.Name}: deleted");

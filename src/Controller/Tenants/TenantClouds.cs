@@ -11,7 +11,7 @@ internal sealed class TenantClouds(SiteClouds clouds)
     private readonly IReadOnlyList<TenantCloud> all =
         [.. from cloud in clouds.All let tenants = cloud.Tenants where tenants is not null select new TenantCloud(cloud.Name, tenants)];
 
-    /// <summary>Every VM, those that ended lately too; refused when no cloud of the site has any here.</summary>
+    /// <summary>Every VM, including recently ended ones; refused when no cloud of the site has any here.</summary>
     public async Task<(IReadOnlyList<FoundVm> Vms, ProblemHttpResult? Problem)> ListAsync(CancellationToken cancellationToken)
     {
         if (all.Count == 0) return ([], None());
@@ -20,7 +20,7 @@ internal sealed class TenantClouds(SiteClouds clouds)
         return (vms, null);
     }
 
-    /// <summary>The VM of that id or name; else why there is none.</summary>
+    /// <summary>The VM with that id or name; else why there is none.</summary>
     public async Task<(FoundVm? Vm, ProblemHttpResult? Problem)> FindAsync(string idOrName, CancellationToken cancellationToken)
     {
         if (all.Count == 0) return (null, None());
@@ -41,7 +41,7 @@ internal sealed class TenantClouds(SiteClouds clouds)
         };
     }
 
-    /// <summary>The cloud that a new VM is created in: the one that was named, else the only one; else why there is none.</summary>
+    /// <summary>The cloud in which a new VM is created: the named one, else the only one; else why there is none.</summary>
     public (TenantCloud? Cloud, ProblemHttpResult? Problem) For(string? name)
     {
         if (all.Count == 0) return (null, None());
@@ -71,7 +71,7 @@ internal sealed record TenantCloud(string Name, ITenantCloud Tenants);
 /// <param name="Vm">The VM.</param>
 internal sealed record FoundVm(TenantCloud Cloud, TenantVm Vm)
 {
-    /// <summary>The VM as it is now; as it was when its cloud has forgotten it meanwhile.</summary>
+    /// <summary>The VM as it is now; its last state when its cloud has removed it meanwhile.</summary>
     public async Task<FoundVm> AgainAsync(CancellationToken cancellationToken) =>
         await Cloud.Tenants.FindAsync(Vm.Id.Value, cancellationToken) is { } newer ? this with { Vm = newer } : this;
 }

@@ -2,7 +2,7 @@ using Opportunism.Controller.Fleet;
 
 namespace Opportunism.Controller.Tenants;
 
-/// <summary>Composes everything that exists only where agents run guests.</summary>
+/// <summary>Composes the parts for guests that agents run.</summary>
 internal static class TenantParts
 {
     public static IServiceCollection AddTenants(this IServiceCollection services) => services

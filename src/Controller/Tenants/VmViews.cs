@@ -3,7 +3,7 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Controller.Tenants;
 
-/// <summary>Shows VMs to people.</summary>
+/// <summary>The API's view of VMs.</summary>
 internal static class VmViews
 {
     public static VmView ViewOf(FoundVm found) => ViewOf(found.Vm, found.Cloud.Name);

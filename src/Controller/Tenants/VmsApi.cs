@@ -10,7 +10,7 @@ using Opportunism.Core.Guests;
 
 namespace Opportunism.Controller.Tenants;
 
-/// <summary>VMs of the clouds in which this site creates them: create, look, console, stop, start, delete.</summary>
+/// <summary>VMs of the clouds in which this site creates them: create, read, console, stop, start, delete.</summary>
 internal static class VmsApi
 {
     private const int NewestBytes = 4096;
@@ -68,7 +68,7 @@ internal static class VmsApi
             $"/v1/vms/{id}", VmViews.ViewOf(new(cloud, (await cloud.Tenants.FindAsync(id.Value, cancellationToken))!)));
     }
 
-    /// <summary>Size of the disk that an image holds, which its file may be much smaller than; null when it cannot be told.</summary>
+    /// <summary>Size of the virtual disk in an image, whose file may be much smaller; null when it cannot be read.</summary>
     private static async Task<long?> DiskBytesAsync(ImageRow image, ContentFolder folder, CancellationToken cancellationToken)
     {
         if (image.Format is ImageFormat.Raw) return image.Bytes;
@@ -96,7 +96,7 @@ internal static class VmsApi
             piece = consoles.Read(vm.Id, offset, offset < 0 ? NewestBytes : MostBytes);
         }
 
-        // A character cut in two at the end is left for the next piece.
+        // A character that is cut at the end is sent with the next piece.
         var whole = WholeCharacters(piece.Bytes);
         return TypedResults.Ok(new ConsoleView(piece.Offset, piece.Offset + whole, Encoding.UTF8.GetString(piece.Bytes, 0, whole)));
     }
@@ -115,7 +115,7 @@ internal static class VmsApi
         return bytes.Length;
     }
 
-    /// <summary>Answers a request about one VM by asking its cloud.</summary>
+    /// <summary>Handles a request about one VM through its cloud.</summary>
     private static Func<string, TenantClouds, CancellationToken, Task<Results<Ok<VmView>, ProblemHttpResult>>> Ask(
         Func<ITenantCloud, GuestId, CancellationToken, Task<TenantAnswer>> ask) => async (id, clouds, cancellationToken) =>
         {

@@ -3,11 +3,11 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Opportunism.Controller.Store.Sqlite;
 
-/// <summary>Makes SQLite itself wait for another writer to finish. The
-/// driver's own retries do not cover statements that return rows.</summary>
+/// <summary>Makes SQLite itself wait until another writer has finished. The driver's own retries do not cover statements that return
+/// rows.</summary>
 internal sealed class SqliteBusyWait : DbConnectionInterceptor
 {
-    // Writers take milliseconds; one that waits this long has met a disk that hangs.
+    // Writers take milliseconds; a wait this long means that a disk hangs.
     private const string Pragma = "PRAGMA busy_timeout = 30000;";
 
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)

@@ -12,7 +12,7 @@ internal sealed class SqliteContexts : IDbContextFactory<SiteDbContext>
 
     public SqliteContexts(StateFolder state)
     {
-        // Made here so that nobody else may read it; SQLite gives its journal the same rights.
+        // Created here so that only the owner may read it; SQLite gives its journal the same rights.
         state.Touch(FileName);
         var connection = new SqliteConnectionStringBuilder { DataSource = state[FileName], ForeignKeys = true, DefaultTimeout = 30 };
         options = new DbContextOptionsBuilder<SqliteSiteDbContext>().UseSqlite(connection.ToString())
