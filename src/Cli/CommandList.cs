@@ -12,17 +12,17 @@ using Opportunism.Cli.Vms;
 
 namespace Opportunism.Cli;
 
-/// <summary>Every command that asks a site, this desktop's agent or a cloud. One that is added is one line here.</summary>
+/// <summary>Every command that calls a site, this desktop's agent or a cloud. A new one is one line here.</summary>
 internal static class CommandList
 {
-    // What a command has begun it ends when it is interrupted: a lab that is half up needs a minute for that.
+    // An interrupted command finishes what it has begun: a partly started lab needs a minute for that.
     private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(3);
 
-    /// <summary>Before other words: only says what is wrong with them, and runs nothing.</summary>
+    /// <summary>In front of other arguments: only reports what is wrong with them, and runs nothing.</summary>
     public const string CheckWords = "[check]";
 
-    /// <summary>Every command with the options that go with all of them, and those that only one program has.</summary>
-    /// <param name="world">What commands reach the world by.</param>
+    /// <summary>Every command with the global options, and the commands that only one program has.</summary>
+    /// <param name="world">Console, clock and connections that commands use.</param>
     /// <param name="own">Commands that only the calling program has; help lists them first.</param>
     public static RootCommand Root(CliWorld world, params IEnumerable<Command> own)
     {
@@ -77,11 +77,11 @@ internal static class CommandList
         return root;
     }
 
-    /// <summary>Parses and runs; words that cannot be understood end with <see cref="ExitCode.Usage"/>.</summary>
+    /// <summary>Parses and runs; invalid arguments end with <see cref="ExitCode.Usage"/>.</summary>
     public static async Task<int> InvokeAsync(
         RootCommand root, CliWorld world, string[] args, CancellationToken cancellationToken = default)
     {
-        // The launcher asks so before it installs and builds what the command needs.
+        // The launcher checks the arguments so before it installs and builds what the command needs.
         if (args is [CheckWords, .. var words])
         {
             var judged = root.Parse(words);

@@ -4,7 +4,7 @@ using Opportunism.Contracts.Local;
 
 namespace Opportunism.Cli.Desktop;
 
-/// <summary><c>doctor</c>: what this desktop's agent sees, cannot see and what to do, and whether its brake works.</summary>
+/// <summary><c>doctor</c>: what this desktop's agent can and cannot see, what to do about it, and whether its brake works.</summary>
 internal static class DoctorCommand
 {
     public static Command Create(CliOptions options) =>
@@ -45,7 +45,7 @@ internal static class DoctorCommand
         return IsWell(reply) ? ExitCode.Done : ExitCode.Failed;
     }
 
-    // A condition that does not hold is the desktop's business; a blind monitor and a brake that fails are not.
+    // A condition that does not hold is normal; a blind monitor and a brake that fails are problems.
     private static bool IsWell(LocalReply reply) =>
         reply is { Status: { } status, Brake.Ok: true } && status.Monitors.All(monitor => monitor.Ok)
             && status.Obstacles.All(obstacle => obstacle.Source != LocalObstacle.NothingToWatch)

@@ -3,7 +3,7 @@ using Opportunism.Contracts.Local;
 
 namespace Opportunism.Cli.Desktop;
 
-/// <summary>Shows what this desktop's agent says.</summary>
+/// <summary>Shows replies of this desktop's agent.</summary>
 internal static class LocalText
 {
     public static void Write(CliWorld world, LocalStatus status)

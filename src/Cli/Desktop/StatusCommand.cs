@@ -5,7 +5,7 @@ using Opportunism.Contracts.Local;
 
 namespace Opportunism.Cli.Desktop;
 
-/// <summary><c>status</c>: this desktop where it has an agent, and the site where one is known.</summary>
+/// <summary><c>status</c>: this desktop where it has an agent, and the site where one is configured.</summary>
 internal static class StatusCommand
 {
     public static Command Create(CliOptions options) =>
@@ -24,7 +24,7 @@ internal static class StatusCommand
                 ExitCode.NotConnected,
                 $"There is no agent on this desktop ({socket}) and no site is known: give --site FILE, or set {SiteAddress.SiteVariable}.");
 
-        // Each half is shown without the other: what cannot be asked must not hide what can.
+        // Each half is shown without the other: one that is unreachable must not hide the other.
         var exit = ExitCode.Done;
         var agent = hasAgent
             ? await HalfAsync(async () => (await world.AskAgentAsync(socket, new(LocalAsk.Status), cancellationToken)).Status)

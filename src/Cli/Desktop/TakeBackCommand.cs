@@ -4,7 +4,7 @@ using Opportunism.Contracts.Local;
 
 namespace Opportunism.Cli.Desktop;
 
-/// <summary><c>take-back</c>: all guests off this desktop, now.</summary>
+/// <summary><c>take-back</c>: moves all guests off this desktop, now.</summary>
 internal static class TakeBackCommand
 {
     public static Command Create(CliOptions options) =>

@@ -5,7 +5,7 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Cli.Events;
 
-/// <summary><c>events</c>: what happened at the site.</summary>
+/// <summary><c>events</c>: the site's events.</summary>
 internal static class EventsCommand
 {
     private const string Indent = "    ";
@@ -40,7 +40,7 @@ internal static class EventsCommand
         });
     }
 
-    /// <summary>Writes one event on a line.</summary>
+    /// <summary>Writes one event as one line.</summary>
     public static void Write(CliOptions options, ParseResult parsed, EventView one)
     {
         var time = TimeZoneInfo.ConvertTime(one.At, options.World.Time.LocalTimeZone);
@@ -53,7 +53,7 @@ internal static class EventsCommand
         options.World.Output.Flush();
     }
 
-    // One line; on a terminal that is too narrow the sentence stands below, indented.
+    // One line; on a terminal that is too narrow the sentence follows on the next lines, indented.
     private static string Fitted(string what, string sentence, int width) => what.Length + 2 + sentence.Length <= width
         ? $"{what}  {sentence}"
         : string.Join(

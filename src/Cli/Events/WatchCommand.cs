@@ -7,10 +7,10 @@ using Spectre.Console;
 
 namespace Opportunism.Cli.Events;
 
-/// <summary><c>watch</c>: nodes and VMs in a table that changes in place; in a pipe the events, one a line.</summary>
+/// <summary><c>watch</c>: nodes and VMs in a table that changes in place; in a pipe the events, one per line.</summary>
 internal static class WatchCommand
 {
-    // Times in the table grow by themselves; an event shows at once.
+    // How often durations in the table are updated; an event is shown at once.
     private static readonly TimeSpan RefreshesEvery = TimeSpan.FromSeconds(2);
 
     public static Command Create(CliOptions options) =>
@@ -49,7 +49,7 @@ internal static class WatchCommand
             }
             finally
             {
-                // An enumerator that still waits cannot be disposed of.
+                // An enumerator whose MoveNext is still pending cannot be disposed.
                 await end.CancelAsync();
                 await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

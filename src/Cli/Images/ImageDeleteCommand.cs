@@ -4,7 +4,7 @@ using Opportunism.Cli.Terminal;
 
 namespace Opportunism.Cli.Images;
 
-/// <summary><c>image delete</c>: an image that no VM needs.</summary>
+/// <summary><c>image delete</c>: deletes an image that no VM needs.</summary>
 internal static class ImageDeleteCommand
 {
     public static Command Create(CliOptions options)

@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace Opportunism.Cli.Images;
 
-/// <summary><c>image upload</c>: a disk image to the site.</summary>
+/// <summary><c>image upload</c>: uploads a disk image to the site.</summary>
 internal static class ImageUploadCommand
 {
     public static Command Create(CliOptions options)

@@ -4,7 +4,7 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Cli.Nodes;
 
-/// <summary><c>node revoke</c>: a node that must never report again.</summary>
+/// <summary><c>node revoke</c>: revokes a node's credential, so that it can never report again.</summary>
 internal static class NodeRevokeCommand
 {
     public static Command Create(CliOptions options)

@@ -4,7 +4,7 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Cli.Nodes;
 
-/// <summary><c>node show</c>: all that is known of a node.</summary>
+/// <summary><c>node show</c>: all data about a node.</summary>
 internal static class NodeShowCommand
 {
     public static Command Create(CliOptions options)

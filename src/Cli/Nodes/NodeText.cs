@@ -6,12 +6,12 @@ namespace Opportunism.Cli.Nodes;
 /// <summary>How nodes are shown.</summary>
 internal static class NodeText
 {
-    /// <summary>One word: lost and revoked count before what the agent decided.</summary>
+    /// <summary>One word: lost and revoked come before the agent's state.</summary>
     public static string State(NodeView node) => node.Revoked ? "Revoked" : node.Lost ? "Lost" : node.State?.ToString() ?? "Unknown";
 
     public static TextTable Table(IEnumerable<NodeView> nodes, TimeProvider time)
     {
-        // Most sites have one cloud: then it needs no column.
+        // Most sites have one cloud: then the table has no column for it.
         var all = nodes.ToList();
         var several = all.Select(node => node.Cloud).Distinct().Count() > 1;
         var table = TextTable.With([.. several ? (string[])["node", "cloud"] : ["node"], "state", "for", "open", "guests", "lends", "why"]);

@@ -3,11 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Opportunism.Cli.OpenStack;
 
-/// <summary>Passes on what the driver would write into a controller's log, as
-/// far as nobody else tells it: all but that Nova accepted something.</summary>
+/// <summary>Prints what the driver would write into a controller's log, except events that the commands print themselves.</summary>
 internal sealed partial class DriverRemarks(Action<string> tell) : ILoggerProvider, ILogger
 {
-    // Told by whoever asked for it, together with opening and closing.
+    // Printed by the command itself, together with opening and closing.
     private static readonly HashSet<int> ToldElsewhere = [5000, 5001];
 
     public ILogger CreateLogger(string categoryName) =>
@@ -26,12 +25,12 @@ internal sealed partial class DriverRemarks(Action<string> tell) : ILoggerProvid
         if (IsEnabled(logLevel) && !ToldElsewhere.Contains(eventId.Id)) tell(WithDashes(formatter(state, exception)));
     }
 
-    /// <summary>Ids of servers as OpenStack's own tools write them.</summary>
+    /// <summary>Ids of servers in the form of OpenStack's own tools.</summary>
     public static string WithDashes(string text) => Id().Replace(text, id => Guid.ParseExact(id.Value, "N").ToString());
 
     public void Dispose()
     {
-        // Nothing is held.
+        // There is nothing to dispose.
     }
 
     [GeneratedRegex(@"\b[0-9a-f]{32}\b")]

@@ -3,8 +3,8 @@ using Opportunism.Core.Eviction;
 
 namespace Opportunism.Cli.OpenStack;
 
-/// <summary>What <c>openstack check</c> cannot try, because nothing but doing
-/// it to a tenant's server would show it: said instead of tried.</summary>
+/// <summary>What <c>openstack check</c> cannot try, because only doing it to a tenant's server would show it: a remark instead of a
+/// try.</summary>
 internal static class NotTried
 {
     private const string ServiceUser =
@@ -16,7 +16,7 @@ internal static class NotTried
         "Not tried: unshelving. For it Neutron's policy needs \"context_is_advsvc\": \"role:advsvc or role:opportunism\"; without it an "
             + "unshelve fails with PortNotFound.";
 
-    /// <summary>The sentences that concern these settings; all of them where the settings are a site's and not known here.</summary>
+    /// <summary>The sentences that apply to these settings; all of them where the settings are a site's and unknown here.</summary>
     public static IReadOnlyList<string> For(OpenStackOptions? settings)
     {
         var shelves = settings is null || ServerPolicies.MayHappen(EvictionPolicies.Shelve, settings);

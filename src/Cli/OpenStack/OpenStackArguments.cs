@@ -8,7 +8,7 @@ namespace Opportunism.Cli.OpenStack;
 
 /// <summary>The settings of the OpenStack cloud as options of a command: the same
 /// names, meanings, defaults and limits, checked by the same validator.</summary>
-/// <remarks>Left out are those that mean nothing to one host without a controller: Hosts, WhenLost, EvacuateAfter.</remarks>
+/// <remarks>Without those that have no use on one host without a controller: Hosts, WhenLost, EvacuateAfter.</remarks>
 internal sealed partial class OpenStackArguments
 {
     private static readonly OpenStackOptions Defaults = new();
@@ -54,7 +54,7 @@ internal sealed partial class OpenStackArguments
             (options, limit) => options.CloseTimeLimit = limit);
     }
 
-    /// <summary>Adds the options to a command, which refuses wrong ones, all at once.</summary>
+    /// <summary>Adds the options to a command, which reports all invalid ones at once.</summary>
     public void AddTo(Command command)
     {
         foreach (var (option, _) in all) command.Options.Add(option);
@@ -67,13 +67,13 @@ internal sealed partial class OpenStackArguments
         });
     }
 
-    /// <summary>True when the person gave any of them.</summary>
+    /// <summary>True when any of them was given.</summary>
     public bool AreGiven(SymbolResult parsed) => all.Exists(one => parsed.GetResult(one.Option) is { Implicit: false });
 
-    /// <summary>The settings; called once they have been checked.</summary>
+    /// <summary>The settings; called once they have been validated.</summary>
     public OpenStackOptions Read(ParseResult parsed) => Read(name => parsed.GetValue(name), []);
 
-    /// <summary>A sentence of the driver's, for people who gave options and have no settings file.</summary>
+    /// <summary>A sentence of the driver, for users who gave options and have no settings file.</summary>
     public static string ForCommandLine(string sentence) =>
         SettingsKey()
             .Replace(

@@ -8,8 +8,8 @@ using Spectre.Console;
 
 namespace Opportunism.Cli.OpenStack;
 
-/// <summary><c>openstack check</c>: whether the credential may do what is needed, and the
-/// line that gives what is missing; asked of a site, or of the cloud itself.</summary>
+/// <summary><c>openstack check</c>: whether the credential has the rights that are needed, and the line that grants a missing one; asks a
+/// site, or the cloud itself.</summary>
 internal static class OpenStackCheckCommand
 {
     public static Command Create(CliOptions options)
@@ -76,7 +76,7 @@ internal static class OpenStackCheckCommand
         var table = TextTable.With("right", "state", "what", "what to do");
         foreach (var right in rights) table.Row(right.Name, right.State, right.Sentence, right.Remedy);
 
-        // In a pipe each row is one line, and these are long.
+        // In a pipe each row is one line, and these lines are long.
         if (!world.Console.Profile.Capabilities.Interactive) world.Console.Profile.Width = Math.Max(world.Console.Profile.Width, 2000);
         world.Console.Write(table);
         foreach (var sentence in notTried) world.Console.WriteLine(sentence);

@@ -5,15 +5,15 @@ using Opportunism.Clouds.OpenStack;
 
 namespace Opportunism.Cli.OpenStack;
 
-/// <summary>The OpenStack driver in this process, as a controller composes it.</summary>
+/// <summary>The OpenStack driver in this process, composed as in a controller.</summary>
 internal static class OpenStackDriver
 {
-    /// <summary>Composes it; nobody is asked yet.</summary>
-    /// <param name="options">Checked settings.</param>
+    /// <summary>Composes it; sends nothing yet.</summary>
+    /// <param name="options">Validated settings.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="store">What must not be forgotten; null where nothing is evicted.</param>
-    /// <param name="tell">Where the driver's remarks go; null for nowhere.</param>
-    /// <exception cref="CliFailure">There is no credential that could be tried.</exception>
+    /// <param name="store">Where evictions are stored; null where nothing is evicted.</param>
+    /// <param name="tell">Called with each of the driver's remarks; null to drop them.</param>
+    /// <exception cref="CliFailure">There is no usable credential.</exception>
     public static ServiceProvider Compose(
         OpenStackOptions options, TimeProvider time, IOpenStackStore? store = null, Action<string>? tell = null)
     {

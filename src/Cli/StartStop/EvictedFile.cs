@@ -7,29 +7,28 @@ using Opportunism.Core;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>Remembers in a small file which servers of a host were evicted.
-/// What it loses is found again by the marks on the servers.</summary>
+/// <summary>Records in a small file which servers of a host were evicted. A lost record is restored from the mark on the server.</summary>
 /// <param name="folder">The folder it is in.</param>
 /// <param name="name">The file's name.</param>
-/// <param name="goesOnWithout">True to go on with the marks alone where the file
-/// cannot be written; false to end with a <see cref="CliFailure"/>.</param>
-/// <param name="tell">Where it says that something is wrong with the file.</param>
+/// <param name="goesOnWithout">True to continue with only the marks where the file cannot be written; false to end with a
+/// <see cref="CliFailure"/>.</param>
+/// <param name="tell">Called with a sentence when something is wrong with the file.</param>
 internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnWithout, Action<string> tell) : IOpenStackStore
 {
-    // Servers leave and come back together.
+    // Servers leave and come back at the same time.
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<GuestId, EvictedServer> servers = new();
 
     /// <inheritdoc/>
     public bool IsLasting { get; private set; } = true;
 
-    /// <summary>What is remembered now.</summary>
+    /// <summary>The present records.</summary>
     public IReadOnlyCollection<EvictedServer> Servers => [.. servers.Values];
 
-    /// <summary>What is remembered of a server; null for nothing.</summary>
+    /// <summary>The record of a server; null for none.</summary>
     public EvictedServer? Of(GuestId guest) => servers.GetValueOrDefault(guest);
 
-    /// <summary>From now on what is saved is kept in memory alone.</summary>
+    /// <summary>From now on records are kept only in memory.</summary>
     public void DoWithout() => IsLasting = false;
 
     /// <inheritdoc/>
@@ -86,7 +85,7 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
         }
     }
 
-    /// <summary>Keeps a garbled file for whoever wants to know, out of the way.</summary>
+    /// <summary>Renames a garbled file, so that a person can examine it.</summary>
     private void PutAside()
     {
         var aside = folder[name] + ".garbled";
@@ -135,7 +134,7 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
 /// <summary>The file's content.</summary>
 internal sealed record EvictedContent(IReadOnlyList<EvictedRow?>? Servers);
 
-/// <summary>A server in the file. The names never change.</summary>
+/// <summary>A server in the file. The property names never change.</summary>
 internal sealed record EvictedRow(
     string Guest, string Node, string Action, DateTimeOffset Since, int Attempts, int Returns, bool Returning, DateTimeOffset? NotBefore)
 {
@@ -144,7 +143,7 @@ internal sealed record EvictedRow(
             server.Guest.Value, server.Node.Value, ServerPolicies.NameOf(server.Action), server.Since, server.Attempts, server.Returns,
             server.Returning, server.NotBefore);
 
-    /// <exception cref="FormatException">It is not what was written.</exception>
+    /// <exception cref="FormatException">It is not in the format that is written.</exception>
     public EvictedServer Server() => new()
     {
         Guest = GuestId.Parse(Guest),
@@ -158,7 +157,7 @@ internal sealed record EvictedRow(
     };
 }
 
-/// <summary>How it is written.</summary>
+/// <summary>The JSON serialization of the file.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(EvictedContent))]
 internal sealed partial class EvictedJson : JsonSerializerContext;

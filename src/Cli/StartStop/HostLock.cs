@@ -3,13 +3,13 @@ using Opportunism.Cli.Terminal;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>Sees to it that one <c>start-node</c> or <c>stop-node</c> works on a host at a time,
-/// and that the newest gets its way: an owner who is back does not wait for a start.</summary>
-/// <remarks>Whoever comes writes down that he is the newest, and waits until
-/// the one before has let go; that one looks after each of its steps.</remarks>
+/// <summary>Lets one <c>start-node</c> or <c>stop-node</c> at a time work on a host; the newest has priority, so that an owner who is back
+/// does not wait for a start.</summary>
+/// <remarks>1. Each writes its id into a file as the newest. 2. It waits for the lock of the one before. 3. The one before checks the file
+/// between its steps, and ends when it is no longer the newest.</remarks>
 internal sealed class HostLock : IDisposable
 {
-    // Often enough for a person not to notice, seldom enough to cost nothing.
+    // Short enough not to be noticed by a person, long enough to cost nothing.
     private static readonly TimeSpan LooksEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly SwitchFolder? folder;
@@ -19,7 +19,7 @@ internal sealed class HostLock : IDisposable
 
     private HostLock(SwitchFolder? folder, string host) => (this.folder, newest) = (folder, host + ".newest");
 
-    /// <summary>True once another one wants the host; then its own work ends.</summary>
+    /// <summary>True once a newer command waits for the host; then this one ends its work.</summary>
     public bool IsOvertaken
     {
         get
@@ -31,20 +31,20 @@ internal sealed class HostLock : IDisposable
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                // Nobody who wants the host takes the file away.
+                // No command deletes the file.
                 return false;
             }
         }
     }
 
-    /// <summary>True when it works alone; false when the one before did not let go and was not waited for any longer.</summary>
+    /// <summary>True when it has the lock; false when the one before still had it at the end of the wait.</summary>
     public bool IsAlone => folder is null || held is not null;
 
-    /// <summary>Waits until nobody else works on the host. Null when a newer one came meanwhile.</summary>
-    /// <param name="folder">Where they agree.</param>
+    /// <summary>Waits until no other command works on the host. Null when a newer one came meanwhile.</summary>
+    /// <param name="folder">The folder of the lock files.</param>
     /// <param name="host">The host.</param>
     /// <param name="world">The clock.</param>
-    /// <param name="patience">How long the one before is waited for; null for as long as it takes.</param>
+    /// <param name="patience">The longest wait for the one before; null for no limit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IOException">The folder cannot be used.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
@@ -68,10 +68,10 @@ internal sealed class HostLock : IDisposable
         }
     }
 
-    /// <summary>A turn where there is no folder to agree by: nobody is waited for, and nobody overtakes.</summary>
+    /// <summary>For use without a folder for the lock: waits for no other command, and is never overtaken.</summary>
     public static HostLock WithoutFolder() => new(null, "");
 
-    /// <summary>Lets time pass, or stops waiting as soon as it is overtaken.</summary>
+    /// <summary>Waits, but no longer than until it is overtaken.</summary>
     public async Task PauseAsync(TimeSpan wait, CliWorld world, CancellationToken cancellationToken)
     {
         for (var left = wait; left > TimeSpan.Zero && !IsOvertaken; left -= LooksEvery)

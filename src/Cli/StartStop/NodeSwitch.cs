@@ -6,13 +6,13 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>Closes a compute host and empties it, or opens it and brings back
-/// what was evicted, step by step until that is so or the time is over.</summary>
-/// <remarks>Ended anywhere it leaves nothing that a later one, of either kind, does not find
-/// and set right: what was evicted is written down and marked before it is asked for.</remarks>
+/// <summary>Closes a compute host and empties it, or opens it and brings back what was evicted, step by step until that is done or the time
+/// is over.</summary>
+/// <remarks>It may be ended at any point: a later start or stop finds and corrects what is left, since every eviction is recorded and
+/// marked before it is requested.</remarks>
 internal sealed class NodeSwitch
 {
-    // Nova is asked so often while nothing is due; the time limit is minutes, so a controller's minute is too long here.
+    // How often Nova is read while nothing changes; the time limit is minutes, so a controller's minute is too long here.
     private static readonly TimeSpan ComparesEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
 
@@ -24,7 +24,7 @@ internal sealed class NodeSwitch
     private readonly SwitchWords words;
     private readonly NodeAgreement agreement;
 
-    // The guests at the last look that brought any, and what could not be done in the last step.
+    // The guests at the last successful reading, and what failed in the last step.
     private IReadOnlyList<CloudGuest>? guests;
     private AgreementStep? last;
     private bool answered;
@@ -39,9 +39,9 @@ internal sealed class NodeSwitch
         agreement = new NodeAgreement(job.Node, cloud, world.Time, ComparesEvery, LongestRetry) { Answered = Tell };
     }
 
-    /// <summary>Works until it is done, needs a person, was overtaken, or one of the tokens ends it.</summary>
+    /// <summary>Works until it is done, needs a person, is overtaken, or one of the tokens is cancelled.</summary>
     /// <param name="timeOver">Ends it when the time is over.</param>
-    /// <param name="interrupted">Ends it when the person or the system wants it.</param>
+    /// <param name="interrupted">Ends it when a person or the system interrupts it.</param>
     public async Task<(SwitchEnd End, string Sentence, IReadOnlyList<LeftServer> Left)> RunAsync(
         CancellationToken timeOver, CancellationToken interrupted)
     {
@@ -72,19 +72,19 @@ internal sealed class NodeSwitch
         }
     }
 
-    /// <summary>Whether the host is open, as far as is known.</summary>
+    /// <summary>Whether the host is open; null while unknown.</summary>
     public bool? Open => open;
 
     private bool IsOver(IReadOnlyList<LeftServer> left)
     {
         if (last is not { AtRest: true } || guests is null) return false;
 
-        // What we asked to come back and what nobody has seen yet may still come; what is in error will not.
+        // A server that we brought back but have not seen yet may still come; one in error will not.
         return !job.Target.Open
             || left.All(one => guests.Any(guest => SwitchWords.IdOf(guest.Id) == one.Server && guest.State is CloudGuestState.Resting));
     }
 
-    /// <summary>Servers that are not where they should be, as far as was seen.</summary>
+    /// <summary>Servers that are not where they should be, at the last reading.</summary>
     private IReadOnlyList<LeftServer> Left()
     {
         if (guests is null) return [];
@@ -95,7 +95,7 @@ internal sealed class NodeSwitch
                         guest => new LeftServer(
                             SwitchWords.IdOf(guest.Id), SwitchWords.Why(guest, last, "was asked to leave and has not left yet")))];
 
-        // A shelved server goes wherever there is room, whoever opens a host next; and what its tenant put to rest since is the tenant's.
+        // A shelved server is placed on any host with room, whichever is opened next; and one that its tenant stopped since is not ours.
         return [.. from server in file.Servers
                    where server.Node == job.Node && server.Action is not EvictionStep.Shelve
                    let seen = guests.Where(guest => guest.Id == server.Guest).ToList()
@@ -109,12 +109,12 @@ internal sealed class NodeSwitch
 
     private (SwitchEnd, string, IReadOnlyList<LeftServer>) Ended(SwitchEnd end)
     {
-        // Whoever has taken over sees to what is left.
+        // The newer command reports what is left.
         var left = end is SwitchEnd.Overtaken ? [] : Left();
         return (end, words.Sentence(end, open, last, left.Count, moved.Count), left);
     }
 
-    /// <summary>One line for each change of hands.</summary>
+    /// <summary>Prints one line for each change.</summary>
     private void Tell(CloudAction action, CloudAnswer answer)
     {
         if (answer.IsDone) answered = true;

@@ -4,8 +4,8 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary><c>start-node</c>: a compute host opened and what was evicted there brought
-/// back, without a controller; for hooks that notice that the owner has left.</summary>
+/// <summary><c>start-node</c>: opens a compute host and brings back what was evicted there, without a controller; for hooks that notice
+/// that the owner has left.</summary>
 internal static class StartNodeCommand
 {
     public const string Name = "start-node";

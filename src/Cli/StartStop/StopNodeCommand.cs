@@ -4,7 +4,7 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary><c>stop-node</c>: a compute host closed and then emptied, without a controller; for hooks that notice the owner.</summary>
+/// <summary><c>stop-node</c>: closes a compute host and then empties it, without a controller; for hooks that notice the owner.</summary>
 internal static class StopNodeCommand
 {
     public const string Name = "stop-node";

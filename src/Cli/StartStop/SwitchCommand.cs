@@ -13,11 +13,10 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>What <c>start-node</c> and <c>stop-node</c> have in common:
-/// their options, whose turn it is, and what they leave behind.</summary>
+/// <summary>The common part of <c>start-node</c> and <c>stop-node</c>: their options, the lock of the host, and their exit codes.</summary>
 internal sealed class SwitchCommand
 {
-    // What a step takes beside the one request that it may wait for.
+    // The time of a step beyond the one request that it may wait for.
     private static readonly TimeSpan OneStep = TimeSpan.FromSeconds(5);
 
     private readonly CliWorld world;
@@ -47,10 +46,10 @@ internal sealed class SwitchCommand
         };
     }
 
-    /// <summary>Adds the options and what is done.</summary>
+    /// <summary>Adds the options and the action.</summary>
     /// <param name="command">start-node or stop-node.</param>
-    /// <param name="opposite">The other one's name.</param>
-    /// <param name="target">How the host should stand with Nova.</param>
+    /// <param name="opposite">The other command's name.</param>
+    /// <param name="target">The target of the host in Nova.</param>
     public Command Complete(Command command, string opposite, Func<ParseResult, HostTarget> target)
     {
         command.Options.Add(host);
@@ -84,7 +83,7 @@ internal sealed class SwitchCommand
         var voice = new SwitchOutput(world, parsed.GetValue(json));
         using var patience = new CancellationTokenSource(Words.Duration(parsed.GetValue(wait)!)!.Value, world.Time);
 
-        // An owner who is back does not wait for a disk with room: the marks on the servers will do.
+        // An owner who is back does not wait for a full disk to have space again: the marks on the servers are enough.
         var folder = new SwitchFolder(parsed.GetValue(state)!);
         var file = new EvictedFile(folder, job.Node + ".json", goesOnWithout: !target.Open, voice.Remark);
         await using var parts = OpenStackDriver.Compose(options, world.Time, file, voice.Remark);
@@ -99,8 +98,8 @@ internal sealed class SwitchCommand
         return end switch { SwitchEnd.Done => ExitCode.Done, SwitchEnd.NoAnswer => ExitCode.NotConnected, _ => ExitCode.Failed };
     }
 
-    /// <summary>Waits until no other one works on the host; null when a newer one came. A folder that
-    /// cannot be used, or another one that hangs, ends a start, but not a stop: an owner is back.</summary>
+    /// <summary>Waits until no other command works on the host; null when a newer one came. A folder that cannot be used, or a command that
+    /// hangs, ends a start, but not a stop: the owner is back.</summary>
     private async Task<HostLock?> TurnAsync(
         SwitchJob job, SwitchFolder folder, EvictedFile file, TimeSpan oneStep, SwitchOutput voice, CancellationToken timeOver,
         CancellationToken interrupted)
@@ -177,7 +176,7 @@ internal sealed class SwitchCommand
     private static bool IsHost(string name) =>
         name.Length is > 0 and <= 255 && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is ',' or '=');
 
-    /// <summary>The host's own name where it may be a node's; else one made of it that no other host gets.</summary>
+    /// <summary>The host's own name where it is valid for a node; else a name made from it that is unique to this host.</summary>
     private static NodeId NodeOf(string name)
     {
         if (NodeId.TryParse(name, out var node)) return node;

@@ -2,18 +2,18 @@ using Opportunism.Files;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>The folder in which <c>start-node</c> and <c>stop-node</c> remember;
-/// three small files for each host. Only its owner may enter it.</summary>
+/// <summary>The folder with the records of <c>start-node</c> and <c>stop-node</c>; three small files for each host. Only its owner may
+/// enter it.</summary>
 internal sealed class SwitchFolder(string path)
 {
-    /// <summary>Where it is unless told otherwise.</summary>
+    /// <summary>The default path.</summary>
     public const string Default = "/var/lib/opportunism/start-stop";
 
     private const UnixFileMode OthersMayWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     public string this[string name] => Path.Combine(path, name);
 
-    /// <summary>Makes the folder unless it is there. Answers why it cannot be used; null when it can.</summary>
+    /// <summary>Makes the folder unless it exists. Returns why it cannot be used; null when it can.</summary>
     public string? Prepare()
     {
         try
@@ -21,7 +21,7 @@ internal sealed class SwitchFolder(string path)
             if (!Directory.Exists(path)) OwnerOnly.MakeFolder(path);
             if (OperatingSystem.IsWindows()) return null;
 
-            // One that somebody named is not made private behind his back: it may be /tmp.
+            // The mode of a folder that the user named is not changed: it may be /tmp.
             return (File.GetUnixFileMode(path) & OthersMayWrite) == 0
                 ? null
                 : $"{path} may be written by others, who could make this forget or bring back what they like. Run chmod 0700 on it, or "
@@ -33,17 +33,17 @@ internal sealed class SwitchFolder(string path)
         }
     }
 
-    /// <summary>Replaces a file whole: after a crash or a power cut it holds the old content or the new one.</summary>
+    /// <summary>Replaces a file whole: after a crash or a power cut it has the old content or the new one.</summary>
     /// <param name="name">The file.</param>
     /// <param name="content">Its new content.</param>
-    /// <param name="partName">What ends the name of the file until it is whole; its own for each of several writers.</param>
+    /// <param name="partName">The suffix of the file's name until it is whole; a different one for each of several writers.</param>
     /// <exception cref="IOException">It could not be written; the old one is still there.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public void Replace(string name, ReadOnlySpan<byte> content, string partName = "part") =>
         DurableFile.Replace(this[name], content, partName);
 
-    /// <summary>Opens a file that only one process has at a time; it is let go when
-    /// that process ends, however it does. Null while another has it.</summary>
+    /// <summary>Opens a file that only one process can have open; it is closed when that process ends, in any way. Null while another
+    /// process has it.</summary>
     /// <exception cref="IOException">It cannot be opened at all.</exception>
     /// <exception cref="UnauthorizedAccessException">The same.</exception>
     public FileStream? TryHold(string name)
@@ -61,7 +61,7 @@ internal sealed class SwitchFolder(string path)
         }
     }
 
-    // How the framework tells that somebody else has it: EWOULDBLOCK of flock, and Windows' own word.
+    // The framework's error codes for a file that another process has: EWOULDBLOCK of flock, and the one of Windows.
     private const int LinuxWouldBlock = 11;
     private const int MacWouldBlock = 35;
     private const int WindowsSharingViolation = unchecked((int)0x80070020);

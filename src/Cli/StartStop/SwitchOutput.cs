@@ -2,20 +2,20 @@ using Opportunism.Cli.Terminal;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>Says what a switch does as it does it, and keeps it for those who read JSON.</summary>
+/// <summary>Prints what a switch does while it runs, and keeps it for the JSON output.</summary>
 internal sealed class SwitchOutput(CliWorld world, bool json)
 {
     private readonly List<string> did = [];
     private readonly List<string> remarks = [];
     private string waits = "";
 
-    /// <summary>What changed hands so far.</summary>
+    /// <summary>All lines about changes so far.</summary>
     public IReadOnlyList<string> AllDid => did;
 
-    /// <summary>What else was said.</summary>
+    /// <summary>All remarks so far.</summary>
     public IReadOnlyList<string> AllRemarks => remarks;
 
-    /// <summary>Something changed hands.</summary>
+    /// <summary>Prints a line about a change.</summary>
     public void Did(string line)
     {
         did.Add(line);
@@ -24,14 +24,14 @@ internal sealed class SwitchOutput(CliWorld world, bool json)
         world.Output.Flush();
     }
 
-    /// <summary>Something that people should know.</summary>
+    /// <summary>Prints a remark for the user.</summary>
     public void Remark(string line)
     {
         remarks.Add(line);
         world.Error.WriteLine(ConsoleText.Safe(line));
     }
 
-    /// <summary>What is waited for; said once, however often it is found.</summary>
+    /// <summary>Prints what is waited for; the same reason only once.</summary>
     public void Waits(string host, string why)
     {
         if (waits == why) return;

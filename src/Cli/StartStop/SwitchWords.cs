@@ -8,12 +8,12 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.StartStop;
 
-/// <summary>What a switch of a host says, and how it ended, in sentences. Pure.</summary>
+/// <summary>The sentences that a switch of a host prints about its progress and its result. Pure.</summary>
 internal sealed class SwitchWords(SwitchJob job)
 {
-    /// <summary>The line for what has just changed hands; null when nothing has.</summary>
+    /// <summary>The line for a change; null for an action that is not shown.</summary>
     /// <param name="action">What was done.</param>
-    /// <param name="policyOf">What was done with a server.</param>
+    /// <param name="policyOf">The step that was taken with a server.</param>
     public string? Change(CloudAction action, Func<GuestId, EvictionStep> policyOf) => action switch
     {
         CloudAction.Close close => $"{job.Host} is closed in Nova: {close.Reason}",
@@ -23,14 +23,14 @@ internal sealed class SwitchWords(SwitchJob job)
         _ => null,
     };
 
-    /// <summary>What a step left undone, and why.</summary>
+    /// <summary>What a step did not do, and why.</summary>
     public static string Waits(AgreementStep step) =>
         Shown(string.Join("; ", step.Hindrances.Count == 0 ? [step.Sentence] : step.Hindrances.Select(Text)));
 
     /// <summary>Why a server is not where it should be.</summary>
-    /// <param name="guest">As it was seen.</param>
+    /// <param name="guest">The server at the last reading.</param>
     /// <param name="last">The last step.</param>
-    /// <param name="usual">Where neither says anything.</param>
+    /// <param name="usual">The reason where neither gives one.</param>
     public static string Why(CloudGuest guest, AgreementStep? last, string usual) =>
         last?.Hindrances.FirstOrDefault(left => left.Action?.About == guest.Id) is { Action: not null } hindrance
             ? Shown(hindrance.Answer.Sentence).TrimEnd('.')
@@ -39,11 +39,11 @@ internal sealed class SwitchWords(SwitchJob job)
             : usual;
 
     /// <summary>How it ended.</summary>
-    /// <param name="end">In a word.</param>
-    /// <param name="open">Whether the host is open; null when that is not known.</param>
+    /// <param name="end">The kind of end.</param>
+    /// <param name="open">Whether the host is open; null when that is unknown.</param>
     /// <param name="last">The last step; null when there was none.</param>
     /// <param name="left">How many servers are not where they should be.</param>
-    /// <param name="moved">How many left, or went on.</param>
+    /// <param name="moved">How many left, or run again.</param>
     public string Sentence(SwitchEnd end, bool? open, AgreementStep? last, int left, int moved)
     {
         var because = last is { Hindrances: [var first, ..] } && first.Action is null or CloudAction.Open or CloudAction.Close
@@ -72,7 +72,7 @@ internal sealed class SwitchWords(SwitchJob job)
         };
     }
 
-    /// <summary>A server's id as OpenStack's own tools write it.</summary>
+    /// <summary>A server's id in the form of OpenStack's own tools.</summary>
     public static string IdOf(GuestId guest) => Guid.ParseExact(guest.Value, "N").ToString();
 
     private static string Text(AgreementStep.Hindrance left) => left.Action switch

@@ -6,7 +6,7 @@ using Opportunism.Contracts.Local;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>The options that many commands have, and what they mean.</summary>
+/// <summary>The options that many commands have, and their effect.</summary>
 internal sealed class CliOptions(CliWorld world)
 {
     public CliWorld World { get; } = world;
@@ -29,10 +29,10 @@ internal sealed class CliOptions(CliWorld world)
         DefaultValueFactory = _ => LocalAgent.DefaultSocket,
     };
 
-    /// <summary>Each command that prints something has it.</summary>
+    /// <summary>An option of every command that prints something.</summary>
     public Option<bool> Json { get; } = new("--json") { Description = "Print JSON." };
 
-    /// <summary>A command with <c>--json</c> that talks to the site.</summary>
+    /// <summary>A command with <c>--json</c> that calls the site.</summary>
     public Command ForSite(Command command, Func<ParseResult, SiteClient, CancellationToken, Task<int>> run)
     {
         command.Options.Add(Json);
@@ -46,7 +46,7 @@ internal sealed class CliOptions(CliWorld world)
         return command;
     }
 
-    /// <summary>A command with <c>--json</c> that talks to this desktop's agent or to nobody.</summary>
+    /// <summary>A command with <c>--json</c> that calls this desktop's agent or makes no call.</summary>
     public Command ForDesktop(Command command, Func<ParseResult, CancellationToken, Task<int>> run)
     {
         command.Options.Add(Json);
@@ -54,10 +54,10 @@ internal sealed class CliOptions(CliWorld world)
         return command;
     }
 
-    /// <summary>The site the person means.</summary>
+    /// <summary>The site that the options select.</summary>
     public SiteClient Open(ParseResult parsed) => World.OpenSite(SiteAddress.Find(parsed.GetValue(Site), World));
 
-    /// <summary>Prints JSON when that is wanted; else does the other thing.</summary>
+    /// <summary>Prints JSON when --json was given; otherwise runs the other action.</summary>
     public int Show<T>(ParseResult parsed, T value, JsonTypeInfo<T> type, Action otherwise)
     {
         if (parsed.GetValue(Json)) World.Output.WriteLine(JsonSerializer.Serialize(value, type));
@@ -65,7 +65,7 @@ internal sealed class CliOptions(CliWorld world)
         return ExitCode.Done;
     }
 
-    /// <summary>The same for something that needs only one sentence.</summary>
+    /// <summary>The same for output of one sentence.</summary>
     public int Show<T>(ParseResult parsed, T value, JsonTypeInfo<T> type, string sentence) =>
         Show(parsed, value, type, () => World.Output.WriteLine(sentence));
 }

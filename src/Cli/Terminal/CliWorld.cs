@@ -5,22 +5,22 @@ using Spectre.Console;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>What commands reach the world by; a test gives its own.</summary>
+/// <summary>Console, clock and connections that commands use; a test supplies its own.</summary>
 internal sealed record CliWorld
 {
-    // An agent answers in milliseconds; for the doctor it has every monitor look and tries the brake.
+    // An agent replies in milliseconds; for the doctor it runs every monitor and tries the brake.
     private static readonly TimeSpan AgentAnswersWithin = TimeSpan.FromSeconds(10), DoctorAnswersWithin = TimeSpan.FromSeconds(60);
 
-    // A pipe has no width: rows stay on one line each, and the longest has a few sentences.
+    // A pipe has no width: each row stays on one line, and the longest has a few sentences.
     private const int PipeWidth = 100_000;
 
-    /// <summary>Tables, progress and questions; colours only where they can be shown.</summary>
+    /// <summary>Tables, progress and questions; colours only where the terminal has them.</summary>
     public required IAnsiConsole Console { get; init; }
 
-    /// <summary>Where JSON and raw text go.</summary>
+    /// <summary>Where JSON and raw text are written.</summary>
     public required TextWriter Output { get; init; }
 
-    /// <summary>Where failures are said.</summary>
+    /// <summary>Where errors are written.</summary>
     public required TextWriter Error { get; init; }
 
     public required TimeProvider Time { get; init; }
@@ -28,20 +28,20 @@ internal sealed record CliWorld
     /// <summary>An environment variable, or null.</summary>
     public required Func<string, string?> Variable { get; init; }
 
-    /// <summary>Folders in which a site of this machine may keep its file; empty where none is looked for.</summary>
+    /// <summary>Folders in which the file of a site on this machine may be; empty to search none.</summary>
     public IReadOnlyList<string> MachineSites { get; init; } = [];
 
-    /// <summary>The machine's name, as nova-compute takes it for its host unless told otherwise.</summary>
+    /// <summary>The machine's name, which is nova-compute's default host name.</summary>
     public string HostName { get; init; } = Dns.GetHostName();
 
-    /// <summary>Lets time pass between two steps of a command; null for the clock's own time. A test moves the clock instead.</summary>
+    /// <summary>Waits between two steps of a command; null to use the clock. A test moves the clock instead.</summary>
     public Func<TimeSpan, CancellationToken, Task>? Pause { get; init; }
 
     /// <summary>Opens the site that an address names.</summary>
     public Func<SiteAddress, SiteClient> OpenSite { get; init; } = address =>
         new SiteClient(new Uri(address.Url), address.CaFingerprint, address.Token);
 
-    /// <summary>The world of a person at a terminal or a script.</summary>
+    /// <summary>The world of a user at a terminal or a script.</summary>
     public static CliWorld Real()
     {
         var console = AnsiConsole.Console;
@@ -58,11 +58,11 @@ internal sealed record CliWorld
         };
     }
 
-    /// <summary>Lets time pass.</summary>
+    /// <summary>Waits.</summary>
     public Task PauseAsync(TimeSpan wait, CancellationToken cancellationToken) =>
         Pause?.Invoke(wait, cancellationToken) ?? Task.Delay(wait, Time, cancellationToken);
 
-    /// <summary>Runs a command and turns what went wrong into a sentence and an exit code.</summary>
+    /// <summary>Runs a command and turns failures into a sentence and an exit code.</summary>
     public async Task<int> RunAsync(Func<Task<int>> command, CancellationToken cancellationToken)
     {
         try
@@ -92,7 +92,7 @@ internal sealed record CliWorld
         }
     }
 
-    /// <summary>Runs what has no end of its own: Ctrl-C is how it ends, and no failure.</summary>
+    /// <summary>Runs a task that does not end by itself: Ctrl-C is its normal end, not a failure.</summary>
     public static async Task<int> FollowAsync(Func<Task> follow, CancellationToken cancellationToken)
     {
         try
@@ -101,13 +101,13 @@ internal sealed record CliWorld
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // As it was asked to.
+            // Ctrl-C is the normal end.
         }
 
         return ExitCode.Done;
     }
 
-    /// <summary>Asks the agent of this desktop; a refusal ends the command, and so does an agent that hangs.</summary>
+    /// <summary>Calls the agent of this desktop; a refusal ends the command, and so does an agent that hangs.</summary>
     public async Task<LocalReply> AskAgentAsync(string socket, LocalRequest request, CancellationToken cancellationToken)
     {
         var patience = request.Ask == LocalAsk.Doctor ? DoctorAnswersWithin : AgentAnswersWithin;

@@ -2,7 +2,8 @@ using System.CommandLine;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary><c>completion</c>: a script that lets a shell complete our words. It asks this program itself, so it never gets old.</summary>
+/// <summary><c>completion</c>: a script that lets a shell complete commands and options. It runs this program for each completion, so it is
+/// never outdated.</summary>
 internal static class CompletionCommand
 {
     private const string Bash = """

@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>Asks a person before something that cannot be undone; a script is taken at its word.</summary>
+/// <summary>Asks for confirmation before an action that cannot be undone; a script is not asked, and the action is done.</summary>
 internal static class Confirmation
 {
     public static async Task<bool> AsksAsync(CliWorld world, bool yes, string question, CancellationToken cancellationToken) =>

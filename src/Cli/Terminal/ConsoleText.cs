@@ -1,10 +1,10 @@
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>Text that a guest wrote, made safe for a person's terminal. Pure.</summary>
+/// <summary>Text from a guest, made safe for a terminal. Pure.</summary>
 internal static class ConsoleText
 {
-    /// <summary>Control characters but line feed and tab become visible: an escape
-    /// sequence of a tenant's could rename windows or type commands.</summary>
+    /// <summary>Makes control characters except line feed and tab visible: an escape sequence from a tenant could rename windows or type
+    /// commands.</summary>
     public static string Safe(string text) => string.Create(text.Length, text, static (safe, original) =>
     {
         for (var i = 0; i < original.Length; i++)

@@ -1,6 +1,6 @@
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>Shows what is not as it should be, each with what to do about it.</summary>
+/// <summary>Shows problems, each with what to do about it.</summary>
 internal static class HealthText
 {
     public static void Write(CliWorld world, IEnumerable<(string Severity, string Sentence, string Remedy)> items)

@@ -4,10 +4,10 @@ using System.CommandLine.Invocation;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>Help that names the command as people call it, instead of the program's file.</summary>
+/// <summary>Help with the name by which users call the command, instead of the program's file name.</summary>
 internal sealed class NamedHelp(HelpAction help) : SynchronousCommandLineAction
 {
-    /// <summary>How people call the command line.</summary>
+    /// <summary>The name by which users call the command line.</summary>
     public const string Name = "opportunism";
 
     public override int Invoke(ParseResult parseResult)

@@ -1,6 +1,6 @@
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>Shows everything that keeps a node from being lent now, each with what would change it.</summary>
+/// <summary>Shows everything that keeps a node from being lent now, each with what would remove it.</summary>
 internal static class ObstacleText
 {
     public static void Write(CliWorld world, IEnumerable<(string Sentence, string Remedy)> obstacles)

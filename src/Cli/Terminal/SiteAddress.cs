@@ -3,8 +3,8 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>Where a site is and who asks it.</summary>
-/// <param name="Url">Where it listens.</param>
+/// <summary>The address of a site and the caller's token.</summary>
+/// <param name="Url">The address on which it listens.</param>
 /// <param name="CaFingerprint">SHA-256 of its CA's certificate, which is pinned.</param>
 /// <param name="Token">The caller's token.</param>
 internal sealed record SiteAddress(string Url, string CaFingerprint, string Token)
@@ -15,16 +15,16 @@ internal sealed record SiteAddress(string Url, string CaFingerprint, string Toke
     /// <summary>The variable that holds the token, instead of the file beside the site's.</summary>
     public const string TokenVariable = "OPPORTUNISM_TOKEN";
 
-    /// <summary>The folders in which <c>opportunism up</c> and a controller with its default settings
-    /// keep the file of this machine's site, in the order in which they are tried.</summary>
+    /// <summary>The folders in which <c>opportunism up</c> and a controller with its default settings keep the file of this machine's site,
+    /// in the order of the search.</summary>
     public static readonly IReadOnlyList<string> OfThisMachine =
         ["/var/lib/opportunism/site/controller", "/var/lib/opportunism/controller"];
 
-    // Names of the token's file: a person's own, and the one that a controller writes beside its site.json.
+    // Names of the token's file: a user's own, and the one that a controller writes beside its site.json.
     private static readonly string[] TokenFiles = ["token", SiteFile.AdminTokenName];
 
-    /// <summary>The site to talk to: the file given, else the one the variable
-    /// names, else the person's own, else that of a site on this machine.</summary>
+    /// <summary>The site to call: that of the given file, else of the file that the variable names, else the user's own, else that of a
+    /// site on this machine.</summary>
     /// <exception cref="CliFailure">There is none, or it or its token cannot be read.</exception>
     public static SiteAddress Find(string? option, CliWorld world)
     {
@@ -52,7 +52,7 @@ internal sealed record SiteAddress(string Url, string CaFingerprint, string Toke
     public static string? File(string? option, CliWorld world)
     {
         var variable = world.Variable;
-        // A file that was named is used even if it is missing, so that the person hears about it.
+        // A file that was named is used even if it is missing, so that the error names it.
         if ((option ?? variable(SiteVariable)) is { Length: > 0 } named)
             return Directory.Exists(named) ? Path.Combine(named, SiteFile.Name) : named;
         var settings = variable("XDG_CONFIG_HOME") is { Length: > 0 } config ? config

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>The arguments that name something of the site.</summary>
+/// <summary>Arguments and options of commands about a site's nodes and VMs.</summary>
 internal static class SiteArguments
 {
     public static Argument<string> Node() => new("node") { Description = "The node's name." };

@@ -3,8 +3,7 @@ using Opportunism.Contracts;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>The options that say until when a node is to be left alone:
-/// <c>--for</c>, <c>--until</c>, <c>--off</c>; none means "not today".</summary>
+/// <summary>The options for the end of a snooze: <c>--for</c>, <c>--until</c>, <c>--off</c>; none means "not today".</summary>
 internal sealed class SnoozeTimes
 {
     private static readonly string Longest = $"{SnoozeLimit.Longest.TotalDays} d";
@@ -39,7 +38,7 @@ internal sealed class SnoozeTimes
         });
     }
 
-    /// <summary>Until when; null to end the snooze.</summary>
+    /// <summary>The end of the snooze; null to end it now.</summary>
     public DateTimeOffset? Until(ParseResult parsed, TimeProvider time)
     {
         if (parsed.GetValue(off)) return null;

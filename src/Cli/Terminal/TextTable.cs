@@ -3,15 +3,14 @@ using Spectre.Console.Rendering;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>A table of plain texts for a terminal of any width: it never cuts
-/// a text, and what comes from the site is never read as markup.</summary>
-/// <remarks>Where the rows do not fit, the widest cells are wrapped between
-/// words; where that is not enough, each row is a block of "name: value" lines.
-/// A word is never broken: an id stays in one piece, and a terminal that is
-/// narrower than it wraps it so that it can still be copied whole.</remarks>
+/// <summary>A table of plain texts for a terminal of any width: it never cuts a text, and never interprets text from the site as
+/// markup.</summary>
+/// <remarks>Where the rows do not fit, the widest cells are wrapped between words; where that is not enough, each row is a block of "name:
+/// value" lines. A word is never broken by this class: a terminal that is narrower than an id wraps it, so that it can still be copied
+/// whole.</remarks>
 internal sealed class TextTable : Renderable
 {
-    // A cell that is wider than this is a sentence; narrower than that it would be a column of single words.
+    // A cell that is wider than this is treated as a sentence; a narrower column would have only single words.
     private const int Sentence = 32, LeastSentence = 16;
 
     private const int Gap = 2;
@@ -30,7 +29,7 @@ internal sealed class TextTable : Renderable
     /// <summary>A table with these columns.</summary>
     public static TextTable With(params string[] columns) => new(columns, isBlocks: false);
 
-    /// <summary>One thing shown in full: a block of "what: how" lines, however wide the terminal is.</summary>
+    /// <summary>One item shown in full: a block of "name: value" lines, for any width of the terminal.</summary>
     public static TextTable Of(params (string What, string How)[] rows)
     {
         var shown = rows.Where(row => row.How.Length > 0).ToList();
@@ -40,12 +39,12 @@ internal sealed class TextTable : Renderable
     /// <summary>Adds a row; words that have a colour get it.</summary>
     public TextTable Row(params string[] cells)
     {
-        // A tab would be as wide as the terminal likes.
+        // A tab would have a width that depends on the terminal.
         rows.Add([.. cells.Select(cell => ConsoleText.Safe(cell).Replace('\t', ' '))]);
         return this;
     }
 
-    /// <summary>A text in lines that are no wider, broken between words only.</summary>
+    /// <summary>A text in lines of at most that width, broken only between words.</summary>
     public static IEnumerable<string> Lines(string text, int width)
     {
         foreach (var paragraph in text.Split('\n'))
@@ -72,8 +71,8 @@ internal sealed class TextTable : Renderable
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
         !isBlocks && Widths(maxWidth) is { } widths ? AsRows(widths) : Blocks(maxWidth);
 
-    // As wide as the columns are by themselves; else the widest ones narrower,
-    // so that the short ones stay on one line. Null when that does not fit.
+    // The natural widths of the columns; if these do not fit, the widest are narrowed, so that the short ones stay on one line. Null when
+    // that does not fit.
     private int[]? Widths(int maxWidth)
     {
         int[] widths = [.. header.Select((name, at) => Most(at, Width(name), cell => Lines(cell, int.MaxValue).Max(Width)))];
@@ -118,7 +117,7 @@ internal sealed class TextTable : Renderable
                     pending = 0;
                 }
 
-                // Nothing at the end of a line: a terminal as wide as the table would show an empty line.
+                // No padding at the end of a line: a terminal as wide as the table would show an empty line.
                 pending += widths[at] - Width(text) + Gap;
             }
 

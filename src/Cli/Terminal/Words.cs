@@ -4,10 +4,10 @@ using Spectre.Console;
 
 namespace Opportunism.Cli.Terminal;
 
-/// <summary>How times, sizes and states are written for a person, and how a person writes times. Pure.</summary>
+/// <summary>How times, sizes and states are written for users, and how users write times. Pure.</summary>
 internal static class Words
 {
-    /// <summary>Longest time that may be given: beyond a year a typo is likelier than a wish.</summary>
+    /// <summary>Longest time that is accepted: more than a year is probably a typing error.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(366);
 
     /// <summary>A length of time in its largest unit that fits: <c>45 s</c>, <c>12 min</c>, <c>3 h</c>, <c>9 d</c>.</summary>
@@ -22,7 +22,7 @@ internal static class Words
     /// <summary>How long it is since then; a dash for never.</summary>
     public static string Since(DateTimeOffset? then, TimeProvider time) => then is { } at ? Lasting(time.GetUtcNow() - at) : "-";
 
-    /// <summary>A point in time on the person's own clock, to stand after "until".</summary>
+    /// <summary>A point in time on the user's own clock, to follow the word "until".</summary>
     public static string At(DateTimeOffset at, TimeProvider time) =>
         at == DateTimeOffset.MaxValue
             ? "it is ended"
@@ -31,14 +31,14 @@ internal static class Words
     public static string MiB(long mib) =>
         mib >= 10 * 1024 ? string.Create(CultureInfo.InvariantCulture, $"{mib / 1024.0:0.#} GiB") : $"{mib} MiB";
 
-    /// <summary>A number and what is counted: <c>1 guest</c>, <c>2 guests</c>.</summary>
+    /// <summary>A number and its unit: <c>1 guest</c>, <c>2 guests</c>.</summary>
     public static string Count(long count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 
-    /// <summary>Reads a length of time that a person gives; null for anything else, and for none at all or more than a year.</summary>
+    /// <summary>Reads a length of time; null for anything else, and for zero or more than a year.</summary>
     public static TimeSpan? Duration(string text) =>
         Core.Duration.TryParse(text, out var time) && time > TimeSpan.Zero && time <= Longest ? time : null;
 
-    /// <summary>Reads <c>18:00</c> (the next one) or <c>2026-11-22 18:00</c>, on the person's own clock; null for anything else.</summary>
+    /// <summary>Reads <c>18:00</c> (the next one) or <c>2026-11-22 18:00</c>, on the user's own clock; null for anything else.</summary>
     public static DateTimeOffset? Moment(string text, TimeProvider time)
     {
         var now = time.GetLocalNow();
@@ -55,7 +55,7 @@ internal static class Words
             : null;
     }
 
-    /// <summary>The end of the person's day: what "not today" means.</summary>
+    /// <summary>The end of the user's day, for "not today".</summary>
     public static DateTimeOffset EndOfToday(TimeProvider time) => On(time.GetLocalNow().Date.AddDays(1), time);
 
     /// <summary>The colour of a node's or VM's state, a severity, a yes or no.</summary>

@@ -5,7 +5,7 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Cli.Tokens;
 
-/// <summary><c>token create</c>: lets desktops join, or a person in.</summary>
+/// <summary><c>token create</c>: creates a token with which desktops join or a person uses the API.</summary>
 internal static class TokenCreateCommand
 {
     private static readonly TimeSpan LongestForJoining = TimeSpan.FromMinutes(NewJoinToken.MostMinutes);
@@ -73,7 +73,7 @@ internal static class TokenCreateCommand
 
     private static bool Given(SymbolResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
-    // What the site keeps is whole days of a person's token and whole minutes of the other; a time between them would be changed silently.
+    // The site accepts whole days for a person's token and whole minutes for a join token; any other time would be changed silently.
     private static string? Problem(string text, bool isPersons) => Words.Duration(text) switch
     {
         null => $"--valid {text}: a time like 30m, 2h or 7d is expected, at most {Words.Longest.TotalDays} d.",

@@ -6,7 +6,7 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Cli.Tokens;
 
-/// <summary><c>token revoke</c>: a token that must not be used again.</summary>
+/// <summary><c>token revoke</c>: revokes a token, so that it cannot be used again.</summary>
 internal static class TokenRevokeCommand
 {
     public static Command Create(CliOptions options)
@@ -21,7 +21,7 @@ internal static class TokenRevokeCommand
             }
             catch (SiteException unknown) when (unknown.Status == HttpStatusCode.NotFound)
             {
-                // Not one for joining, so it is a person's.
+                // No join token has this id, so it is a person's.
                 await site.RevokePersonTokenAsync(token, cancellationToken);
             }
 

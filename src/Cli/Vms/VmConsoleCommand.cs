@@ -8,7 +8,7 @@ namespace Opportunism.Cli.Vms;
 /// <summary><c>vm console</c>: what a VM has written to its console.</summary>
 internal static class VmConsoleCommand
 {
-    // The site answers at once when there is more; this only bounds one request.
+    // The site replies at once when there is more; this only bounds one request.
     private static readonly TimeSpan WaitsFor = TimeSpan.FromSeconds(20);
 
     public static Command Create(CliOptions options)

@@ -9,7 +9,7 @@ namespace Opportunism.Cli.Vms;
 /// <summary><c>vm create</c>: a new VM, placed as soon as a node has room.</summary>
 internal static class VmCreateCommand
 {
-    // Between two looks while waiting; a placement takes seconds.
+    // Between two checks while waiting; a placement takes seconds.
     private static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(1);
 
     public static Command Create(CliOptions options)

@@ -5,7 +5,7 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.Vms;
 
-/// <summary><c>vm delete</c>: a VM and its disk, for ever.</summary>
+/// <summary><c>vm delete</c>: deletes a VM and its disk for ever.</summary>
 internal static class VmDeleteCommand
 {
     public static Command Create(CliOptions options)

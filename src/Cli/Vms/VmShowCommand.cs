@@ -4,7 +4,7 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Cli.Vms;
 
-/// <summary><c>vm show</c>: all that is known of a VM.</summary>
+/// <summary><c>vm show</c>: all data about a VM.</summary>
 internal static class VmShowCommand
 {
     public static Command Create(CliOptions options)

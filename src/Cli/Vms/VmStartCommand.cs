@@ -5,7 +5,7 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.Vms;
 
-/// <summary><c>vm start</c>: a stopped VM on again.</summary>
+/// <summary><c>vm start</c>: starts a stopped VM.</summary>
 internal static class VmStartCommand
 {
     public static Command Create(CliOptions options)

@@ -5,7 +5,7 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Cli.Vms;
 
-/// <summary><c>vm stop</c>: a VM off, its disk kept.</summary>
+/// <summary><c>vm stop</c>: stops a VM and keeps its disk.</summary>
 internal static class VmStopCommand
 {
     public static Command Create(CliOptions options)
