@@ -7,7 +7,7 @@ using Opportunism.Workshop.Up;
 
 namespace Opportunism.Workshop;
 
-/// <summary>The command line of a clone: every command that tenants and operators get, and those that play a whole site here.</summary>
+/// <summary>The command line of a clone: every command for tenants and operators, and those that run a whole site here.</summary>
 internal static class WorkshopCommands
 {
     /// <summary>All of them, ready to be invoked.</summary>

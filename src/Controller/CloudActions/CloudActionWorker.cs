@@ -101,7 +101,8 @@ internal sealed partial class CloudActionWorker
         Volatile.Write(ref comparesAgain, (time.GetUtcNow() + wait).UtcTicks);
         try
         {
-            while (FleetPlan.Target(CaseOf(seen)) is var now && now.Open == target.Open && now.Empty == target.Empty && now.Lost == target.Lost)
+            while (FleetPlan.Target(CaseOf(seen)) is var now && now.Open == target.Open && now.Empty == target.Empty
+                && now.Lost == target.Lost)
             {
                 if (waitsFor.Any(Runs)) return;
                 seen = await level.NewerThanAsync(seen, either.Token);

@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Speaks to the lab's OpenStack as one of its users; enough to set it up and to look at it.</summary>
-/// <remarks>What is refused or does not answer is an <see cref="IOException"/> with a sentence.</remarks>
+/// <summary>A client of the lab's OpenStack for one of its users, with the calls that set up and inspect a lab.</summary>
+/// <remarks>A refused call or a service that does not reply is an <see cref="IOException"/> with a sentence.</remarks>
 internal sealed class LabApi : IDisposable
 {
     private readonly HttpClient http;
@@ -78,7 +78,7 @@ internal sealed class LabApi : IDisposable
         await ReadAsync(request, cancellationToken);
     }
 
-    /// <summary>Sends a file's bytes.</summary>
+    /// <summary>Uploads a file's bytes.</summary>
     public async Task UploadAsync(Uri address, string path, CancellationToken cancellationToken)
     {
         using var content = new StreamContent(File.OpenRead(path));
@@ -91,7 +91,7 @@ internal sealed class LabApi : IDisposable
     public async Task<JsonNode?> FindAsync(Uri folder, string listName, string name, CancellationToken cancellationToken) =>
         (await GetAsync(folder, cancellationToken))[listName]!.AsArray().FirstOrDefault(one => (string?)one!["name"] == name);
 
-    /// <summary>The id of the one with that name, which is made where there is none.</summary>
+    /// <summary>The id of the one with that name, which is created where there is none.</summary>
     public async Task<string> EnsureAsync(
         Uri folder, string listName, string oneName, JsonObject wanted, CancellationToken cancellationToken)
     {
@@ -109,7 +109,7 @@ internal sealed class LabApi : IDisposable
 
     private static async Task<LabApi> LogInAsync(LabShape shape, JsonObject auth, CancellationToken cancellationToken)
     {
-        // A server that is built asks Neutron and Glance first; loopback answers the rest in milliseconds.
+        // Building a server calls Neutron and Glance before the reply; everything else on loopback takes milliseconds.
         var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(120) };
         var api = new LabApi(shape, http);
         try
@@ -122,7 +122,7 @@ internal sealed class LabApi : IDisposable
             var token = JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellationToken))!["token"]!;
             api.UserId = (string)token["user"]!["id"]!;
             http.DefaultRequestHeaders.Add("X-Auth-Token", answer.Headers.GetValues("X-Subject-Token").First());
-            // Zed knows up to 2.93.
+            // Zed supports up to 2.93.
             http.DefaultRequestHeaders.Add("OpenStack-API-Version", "compute 2.88");
             return api;
         }
@@ -179,6 +179,6 @@ internal sealed class LabApi : IDisposable
             status, $"{request.Method} {request.RequestUri} was answered with {(int)status}: {said[..Math.Min(said.Length, 400)]}");
     }
 
-    // A new one each time: a node of JSON belongs to one document.
+    // A new one each time: a JsonNode belongs to one document.
     private static JsonObject DefaultDomain() => new() { ["id"] = "default" };
 }

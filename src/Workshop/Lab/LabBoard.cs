@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Says each step of the lab when it is done, with its time; several may be under way at once.</summary>
+/// <summary>Prints each step of the lab when it is done, with its duration; several may be under way at once.</summary>
 internal sealed class LabBoard(IAnsiConsole console, TimeProvider time) : ILabBoard
 {
     private readonly Lock gate = new();

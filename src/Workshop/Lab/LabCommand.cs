@@ -7,11 +7,11 @@ using Spectre.Console;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary><c>opportunism lab</c>: a real OpenStack on this machine, to try and to test with.</summary>
+/// <summary><c>opportunism lab</c>: a real OpenStack on this machine, for trying and testing.</summary>
 [SupportedOSPlatform("linux")]
 internal static partial class LabCommand
 {
-    // Away from OpenStack's own ports, so that a real one on this machine is left alone.
+    // Different from OpenStack's own ports, so that a real one on this machine is not affected.
     private const int DefaultFirstPort = 25000;
 
     private const string DefaultHosts = "desktop-01=libvirt,desktop-02=libvirt";
@@ -146,7 +146,7 @@ internal static partial class LabCommand
 
     private static LabPlace Place(string state)
     {
-        // It goes into a dozen formats of settings files: nothing in it may need quotes. A Unix socket's whole path has 107 bytes.
+        // It is written into settings files of many formats: nothing in it may need quotes. A Unix socket's path has at most 107 bytes.
         if (!PlainPath().IsMatch(state) || state.Length > 60)
             throw new CliFailure(
                 ExitCode.Usage,
@@ -167,7 +167,7 @@ internal static partial class LabCommand
                 "The lab starts programs as several users and makes a bridge, so it needs root: sudo ./opportunism lab ...");
     }
 
-    /// <summary>One <c>up</c> or <c>down</c> at a time; failures of the lab become sentences.</summary>
+    /// <summary>Runs one <c>up</c> or <c>down</c> at a time; failures of the lab become sentences.</summary>
     private static async Task<int> LockedAsync(LabPlace place, Func<LabPlace, Task<int>> run, CancellationToken cancellationToken)
     {
         RequireRoot();

@@ -3,19 +3,19 @@ using System.Text.Json.Nodes;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>What tenants of a lab find in it: an image, a flavor, a network and an availability zone for each kind of host.</summary>
+/// <summary>What tenants find in a lab: an image, a flavor, a network and an availability zone for each kind of host.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets secrets, TimeProvider time)
 {
     /// <summary>The image's and the flavor's name.</summary>
     public const string Tick = "tick";
 
-    /// <summary>Enough for the image's kernel under QEMU.</summary>
+    /// <summary>Enough for the image's kernel in QEMU.</summary>
     public const int MemoryMiB = 128;
 
     public const string Network = "lab";
 
-    /// <summary>Answers the bridge that Nova takes for the network.</summary>
+    /// <summary>Creates what is missing; returns the bridge that Nova uses for the network.</summary>
     public async Task<string> EnsureAsync(CancellationToken cancellationToken)
     {
         using var admin = await AdminAsync(cancellationToken);
@@ -36,7 +36,7 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
                 ["port_security_enabled"] = false
             },
             cancellationToken);
-        // TEST-NET-1 (RFC 5737): nobody's addresses, and the bridge leads nowhere.
+        // TEST-NET-1 (RFC 5737): addresses without a user, and the bridge is not connected to anything.
         await admin.EnsureAsync(
             new Uri(admin.Neutron, "subnets"),
             "subnets",
@@ -51,7 +51,7 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
                 ["gateway_ip"] = null
             },
             cancellationToken);
-        // Nova and the agent both name it so, by themselves (neutron_lib.constants RESOURCE_ID_LENGTH).
+        // Nova and the agent both derive this name by themselves (neutron_lib.constants RESOURCE_ID_LENGTH).
         return "brq" + network[..11];
     }
 
@@ -75,7 +75,7 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
         }
     }
 
-    /// <summary>Waits until Nova and Neutron have heard from every host and Placement knows what it has.</summary>
+    /// <summary>Waits until every host has reported to Nova and Neutron and Placement has its inventory.</summary>
     public async Task UntilHostsAreHeardAsync(TimeSpan patience, Action check, CancellationToken cancellationToken)
     {
         using var admin = await AdminAsync(cancellationToken);
@@ -109,8 +109,8 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
         return missing;
     }
 
-    /// <summary>Placement knows the host and what it has. Nova tells Placement of a host's zone only
-    /// once, when it is put there, and a host that Placement does not know by then is in none.</summary>
+    /// <summary>True when Placement has the host and its inventory. Nova sends Placement a host's zone only once, when the host is added to
+    /// it; a host that is not in Placement by then stays without a zone there.</summary>
     private static async Task<bool> HasRoomAsync(LabApi admin, LabHost host, CancellationToken cancellationToken)
     {
         var folder = new Uri(admin.Placement, "resource_providers");
@@ -126,7 +126,7 @@ internal sealed class LabContents(LabPlace place, LabShape shape, LabSecrets sec
         var folder = new Uri(admin.Glance, "images");
         var found = await admin.FindAsync(folder, "images", Tick, cancellationToken);
         if ((string?)found?["status"] == "active") return;
-        // An upload that was interrupted.
+        // Left by an interrupted upload.
         if (found is not null) await admin.DeleteAsync(new Uri($"{folder}/{found["id"]}"), cancellationToken);
         var made = await admin.PostAsync(
             folder, new() { ["name"] = Tick, ["disk_format"] = "qcow2", ["container_format"] = "bare", ["visibility"] = "public" },

@@ -2,7 +2,8 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Ends a lab: its programs in the reverse order of their start, then whatever is left of it, and nothing else.</summary>
+/// <summary>Ends a lab: its programs in the reverse order of their start, then everything else of the lab that is left, and nothing that is
+/// not the lab's.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LabDown(LabPlace place, ILabBoard board, TimeProvider time)
 {
@@ -11,7 +12,7 @@ internal sealed class LabDown(LabPlace place, ILabBoard board, TimeProvider time
         var processes = new LabProcesses(place, time);
         if (LabShape.Read(place.Shape) is { } shape)
         {
-            // Hosts first, all at once, then the services, then what they write to.
+            // First the hosts, all at once, then the services, then the database and the message queue.
             var programs = new LabPrograms(place, shape);
             var last = new[] { programs.RabbitMq, programs.MariaDb };
             foreach (var round in new[] { programs.All.Where(program => program.Host is not null),

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Writes the folders and settings of every program of a lab; files that would stay the same are left alone.</summary>
+/// <summary>Writes the folders and settings of every program of a lab; unchanged files are not written.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LabFiles(LabPlace place, LabShape shape, LabSecrets secrets)
 {
@@ -16,7 +16,7 @@ internal sealed class LabFiles(LabPlace place, LabShape shape, LabSecrets secret
         placement = LabUser.Find("placement"),
             glance = LabUser.Find("glance"), nova = LabUser.Find("nova"), neutron = LabUser.Find("neutron");
 
-        // Users of the lab go through it to what is theirs; what is not is 0600 or 0700.
+        // Users of the lab pass through it to their own files; all others are 0600 or 0700.
         Directory.CreateDirectory(place.State);
         File.SetUnixFileMode(
             place.State,
@@ -50,7 +50,8 @@ internal sealed class LabFiles(LabPlace place, LabShape shape, LabSecrets secret
         foreach (var host in shape.Hosts) WriteHost(host);
     }
 
-    /// <summary>Tells the agents of all hosts which bridge is the network; Neutron has to know the network first.</summary>
+    /// <summary>Writes the network's bridge into the settings of the agents of all hosts; the network must exist in Neutron
+    /// first.</summary>
     public void WriteAgents(string bridge)
     {
         foreach (var host in shape.Hosts)
@@ -71,7 +72,7 @@ internal sealed class LabFiles(LabPlace place, LabShape shape, LabSecrets secret
             host.Kind == LabHostKind.Libvirt ? "nova-compute-libvirt.conf" : "nova-compute-fake.conf",
             $"hosts/{host.Name}/nova-compute.conf", LabUser.Root, ("host", host.Name));
         templates.Write("qemu.conf", $"{folder}/etc/libvirt/qemu.conf", LabUser.Root);
-        // libvirt takes hosts of one id for one host and refuses to migrate between them.
+        // libvirt treats hosts with the same id as one host and refuses to migrate between them.
         var id = new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(place.State + " " + host.Name)).AsSpan(0, 16));
         templates.Write("libvirtd.conf", $"{folder}/etc/libvirt/libvirtd.conf", LabUser.Root, ("host-uuid", id.ToString()));
     }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>What runs the guests of one of the lab's compute hosts.</summary>
+/// <summary>The hypervisor of one of the lab's compute hosts.</summary>
 internal enum LabHostKind
 {
     /// <summary>Nova's fake driver: servers that are only rows in tables.</summary>

@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>The compute hosts of a lab as whoever may see them does, by the same calls as <c>openstack compute service</c>.</summary>
+/// <summary>Reads and changes the compute hosts of a lab with the same calls as <c>openstack compute service</c>, as a user with the right
+/// to.</summary>
 [SupportedOSPlatform("linux")]
 internal static class LabHosts
 {
@@ -11,7 +12,7 @@ internal static class LabHosts
     public static Task<IReadOnlyList<JsonNode>> AllAsync(LabApi admin, CancellationToken cancellationToken) =>
         ListAsync(admin, "", cancellationToken);
 
-    /// <summary>The compute service of one host, which must be there.</summary>
+    /// <summary>The compute service of one host, which must exist.</summary>
     public static async Task<JsonNode> OneAsync(LabApi admin, string host, CancellationToken cancellationToken) =>
         (await ListAsync(admin, $"&host={host}", cancellationToken)).Single();
 

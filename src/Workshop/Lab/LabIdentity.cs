@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Keystone's contents: the services' users and addresses, a tenant,
-/// and the user of an Opportunism controller with the least it needs.</summary>
+/// <summary>Keystone's contents: the services' users and addresses, a tenant, and the user of an Opportunism controller with the fewest
+/// rights that it needs.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets secrets)
 {
@@ -29,7 +29,7 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
 
         var service = await One("projects", "project", new() { ["name"] = "service", ["domain_id"] = "default" });
         var adminRole = await One("roles", "role", new() { ["name"] = "admin" });
-        // By this one a service knows that another service asks; keystonemiddleware's default for service_token_roles.
+        // A service recognizes calls of another service by this role; keystonemiddleware's default for service_token_roles.
         var serviceRole = await One("roles", "role", new() { ["name"] = "service" });
         foreach (var name in ServiceUsers)
         {
@@ -54,7 +54,7 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
             .Write("clouds.yaml", place.CloudsYaml, LabUser.Caller(), ("application-credential-id", credential));
     }
 
-    /// <summary>Asks Nova as the controller: its policy and the credential's rules must fit together.</summary>
+    /// <summary>Calls Nova as the controller: its policy and the credential's access rules must fit together.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         var id = CredentialId(await File.ReadAllTextAsync(place.CloudsYaml, cancellationToken));
@@ -69,8 +69,8 @@ internal sealed class LabIdentity(LabPlace place, LabShape shape, LabSecrets sec
         cloudsYaml.Split('\n').Select(line => line.Trim())
         .First(line => line.StartsWith(CredentialKey, StringComparison.Ordinal))[CredentialKey.Length..].Trim();
 
-    /// <summary>An application credential whose access rules are those of packaging/lab/access-rules.json;
-    /// Keystone never changes one, so another is made when they differ.</summary>
+    /// <summary>An application credential whose access rules are those of packaging/lab/access-rules.json; Keystone never changes one, so
+    /// another is created when they differ.</summary>
     private async Task<string> EnsureCredentialAsync(CancellationToken cancellationToken)
     {
         using var controller = await LabApi.LogInAsync(shape, Controller, secrets["opportunism-user"], "service", cancellationToken);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>The lab's own files and what its commands print as JSON.</summary>
+/// <summary>JSON of the lab's own files and of its commands' output.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(LabShape))]
 [JsonSerializable(typeof(Dictionary<string, string>))]

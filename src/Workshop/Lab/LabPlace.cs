@@ -3,15 +3,15 @@ using System.Text;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Where a lab lies on this machine, and the names of what it makes outside its folder.</summary>
-/// <param name="State">Everything the lab writes.</param>
+/// <summary>The paths of a lab on this machine, and the names of what it makes outside its folder.</summary>
+/// <param name="State">The folder of everything that the lab writes.</param>
 /// <param name="Templates">The lab's part of the product's packaging folder.</param>
 internal sealed record LabPlace(string State, string Templates)
 {
-    /// <summary>Where the lab of this machine is unless told otherwise.</summary>
+    /// <summary>The default folder of this machine's lab.</summary>
     public const string DefaultState = "/var/lib/opportunism/lab";
 
-    /// <summary>Another one for every folder.</summary>
+    /// <summary>A different one for every folder.</summary>
     public string Id { get; } = State == DefaultState ? "lab" : "lab-"
         + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(State)))[..6];
 
@@ -25,21 +25,21 @@ internal sealed record LabPlace(string State, string Templates)
 
     public string CloudsYaml => Path.Combine(State, "clouds.yaml");
 
-    /// <summary>The tiny image, before Glance has it.</summary>
+    /// <summary>The tiny image, before it is uploaded to Glance.</summary>
     public string Image => Path.Combine(State, "tick.qcow2");
 
-    /// <summary>Marks of what was done once and for all, such as the tables of a database.</summary>
+    /// <summary>Marks of steps that are done only once, such as creating the tables of a database.</summary>
     public string Done => Path.Combine(State, "done");
 
-    /// <summary>For each running program the words and settings it was started with, as a hash.</summary>
+    /// <summary>For each running program the hash of the arguments and settings with which it was started.</summary>
     public string Started => Path.Combine(State, "started");
 
     public string DatabaseSocket => Path.Combine(State, "mariadb", "socket");
 
-    /// <summary>Holds the name of the bridge that is the lab's flat network, from before it is made.</summary>
+    /// <summary>The file with the name of the bridge that is the lab's flat network; written before the bridge is made.</summary>
     public string BridgeName => Path.Combine(State, "bridge");
 
-    /// <summary>The cgroup all of the lab's processes are born in.</summary>
+    /// <summary>The cgroup in which all of the lab's processes start.</summary>
     public string Cgroup => "opportunism-" + Id;
 
     public string HostFolder(string host) => Path.Combine(State, "hosts", host);

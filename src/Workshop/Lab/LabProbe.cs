@@ -2,13 +2,13 @@ using System.Net.Sockets;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Asks programs of the lab whether they are ready; no is false, never an exception.</summary>
+/// <summary>Checks whether programs of the lab are ready; when not, the result is false, never an exception.</summary>
 internal static class LabProbe
 {
-    // A service that loads its plugins at the first request takes seconds to answer it.
+    // A service that loads its plugins at the first request takes seconds to reply to it.
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
 
-    /// <summary>Something answers HTTP there, and not with an error of its own.</summary>
+    /// <summary>True when an HTTP server replies there, with no server error.</summary>
     public static async Task<bool> HttpAsync(int port, CancellationToken cancellationToken)
     {
         try
@@ -22,7 +22,7 @@ internal static class LabProbe
         }
     }
 
-    /// <summary>Somebody listens on a port of loopback.</summary>
+    /// <summary>True when a program listens on that port of loopback.</summary>
     public static async Task<bool> TcpAsync(int port, CancellationToken cancellationToken)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -37,11 +37,11 @@ internal static class LabProbe
         }
     }
 
-    /// <summary>Somebody listens on a Unix socket.</summary>
+    /// <summary>True when a program listens on a Unix socket.</summary>
     public static async Task<bool> ListensAsync(string path, CancellationToken cancellationToken) =>
         await ConnectAsync(path, greeting: false, cancellationToken);
 
-    /// <summary>Somebody listens on a Unix socket and speaks first, as MariaDB does once its init file has been carried out.</summary>
+    /// <summary>True when a program listens on a Unix socket and sends first, as MariaDB does once it has executed its init file.</summary>
     public static Task<bool> GreetsAsync(string path, CancellationToken cancellationToken) =>
         ConnectAsync(path, greeting: true, cancellationToken);
 

@@ -5,8 +5,8 @@ using Opportunism.Workshop.Linux;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Starts and ends the lab's programs, each in a cgroup of its own: what
-/// is in there is the lab's, whatever its id, and nothing else is.</summary>
+/// <summary>Starts and ends the lab's programs, each in a cgroup of its own: the processes in there are the lab's, whatever their ids, and
+/// no others are.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LabProcesses
 {
@@ -33,10 +33,10 @@ internal sealed class LabProcesses
     /// <summary>Where a program's output goes.</summary>
     public string LogOf(LabProgram program) => Path.Combine(place.Logs, program.Name + ".log");
 
-    /// <summary>The processes of a program, its first one first.</summary>
+    /// <summary>The processes of a program, the oldest first.</summary>
     public IReadOnlyList<int> Of(string program) => Members(Path.Combine(Cgroup, program));
 
-    /// <summary>The names of programs that have processes, whoever started them and when.</summary>
+    /// <summary>The names of programs that have processes, also of an earlier run.</summary>
     public IReadOnlyList<string> Running() =>
         Directory.Exists(Cgroup)
             ? [
@@ -44,7 +44,7 @@ internal sealed class LabProcesses
                     .Select(folder => Path.GetFileName(folder)!).Order()]
             : [];
 
-    /// <summary>True if it runs with today's settings.</summary>
+    /// <summary>True when it runs with the present settings.</summary>
     public bool IsUpToDate(LabProgram program) =>
         Of(program.Name).Count > 0 && File.Exists(MarkOf(program.Name)) && File.ReadAllText(MarkOf(program.Name)) == program.Fingerprint();
 
@@ -55,8 +55,8 @@ internal sealed class LabProcesses
         PrivateFile.Write(MarkOf(program.Name), program.Fingerprint(), LabUser.Root);
     }
 
-    /// <summary>Runs a program that ends by itself; it does not outlive the wait.</summary>
-    /// <exception cref="IOException">It ended with another code than 0 and those accepted; the message holds its last lines.</exception>
+    /// <summary>Runs a program that ends by itself; it is ended when the wait is cancelled.</summary>
+    /// <exception cref="IOException">It ended with another code than 0 and those accepted; the message contains its last lines.</exception>
     public async Task RunAsync(LabProgram program, CancellationToken cancellationToken, params int[] accepted)
     {
         try
@@ -76,13 +76,13 @@ internal sealed class LabProcesses
     public string Tail(LabProgram program, int lines = 12) =>
         File.Exists(LogOf(program)) ? string.Join('\n', File.ReadLines(LogOf(program)).TakeLast(lines)) : "";
 
-    /// <summary>Asks a program to end, then ends it. Answers false if it had to be killed.</summary>
+    /// <summary>Sends a program SIGTERM, then SIGKILL. Returns false if it had to be killed.</summary>
     public async Task<bool> StopAsync(string name, TimeSpan patience)
     {
         var folder = Path.Combine(Cgroup, name);
         if (!Directory.Exists(folder)) return true;
         var asked = Of(name);
-        // Only the first: it ends those that it started, and would take their death for a crash.
+        // Only the first process: it ends those that it started, and would treat their end as a crash.
         if (asked.Count > 0) _ = Libc.Kill(asked[0], Libc.SigTerm);
         await UntilAsync(() => asked.Count == 0 || !Members(folder).Contains(asked[0]), patience);
         var ended = asked.Count == 0 || !Members(folder).Contains(asked[0]);
@@ -91,7 +91,7 @@ internal sealed class LabProcesses
         return ended;
     }
 
-    /// <summary>Ends every process of the lab that is left, guests of its compute hosts included. Answers how many there were.</summary>
+    /// <summary>Ends every process of the lab that is left, guests of its compute hosts included. Returns how many there were.</summary>
     public async Task<int> EndRestAsync()
     {
         var left = 0;
@@ -106,8 +106,7 @@ internal sealed class LabProcesses
         return left;
     }
 
-    /// <summary>Processes that see a compute host's mounts, in whatever
-    /// cgroup: a desktop's agent may have moved guests to its own.</summary>
+    /// <summary>Processes in a compute host's mount namespace, in any cgroup: a desktop's agent may have moved guests to its own.</summary>
     public IReadOnlyList<int> InHosts()
     {
         // packaging/lab/enter-host mounts it; the end of the line is "tmpfs SOURCE OPTIONS".
@@ -123,7 +122,7 @@ internal sealed class LabProcesses
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // It ended while it was looked at, or it is a kernel thread.
+                // It has ended meanwhile, or it is a kernel thread.
                 continue;
             }
         }
@@ -131,7 +130,7 @@ internal sealed class LabProcesses
         return found;
     }
 
-    /// <summary>An environment without anything of the person's own: no proxy, no OS_ variables, no other Python.</summary>
+    /// <summary>An environment without the user's own settings: no proxy, no OS_ variables, no other Python.</summary>
     public static void SetEnvironment(ProcessStartInfo start, IReadOnlyDictionary<string, string> more)
     {
         start.Environment.Clear();
@@ -159,7 +158,7 @@ internal sealed class LabProcesses
             throw new IOException($"{start.FileName} could not be started: {e.Message}.", e);
         }
 
-        // It enters its cgroup itself; until then it would be taken for one that has ended.
+        // It moves itself into its cgroup; before that it would look like a program that has ended.
         while (!process.HasExited && Members(folder).Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(5), time, cancellationToken);
         return process;
     }
@@ -172,8 +171,8 @@ internal sealed class LabProcesses
         return guests.Count;
     }
 
-    /// <summary>Kills what is in a cgroup and removes it; the kernel refuses
-    /// that until the last process has given back its memory.</summary>
+    /// <summary>Kills the processes in a cgroup and removes it; the kernel refuses the removal until the last process has freed its
+    /// memory.</summary>
     private async Task RemoveAsync(string folder)
     {
         if (Members(folder).Count > 0) await File.WriteAllTextAsync(Path.Combine(folder, "cgroup.kill"), "1");
@@ -204,8 +203,8 @@ internal sealed class LabProcesses
         }
     }
 
-    /// <summary>When a process began, in the kernel's ticks; field 22 of
-    /// its stat, counted after the name, which may hold anything.</summary>
+    /// <summary>When a process began, in the kernel's ticks; field 22 of its stat, counted from the end of the name, which may contain any
+    /// character.</summary>
     private static long BeganAt(int process)
     {
         try
@@ -215,7 +214,7 @@ internal sealed class LabProcesses
         }
         catch (IOException)
         {
-            // Gone since: last, so that nobody takes it for the first.
+            // It has ended: sorted last, so that it is not treated as the first.
             return long.MaxValue;
         }
     }

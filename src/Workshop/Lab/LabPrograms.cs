@@ -7,7 +7,7 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
 {
     private const string Uwsgi = "/usr/bin/uwsgi_python3";
 
-    // Debian's own rabbitmq-server wrapper changes users and logs elsewhere; this is what it calls.
+    // Debian's own rabbitmq-server wrapper changes users and logs elsewhere; this is the program that it runs.
     private const string RabbitMqServer = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
     private static readonly LabUser Root = LabUser.Root;
@@ -18,7 +18,7 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
         $"--pid-file={place.State}/mariadb/pid",
         "--skip-networking", $"--init-file={place.Etc}/mariadb/init.sql", "--character-set-server=utf8mb3", "--max-connections=500",
         "--innodb-buffer-pool-size=128M",
-        // Nothing here is worth an fsync for each row: what a crash of the machine loses is made again.
+        // No row here needs an fsync: what is lost in a crash of the machine is created again.
         "--innodb-flush-log-at-trx-commit=0",
     ])
     {
@@ -63,7 +63,7 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
     public LabProgram Neutron { get; } = Service(
         place, "neutron-server", "neutron", ["neutron/neutron.conf", "neutron/ml2_conf.ini"], shape.Neutron, ["neutron/policy.yaml"]);
 
-    /// <summary>All of them; one that is started needs none that comes after it.</summary>
+    /// <summary>All of them, each after the ones that it needs.</summary>
     public IReadOnlyList<LabProgram> All =>
         [MariaDb, RabbitMq, Keystone, Placement, Glance, NovaConductor, NovaScheduler, NovaApi, Neutron, .. shape.Hosts.SelectMany(Of)];
 
@@ -103,7 +103,7 @@ internal sealed class LabPrograms(LabPlace place, LabShape shape)
         return new(name, LabUser.Find(user), [$"/usr/bin/{name}", .. Files(paths)])
         {
             HttpPort = port,
-            // A policy is read again when it changes, but only after a while.
+            // A changed policy is read again, but only after a while.
             Settings = [.. paths, .. (alsoReads ?? []).Select(file => $"{place.Etc}/{file}")],
         };
     }

@@ -5,7 +5,8 @@ using System.Text.Json;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>The passwords of one lab: made when first asked for, kept in a file that only root reads, never in arguments or logs.</summary>
+/// <summary>The passwords of one lab: made at their first use, kept in a file that only root can read, never in arguments or
+/// logs.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LabSecrets
 {
@@ -18,7 +19,7 @@ internal sealed class LabSecrets
         known = File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), LabJson.Default.DictionaryStringString)! : [];
     }
 
-    /// <summary>The secret of that name; letters and digits only, so that it needs no quotes in any of the lab's files.</summary>
+    /// <summary>The secret with that name; letters and digits only, so that it needs no quotes in any of the lab's files.</summary>
     public string this[string name]
     {
         get
@@ -30,7 +31,7 @@ internal sealed class LabSecrets
         }
     }
 
-    /// <summary>A secret as RabbitMQ keeps it: salt and SHA-256. The salt is kept too, so that the file stays the same.</summary>
+    /// <summary>A secret in RabbitMQ's format: salt and SHA-256. The salt is kept too, so that the file does not change.</summary>
     public string RabbitMqHash(string name)
     {
         var salt = Convert.FromHexString(this[name + "-salt"])[..4];

@@ -4,11 +4,11 @@ using System.Text.Json.Nodes;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>What a tenant of a lab does with servers, by the same calls as the openstack client.</summary>
+/// <summary>What a tenant of a lab does with servers, with the same calls as the openstack client.</summary>
 [SupportedOSPlatform("linux")]
 internal static class LabServers
 {
-    /// <summary>Asks for a server, in an availability zone or in any, with that metadata; answers its id at once.</summary>
+    /// <summary>Creates a server, in an availability zone or in any, with that metadata; returns its id at once.</summary>
     public static async Task<string> AskForAsync(
         LabApi tenant, string name, string? zone, JsonObject metadata, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal static class LabServers
         }
     }
 
-    /// <summary>Deletes a server, if it is still there, and does not wait until it is gone.</summary>
+    /// <summary>Deletes a server if it still exists, and does not wait until it is gone.</summary>
     public static async Task DeleteAsync(LabApi tenant, string server, CancellationToken cancellationToken)
     {
         try
@@ -57,7 +57,7 @@ internal static class LabServers
         }
     }
 
-    /// <summary>All that a server has printed on its serial console since its host began the console's file.</summary>
+    /// <summary>Everything that a server has printed on its serial console since its host created the console's file.</summary>
     public static async Task<string> ConsoleAsync(LabApi tenant, string server, CancellationToken cancellationToken) =>
         (string)(await tenant.PostAsync(
             new($"{At(tenant, server)}/action"), new() { ["os-getConsoleOutput"] = new JsonObject() }, cancellationToken))["output"]!;

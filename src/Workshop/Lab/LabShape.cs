@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>What a lab was last asked to be; kept in its folder.</summary>
+/// <summary>The ports and hosts of a lab as last requested; kept in its folder.</summary>
 /// <param name="FirstPort">The first of the <see cref="Ports"/> ports it listens on, all on loopback.</param>
 /// <param name="Hosts">Its compute hosts.</param>
 internal sealed record LabShape(int FirstPort, IReadOnlyList<LabHost> Hosts)
@@ -27,7 +27,8 @@ internal sealed record LabShape(int FirstPort, IReadOnlyList<LabHost> Hosts)
     /// <summary>Erlang's port mapper, which RabbitMQ needs.</summary>
     public int PortMapper => FirstPort + 7;
 
-    /// <summary>The first port, from one on, after which as many as a lab takes are free; null where there is none. Pure.</summary>
+    /// <summary>The lowest start of a range of free ports for a lab, searched from <paramref name="first"/>; null where there is none.
+    /// Pure.</summary>
     public static int? FreeFrom(int first, int end, IReadOnlySet<int> taken)
     {
         for (var port = first; port + Ports <= end; port += Ports)
@@ -42,7 +43,7 @@ internal sealed record LabShape(int FirstPort, IReadOnlyList<LabHost> Hosts)
     public static LabShape? Read(string path) =>
         File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), LabJson.Default.LabShape) : null;
 
-    /// <summary>Writes it whole or not at all.</summary>
+    /// <summary>Writes it to a file, whole or not at all.</summary>
     public void Write(string path)
     {
         File.WriteAllText(path + ".part", JsonSerializer.Serialize(this, LabJson.Default.LabShape));

@@ -2,19 +2,19 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>How a lab is: what <c>lab status</c> shows and prints as JSON.</summary>
+/// <summary>The state of a lab, as shown by <c>lab status</c> and in its JSON.</summary>
 /// <param name="State">Its folder.</param>
-/// <param name="Up">True if every program runs and Nova and Neutron have heard from every host.</param>
-/// <param name="Programs">Every program that should run, and those that should not but do.</param>
+/// <param name="Up">True if every program runs and every host has reported to Nova and Neutron.</param>
+/// <param name="Programs">Every program that should run, and those that run but should not.</param>
 internal sealed record LabState(string State, bool Up, IReadOnlyList<LabState.Program> Programs)
 {
     /// <summary>One of its programs.</summary>
     /// <param name="Name">Its name.</param>
     /// <param name="Host">The compute host it is part of, or null.</param>
     /// <param name="Process">The id of its first process, or null when it does not run.</param>
-    /// <param name="Port">The port it answers on, where it does.</param>
-    /// <param name="Heard">For a host's programs whether OpenStack has lately heard from it; null where nobody keeps count.</param>
-    /// <param name="Log">Where its output goes.</param>
+    /// <param name="Port">The port of its HTTP server; null when it has none.</param>
+    /// <param name="Heard">For a host's programs whether they have reported to OpenStack recently; null for all others.</param>
+    /// <param name="Log">The file of its output.</param>
     internal sealed record Program(string Name, string? Host, int? Process, int? Port, bool? Heard, string Log);
 
     [SupportedOSPlatform("linux")]
@@ -32,7 +32,7 @@ internal sealed record LabState(string State, bool Up, IReadOnlyList<LabState.Pr
             }
             catch (IOException)
             {
-                // A part of it does not answer: then nobody has been heard of, which the table shows.
+                // A part of it is unreachable: then no host counts as reported, which the table shows.
                 services = new HashSet<(string, string)>();
             }
         }
@@ -48,7 +48,7 @@ internal sealed record LabState(string State, bool Up, IReadOnlyList<LabState.Pr
         return new(place.State, all.TrueForAll(program => program.Process is not null && program.Heard != false), all);
     }
 
-    /// <summary>The host and the binary of every service that Nova and Neutron have lately heard from.</summary>
+    /// <summary>The host and the binary of every service that has reported to Nova or Neutron recently.</summary>
     public static async Task<IReadOnlySet<(string Host, string Binary)>> ServicesAsync(LabApi admin, CancellationToken cancellationToken)
     {
         var compute = (await admin.GetAsync(new Uri(admin.Nova, "os-services"), cancellationToken))["services"]!.AsArray();

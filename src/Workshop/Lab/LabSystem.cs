@@ -1,6 +1,6 @@
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Knows the one system that has the packages a lab is made of; the bootstrap, which installs them, judges the same way.</summary>
+/// <summary>Checks for the one system that has the packages of a lab; the bootstrap, which installs them, has the same check.</summary>
 internal static class LabSystem
 {
     private const string OsRelease = "/etc/os-release";
@@ -8,7 +8,7 @@ internal static class LabSystem
     /// <summary>Why a lab cannot run on this machine; empty where it can.</summary>
     public static string Hindrance() => Hindrance(File.Exists(OsRelease) ? File.ReadAllLines(OsRelease) : []);
 
-    /// <summary>The same for a machine whose os-release has these lines. Pure.</summary>
+    /// <summary>The same for a machine with these lines in its os-release. Pure.</summary>
     public static string Hindrance(IReadOnlyList<string> osRelease)
     {
         if (osRelease.Contains("VERSION_CODENAME=bookworm")) return "";

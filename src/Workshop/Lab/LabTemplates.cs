@@ -4,15 +4,15 @@ using System.Text.RegularExpressions;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Fills in the files of packaging/lab: <c>{{state}}</c>, <c>{{port:nova}}</c>, <c>{{secret:admin}}</c> and the like.</summary>
+/// <summary>Fills in the files of packaging/lab: <c>{{state}}</c>, <c>{{port:nova}}</c>, <c>{{secret:admin}}</c> and others.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class LabTemplates(LabPlace place, LabShape shape, LabSecrets secrets)
 {
-    /// <summary>Writes a file made of a template for a user; answers whether it changed.</summary>
+    /// <summary>Writes a file from a template for a user; returns whether it changed.</summary>
     public bool Write(string template, string path, LabUser owner, params (string Name, string Value)[] more) =>
         PrivateFile.Write(path, Fill(template, more), owner);
 
-    /// <summary>The text of a template with everything filled in.</summary>
+    /// <summary>The text of a template with all its values filled in.</summary>
     public string Fill(string template, params (string Name, string Value)[] more) =>
         Hole().Replace(File.ReadAllText(Path.Combine(place.Templates, template)), hole => Value(hole.Groups[1].Value, template, more));
 

@@ -3,8 +3,8 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Makes a lab what it was asked to be. Each step looks first and does
-/// only what is missing, so it can be interrupted anywhere and repeated.</summary>
+/// <summary>Brings a lab to its requested shape. Each step checks first and does only what is missing, so it can be interrupted at any
+/// point and repeated.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, TimeProvider time)
 {
@@ -43,7 +43,7 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
 
     private Task StepAsync(string name, Func<Task> step) => board.StepAsync(name, step);
 
-    /// <summary>Waits for all; the first that fails ends the others.</summary>
+    /// <summary>Waits for all; the first that fails cancels the others.</summary>
     private static async Task AllAsync(CancellationTokenSource ending, params IReadOnlyList<Task> steps)
     {
         try
@@ -58,8 +58,8 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
         }
     }
 
-    /// <summary>Ends steps of an <c>up</c> that was killed, hosts that are not
-    /// wanted any more, and programs whose settings have changed.</summary>
+    /// <summary>Ends steps of an <c>up</c> that was killed, hosts that are no longer requested, and programs whose settings have
+    /// changed.</summary>
     private async Task EndWhatIsNotWantedAsync()
     {
         var wanted = programs.All.ToDictionary(program => program.Name);
@@ -90,7 +90,7 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
     {
         await OnceAsync("mariadb", async () =>
         {
-            // Without the mark it was never used: an interrupted attempt.
+            // Without the mark it was never used: left by an interrupted attempt.
             if (Directory.Exists($"{place.State}/mariadb/data")) Directory.Delete($"{place.State}/mariadb/data", recursive: true);
             await ToolAsync(
                 "mariadb-install", "mysql",
@@ -137,7 +137,7 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
         {
             await EmptyAsync(["nova_api", "nova_cell0", "nova"], cancellationToken);
             foreach (var words in NovaTables) await ToolAsync("nova-tables", "nova", [.. nova, .. words], cancellationToken);
-            // 2: there is that cell already.
+            // Exit code 2: the cell exists already.
             await processes.RunAsync(
                 new("once.nova-cell", LabUser.Find("nova"), [.. nova, "cell_v2", "create_cell", "--name=cell1"]), cancellationToken, 2);
         }));
@@ -162,8 +162,8 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
             await ToolAsync(name + "-tables", name, words, cancellationToken);
         }));
 
-    /// <summary>MariaDB commits each change of a table by itself: after an attempt
-    /// that was interrupted the next one would find some there and fail.</summary>
+    /// <summary>Recreates databases: MariaDB commits each change of a table by itself, so the attempt after an interrupted one would find
+    /// some tables and fail.</summary>
     private async Task EmptyAsync(IReadOnlyList<string> databases, CancellationToken cancellationToken)
     {
         foreach (var database in databases)
@@ -193,8 +193,9 @@ internal sealed class LabUp(LabPlace place, LabShape shape, ILabBoard board, Tim
             ending, [.. shape.Hosts.Select(host => StepAsync($"{host.Name} runs its programs", () => StartHostAsync(host, ending.Token)))]);
         await StepAsync("The controller's credential works", () => new LabIdentity(place, shape, secrets).CheckAsync(ending.Token));
         await StepAsync(
-            "Nova and Neutron have heard from every host", () => contents.UntilHostsAreHeardAsync(StartTimeLimit, CheckHosts, ending.Token));
-        // A host that is not in the cell's map gets no servers; one mark for each, because hosts come later too.
+            "Nova and Neutron have heard from every host", () =>
+                contents.UntilHostsAreHeardAsync(StartTimeLimit, CheckHosts, ending.Token));
+        // A host that is not in the cell's map gets no servers; one mark for each, because hosts may be added later.
         await StepAsync("Nova has every host in its cell and zone", async () =>
         {
             if (shape.Hosts.Any(host => !File.Exists(Path.Combine(place.Done, "mapped-" + host.Name))))

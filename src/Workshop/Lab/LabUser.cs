@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>A user of this machine that programs of the lab run as; Debian's packages make them.</summary>
+/// <summary>A user of this machine that programs of the lab run as; Debian's packages create them.</summary>
 internal sealed record LabUser(string Name, int Uid, int Gid)
 {
     public static LabUser Root { get; } = new("root", 0, 0);
 
-    /// <summary>Whoever called sudo, else whoever runs this: a person who may read what is for people.</summary>
+    /// <summary>The user who called sudo, else root: may read the files that are for users.</summary>
     public static LabUser Caller() => Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } name ? Find(name) : Root;
 
     /// <exception cref="IOException">There is no such user.</exception>

@@ -5,11 +5,11 @@ using Opportunism.Workshop.Linux;
 
 namespace Opportunism.Workshop.Lab;
 
-/// <summary>Files and folders that one user may read and nobody else.</summary>
+/// <summary>Files and folders that only one user may read.</summary>
 [SupportedOSPlatform("linux")]
 internal static class PrivateFile
 {
-    /// <summary>Writes a file, mode 0600, whole or not at all; answers whether anything changed.</summary>
+    /// <summary>Writes a file, mode 0600, whole or not at all; returns whether anything changed.</summary>
     public static bool Write(string path, string text, LabUser owner)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -33,7 +33,7 @@ internal static class PrivateFile
         return true;
     }
 
-    /// <summary>Makes a folder that only its owner enters, or sees to it that it is one.</summary>
+    /// <summary>Makes a folder that only its owner may enter, or sets the mode of an existing one.</summary>
     public static void Folder(string path, LabUser owner)
     {
         Directory.CreateDirectory(path);

@@ -4,14 +4,14 @@ using Opportunism.Contracts.Local;
 
 namespace Opportunism.Workshop.Site;
 
-/// <summary>A whole site on this machine: one controller, one agent, both ours to end.</summary>
+/// <summary>A whole site on this machine: one controller and one agent, both started and ended by this program.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LocalSite : IAsyncDisposable
 {
     // A cold start on a busy machine with two cores: 6 s measured, and the disk may be slow.
     private static readonly TimeSpan StartTimeLimit = TimeSpan.FromSeconds(60), EndTimeLimit = TimeSpan.FromSeconds(20);
 
-    // A monitor looks as soon as it runs; one that takes longer than it may is blind.
+    // A monitor reads its sources as soon as it runs; one that takes longer than this is blind.
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider time;
@@ -32,7 +32,7 @@ internal sealed class LocalSite : IAsyncDisposable
     public LocalAgent Agent => new(Folders.AgentSocket);
 
     /// <summary>Starts the controller and waits until it is ready.</summary>
-    /// <exception cref="IOException">It did not start; the message holds the end of its log.</exception>
+    /// <exception cref="IOException">It did not start; the message contains the end of its log.</exception>
     public static async Task<LocalSite> StartControllerAsync(
         SiteFolders folders, SiteSettings settings, string listen, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ internal sealed class LocalSite : IAsyncDisposable
             folders.State,
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute
                 | UnixFileMode.GroupExecute);
-        // One left by an earlier run names a controller that is gone, or one that runs: that one's must stay.
+        // A file of an earlier run names a controller that has ended, or one that still runs: then it must stay.
         var siteFile = Path.Combine(folders.ControllerState, SiteFile.Name);
         var before = File.GetLastWriteTimeUtc(siteFile);
         string[] told = [];
@@ -70,8 +70,8 @@ internal sealed class LocalSite : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the agent, enrols it with a join token where it is not
-    /// yet enrolled, and waits until the site has heard from it.</summary>
+    /// <summary>Starts the agent, enrols it with a join token where it is not yet enrolled, and waits until it has reported to the
+    /// site.</summary>
     public async Task StartAgentAsync(CancellationToken cancellationToken)
     {
         var url = SiteFile.Read(Folders.ControllerState)?.Url ?? throw new IOException($"The controller wrote no {SiteFile.Name}.");
@@ -85,13 +85,13 @@ internal sealed class LocalSite : IAsyncDisposable
         agent = OwnProcess.Start("agent", Folders.Agent, ["run", "--settings", Folders.AgentSettings], Folders.Logs);
         await UntilAsync(agent, "the agent has reported to the controller", async () =>
             (await Client.NodesAsync(cancellationToken)).Any(node => node is { State: not null, Lost: false }), cancellationToken);
-        // A controller that was just restarted still has the report of the agent before this one.
+        // A controller that was just restarted still has the previous agent's report.
         await UntilAsync(
             agent, "the agent replies on its socket", async () => await Agent.AskAsync(new(LocalAsk.Status), cancellationToken) is not null,
             cancellationToken);
     }
 
-    /// <summary>Starts the agent again with other settings; its guests stay.</summary>
+    /// <summary>Restarts the agent with other settings; its guests stay.</summary>
     public async Task RestartAgentAsync(SiteSettings settings, CancellationToken cancellationToken)
     {
         if (agent is not null)
@@ -105,7 +105,8 @@ internal sealed class LocalSite : IAsyncDisposable
         await StartAgentAsync(cancellationToken);
     }
 
-    /// <summary>Whether every monitor of the agent has looked and none found anything to watch: a machine without a seat.</summary>
+    /// <summary>True when every monitor of the agent has read its sources and none found anything to watch: a machine without a
+    /// seat.</summary>
     public async Task<bool> IsWithoutSeatAsync(CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -113,14 +114,15 @@ internal sealed class LocalSite : IAsyncDisposable
         {
             var status = (await Agent.AskAsync(new(LocalAsk.Status), cancellationToken)).Status;
             if (status is not null && status.Obstacles.Any(obstacle => obstacle.Source == LocalObstacle.NothingToWatch)) return true;
-            // One that is blind for another reason than that it has not looked yet has something to watch.
+            // A monitor that is blind for another reason than a pending first reading has something to watch.
             if (status is not null && (status.Monitors.All(monitor => monitor.Ok) || time.GetElapsedTime(began) > LookPatience))
                 return false;
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         }
     }
 
-    /// <summary>Ends what still runs, the agent first so that it can say goodbye. Answers what did not end by itself.</summary>
+    /// <summary>Ends what still runs, first the agent, so that it can send its last report. Returns the programs that had to be
+    /// killed.</summary>
     public async Task<IReadOnlyList<string>> StopAsync()
     {
         var killed = new List<string>();
@@ -140,8 +142,8 @@ internal sealed class LocalSite : IAsyncDisposable
         Client?.Dispose();
     }
 
-    /// <summary>Waits until one of the site's programs has ended by itself, and fails with why. Guests of
-    /// an agent that has ended are frozen before that: what ended it may have left them running.</summary>
+    /// <summary>Waits until one of the site's programs has ended by itself, and throws with the reason. Guests of an agent that has ended
+    /// are frozen before that: they may still run.</summary>
     public async Task WaitForEndAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAny(new[] { agent, controller }.OfType<OwnProcess>().Select(process => process.Ended)).WaitAsync(cancellationToken);
@@ -149,7 +151,7 @@ internal sealed class LocalSite : IAsyncDisposable
         CheckAlive();
     }
 
-    /// <summary>Fails at once, with the end of its log, when one of the site's programs has ended by itself.</summary>
+    /// <summary>Throws at once, with the end of its log, when one of the site's programs has ended by itself.</summary>
     public void CheckAlive()
     {
         foreach (var process in new[] { agent, controller })

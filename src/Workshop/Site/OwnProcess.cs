@@ -5,14 +5,14 @@ using Opportunism.Workshop.Linux;
 
 namespace Opportunism.Workshop.Site;
 
-/// <summary>A process that this program started, writes to a log file and ends again.</summary>
+/// <summary>A process that this program started, that writes to a log file, and that this program ends.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class OwnProcess : IAsyncDisposable
 {
-    // How the controller ends when its settings are wrong, and when its port or its folder is in use (docs/operating/command-line.md).
+    // Exit codes of the controller for wrong settings, and for a port or a folder in use (docs/operating/command-line.md).
     private const int RefusedSettings = 2, RefusedToStart = 3;
 
-    // How .NET tells of a process that a signal has ended, as shells do (man 1 bash, EXIT STATUS; man 7 signal).
+    // .NET adds this to the number of the signal that ended a process, as shells do (man 1 bash, EXIT STATUS; man 7 signal).
     private const int SignalBase = 128;
 
     private readonly Process process;
@@ -37,8 +37,8 @@ internal sealed class OwnProcess : IAsyncDisposable
     /// <summary>Completes when it has ended.</summary>
     public Task Ended { get; }
 
-    /// <summary>The signal by which another program has ended it (HUP, INT, KILL, TERM); null where it
-    /// runs, or has ended in another way. A crash ends it by a signal too, but writes why.</summary>
+    /// <summary>The signal with which another program ended it (HUP, INT, KILL, TERM); null while it runs, or when it ended in another way.
+    /// A crash is a signal too, but leaves the reason in the log.</summary>
     public int? EndedBySignal =>
         process.HasExited && process.ExitCode - SignalBase is var signal and (1 or 2 or Libc.SigKill or Libc.SigTerm) ? signal : null;
 
@@ -69,8 +69,8 @@ internal sealed class OwnProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to end and waits; kills it when it has not after <paramref name="patience"/>.
-    /// Answers whether it ended by itself and without an error.</summary>
+    /// <summary>Sends SIGTERM and waits; kills it when it still runs after <paramref name="patience"/>. Returns whether it ended by itself
+    /// and without an error.</summary>
     public async Task<bool> StopAsync(TimeSpan patience, TimeProvider time)
     {
         if (!process.HasExited) _ = Libc.Kill(process.Id, Libc.SigTerm);
@@ -89,11 +89,11 @@ internal sealed class OwnProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Why it has ended: its own words where it has refused to start,
-    /// which is a sentence for a person; else the end of its log.</summary>
+    /// <summary>Why it has ended: its own output where it refused to start, which is a sentence for the user; else the end of its
+    /// log.</summary>
     public async Task<string> WhyEndedAsync(string when)
     {
-        // Guests that it started may outlive it and hold its output.
+        // Guests that it started may outlive it and keep its output open.
         await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System));
         if (EndedBySignal is { } signal) return $"The {Name} was ended by signal {signal} {when}. Its log is {LogPath}.";
         return process.ExitCode is RefusedSettings or RefusedToStart && LogTail() is { Length: > 0 } words
@@ -101,8 +101,7 @@ internal sealed class OwnProcess : IAsyncDisposable
             : $"The {Name} ended {when}. The end of {LogPath}:\n{LogTail()}";
     }
 
-    /// <summary>The end of what it has written to its log, for a message
-    /// about why it failed; what an earlier one wrote is left out.</summary>
+    /// <summary>The end of its output in the log, for a message about why it failed; without the output of earlier processes.</summary>
     public string LogTail(int lines = 15)
     {
         if (!File.Exists(LogPath)) return "";
@@ -126,7 +125,7 @@ internal sealed class OwnProcess : IAsyncDisposable
 
     private async Task CopyAsync(string path)
     {
-        // Without buffers of its own: what could not be written would be written again when it is closed, and fail there.
+        // Without buffers: a failed write would be repeated when the file is closed, and fail there.
         await using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         var gate = new Lock();
         async Task Lines(StreamReader from)
@@ -139,7 +138,7 @@ internal sealed class OwnProcess : IAsyncDisposable
                 }
                 catch (IOException)
                 {
-                    // No room: this line is dropped. The program's output must still be read, or it would wait for that.
+                    // The disk is full: this line is dropped. The program's output must still be read, or the program would block.
                 }
             }
         }

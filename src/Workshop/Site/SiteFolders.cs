@@ -1,12 +1,12 @@
 namespace Opportunism.Workshop.Site;
 
-/// <summary>Where the programs and the state of a site on this machine lie.</summary>
+/// <summary>The paths of the programs and the state of a site on this machine.</summary>
 /// <param name="Programs">The folder with <c>agent</c>, <c>controller</c> and <c>workshop</c> beside each other.</param>
 /// <param name="Packaging">The folder with the scripts that come with the product.</param>
-/// <param name="State">Everything this site writes, but its guests' memory.</param>
+/// <param name="State">The folder of everything that this site writes, except its guests' memory.</param>
 internal sealed record SiteFolders(string Programs, string Packaging, string State)
 {
-    /// <summary>How people call the command line here: the script of a repository, else the installed program.</summary>
+    /// <summary>The name by which users call the command line here: the script of a repository, else the installed program.</summary>
     public string CommandLine { get; init; } = "opportunism";
 
     public string Agent => Path.Combine(Programs, "agent", "Opportunism.Agent");
@@ -29,7 +29,7 @@ internal sealed record SiteFolders(string Programs, string Packaging, string Sta
 
     public string TickImage => Path.Combine(Packaging, "linux", "make-tick-image");
 
-    /// <summary>The folders of this installation: OPPORTUNISM_HOME names it, else it is found from the running program.</summary>
+    /// <summary>The folders of this installation: from OPPORTUNISM_HOME, else from the path of the running program.</summary>
     public static SiteFolders Find(string state)
     {
         if (Environment.GetEnvironmentVariable("OPPORTUNISM_HOME") is { Length: > 0 } home)

@@ -5,7 +5,7 @@ namespace Opportunism.Workshop.Site;
 /// <summary>Finds programs of a site on this machine that still run, by their arguments.</summary>
 internal static class SiteProcesses
 {
-    /// <summary>What runs of the site: name and process id, the controller first.</summary>
+    /// <summary>Running programs of the site: name and process id, the controller first.</summary>
     public static IReadOnlyList<(string Name, int Id)> Find(SiteFolders folders, string proc = "/proc")
     {
         var found = new List<(string Name, int Id)>();
@@ -21,7 +21,7 @@ internal static class SiteProcesses
         return [.. found.OrderByDescending(process => process.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>Says what runs and how to end it.</summary>
+    /// <summary>A sentence that lists what runs and how to end it.</summary>
     public static string Sentence(string state, IReadOnlyList<(string Name, int Id)> running) =>
         $"The site in {state} runs already: {string.Join(", ", running.Select(process => $"{process.Name} (process {process.Id})"))}. "
         + $"End it with Ctrl-C in its terminal or 'kill {string.Join(' ', running.Select(process => process.Id))}', then run "
@@ -38,7 +38,7 @@ internal static class SiteProcesses
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // It has just ended, or is another user's that we may not look at.
+            // It has just ended, or belongs to another user whose processes we may not read.
             return [];
         }
     }

@@ -3,25 +3,25 @@ using Opportunism.Core.Availability;
 
 namespace Opportunism.Workshop.Site;
 
-/// <summary>What the programs of a site on this machine are told.</summary>
-/// <param name="Name">Keeps this site's cgroup and memory folder apart from others
-/// on the machine; used as the node's name too, unless another is given.</param>
+/// <summary>The settings of the programs of a site on this machine.</summary>
+/// <param name="Name">Distinguishes this site's cgroup and memory folder from others on the machine; also the node's name, unless another
+/// is given.</param>
 /// <param name="Times">The waiting times.</param>
-/// <param name="BusyOwner">True where other programs may use all CPUs
-/// without counting as the owner: a demonstration beside a build.</param>
+/// <param name="BusyOwner">True where other programs may use all CPUs without counting as the owner: a demonstration during a
+/// build.</param>
 internal sealed record SiteSettings(string Name, AvailabilityTimes Times, bool BusyOwner)
 {
-    /// <summary>A user and group id that Debian gives to nobody: between the ranges of
-    /// adduser and of systemd's dynamic users (man 5 adduser.conf, UIDS-GIDS.md).</summary>
+    /// <summary>A user and group id that Debian never assigns: between the ranges of adduser and of systemd's dynamic users (man 5
+    /// adduser.conf, UIDS-GIDS.md).</summary>
     private const int GuestUser = 61111;
 
     /// <summary>The name under which this machine is enrolled.</summary>
     public string NodeName { get; init; } = Name;
 
-    /// <summary>The controller's settings file; empty for one that is told nothing.</summary>
+    /// <summary>The controller's settings file; empty for a controller without one.</summary>
     public string ControllerIni { get; init; } = "";
 
-    /// <summary>More lines for what the agent is told of its guests.</summary>
+    /// <summary>More lines for the agent's settings about guests.</summary>
     public string GuestLines { get; init; } = "";
 
     /// <summary>True where this machine is lent although no monitor has anything to watch.</summary>

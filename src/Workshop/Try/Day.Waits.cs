@@ -3,13 +3,13 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Workshop.Try;
 
-/// <content>What the steps of a day wait for. Every wait ends.</content>
+/// <content>The waits of the steps of a day. Each has a time limit.</content>
 internal sealed partial class Day
 {
-    // What takes longer than this on a slow machine is broken.
+    // What takes longer than this, even on a slow machine, has failed.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    // The agent, whose answer costs next to nothing.
+    // How often the agent is called, whose reply costs almost nothing.
     private static readonly TimeSpan AskAgentEvery = TimeSpan.FromMilliseconds(50);
 
     private Task UntilStateAsync(string name, string state, CancellationToken cancellationToken) => board.StepAsync(name, async () =>

@@ -6,12 +6,12 @@ using Opportunism.Workshop.Site;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>Plays one day of a desktop and looks whether everything happens
-/// that should: the steps are the sentences below, in order.</summary>
+/// <summary>Plays one day of a desktop and checks that everything happens as it should: the steps are the sentences below, in
+/// order.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, DayBoard board, TimeProvider time)
 {
-    /// <summary>The waiting times of a day: short enough to watch, long enough that every state is really seen.</summary>
+    /// <summary>The waiting times of a day: short enough to watch, long enough for every state to be seen.</summary>
     public static readonly AvailabilityTimes Times = new()
     {
         IdleFor = TimeSpan.FromSeconds(7),
@@ -23,7 +23,7 @@ internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, D
 
     private readonly TickCounter ticks = new(cloud.ReadConsoleAsync);
 
-    /// <summary>What was measured so far.</summary>
+    /// <summary>The measurements so far.</summary>
     public DayResult Result { get; private set; } = new() { Steps = [] };
 
     /// <exception cref="DayBrokenException">A step was not seen to happen.</exception>
@@ -72,7 +72,7 @@ internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, D
         seat.Rest();
         await board.StepAsync("It stands still", async () =>
         {
-            // The console's last bytes are still on their way for a moment: the agent looks twice a second, and the machine is busy.
+            // The console's last bytes are still on their way: the agent reads twice a second, and the machine is busy.
             await Task.Delay(TimeSpan.FromSeconds(2), time, cancellationToken);
             var before = ticks.Last;
             await Task.Delay(TimeSpan.FromSeconds(2.5), time, cancellationToken);
@@ -125,7 +125,7 @@ internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, D
         await UntilTickAsync("The count goes on, no tick lost or repeated", before + 3, cancellationToken);
         CheckCount();
         var times = await cloud.TimesAsync(null, cancellationToken);
-        // The count is whole, so the first tick after the resume was the one after the last before it.
+        // No tick is missing, so the first tick after the resume was the one after the last before it.
         Result = Result with { ResumeMs = times.ResumeMs, TicksBefore = before, TicksAfter = before + 1 };
     }
 

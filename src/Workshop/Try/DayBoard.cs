@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>Shows a day while it happens: on a terminal a table that changes in place, elsewhere one line per step.</summary>
+/// <summary>Shows a day while it is played: on a terminal a table that changes in place, elsewhere one line per step.</summary>
 internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
 {
     private readonly List<(string Name, string State, string Detail, double? Ms)> rows = [];
@@ -31,7 +31,7 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
             return;
         }
 
-        // On a small terminal the newest steps count.
+        // A small terminal shows only the newest steps.
         await console.Live(Draw()).Cropping(VerticalOverflowCropping.Top).StartAsync(async context =>
         {
             live = context;
@@ -48,7 +48,7 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
         });
     }
 
-    /// <summary>Carries out a step; what it answers is shown beside it. One step at a time.</summary>
+    /// <summary>Runs a step; its result is shown beside it. One step at a time.</summary>
     public async Task StepAsync(string name, Func<Task<string>> step)
     {
         lock (gate)
@@ -70,13 +70,13 @@ internal sealed class DayBoard(IAnsiConsole console, TimeProvider time)
         }
     }
 
-    /// <summary>Says how the step under way gets on.</summary>
+    /// <summary>Shows the progress of the step under way.</summary>
     public void Detail(string detail)
     {
         lock (gate) rows[^1] = rows[^1] with { Detail = detail.Split('\n')[0] };
     }
 
-    /// <summary>Says that a part of the step under way has ended; a terminal has the detail for that.</summary>
+    /// <summary>Shows that a part of the step under way has ended, except on a terminal, where the detail shows it.</summary>
     public void Part(string name, bool wasSeen, double ms)
     {
         if (live is null) Line(wasSeen ? "   . " : "   NO", name, ms, "");

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>What was seen and measured on one day; printed by <c>try --json</c>. The names are stable.</summary>
+/// <summary>What was seen and measured on one day; printed by <c>try --json</c>. The names never change.</summary>
 internal sealed record DayResult
 {
     public bool Ok { get; init; }
@@ -34,10 +34,10 @@ internal sealed record DayResult
 
 /// <summary>One step that was seen to happen.</summary>
 /// <param name="Name">What happened.</param>
-/// <param name="Ms">How long it took, waiting times of the rules included.</param>
+/// <param name="Ms">How long it took, in ms, including waiting times of the rules.</param>
 internal sealed record DayStep(string Name, double Ms);
 
-/// <summary>How a day is written.</summary>
+/// <summary>The JSON serialization of a day.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(DayResult))]
 internal sealed partial class DayJson : JsonSerializerContext;

@@ -5,7 +5,7 @@ using Opportunism.Workshop.Site;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>The controller's own cloud, by the site's API.</summary>
+/// <summary>The controller's own cloud, through the site's API.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class EmbeddedDayCloud(LocalSite site) : IDayCloud
 {
@@ -31,7 +31,7 @@ internal sealed class EmbeddedDayCloud(LocalSite site) : IDayCloud
 
     public async Task<GuestSight> LookAsync(CancellationToken cancellationToken)
     {
-        // A deleted one is still found by its name, but no longer listed.
+        // A deleted VM is still found by its name, but no longer listed.
         var vms = await site.Client.VmsAsync(cancellationToken: cancellationToken);
         return vms.FirstOrDefault(vm => vm.Name == Vm) is { } vm
             ? new(vm.Status, vm.Status is VmStatus.Running or VmStatus.Suspended ? $"on {vm.Node}" : vm.Why)
@@ -54,17 +54,17 @@ internal sealed class EmbeddedDayCloud(LocalSite site) : IDayCloud
     public string StillInMemory()
     {
         var folder = site.Settings.RamFolder;
-        // A mount of its own: what is in use there, with a name or without, is guests' memory.
+        // A mount of its own: all space in use there, by named or deleted files, is guests' memory.
         var left = Directory.Exists(folder) && new DriveInfo(folder) is var mount ? mount.TotalSize - mount.TotalFreeSpace : 0;
         return left > 0 ? $"{left} bytes of guest memory are still in {folder}" : "";
     }
 
-    /// <summary>As the node's agent has measured them.</summary>
+    /// <summary>The times that the node's agent measured.</summary>
     public async Task<VmTimes> TimesAsync(DateTimeOffset? evicting, CancellationToken cancellationToken) =>
         (await site.Client.VmAsync(Vm, cancellationToken)).Times;
 
     public void Dispose()
     {
-        // The site's client is the site's.
+        // The site disposes its client.
     }
 }

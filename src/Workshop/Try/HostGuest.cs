@@ -4,9 +4,9 @@ using System.Text;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>Watches a guest from its host, which this machine is: the memory its QEMU
-/// holds until it is gone, and the first line that is printed after that.</summary>
-/// <remarks>Looks 50 times a second, on a thread of the pool; any thread may read.</remarks>
+/// <summary>Watches a guest from its host, which is this machine: the memory of its QEMU until it ends, and the first output after
+/// that.</summary>
+/// <remarks>Reads 50 times a second, on a thread of the pool; any thread may read the results.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class HostGuest : IDisposable
 {
@@ -27,14 +27,13 @@ internal sealed class HostGuest : IDisposable
     /// <summary>The id of its QEMU.</summary>
     public int Process { get; }
 
-    /// <summary>Memory that is its QEMU's alone, guest memory included: the
-    /// most that was seen, since QEMU gives some back on its way out.</summary>
+    /// <summary>Memory that only its QEMU uses, guest memory included: the highest reading, since QEMU frees some while it ends.</summary>
     public long MemoryMiB { get; private set; }
 
-    /// <summary>When its QEMU was found gone; null while it is there.</summary>
+    /// <summary>When its QEMU was first found ended; null while it runs.</summary>
     public DateTimeOffset? Gone { get; private set; }
 
-    /// <summary>When it was first seen to have printed something after that.</summary>
+    /// <summary>When new output was first seen after that.</summary>
     public DateTimeOffset? Printed { get; private set; }
 
     /// <summary>Finds a guest's QEMU and begins to watch it.</summary>
@@ -51,13 +50,14 @@ internal sealed class HostGuest : IDisposable
         throw new IOException($"Nova has server {uuid} as ACTIVE, but no QEMU of that uuid runs on this machine.");
     }
 
-    /// <summary>True for the arguments, each ended by a zero byte, of the QEMU that libvirt started for a domain. Pure.</summary>
+    /// <summary>True when these arguments, each ended by a zero byte, are those of the QEMU that libvirt started for a domain.
+    /// Pure.</summary>
     public static bool IsQemuOf(string uuid, string cmdline) =>
         cmdline.Split('\0') is [var program, .. var words] && Path.GetFileName(program).StartsWith("qemu-system-", StringComparison.Ordinal)
             && Array.IndexOf(words, "-uuid") is var at and >= 0 && words.ElementAtOrDefault(at + 1) == uuid;
 
-    /// <summary>What a process has of memory for itself, of the kernel's account of it (man 5
-    /// proc_pid_status); null once it has none, which is a moment before it is gone. Pure.</summary>
+    /// <summary>The memory that only this process uses, from the kernel's account of it (man 5 proc_pid_status); null once it has none, a
+    /// moment before it ends. Pure.</summary>
     public static long? OwnKiB(string status)
     {
         long? sum = null;
@@ -87,7 +87,7 @@ internal sealed class HostGuest : IDisposable
                 return;
             }
 
-            // Begun anew it is empty first; the guest's first line makes it neither empty nor as long as it was.
+            // A new console file is empty at first; after the guest's first line it is neither empty nor as long as the old one.
             if (Length() is var length and > 0 && length != lengthWhenGone) Printed = time.GetUtcNow();
         }
     }

@@ -1,14 +1,14 @@
 namespace Opportunism.Workshop.Try;
 
-/// <summary>Where an owner sits: real input devices with a person, or a virtual display that is played.</summary>
+/// <summary>The input devices of a desktop: real ones with a person, or a virtual display driven by this program.</summary>
 internal interface ISeat : IAsyncDisposable
 {
-    /// <summary>What it is, for people.</summary>
+    /// <summary>A description, for the user.</summary>
     string Sentence { get; }
 
-    /// <summary>Makes activity once: a virtual seat moves the pointer, a person is asked to.</summary>
+    /// <summary>Makes activity once: a virtual seat moves the pointer, a person is prompted to.</summary>
     Task TouchAsync(CancellationToken cancellationToken);
 
-    /// <summary>Tells a person to keep their hands off; a virtual seat just is quiet.</summary>
+    /// <summary>Prompts a person not to touch the devices; a virtual seat does nothing.</summary>
     void Rest();
 }

@@ -4,15 +4,15 @@ using Opportunism.Workshop.Site;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>Looks for what a site's guests may have left on this machine, and removes it.</summary>
+/// <summary>Finds what a site's guests may have left on this machine, and removes it.</summary>
 [SupportedOSPlatform("linux")]
 internal static class Leftovers
 {
-    // A killed QEMU gives its memory back in 0.2 s per GiB.
+    // A killed QEMU frees its memory in 0.2 s per GiB.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Kills what is left in the site's cgroups, removes them and its memory folder;
-    /// answers how many processes there were, and what could not be removed.</summary>
+    /// <summary>Kills the processes in the site's cgroups, removes these and its memory folder; returns how many processes there were, and
+    /// what could not be removed.</summary>
     public static async Task<(int Processes, string? Stuck)> EndAsync(SiteSettings settings, TimeProvider time)
     {
         var cgroups = Cgroups(settings.Name);
@@ -25,7 +25,7 @@ internal static class Leftovers
         try
         {
             foreach (var cgroup in cgroups) Directory.Delete(cgroup);
-            // A mount of its own, once the agent has run.
+            // A mount of its own, if the agent has run.
             if (Directory.Exists(settings.RamFolder))
             {
                 _ = Libc.Unmount(settings.RamFolder, 0);

@@ -7,17 +7,17 @@ using Opportunism.Workshop.Site;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>A lab's OpenStack: the tenant and the operator each by their own login,
-/// the guest's memory by looking at this machine, which is the host.</summary>
+/// <summary>A lab's OpenStack: tenant and operator each have their own login; the guest's memory is read on this machine, which is the
+/// host.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class OpenStackDayCloud : IDayCloud
 {
     private const string ServerName = "tick";
 
-    // How the controller begins why a host is disabled (docs/operating/openstack.md).
+    // The beginning of the reason with which the controller disables a host (docs/operating/openstack.md).
     private const string ReasonBegins = "opportunism: ";
 
-    // Each time Nova asks Keystone who is asking, and its host for the file.
+    // For each reading Nova calls Keystone to check the token, and the host for the file.
     private static readonly TimeSpan ReadEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly LabPlace place;
@@ -82,7 +82,7 @@ internal sealed class OpenStackDayCloud : IDayCloud
         }
         catch (LabRefusal refusal) when (refusal.Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
-            // On its way to or from disk it has none; what it printed before was read while it stood still.
+            // While it is written to disk or read back it has no console; earlier output was read while it was held.
             return "";
         }
     }
@@ -95,7 +95,7 @@ internal sealed class OpenStackDayCloud : IDayCloud
         var (status, reason) = ((string)service["status"]!, (string?)service["disabled_reason"] ?? "");
         if (status == "disabled" && !reason.StartsWith(ReasonBegins, StringComparison.Ordinal))
             throw new DayBrokenException($"{host} was disabled in Nova by another program than the controller: '{reason}'.");
-        // Before the controller's first word every host is enabled: it must be so because the controller wants it.
+        // Before the controller's first change every host is enabled: the controller must have opened it.
         var wanted = (await site.Client.NodeAsync(host, cancellationToken)).Open;
         return new(
             wanted == (status == "enabled") ? wanted : null, $"{host} is {status} in Nova{(reason.Length > 0 ? $": {reason}" : "")}");
@@ -104,7 +104,7 @@ internal sealed class OpenStackDayCloud : IDayCloud
     public string StillInMemory() =>
         guest is { Gone: null } here ? $"The guest's QEMU, process {here.Process}, is still there with {here.MemoryMiB} MiB" : "";
 
-    /// <summary>Hold and thaw as the agent measured them; memory and return as they were seen on this machine.</summary>
+    /// <summary>Hold and thaw as the agent measured them; memory and return as measured on this machine.</summary>
     public async Task<VmTimes> TimesAsync(DateTimeOffset? evicting, CancellationToken cancellationToken)
     {
         var id = Guid.Parse(server).ToString("N");

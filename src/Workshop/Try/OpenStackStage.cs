@@ -11,7 +11,7 @@ internal sealed class OpenStackStage : IStage
 {
     private const string Host = "desktop-01";
 
-    // Away from the lab's own default and below the ports that the kernel gives to whoever asks for any.
+    // Different from the lab's default and below the ports that the kernel assigns by itself.
     private const int FirstPort = 27000, EndPort = 32000;
 
     private readonly LabPlace place;
@@ -31,13 +31,13 @@ internal sealed class OpenStackStage : IStage
 
     public SiteSettings Settings { get; }
 
-    /// <summary>What the programs of a site are told that serves one host of a lab.</summary>
+    /// <summary>The settings of a site's programs for one host of a lab.</summary>
     public static SiteSettings SettingsFor(LabPlace place, string host, string name)
     {
         var run = Path.Combine(place.HostFolder(host), "run", "libvirt");
         return new(
             name,
-            // A bump lasts until Nova shows the host as disabled, and ThawAfter more; on a busy machine that is the longer part.
+            // A bump lasts until Nova shows the host as disabled, plus ThawAfter; on a busy machine the first part is longer.
             Day.Times with { EvictAfter = TimeSpan.FromSeconds(15) },
             BusyOwner: true)
         {
@@ -65,7 +65,7 @@ internal sealed class OpenStackStage : IStage
             throw new IOException(
                 "The lab starts programs as several users and makes a bridge, so it needs root: sudo ./opportunism try --cloud openstack");
         var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(end => end.Port).ToHashSet();
-        // Two that are begun at the same moment do not look at the same ports.
+        // Two that start at the same time begin their search at different ports.
         var slot = Environment.ProcessId % ((EndPort - FirstPort) / 2 / LabShape.Ports);
         var port = LabShape.FreeFrom(FirstPort + (slot * LabShape.Ports), EndPort, taken)
             ?? throw new IOException(

@@ -7,7 +7,7 @@ internal sealed class PersonSeat(Action<string> say) : ISeat
 
     public string Sentence => "this machine's own keyboard and mouse: you are the owner";
 
-    /// <summary>True where somebody can play: a keyboard, a pointer or a display is there, and a terminal to ask on.</summary>
+    /// <summary>True where a person can play the owner: there is a keyboard, a pointer or a display, and a terminal for prompts.</summary>
     public static bool IsHere() =>
         !Console.IsOutputRedirected && !Console.IsInputRedirected
         && (Directory.Exists("/tmp/.X11-unix") && Directory.EnumerateFileSystemEntries("/tmp/.X11-unix").Any()

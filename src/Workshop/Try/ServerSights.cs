@@ -3,17 +3,17 @@ using Opportunism.Core.Fleet;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>What Nova answers of a day's one server, look after look, judged as a day's guest. One caller at a time.</summary>
+/// <summary>Nova's successive data about a day's one server, converted to the state of a day's guest. One caller at a time.</summary>
 internal sealed class ServerSights
 {
-    // What the controller leaves on a server that it evicts (docs/operating/openstack.md).
+    // The mark that the controller sets on a server that it evicts (docs/operating/openstack.md).
     private const string EvictedKey = "opportunism.evicted";
 
     private bool marked;
 
     /// <param name="server">The server as Nova shows it to its tenant; null once it is deleted.</param>
-    /// <remarks>A suspended server without the mark was suspended by somebody else, unless it
-    /// had one: the controller takes the mark off just before it asks for the resume.</remarks>
+    /// <remarks>A suspended server without the mark was suspended by another program, unless it had the mark before: the controller removes
+    /// the mark just before it requests the resume.</remarks>
     public GuestSight Judge(JsonNode? server)
     {
         if (server is null) return new(null, "");

@@ -4,9 +4,9 @@ using Opportunism.Contracts.Api;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>Reads a guest's console and makes sure that its ticks are 0, 1, 2, ...: none lost, none repeated.</summary>
-/// <param name="read">Answers what the guest has printed since it was asked before.</param>
-/// <remarks>One reader; any thread may look.</remarks>
+/// <summary>Reads a guest's console and checks that its ticks are 0, 1, 2, ...: none lost, none repeated.</summary>
+/// <param name="read">Returns the guest's output since the previous call.</param>
+/// <remarks>One reader; any thread may read the results.</remarks>
 internal sealed class TickCounter(Func<CancellationToken, Task<string>> read)
 {
     private readonly StringBuilder partial = new();
@@ -16,7 +16,7 @@ internal sealed class TickCounter(Func<CancellationToken, Task<string>> read)
     /// <summary>The newest tick; -1 before the first.</summary>
     public int Last => last;
 
-    /// <summary>What was wrong with the count, or kept it from being read; null while nothing did.</summary>
+    /// <summary>What was wrong with the count, or why the console could not be read; null while there is nothing.</summary>
     public string? Fault => fault;
 
     /// <summary>Reads until cancelled, or until the console cannot be read.</summary>
@@ -28,7 +28,7 @@ internal sealed class TickCounter(Func<CancellationToken, Task<string>> read)
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Asked to stop.
+            // Cancelled.
         }
         catch (Exception e) when (e is DayBrokenException or SiteException or IOException)
         {

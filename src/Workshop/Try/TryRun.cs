@@ -7,18 +7,18 @@ using Spectre.Console;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>Sets a whole site up on this machine, plays a day on it, and removes every trace.</summary>
+/// <summary>Sets up a whole site on this machine, plays a day on it, and removes every trace.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
 {
-    /// <summary>Answers 0 only if every step was seen to happen.</summary>
-    /// <param name="makeStage">Makes what the day is played on, for a site
-    /// of that name in these folders; its steps go to the board.</param>
+    /// <summary>Returns 0 only if every step was seen to happen.</summary>
+    /// <param name="makeStage">Creates the stage of the day, for a site with that name in these folders; its steps are shown on the
+    /// board.</param>
     /// <param name="json">Whether one JSON object is printed last, instead of a table.</param>
     /// <param name="seatKind">Who plays the owner: auto, real or virtual.</param>
-    /// <param name="keep">Whether the folder stays although all went well.</param>
-    /// <param name="output">Where the object goes.</param>
-    /// <param name="cancellationToken">Interrupts the day; all is ended and removed all the same.</param>
+    /// <param name="keep">Whether the folder stays although everything succeeded.</param>
+    /// <param name="output">Where the JSON object is written.</param>
+    /// <param name="cancellationToken">Interrupts the day; everything is still ended and removed.</param>
     public async Task<int> RunAsync(
         Func<SiteFolders, string, DayBoard, IStage> makeStage, bool json, string seatKind, bool keep, TextWriter output,
         CancellationToken cancellationToken)
@@ -43,7 +43,7 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         string? error = null;
         try
         {
-            // Users of other programs go through it to what is theirs.
+            // Other programs' users pass through it to their own files.
             Directory.CreateDirectory(
                 folders.State,
                 UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute
@@ -67,7 +67,7 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
         }
         catch (Exception e) when (IsBroken(e))
         {
-            // Ctrl-C at a terminal reaches the site's programs too: what broke first is no news then.
+            // Ctrl-C at a terminal reaches the site's programs too: then the first failure is only its consequence.
             error = cancellationToken.IsCancellationRequested || e is OperationCanceledException ? "Interrupted." : e.Message;
         }
 
@@ -77,12 +77,12 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
             await board.StepAsync("Everything is ended", async () =>
             {
                 (guests, var problem) = await EndAsync(site, seat, folders, stage);
-                // Of a day that broke off, its guest may be left; after a whole one nothing may.
+                // After a day that failed its guest may be left; after a whole one nothing may.
                 if (guests > 0 && error is null) problem ??= $"{guests} guest processes were left and had to be killed.";
                 return problem is null ? "nothing is left" : throw new DayBrokenException(problem);
             });
 
-            // Logs stay when something went wrong, where there are any; whoever interrupts it knows why it ended.
+            // Logs stay when a step failed, where there are any; after an interruption they are not needed.
             if (!keep && (error is null || cancellationToken.IsCancellationRequested || !Directory.Exists(folders.Logs)))
                 Directory.Delete(folders.State, recursive: true);
         }

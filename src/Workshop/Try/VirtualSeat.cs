@@ -6,8 +6,8 @@ using Opportunism.Workshop.Site;
 
 namespace Opportunism.Workshop.Try;
 
-/// <summary>A seat on a machine that has none: a real X server without a
-/// screen (Xvfb), played through the XTEST extension with xdotool.</summary>
+/// <summary>A seat on a machine that has none: a real X server without a screen (Xvfb), driven through the XTEST extension with
+/// xdotool.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class VirtualSeat : ISeat
 {
@@ -26,7 +26,7 @@ internal sealed class VirtualSeat : ISeat
     public static async Task<VirtualSeat> StartAsync(string folder, string logs, TimeProvider time, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        // /tmp/.X11-unix must be there before an X server that is not root can use it.
+        // /tmp/.X11-unix must exist before an X server that is not root can use it.
         Directory.CreateDirectory("/tmp/.X11-unix");
         for (var number = 90; number < 200; number++)
         {
@@ -38,7 +38,7 @@ internal sealed class VirtualSeat : ISeat
                 OwnProcess.Start("display", "Xvfb", [display, "-screen", "0", "640x480x24", "-nolisten", "tcp", "-auth", authority], logs);
             var seat = new VirtualSeat(server, display, authority, time);
             if (await seat.AnswersAsync(cancellationToken)) return seat;
-            // Somebody took the number between our look and the server's start.
+            // Another program took the number between our check and the server's start.
             await seat.DisposeAsync();
         }
 
@@ -53,7 +53,7 @@ internal sealed class VirtualSeat : ISeat
 
     public void Rest()
     {
-        // Nobody is there.
+        // There is no person.
     }
 
     public async ValueTask DisposeAsync()
@@ -95,7 +95,7 @@ internal sealed class VirtualSeat : ISeat
         await RunAsync(start, cancellationToken);
     }
 
-    /// <summary>The cookie goes to xauth on its standard input: arguments can be read by every user.</summary>
+    /// <summary>The cookie is passed to xauth on its standard input: arguments can be read by every user.</summary>
     private static async Task MakeCookieAsync(string display, string authority, CancellationToken cancellationToken)
     {
         await using (
@@ -108,7 +108,7 @@ internal sealed class VirtualSeat : ISeat
                     UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
                 }))
         {
-            // Only made, so that xauth finds it with the right mode.
+            // Only created, so that xauth finds it with the right mode.
         }
 
         var start = new ProcessStartInfo("xauth", ["-f", authority])

@@ -14,7 +14,7 @@ namespace Opportunism.Workshop.Up;
 [SupportedOSPlatform("linux")]
 internal static class UpCommand
 {
-    /// <summary>Where the site of this machine keeps its state unless told otherwise.</summary>
+    /// <summary>The default state folder of this machine's site.</summary>
     public const string DefaultState = "/var/lib/opportunism/site";
 
     private const string Lend = "lend", DefaultName = "opportunism";
@@ -49,12 +49,12 @@ internal static class UpCommand
         string state, string listen, bool lendWithoutSeat, IAnsiConsole console, TimeProvider time, CancellationToken cancellationToken)
     {
         var folders = SiteFolders.Find(state);
-        // The machine's own site is found by the command line without being told where.
+        // The command line finds the machine's own site without options.
         if (state == DefaultState) folders = folders with { AgentSocket = LocalAgent.DefaultSocket };
         LocalSite? site = null;
         try
         {
-            // One that was killed leaves its programs behind, and a second one must not end the first.
+            // One that was killed leaves its programs running, and a second one must not end the first.
             if (SiteProcesses.Find(folders) is { Count: > 0 } running) throw new IOException(SiteProcesses.Sentence(state, running));
             site = await LocalSite.StartControllerAsync(
                 folders,
@@ -96,13 +96,13 @@ internal static class UpCommand
         }
     }
 
-    /// <summary>A name of its own for each site of this machine: two agents with one cgroup would freeze each other's guests.</summary>
+    /// <summary>A different name for each site of this machine: two agents with one cgroup would freeze each other's guests.</summary>
     internal static string NameOf(string state) =>
         state == DefaultState
         ? DefaultName
         : $"{DefaultName}-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(state))))[..8];
 
-    /// <summary>Says at once that a machine without a seat lends nothing, and how it would.</summary>
+    /// <summary>Prints at once that a machine without a seat lends nothing, and how to lend it.</summary>
     private static async Task OfferAsync(LocalSite site, string program, IAnsiConsole console, CancellationToken cancellationToken)
     {
         console.WriteLine("This machine has no keyboard, mouse or display, so its owner would not be noticed and no VM runs on it.");
