@@ -5,14 +5,14 @@ using Xunit;
 
 namespace Opportunism.TestKit.Conformance;
 
-/// <summary>What every cloud owes the controller. A cloud's test class
-/// inherits this and says how to prepare a node and guests there.</summary>
+/// <summary>The contract that every cloud must keep with the controller. A cloud's test class inherits it and implements how to prepare a
+/// node and guests there.</summary>
 public abstract class CloudConformance
 {
-    /// <summary>The node that the suite works with; the cloud knows it and nothing is on it.</summary>
+    /// <summary>The node that the suite works with; the cloud has it and nothing is on it.</summary>
     protected virtual NodeId Node { get; } = NodeId.Parse("pc-1");
 
-    /// <summary>A node beside it that must not be touched.</summary>
+    /// <summary>A second node, which must not be changed.</summary>
     protected virtual NodeId Other { get; } = NodeId.Parse("pc-2");
 
     /// <summary>The cloud, new for each test, with both nodes closed.</summary>
@@ -21,10 +21,11 @@ public abstract class CloudConformance
     /// <summary>False where guests that were evicted continue without the cloud: their node's agent does that.</summary>
     protected virtual bool BringsBack => true;
 
-    /// <summary>Makes a tenant's guest run on <see cref="Node"/>, which is open, of a kind that is to be told to leave.</summary>
+    /// <summary>Makes a tenant's guest run on <see cref="Node"/>, which is open; a guest that leaves only when the cloud evicts
+    /// it.</summary>
     protected abstract Task<GuestId> RunGuestAsync(IHostCloud cloud);
 
-    /// <summary>Makes a guest on <see cref="Node"/> one that its tenant has stopped.</summary>
+    /// <summary>Stops a guest on <see cref="Node"/> as its tenant.</summary>
     protected abstract Task StopByTenantAsync(IHostCloud cloud, GuestId guest);
 
     [Fact]
@@ -130,7 +131,7 @@ public abstract class CloudConformance
 
     private static CancellationToken Token => CancellationToken.None;
 
-    /// <summary>Does what the plan wants until it wants nothing more.</summary>
+    /// <summary>Carries out the plan's actions until there are none left.</summary>
     private async Task FollowPlanAsync(IHostCloud cloud, FleetCase node)
     {
         for (var round = 0; ; round++)
@@ -160,7 +161,7 @@ public abstract class CloudConformance
         return sight.Host!;
     }
 
-    /// <summary>A real cloud takes its time: waits until it is done with every guest of the node.</summary>
+    /// <summary>A real cloud needs time: waits until it has finished with every guest of the node.</summary>
     private async Task ComesToRestAsync(IHostCloud cloud)
     {
         var began = TimeProvider.System.GetTimestamp();

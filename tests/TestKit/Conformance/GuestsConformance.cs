@@ -6,32 +6,32 @@ using Xunit;
 
 namespace Opportunism.TestKit.Conformance;
 
-/// <summary>What is owed to the agent by whatever knows this machine's guests, whether it starts them or not.</summary>
-/// <remarks>Guests are tick guests: they print "tick N" once a second,
-/// counted in their memory, so a lost or repeated second shows.</remarks>
+/// <summary>The contract with the agent of every class that controls this machine's guests, whether it starts them or not.</summary>
+/// <remarks>Guests are tick guests: they print "tick N" once a second, counted in their memory, so a lost or repeated second is
+/// found.</remarks>
 public abstract class GuestsConformance
 {
-    // A machine whose disk and processors are busy with other tests answers at the first or second.
+    // On a machine whose disk and processors are busy with other tests the first or second attempt succeeds.
     private const int MostAttempts = 10;
 
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    /// <summary>The guests, as the agent that runs now has them.</summary>
+    /// <summary>The guests, from the agent that runs now.</summary>
     protected abstract IMachineGuests Guests { get; }
 
-    /// <summary>Longest time a guest needs until its first tick: twenty times what one
-    /// needs on a quiet machine, for guests yield to whatever else runs on it.</summary>
+    /// <summary>Longest time a guest needs until its first tick: twenty times the time on a quiet machine, since guests yield to everything
+    /// else that runs.</summary>
     private static TimeSpan BootTime => TimeSpan.FromMinutes(2);
 
-    /// <summary>A guest that counts, started by whoever starts guests here.</summary>
+    /// <summary>A guest that counts, started in the way that guests are started here.</summary>
     protected abstract Task<GuestId> StartedGuestAsync();
 
     protected abstract TickConsole ConsoleOf(GuestId guest);
 
-    /// <summary>Lets time pass for guests: really, or by moving a fake clock.</summary>
+    /// <summary>Lets time pass for guests: real time, or by moving a fake clock.</summary>
     protected abstract Task PassAsync(TimeSpan time);
 
-    /// <summary>The agent dies and a new one takes over.</summary>
+    /// <summary>The agent dies and a new one starts.</summary>
     protected abstract Task RestartAsync();
 
     [Fact]
@@ -104,8 +104,8 @@ public abstract class GuestsConformance
 
     protected GuestPhase? PhaseOf(GuestId guest) => Guests.Guests.FirstOrDefault(status => status.Id == guest)?.Phase;
 
-    /// <summary>Has all guests held as the agent does: what is not held in
-    /// time stands still by the kernel and is asked for again.</summary>
+    /// <summary>Holds all guests as the agent does: guests that are not held in time are frozen by the kernel, and the request is
+    /// repeated.</summary>
     protected async Task HoldAllAsync()
     {
         var answer = await Guests.HoldAllAsync(Cancelled);
@@ -132,10 +132,10 @@ public abstract class GuestsConformance
         }
     }
 
-    /// <summary>Sees that the guest stands still for a while.</summary>
+    /// <summary>Asserts that the guest does not run for a while.</summary>
     protected async Task AssertStandsStillAsync(GuestId guest)
     {
-        // What it had written before may still be on its way.
+        // Its earlier output may still be on its way.
         await PassAsync(TimeSpan.FromMilliseconds(200));
         var before = ConsoleOf(guest).Newest;
         var used = Guests.Freezer.GuestCpuNanoseconds();

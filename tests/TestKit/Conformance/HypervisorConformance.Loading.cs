@@ -18,7 +18,7 @@ public abstract partial class HypervisorConformance
         AssertLoaded(spec);
         await AssertStandsStillAsync(spec);
 
-        // A hold changes nothing of it.
+        // A hold does not change that.
         Assert.True(Hypervisor.Freezer.FreezeAll());
         await HoldAllAsync();
         AssertLoaded(spec);
@@ -124,7 +124,7 @@ public abstract partial class HypervisorConformance
         return spec;
     }
 
-    /// <summary>It takes memory and yet is Suspended: no guest that would have to leave.</summary>
+    /// <summary>It takes memory and still is Suspended: not a guest that has to leave.</summary>
     private void AssertLoaded(GuestSpec spec)
     {
         var status = StatusOf(spec);

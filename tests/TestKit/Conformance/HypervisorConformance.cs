@@ -6,9 +6,10 @@ using Xunit;
 
 namespace Opportunism.TestKit.Conformance;
 
-/// <summary>What every hypervisor owes the agent. A driver's test class inherits this and says how one is made.</summary>
-/// <remarks>Guests are tick guests: they print "tick N" once a second,
-/// counted in their memory, so a lost or repeated second shows.</remarks>
+/// <summary>The contract that every hypervisor must keep with the agent. A driver's test class inherits it and implements how to create
+/// one.</summary>
+/// <remarks>Guests are tick guests: they print "tick N" once a second, counted in their memory, so a lost or repeated second is
+/// found.</remarks>
 public abstract partial class HypervisorConformance : GuestsConformance, IAsyncLifetime
 {
     private IHypervisor? current;
@@ -19,13 +20,13 @@ public abstract partial class HypervisorConformance : GuestsConformance, IAsyncL
 
     protected TickImage Image { get; private set; } = null!;
 
-    /// <summary>A new hypervisor object over the same machine state, as after a restart of the agent.</summary>
+    /// <summary>A new hypervisor object for the same state of the machine, as after a restart of the agent.</summary>
     protected abstract IHypervisor Make();
 
     /// <summary>The image that guests boot from.</summary>
     protected abstract Task<TickImage> MakeImageAsync();
 
-    /// <summary>Ends everything that a test left behind.</summary>
+    /// <summary>Ends everything that a test left running.</summary>
     protected abstract ValueTask CleanUpAsync();
 
     public async ValueTask InitializeAsync()

@@ -24,7 +24,7 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
         this.monitor = monitor;
         lastSeen = time.GetTimestamp();
 
-        // The kernel knows a thread by its first fifteen letters.
+        // The kernel keeps the first fifteen letters of a thread's name.
         ThreadName = $"run {Guid.NewGuid():N}"[..15];
         thread = new Thread(Run) { IsBackground = true, Name = ThreadName };
         thread.Start();
@@ -48,7 +48,7 @@ public sealed class LocalMonitorRun : IMonitorRun, IActivitySink
         return Task.FromResult(long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture));
     }
 
-    /// <summary>The device or display that was active last; null when that is not known.</summary>
+    /// <summary>The device or display that was active last; null when that is unknown.</summary>
     public ActivitySource? LastSource { get; private set; }
 
     public void Seen(ActivitySource? source = null) => Seen(TimeSpan.Zero, source);

@@ -3,17 +3,18 @@ using Xunit;
 
 namespace Opportunism.TestKit.Conformance;
 
-/// <summary>What every monitor owes the agent. A test class of a monitor inherits it and says how to play the owner.</summary>
-/// <remarks>Runs in real time against the real thing; limits are generous, since the machine may be busy.</remarks>
+/// <summary>The contract that every monitor must keep with the agent. A test class of a monitor inherits it and implements how to play the
+/// owner.</summary>
+/// <remarks>Runs in real time with real devices or displays; limits are generous, since the machine may be busy.</remarks>
 public abstract class MonitorConformance
 {
-    /// <summary>After this long without activity a monitor has stopped looking away and waits for the first event.</summary>
+    /// <summary>After this long without activity a monitor no longer ignores events and waits for the first one.</summary>
     protected static readonly TimeSpan Settles = IActivityMonitor.IgnoresEventsFor * 2.5;
 
-    /// <summary>"At once" for a test that starts a program to make the event.</summary>
+    /// <summary>The limit for "at once" in a test that starts a program to make the event.</summary>
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(2);
 
-    /// <summary>Starts the monitor; it sees one source or more.</summary>
+    /// <summary>Starts the monitor; it has at least one source.</summary>
     protected abstract Task<IMonitorRun> StartAsync();
 
     /// <summary>Plays one event of the owner; returns when it has happened.</summary>
@@ -84,7 +85,7 @@ public abstract class MonitorConformance
         await StormAsync(IActivityMonitor.IgnoresEventsFor * 4);
         var (slept, seen) = (await run.SleepsAsync() - sleeps, await run.SightingsAsync() - sightings);
 
-        // Four times looking away and the storm's start; a sleep may begin on either edge.
+        // Four periods of ignoring events and the storm's start; a sleep may begin before the first or after the last.
         Assert.InRange(slept, 3, 8);
         Assert.InRange(seen, 3, 8);
         Assert.Equal(0, await run.AllocatedBetweenSightingsAsync());
@@ -96,7 +97,7 @@ public abstract class MonitorConformance
         await using var run = await StartedAsync();
         for (var i = 0; i < 10; i++)
         {
-            // Falls into every part of the time for which the monitor looks away, and just after it.
+            // Falls into every part of the time in which the monitor ignores events, and just after it.
             await Task.Delay(IActivityMonitor.IgnoresEventsFor * (0.02 + (0.13 * i)), TimeProvider.System);
             var before = TimeProvider.System.GetTimestamp();
             await ActAsync();

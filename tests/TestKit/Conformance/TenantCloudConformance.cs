@@ -7,8 +7,8 @@ using Xunit;
 
 namespace Opportunism.TestKit.Conformance;
 
-/// <summary>What every cloud owes the controller in which tenants have VMs that agents run:
-/// the roles <see cref="ITenantCloud"/> and <see cref="IGuestSource"/> together.</summary>
+/// <summary>The contract with the controller of every cloud whose tenants have VMs that agents run: the roles <see cref="ITenantCloud"/>
+/// and <see cref="IGuestSource"/> together.</summary>
 public abstract class TenantCloudConformance
 {
     private static readonly string Image = new('a', 64);
@@ -67,7 +67,7 @@ public abstract class TenantCloudConformance
         Assert.Equal(GuestWish.Gone, Assert.Single(cloud.Guests.AssignmentsFor(Node).Guests).Wish);
         Assert.Equal((VmStatus.Deleting, Node), await StatusAsync(cloud, vm));
 
-        // A report that the node made before it knew confirms nothing.
+        // A report from before the node had received the plan confirms nothing.
         await cloud.Guests.ObserveAsync(Observation(Node) with { Revision = before }, default);
         Assert.Equal((VmStatus.Deleting, Node), await StatusAsync(cloud, vm));
         await ObserveAsync(cloud, Node);
@@ -139,7 +139,7 @@ public abstract class TenantCloudConformance
         Assert.True(await watch.MoveNextAsync());
         Assert.Equal((first, VmStatus.Waiting), (watch.Current.Id, watch.Current.Status));
 
-        // The one that does not change is not given again.
+        // The VM that does not change is not returned again.
         var next = watch.MoveNextAsync().AsTask();
         var second = await CreateAsync(cloud, "two");
         Assert.True(await next);

@@ -11,7 +11,7 @@ public static class DesktopImage
     // Downloading a kernel and compiling the probe on a busy machine.
     private static readonly TimeSpan MadeWithin = TimeSpan.FromMinutes(10);
 
-    /// <summary>A folder with <c>vmlinuz</c> and <c>initrd</c>, the monitors' probe inside.</summary>
+    /// <summary>A folder with <c>vmlinuz</c> and <c>initrd</c>, which contains the monitors' probe.</summary>
     public static async Task<string> WithProbeAsync()
     {
         var root = RepositoryRoot();
@@ -30,12 +30,13 @@ public static class DesktopImage
         return folder;
     }
 
-    /// <summary>A folder with <c>vmlinuz</c> and <c>initrd</c>, the agent as it is shipped and QEMU inside.</summary>
-    /// <remarks>The agent is the one in <c>artifacts/site</c>, which <c>./opportunism
-    /// test</c> keeps new; where there is none it is built.</remarks>
+    /// <summary>A folder with <c>vmlinuz</c> and <c>initrd</c>, which contains the published agent and QEMU.</summary>
+    /// <remarks>The agent is the one in <c>artifacts/site</c>, which <c>./opportunism test</c> updates; where there is none it is
+    /// built.</remarks>
     public static Task<string> WithAgentAsync() => WithAgentAsync("agent", []);
 
-    /// <summary>The same on a small but whole Debian with systemd, the agent installed with its unit file and not yet started.</summary>
+    /// <summary>The same on a small but complete Debian with systemd; the agent is installed with its unit file and not yet
+    /// started.</summary>
     public static Task<string> WithSystemdAsync() =>
         WithAgentAsync("systemd", ["packaging/linux/opportunism-agent.service", "packaging/linux/opportunism.slice"]);
 

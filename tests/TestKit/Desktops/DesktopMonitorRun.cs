@@ -19,7 +19,7 @@ public sealed class DesktopMonitorRun : IMonitorRun
     /// <summary>The probe's process in the guest.</summary>
     public int Process { get; }
 
-    /// <summary>Waits until the probe says that it runs.</summary>
+    /// <summary>Waits until the probe reports that it runs.</summary>
     public static async Task<DesktopMonitorRun> StartedAsync(DesktopVm desktop)
     {
         var words = (await desktop.Probe.HearAsync()).Split(' ');
@@ -42,7 +42,7 @@ public sealed class DesktopMonitorRun : IMonitorRun
     public async Task<bool> SeesMoreThanAsync(int sightings, TimeSpan within) =>
         await AskAsync($"more {sightings} {within.TotalMilliseconds:0}") == "yes";
 
-    /// <summary>The device that was active last, as people see it.</summary>
+    /// <summary>The display name of the device that was active last.</summary>
     public Task<string> LastSourceAsync() => AskAsync("last");
 
     public async Task<bool> StopsAsync(TimeSpan within) => await AskAsync($"stop {within.TotalMilliseconds:0}") == "yes";
@@ -60,7 +60,7 @@ public sealed class DesktopMonitorRun : IMonitorRun
     {
         await StopsAsync(TimeSpan.FromSeconds(5));
 
-        // Its reader of the serial port must be gone before the next probe's, or they would share the lines.
+        // The reader of the serial port must have ended before the next probe's starts, or they would share the lines.
         await desktop.RunAsync("killall -q probe probe-on-serial; while pidof probe-on-serial probe >/dev/null; do sleep 0.1; done");
     }
 

@@ -10,16 +10,16 @@ using Xunit;
 
 namespace Opportunism.TestKit.Desktops;
 
-/// <summary>A site of real parts: a controller process on this machine and,
-/// inside a desktop VM, the agent as it is shipped with a tenant's VM.</summary>
-/// <remarks>The desktop reaches the controller as 10.0.2.2, which is how QEMU's user network names this machine. A class fixture.</remarks>
+/// <summary>A site of real parts: a controller process on this machine and, inside a desktop VM, the published agent with a tenant's
+/// VM.</summary>
+/// <remarks>The desktop reaches the controller as 10.0.2.2, the address of this machine in QEMU's user network. A class fixture.</remarks>
 [SupportedOSPlatform("linux")]
 public class DesktopSite : IAsyncLifetime
 {
     private const string Node = "desk";
     private const string TenantName = "tick";
 
-    // Quiet for 10 s: long enough to see that the tenant stands still. The owner never stays.
+    // Quiet for 10 s: long enough to see that the tenant's VM does not run. The owner never stays.
     private const string AgentSettings =
         $"""
         [Site]
@@ -104,7 +104,8 @@ public class DesktopSite : IAsyncLifetime
         await StartTenantAsync();
     }
 
-    /// <summary>Replaces the tenant's VM, after a test in which the kernel may have killed it: no tick of the new one is missing.</summary>
+    /// <summary>Replaces the tenant's VM after a test in which the kernel may have killed it: the new one counts from the first
+    /// tick.</summary>
     public async Task ReplaceTenantAsync()
     {
         await DeleteOnlyVmAsync(TenantName, tenant);
@@ -126,22 +127,22 @@ public class DesktopSite : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>The node as the controller knows it.</summary>
+    /// <summary>The controller's view of the node.</summary>
     public async Task<NodeView> NodeAsync() => (await client!.NodesAsync()).Single();
 
-    /// <summary>Waits until the controller knows that the node is in a state.</summary>
+    /// <summary>Waits until the controller shows the node in a state.</summary>
     public Task<NodeView> IsAsync(NodeState state, string when) =>
         UntilAsync(
             $"the node is {state} {when}", async () => await NodeAsync() is { Lost: false } node && node.State == state ? node : null);
 
-    /// <summary>Waits until the controller knows that the tenant is in a phase.</summary>
+    /// <summary>Waits until the controller shows the tenant's VM in a phase.</summary>
     public Task TenantIsAsync(GuestPhase phase, string when) =>
         UntilAsync(
             $"the tenant is {phase} {when}",
             async () => (await NodeAsync()).Guests is [var guest] && guest.Phase == phase.ToString() ? guest : null);
 
-    /// <summary>Waits until the tenant's newest tick, as the controller shows its console,
-    /// is at least this one; answers it. No tick may be lost or repeated.</summary>
+    /// <summary>Waits until the newest tick in the console of the tenant's VM, read from the controller, is at least this one; returns it.
+    /// No tick may be lost or repeated.</summary>
     public async Task<int> TicksAsync(string when, int atLeast)
     {
         var newest = await UntilAsync(
@@ -149,18 +150,18 @@ public class DesktopSite : IAsyncLifetime
         return newest!.Value;
     }
 
-    /// <summary>The tenant's newest tick, as the controller shows its console; -1 before the first.</summary>
+    /// <summary>The newest tick in the console of the tenant's VM, read from the controller; -1 before the first.</summary>
     public async Task<int> NewestTickAsync(string name = TenantName)
     {
         var text = await ConsoleAsync(name);
-        // The last line may be only half written.
+        // The last line may be incomplete.
         var ticks = text.Split('\n')[..^1].Where(line => line.StartsWith("tick ", StringComparison.Ordinal))
             .Select(line => int.Parse(line.AsSpan(5).Trim(), CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(Enumerable.Range(0, ticks.Length), ticks);
         return ticks.Length - 1;
     }
 
-    /// <summary>All that a VM has printed, as the controller shows it; empty before the first byte.</summary>
+    /// <summary>Everything that a VM has printed, read from the controller; empty before the first byte.</summary>
     public async Task<string> ConsoleAsync(string name)
     {
         var text = new StringBuilder();
@@ -174,7 +175,7 @@ public class DesktopSite : IAsyncLifetime
             }
             catch (SiteException)
             {
-                return ""; // nothing of it is known yet
+                return ""; // no console yet
             }
 
             if (piece.Text.Length == 0) return text.ToString();
@@ -183,9 +184,9 @@ public class DesktopSite : IAsyncLifetime
         }
     }
 
-    /// <summary>Starts one more VM of the tenant's and waits for its first ticks.</summary>
+    /// <summary>Starts another VM of the tenant's and waits for its first ticks.</summary>
     /// <param name="name">Its name, and its image's.</param>
-    /// <param name="dirtyMiB">Memory that it fills with noise, again and again.</param>
+    /// <param name="dirtyMiB">Memory that it fills with random bytes, again and again.</param>
     /// <returns>Its id.</returns>
     public async Task<string> AddVmAsync(string name, int dirtyMiB)
     {
@@ -204,11 +205,11 @@ public class DesktopSite : IAsyncLifetime
     public async Task DeleteVmAsync(string name, string id)
     {
         await DeleteOnlyVmAsync(name, id);
-        // A site keeps the same content only once: the next VM of the kind could not upload it.
+        // A site stores the same content only once: the next VM of the kind could not upload it.
         await client!.DeleteImageAsync(name);
     }
 
-    /// <summary>The phase of a guest, as the controller knows it.</summary>
+    /// <summary>The phase of a guest, read from the controller.</summary>
     public async Task<GuestPhase?> PhaseAsync(string id) =>
         (await NodeAsync()).Guests.FirstOrDefault(guest => guest.Id == id) is { } guest ? Enum.Parse<GuestPhase>(guest.Phase) : null;
 
@@ -218,10 +219,10 @@ public class DesktopSite : IAsyncLifetime
     /// <summary>The same around a sleep of the desktop (<see cref="DesktopVm.SleepAsync"/>).</summary>
     public Task<string> SleepAsync(string line, TimeSpan asleep) => Desktop.SleepAsync(Names + line, asleep);
 
-    /// <summary>Keeps the desktop's processor busy in the tenant's cgroup and
-    /// measures the CPU time that guests use after something has happened.</summary>
+    /// <summary>Keeps the desktop's processor busy in the tenant's cgroup and measures the CPU time that guests use after an
+    /// event.</summary>
     /// <param name="happens">A line for the desktop's shell.</param>
-    /// <param name="watched">How long to look: less than the node needs to become Available again, or guests may run again.</param>
+    /// <param name="watched">How long to measure: less than the node needs to become Available again, or guests may run again.</param>
     public async Task<TimeSpan> CpuUsedByGuestsAsync(string happens, TimeSpan watched)
     {
         var used = await AskAsync(
@@ -233,7 +234,7 @@ public class DesktopSite : IAsyncLifetime
         return TimeSpan.FromMicroseconds(long.Parse(used, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Waits for what is not null.</summary>
+    /// <summary>Repeats a call until its result is not null.</summary>
     public async Task<T> UntilAsync<T>(string what, Func<Task<T?>> look)
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -295,7 +296,7 @@ public class DesktopSite : IAsyncLifetime
 
     private async Task<int> StartControllerAsync()
     {
-        // The test program and the controller lie side by side in the build's output.
+        // The test program and the controller are in neighbouring folders of the build's output.
         var tests = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
         var binary = Path.Combine(
             Path.GetDirectoryName(Path.GetDirectoryName(tests))!, "Controller", Path.GetFileName(tests), "Opportunism.Controller.dll");
@@ -323,15 +324,15 @@ public class DesktopSite : IAsyncLifetime
         return new Uri(SiteFile.Read(state)!.Url).Port;
     }
 
-    /// <summary>How the agent got onto its desktop.</summary>
+    /// <summary>How the agent is installed on its desktop.</summary>
     /// <param name="Image">Makes the desktop's kernel and initramfs.</param>
     /// <param name="MemoryMiB">The desktop's memory.</param>
-    /// <param name="GuestUser">Who runs guests.</param>
-    /// <param name="Settings">Where its settings are.</param>
+    /// <param name="GuestUser">The user that runs guests.</param>
+    /// <param name="Settings">The path of its settings.</param>
     /// <param name="Start">Starts it.</param>
     /// <param name="ShowLog">Prints the end of its log.</param>
     /// <param name="DisksMiB">The sizes of its disks, <c>/dev/vda</c> first.</param>
-    /// <param name="Prepare">Makes the desktop ready for the agent; prints nothing when that is done.</param>
+    /// <param name="Prepare">Prepares the desktop for the agent; prints nothing when that succeeded.</param>
     private protected sealed record Way(
         Func<Task<string>> Image, int MemoryMiB, string GuestUser, string Settings, string Start, string ShowLog,
         IReadOnlyList<int> DisksMiB, string Prepare);

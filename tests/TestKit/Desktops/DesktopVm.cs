@@ -5,15 +5,15 @@ using Xunit;
 
 namespace Opportunism.TestKit.Desktops;
 
-/// <summary>A desktop in a QEMU guest: real event devices, moved from outside, with a root shell inside.</summary>
-/// <remarks>Devices: keyboard and mouse on PS/2; keyboard, mouse and tablet on USB, and room for one more keyboard. Each USB keyboard and
-/// the tablet has a screen of its own, which is how an event is addressed
-/// to it. A class fixture: one VM for all tests of a class.</remarks>
+/// <summary>A desktop in a QEMU guest: real event devices, driven from outside, with a root shell inside.</summary>
+/// <remarks>Devices: keyboard and mouse on PS/2; keyboard, mouse and tablet on USB, and a free port for one more keyboard. Each USB
+/// keyboard and the tablet has a screen of its own, by which QEMU addresses events to it. A class fixture: one VM for all tests of a
+/// class.</remarks>
 public sealed class DesktopVm : IAsyncLifetime
 {
     // A boot takes 4 s on a quiet machine without KVM.
     private static readonly TimeSpan BootsWithin = TimeSpan.FromMinutes(3);
-    // A restart of the service beside busy builds; 60 s were exceeded with a load of 40 on two cores.
+    // A restart of the service during builds; 60 s were exceeded with a load of 40 on two cores.
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromMinutes(3);
 
     // A process closes its sockets a moment before it has ended.
@@ -37,7 +37,7 @@ public sealed class DesktopVm : IAsyncLifetime
     }
 
     /// <param name="getImage">Makes its kernel and initramfs.</param>
-    /// <param name="getHardware">Memory and whatever else it has besides input devices, as QEMU's arguments.</param>
+    /// <param name="getHardware">Memory and all other hardware besides input devices, as QEMU's arguments.</param>
     internal DesktopVm(Func<Task<string>> getImage, Func<Task<IReadOnlyList<string>>> getHardware) =>
         (this.getImage, this.getHardware) = (getImage, getHardware);
 
@@ -50,8 +50,8 @@ public sealed class DesktopVm : IAsyncLifetime
     {
         var image = await getImage();
 
-        // no_timer_check: on a busy machine QEMU may get no turn while the kernel
-        // counts the timer's ticks, and it would panic as if the timer were broken.
+        // no_timer_check: on a busy machine QEMU may not be scheduled while the kernel counts the timer's ticks, and the kernel would panic
+        // as if the timer were broken.
         string[] arguments =
         [
             "-machine", "pc,accel=tcg", .. await getHardware(), "-nodefaults", "-display", "none", "-no-reboot",
@@ -115,7 +115,7 @@ public sealed class DesktopVm : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Runs a line in the guest's root shell and answers what it printed.</summary>
+    /// <summary>Runs a line in the guest's root shell and returns its output.</summary>
     public async Task<string> RunAsync(string line)
     {
         const string End = "--end--";
@@ -130,15 +130,15 @@ public sealed class DesktopVm : IAsyncLifetime
     public Task WriteAsync(string path, string text) =>
         RunAsync($"echo {Convert.ToBase64String(Encoding.UTF8.GetBytes(text))} | base64 -d >{path}");
 
-    /// <summary>From now on the guest's kernel is asked which devices events come from.</summary>
-    // Opened here, since a reader in the background may come too late.
+    /// <summary>From now on the guest's kernel records which devices events come from.</summary>
+    // Opened here, since a reader in the background may be too late.
     public Task ListenAsync() =>
         RunAsync(
             "rm -f /tmp/listeners; : >/tmp/heard; for e in /sys/class/input/event*; do exec 9</dev/input/${e##*/}; (head -c 1 <&9 "
                 + ">/dev/null 2>&1 && cat $e/device/name >>/tmp/heard) & echo $! >>/tmp/listeners; exec 9<&-; done");
 
-    /// <summary>The names of the devices that events came from since <see cref="ListenAsync"/>,
-    /// one a line; empty when there was none for 10 s. Ends listening.</summary>
+    /// <summary>The names of the devices that events came from since <see cref="ListenAsync"/>, one per line; empty when there was none for
+    /// 10 s. Ends the recording.</summary>
     public Task<string> HeardAsync() =>
         RunAsync(
             "n=0; while [ ! -s /tmp/heard ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done; sort -u /tmp/heard; kill $(cat "
@@ -158,11 +158,11 @@ public sealed class DesktopVm : IAsyncLifetime
     /// <summary>Moves the mouse.</summary>
     public Task MoveAsync() => SendAsync(null, """{"type":"rel","data":{"axis":"x","value":3}}""");
 
-    /// <summary>Puts the tablet's pen somewhere else.</summary>
+    /// <summary>Moves the tablet's pen to another place.</summary>
     public Task PointAsync(int x) => SendAsync("head2", $$$"""{"type":"abs","data":{"axis":"x","value":{{{x}}}}},{"type":"abs","data":{"axis":"y","value":{{{x}}}}}""");
 
     /// <summary>Presses and releases a button of the mouse.</summary>
-    // In two reports: within one the button would end up as it was.
+    // In two reports: within one the button's state would not change.
     public async Task ClickAsync()
     {
         await SendAsync(null, """{"type":"btn","data":{"down":true,"button":"left"}}""");
@@ -172,9 +172,9 @@ public sealed class DesktopVm : IAsyncLifetime
     /// <summary>Pushes the machine's power button.</summary>
     public Task PushPowerButtonAsync() => ControlAsync("system_powerdown");
 
-    /// <summary>Puts the machine to sleep (ACPI S3), wakes it some time later, and answers
-    /// what a line for the shell printed that runs as soon as it is awake.</summary>
-    /// <param name="line">The line; what runs before the sleep may stand before <c>SLEEP</c> in it.</param>
+    /// <summary>Puts the machine to sleep (ACPI S3), wakes it some time later, and returns the output of a shell line that runs as soon as
+    /// it is awake.</summary>
+    /// <param name="line">The line; commands that run before the sleep may precede <c>SLEEP</c> in it.</param>
     /// <param name="asleep">How long it sleeps; its clock counts whole seconds meanwhile.</param>
     public async Task<string> SleepAsync(string line, TimeSpan asleep)
     {
@@ -198,7 +198,7 @@ public sealed class DesktopVm : IAsyncLifetime
     /// <summary>Unplugs it.</summary>
     public Task UnplugAsync() => ControlAsync("device_del", """{"id":"plugged"}""");
 
-    /// <summary>From now on what a mouse does comes from this one: a part of its name.</summary>
+    /// <summary>From now on mouse events come from the mouse whose name contains this.</summary>
     public async Task TakeMouseAsync(string name)
     {
         var mice = await ControlAsync("query-mice");
@@ -222,7 +222,7 @@ public sealed class DesktopVm : IAsyncLifetime
         }
     }
 
-    /// <summary>How QEMU is or ended, what it complained of, and the end of the desktop's console.</summary>
+    /// <summary>QEMU's state or exit code, its error output, and the end of the desktop's console.</summary>
     private async Task<string> TellAsync()
     {
         var process = qemu ?? throw new InvalidOperationException("The desktop was not started.");
@@ -233,13 +233,13 @@ public sealed class DesktopVm : IAsyncLifetime
         }
         catch (OperationCanceledException)
         {
-            // It runs.
+            // It still runs.
         }
 
         var state = process switch
         {
             { HasExited: false } => "still runs",
-            // As a shell tells it.
+            // The convention of shells.
             { ExitCode: > 128 and var code } => $"was ended by signal {code - 128}",
             { ExitCode: var code } => $"ended with exit code {code}",
         };

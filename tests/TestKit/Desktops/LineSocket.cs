@@ -14,8 +14,8 @@ internal sealed class LineSocket : IDisposable
     private readonly string path;
 
     /// <param name="path">The socket.</param>
-    /// <param name="answersWithin">How long a line may let itself be waited for.</param>
-    /// <param name="tell">Says how the other side is, for the message when it does not answer any more.</param>
+    /// <param name="answersWithin">The longest wait for a line.</param>
+    /// <param name="tell">Returns the state of the other side, for the message when it no longer replies.</param>
     public LineSocket(string path, TimeSpan answersWithin, Func<Task<string>> tell)
     {
         this.path = path;

@@ -3,15 +3,15 @@ using Opportunism.Hypervisors.Qemu;
 
 namespace Opportunism.TestKit.Desktops;
 
-/// <summary>The processor of a desktop that is emulated and whose tenant runs
-/// with KVM all the same: <c>max</c> has AMD's virtualization.</summary>
-/// <remarks>Seen with Debian 12's QEMU 7.2, Ubuntu 24.04's 8.2 and Debian 13's 10.0: 8.2
-/// emulates nested paging in such a way that a tenant never leaves its firmware's first
-/// instructions, and boots it without; 10.0 boots it with nested paging only; 7.2 boots it either way.</remarks>
+/// <summary>The processor of a desktop that is emulated and whose tenant nevertheless uses KVM: <c>max</c> has AMD's
+/// virtualization.</summary>
+/// <remarks>Measured with the QEMU of Debian 12 (7.2), Ubuntu 24.04 (8.2) and Debian 13 (10.0): with 8.2 and nested paging a tenant never
+/// gets past its firmware's first instructions, without it boots; with 10.0 it boots only with nested paging; with 7.2 it boots either
+/// way.</remarks>
 [SupportedOSPlatform("linux")]
 internal static class NestedProcessor
 {
-    /// <summary>What this machine's QEMU takes for <c>-cpu</c>.</summary>
+    /// <summary>The value of <c>-cpu</c> for this machine's QEMU.</summary>
     public static async Task<string> ModelAsync() =>
         (await QemuProbe.VersionAsync("qemu-system-x86_64", CancellationToken.None)).StartsWith("8.",
             StringComparison.Ordinal) ? "max,npt=off" : "max";

@@ -4,7 +4,7 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.TestKit.Disks;
 
-/// <summary>A real file system of its own (tmpfs) that is so small that a test can fill it to the last page. Needs root.</summary>
+/// <summary>A real file system of its own (tmpfs), so small that a test can fill it to the last page. Needs root.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class SmallDisk : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed partial class SmallDisk : IDisposable
     /// <summary>Pages that are free now.</summary>
     public long FreePages => new DriveInfo(Folder).AvailableFreeSpace / PageBytes;
 
-    /// <summary>Takes what has become free since <see cref="Fill"/>.</summary>
+    /// <summary>Fills the pages that have become free since <see cref="Fill"/>.</summary>
     public void TopUp()
     {
         try
@@ -38,7 +38,7 @@ internal sealed partial class SmallDisk : IDisposable
         }
         catch (IOException)
         {
-            // Another writer has taken a page meanwhile: it is full.
+            // Another process has written a page meanwhile: the file system is full.
         }
     }
 
@@ -51,7 +51,7 @@ internal sealed partial class SmallDisk : IDisposable
         File.WriteAllBytes(Ballast, new byte[(pages - pagesLeft) * PageBytes]);
     }
 
-    /// <summary>Gives back what <see cref="Fill"/> took.</summary>
+    /// <summary>Frees what <see cref="Fill"/> used.</summary>
     public void MakeRoom() => File.Delete(Ballast);
 
     public void Dispose()

@@ -3,8 +3,8 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.TestKit.Displays;
 
-/// <summary>A Wayland compositor without a screen, run by user "nobody", that starts an X
-/// server when the first program connects to its display. Only root can start it.</summary>
+/// <summary>A Wayland compositor without a screen, run by user "nobody", that starts an X server when the first program connects to its
+/// display. Only root can start it.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class SwayDesktop : IAsyncDisposable
 {

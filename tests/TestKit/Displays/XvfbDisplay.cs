@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 
 namespace Opportunism.TestKit.Displays;
 
-/// <summary>An X server without a screen, with a cookie of its own, and someone who moves its mouse.</summary>
+/// <summary>An X server without a screen, with a cookie of its own, whose mouse and keyboard a test moves.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class XvfbDisplay : IAsyncDisposable
 {
@@ -22,7 +22,7 @@ public sealed class XvfbDisplay : IAsyncDisposable
     /// <summary>The number the server chose.</summary>
     public int Number { get; }
 
-    /// <summary>A folder that holds this display's socket alone, as a link: other displays of the machine do not disturb a test.</summary>
+    /// <summary>A folder with only this display's socket, as a link: other displays of the machine do not disturb a test.</summary>
     public string Folder { get; }
 
     /// <summary>The server's cookie file.</summary>
@@ -32,9 +32,9 @@ public sealed class XvfbDisplay : IAsyncDisposable
 
     public string Link => Path.Combine(Folder, $"X{Number}");
 
-    /// <summary>Starts a server and waits until it takes connections.</summary>
-    /// <param name="foreign">Run it as user "nobody" with a cookie file that is
-    /// not that user's own, which no agent may trust. Only root can.</param>
+    /// <summary>Starts a server and waits until it accepts connections.</summary>
+    /// <param name="foreign">Run it as user "nobody" with a cookie file that another user owns, which no agent may trust. Only root
+    /// can.</param>
     public static async Task<XvfbDisplay> StartAsync(bool foreign = false)
     {
         var folder = Directory.CreateTempSubdirectory("display-").FullName;
@@ -88,7 +88,7 @@ public sealed class XvfbDisplay : IAsyncDisposable
             await XdotoolAsync([.. Enumerable.Repeat(once, 20).SelectMany(words => words)]);
     }
 
-    /// <summary>Kills the server; its socket stays behind, as after a crash.</summary>
+    /// <summary>Kills the server; its socket remains, as after a crash.</summary>
     public async Task KillAsync()
     {
         server.Kill();
@@ -105,7 +105,7 @@ public sealed class XvfbDisplay : IAsyncDisposable
 
     private static byte[] Entry(byte[] cookie)
     {
-        // Family "wild", no address, no number: fits every display. Lengths are big-endian.
+        // Family "wild", no address, no number: matches every display. Lengths are big-endian.
         var protocol = "MIT-MAGIC-COOKIE-1"u8;
         return [0xff, 0xff, 0, 0, 0, 0, 0, (byte)protocol.Length, .. protocol, 0, (byte)cookie.Length, .. cookie];
     }

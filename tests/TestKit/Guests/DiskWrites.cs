@@ -3,8 +3,8 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.TestKit.Guests;
 
-/// <summary>What a process has caused to be written to disks (man 5 proc, /proc/PID/io).
-/// Memory on tmpfs does not count, a file on a disk that is mapped does.</summary>
+/// <summary>Bytes that a process has caused to be written to disks (man 5 proc, /proc/PID/io). Memory on tmpfs does not count, a mapped
+/// file on a disk does.</summary>
 [SupportedOSPlatform("linux")]
 public static class DiskWrites
 {

@@ -5,7 +5,7 @@ using Opportunism.Agent.Guests;
 
 namespace Opportunism.TestKit.Guests;
 
-/// <summary>A controller's files in memory: what is read from it and what was sent to it.</summary>
+/// <summary>A controller's files in memory: the files to read and the data that was sent.</summary>
 internal sealed class ImaginedSiteFiles : ISiteFiles
 {
     private const int PieceBytes = 1000;
@@ -18,19 +18,19 @@ internal sealed class ImaginedSiteFiles : ISiteFiles
 
     public ConcurrentDictionary<string, byte[]> Consoles { get; } = new();
 
-    /// <summary>Offsets from which images were asked for.</summary>
+    /// <summary>The offsets of all reads of images.</summary>
     public ConcurrentQueue<long> Reads { get; } = new();
 
-    /// <summary>After so many bytes of a read the connection breaks; -1 for never.</summary>
+    /// <summary>The connection breaks after so many bytes of a read; -1 for never.</summary>
     public long BreaksAfter { get; set; } = -1;
 
-    /// <summary>Every call fails.</summary>
+    /// <summary>True to fail every call.</summary>
     public bool IsDown { get; set; }
 
-    /// <summary>While it is not completed reads hang, whatever is cancelled, as on a disk that does not answer.</summary>
+    /// <summary>Until it is completed reads hang, and ignore cancellation, as on a disk that hangs.</summary>
     public Task Hangs { get; set; } = Task.CompletedTask;
 
-    /// <summary>Adds a file and answers its name.</summary>
+    /// <summary>Adds a file and returns its name.</summary>
     public string Add(byte[] bytes)
     {
         var sha = Convert.ToHexStringLower(SHA256.HashData(bytes));

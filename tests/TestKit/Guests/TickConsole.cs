@@ -9,7 +9,7 @@ namespace Opportunism.TestKit.Guests;
 /// <summary>Reads a tick guest's console and checks that no tick is lost or repeated.</summary>
 public sealed class TickConsole(Func<ReadOnlyMemory<byte>> read, GuestId guest)
 {
-    /// <summary>Of a guest whose hypervisor keeps its console.</summary>
+    /// <summary>For a guest whose hypervisor keeps its console.</summary>
     public TickConsole(IHypervisor hypervisor, GuestId guest)
         : this(() => hypervisor.ReadConsole(guest, 0, int.MaxValue).Bytes, guest)
     {
@@ -18,9 +18,9 @@ public sealed class TickConsole(Func<ReadOnlyMemory<byte>> read, GuestId guest)
     /// <summary>The newest whole tick line, or -1 before the first.</summary>
     public int Newest => Ticks() is { Count: > 0 } ticks ? ticks[^1] : -1;
 
-    /// <summary>Waits until a tick after this one is there.</summary>
+    /// <summary>Waits until a later tick than this one is there.</summary>
     /// <param name="tick">The tick.</param>
-    /// <param name="looks">How often it is looked at most, ten times a second.</param>
+    /// <param name="looks">How often it is read at most, ten times a second.</param>
     public async Task BeyondAsync(int tick, int looks)
     {
         for (var left = looks; Newest <= tick; left--)
@@ -34,7 +34,7 @@ public sealed class TickConsole(Func<ReadOnlyMemory<byte>> read, GuestId guest)
     public IReadOnlyList<int> Ticks()
     {
         var text = Encoding.ASCII.GetString(read().Span);
-        // The last line may be only half written.
+        // The last line may be incomplete.
         var lines = text[..(text.LastIndexOf('\n') + 1)]
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var ticks = lines.Where(line => line.StartsWith("tick ", StringComparison.Ordinal))

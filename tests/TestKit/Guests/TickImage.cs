@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 namespace Opportunism.TestKit.Guests;
 
 /// <summary>The disk image whose guest prints "tick N" once a second, made by packaging/linux/make-tick-image.</summary>
-/// <param name="Path">The image, readable by everybody.</param>
+/// <param name="Path">The image, readable by all users.</param>
 /// <param name="Sha256">Its SHA-256.</param>
 public sealed record TickImage(string Path, string Sha256)
 {
@@ -37,7 +37,7 @@ public sealed record TickImage(string Path, string Sha256)
         return new TickImage(path, Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken)));
     }
 
-    /// <summary>The folder of the repository these tests were built from.</summary>
+    /// <summary>The folder of the repository from which these tests were built.</summary>
     internal static string RepositoryRoot
     {
         get

@@ -5,16 +5,16 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.TestKit.Libvirt;
 
-/// <summary>A libvirtd of its own with folders of its own, as a desktop's nova-compute
-/// would use it. Its domains outlive it, as they do everywhere.</summary>
+/// <summary>A separate libvirtd with its own folders, used as by a desktop's nova-compute. Its domains outlive it, as with every
+/// libvirtd.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class LibvirtDaemon : IAsyncDisposable
 {
-    // It listens after half a second; a hundred times that is a machine that swaps.
+    // It listens after half a second; a hundred times that allows for a machine that swaps.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(50);
 
-    // Own folders over those that are built into it; no namespace and no
-    // cgroup of its own around guests, which this machine has no systemd for.
+    // Its own folders mounted over the built-in ones; no namespace and no cgroup of its own for guests, for which this machine has no
+    // systemd.
     private const string Start = """
         mount --bind "$2" /run/libvirt || exit 1
         for place in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt; do
@@ -34,9 +34,9 @@ public sealed class LibvirtDaemon : IAsyncDisposable
     private readonly ConcurrentQueue<string> said = new();
     private Process? process;
 
-    /// <param name="folder">An existing folder for what stays.</param>
-    /// <param name="run">A folder for its status files and sockets, with a short path; on
-    /// tmpfs, as /run is everywhere: it waits for the disk at each change of a domain.</param>
+    /// <param name="folder">An existing folder for persistent files.</param>
+    /// <param name="run">A folder for its status files and sockets, with a short path; on tmpfs, as /run is everywhere, since libvirtd
+    /// waits for this file system at each change of a domain.</param>
     public LibvirtDaemon(string folder, string run)
     {
         (this.folder, this.run) = (folder, run);
@@ -53,10 +53,10 @@ public sealed class LibvirtDaemon : IAsyncDisposable
 
     public string Uri => $"qemu+unix:///system?socket={run}/libvirt-sock";
 
-    /// <summary>Where its QEMU driver keeps the status of domains.</summary>
+    /// <summary>The folder in which its QEMU driver keeps the status of domains.</summary>
     public string RunFolder => Path.Combine(run, "qemu");
 
-    /// <summary>Starts it and waits until it answers.</summary>
+    /// <summary>Starts it and waits until it replies.</summary>
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("unshare", ["-m", "--propagation", "private", "sh", "-c", Start, "sh", folder, run])
@@ -79,7 +79,7 @@ public sealed class LibvirtDaemon : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL, as by a crash; domains go on.</summary>
+    /// <summary>SIGKILL, as in a crash; domains keep running.</summary>
     public async Task KillAsync()
     {
         if (process is null) return;
@@ -89,10 +89,10 @@ public sealed class LibvirtDaemon : IAsyncDisposable
         process = null;
     }
 
-    /// <summary>It hangs, or goes on.</summary>
+    /// <summary>Sends SIGSTOP, so that it hangs, or SIGCONT.</summary>
     public void Hang(bool hangs) => Libc.Kill(process!.Id, hangs ? Libc.SigStop : Libc.SigCont);
 
-    /// <summary>What virsh says; null when it fails.</summary>
+    /// <summary>The output of virsh; null when it fails.</summary>
     public async Task<string?> VirshAsync(params string[] words)
     {
         var start = new ProcessStartInfo("virsh", ["-q", "-c", Uri, .. words])
@@ -111,14 +111,14 @@ public sealed class LibvirtDaemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
-        // What it started for itself, such as dnsmasq, is nothing of ours here: networks are not used.
+        // Its own helpers, such as dnsmasq, are ignored: networks are not used.
     }
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {
         if (line.Data is null) return;
         said.Enqueue(line.Data);
-        // Enough to see why it ended.
+        // Enough to find why it ended.
         while (said.Count > 20) said.TryDequeue(out _);
     }
 }

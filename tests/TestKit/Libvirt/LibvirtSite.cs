@@ -11,7 +11,7 @@ using Opportunism.TestKit.Sites;
 
 namespace Opportunism.TestKit.Libvirt;
 
-/// <summary>A libvirt with tick guests as domains, and what an agent needs to look after them. Everything is ended afterwards.</summary>
+/// <summary>A libvirt with tick guests as domains, and the objects that an agent needs for them. Everything is ended afterwards.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class LibvirtSite : IAsyncDisposable
 {
@@ -45,7 +45,7 @@ public sealed class LibvirtSite : IAsyncDisposable
         await Daemon.StartAsync();
     }
 
-    /// <summary>What an agent that has just started has.</summary>
+    /// <summary>The guests of an agent that has just started.</summary>
     public LibvirtGuests Make() => new(Settings, TimeProvider.System, NullLogger<LibvirtGuests>.Instance);
 
     /// <summary>Defines and starts a domain, as nova-compute does.</summary>
@@ -61,7 +61,7 @@ public sealed class LibvirtSite : IAsyncDisposable
         return id;
     }
 
-    /// <summary>Asks libvirt, as an administrator or nova-compute would.</summary>
+    /// <summary>Runs virsh, as an administrator or nova-compute would.</summary>
     public async Task<string> MustAsync(params string[] words) =>
         await Daemon.VirshAsync(words) ?? throw new InvalidOperationException($"virsh {string.Join(' ', words)} failed.");
 
@@ -99,7 +99,7 @@ public sealed class LibvirtSite : IAsyncDisposable
         }
         catch (IOException)
         {
-            return false; // it has just gone
+            return false; // it has just ended
         }
     }
 

@@ -12,7 +12,7 @@ public sealed class MemoryOpenStackStore : IOpenStackStore
     /// <summary>True to fail every change.</summary>
     public bool Broken { get; set; }
 
-    /// <summary>What it keeps.</summary>
+    /// <summary>Its records.</summary>
     public IReadOnlyCollection<EvictedServer> Servers => [.. servers.Values];
 
     public Task<IReadOnlyList<EvictedServer>> LoadAsync(CancellationToken cancellationToken) =>
@@ -33,6 +33,6 @@ public sealed class MemoryOpenStackStore : IOpenStackStore
         return Task.CompletedTask;
     }
 
-    /// <summary>Loses everything, as a controller does that was set up anew.</summary>
+    /// <summary>Deletes everything, as when a controller is installed again.</summary>
     public void Clear() => servers.Clear();
 }

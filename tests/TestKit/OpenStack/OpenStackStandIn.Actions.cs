@@ -2,11 +2,11 @@ using System.Text.Json.Nodes;
 
 namespace Opportunism.TestKit.OpenStack;
 
-/// <content>What Nova does with servers: accepted at once, done when the host works.</content>
+/// <content>Nova's actions on servers: accepted at once, done when the host works.</content>
 public sealed partial class OpenStackStandIn
 {
-    /// <summary>From an action's name in the API to where it is allowed, what it is called
-    /// while it is under way and in the list of actions, and where it leads.</summary>
+    /// <summary>For each action's name in the API: the states that allow it, its task state while it is under way, its name in the list of
+    /// actions, and the state that it leads to.</summary>
     private static readonly Dictionary<string, (string[] From, string Task, string Name, string To)> Moves = new()
     {
         ["suspend"] = (["active"], "suspending", "suspend", "suspended"),
@@ -21,7 +21,7 @@ public sealed partial class OpenStackStandIn
         ["evacuate"] = (["active", "stopped", "error"], "rebuilding", "evacuate", "active"),
     };
 
-    /// <summary>Begins to build a tenant's server on a host; it runs once the host has worked.</summary>
+    /// <summary>Starts the build of a tenant's server on a host; it runs once the host has worked.</summary>
     public StandInServer Build(string host, string tenant = Tenant)
     {
         lock (gate)
@@ -42,13 +42,13 @@ public sealed partial class OpenStackStandIn
         return server;
     }
 
-    /// <summary>The tenant does something with a server; throws when Nova refuses.</summary>
+    /// <summary>The tenant acts on a server; throws when Nova refuses.</summary>
     public void ByTenant(StandInServer server, string action)
     {
         if (!TryByTenant(server, action)) throw new InvalidOperationException($"Nova refused {action} of {server}.");
     }
 
-    /// <summary>The tenant tries to do something with a server; false when Nova refuses.</summary>
+    /// <summary>The tenant tries to act on a server; false when Nova refuses.</summary>
     public bool TryByTenant(StandInServer server, string action)
     {
         lock (gate) return ActLocked(server, new JsonObject { [action] = null }, NewestMinor, TenantUser, isAdmin: false).Status == 202;
@@ -60,19 +60,19 @@ public sealed partial class OpenStackStandIn
         lock (gate) DeleteLocked(server, TenantUser);
     }
 
-    /// <summary>What a host was asked and has not done is lost, as with a message queue that starts anew.</summary>
+    /// <summary>Drops a host's pending work, as when a message queue restarts.</summary>
     public void LoseWork(string host)
     {
         lock (gate) Host(host).Work.Clear();
     }
 
-    /// <summary>An administrator says what state a server is in, as <c>openstack server set --state</c> does.</summary>
+    /// <summary>An administrator sets a server's state, like <c>openstack server set --state</c>.</summary>
     public void SetState(StandInServer server, string state)
     {
         lock (gate) (server.VmState, server.TaskState) = (state, null);
     }
 
-    /// <summary>Every host that stands up does what it was asked.</summary>
+    /// <summary>Every host that is up does its pending work.</summary>
     public void Work()
     {
         lock (gate) WorkLocked();
@@ -110,7 +110,7 @@ public sealed partial class OpenStackStandIn
         else if (action == "unshelve" && server.VmState == "shelved_offloaded") Unshelve(server);
         else Host(server.Host!).Work.Enqueue(() => Done(server, action, move));
 
-        // An old habit that Nova keeps: this one answers 200.
+        // As in Nova: this action returns 200.
         return new(action == "evacuate" ? 200 : 202);
     }
 
@@ -139,7 +139,7 @@ public sealed partial class OpenStackStandIn
     {
         if (Schedule() is not { } host)
         {
-            // No valid host was found: the conductor puts it back.
+            // No valid host was found: the conductor resets it.
             server.TaskState = null;
             return;
         }
@@ -169,7 +169,7 @@ public sealed partial class OpenStackStandIn
         if (Lacks("os_compute_api:servers:delete")) return Forbidden("os_compute_api:servers:delete");
         server.Actions.Insert(0, ("delete", user));
 
-        // A host that is down cannot be asked: the record goes at once.
+        // A host that is down cannot do it: the record is deleted at once.
         if (server.Host is not { } name || !IsUp(Host(name)))
         {
             servers.Remove(server);

@@ -5,26 +5,26 @@ using Microsoft.AspNetCore.Http;
 
 namespace Opportunism.TestKit.OpenStack;
 
-/// <content>Keystone, and what its middleware does in front of Nova and Neutron.</content>
+/// <content>Keystone, and its middleware in front of Nova and Neutron.</content>
 public sealed partial class OpenStackStandIn
 {
-    /// <summary>The secret of the controller's application credential and its password alike.</summary>
+    /// <summary>The secret of the controller's application credential, and also its password.</summary>
     public const string Secret = "not-for-any-log";
 
     public const string CredentialId = "5f1d0000cafe4bd0b1b7f0f0a0a0a0a0";
 
     private readonly Dictionary<string, (DateTimeOffset Ends, bool HasRules)> tokens = [];
 
-    /// <summary>How long tokens last.</summary>
+    /// <summary>How long tokens are valid.</summary>
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>Access rules of the application credential: service, method, path. Null for a credential without rules.</summary>
     public IReadOnlyList<(string Service, string Method, string Path)>? AccessRules { get; set; }
 
-    /// <summary>Logins that were answered with a token.</summary>
+    /// <summary>Number of successful logins.</summary>
     public int Logins { get; private set; }
 
-    /// <summary>Ends every token before its time, as a change of password does.</summary>
+    /// <summary>Revokes every token, as a change of password does.</summary>
     public void RevokeTokens()
     {
         lock (gate) tokens.Clear();
@@ -55,7 +55,7 @@ public sealed partial class OpenStackStandIn
                 (string?)user?["name"] == "controller" && (string?)user["domain"]?["name"] == "Default"
                 && (string?)user["password"] == Secret && (string?)auth?["scope"]?["project"]?["name"] == "service",
 
-            // Keystone refuses a scope beside an application credential: it has its own.
+            // Keystone refuses a scope beside an application credential, which has its own.
             "application_credential" =>
                 (string?)credential?["id"] == CredentialId && (string?)credential["secret"] == Secret && auth?["scope"] is null,
             _ => false,
@@ -89,7 +89,7 @@ public sealed partial class OpenStackStandIn
         {
             foreach (var kind in new[] { "admin", "internal", "public" })
             {
-                // Only one of them leads here; whoever takes another is found out.
+                // Only one of them is this server's address; a client that uses another fails.
                 var url = region == "RegionOne" && kind == "public" ? $"{Url}{path}" : $"http://127.0.0.1:9/{region}/{kind}";
                 endpoints.Add(
                     new JsonObject
@@ -106,7 +106,7 @@ public sealed partial class OpenStackStandIn
         return new JsonObject { ["type"] = type, ["name"] = type, ["endpoints"] = endpoints };
     }
 
-    /// <summary>What the middleware answers instead of the service; null to let the request through.</summary>
+    /// <summary>The middleware's response instead of the service's; null to let the request through.</summary>
     private Answer? Stop(HttpContext http, string service, string path)
     {
         lock (gate)

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Opportunism.TestKit.OpenStack;
 
-/// <content>Neutron: agents alone.</content>
+/// <content>Neutron: only agents.</content>
 public sealed partial class OpenStackStandIn
 {
     private Answer Network(HttpContext http, string path, JsonObject? body)
@@ -11,7 +11,7 @@ public sealed partial class OpenStackStandIn
         if (Stop(http, "network", path) is { } stopped) return stopped;
         lock (gate)
         {
-            // Whoever may not see an agent is told that there is none.
+            // For a role that may not see agents there are none.
             var visible = Lacks("get_agent") ? [] : hosts.Where(host => host.HasAgent).ToList();
             if (path == "/v2.0/agents" && http.Request.Method == "GET")
             {

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Opportunism.TestKit.OpenStack;
 
-/// <content>Nova: services, servers, metadata, actions taken.</content>
+/// <content>Nova: services, servers, metadata, actions.</content>
 public sealed partial class OpenStackStandIn
 {
     // CONF.service_down_time and CONF.rpc_response_timeout, Nova's defaults.
@@ -14,14 +14,13 @@ public sealed partial class OpenStackStandIn
     private readonly HashSet<string> lacking = [];
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> microversions = new();
 
-    /// <summary>Microversions that were spoken to Nova and understood.</summary>
+    /// <summary>Microversions of all accepted requests to Nova.</summary>
     public ICollection<string> Microversions => microversions.Keys;
 
-    /// <summary>True while the role counts as admin for Nova (context_is_admin),
-    /// so that servers of every project can be acted on.</summary>
+    /// <summary>True while the role counts as admin for Nova (context_is_admin), so that it can act on servers of every project.</summary>
     public bool IsAdmin { get; set; } = true;
 
-    /// <summary>Takes away a right, by its policy's name.</summary>
+    /// <summary>Removes a right, by its policy's name.</summary>
     public void Deny(string policy)
     {
         lock (gate) lacking.Add(policy);
@@ -55,7 +54,7 @@ public sealed partial class OpenStackStandIn
         {
             var (answer, host) = ChangeService(service, minor, body);
 
-            // Nova has written the change down; now it tells the host, and waits for it unless it is known to be down.
+            // Nova has stored the change; now it calls the host, and waits for it unless the host is down.
             if (host is not null) await Task.WhenAny(host.Thawed, Task.Delay(RpcTimeout, time, http.RequestAborted));
             return answer;
         }
@@ -102,7 +101,7 @@ public sealed partial class OpenStackStandIn
 
     private bool IsUp(StandInHost host) => !host.ForcedDown && (host.SilentSince is not { } since || time.GetUtcNow() - since < DownAfter);
 
-    /// <summary>The answer, and the host that must be waited for before it is given; null for none.</summary>
+    /// <summary>The response, and the host that must be waited for before it is sent; null for none.</summary>
     private (Answer Answer, StandInHost? Waits) ChangeService(string id, int minor, JsonObject? body)
     {
         lock (gate)
@@ -185,7 +184,7 @@ public sealed partial class OpenStackStandIn
         return shown;
     }
 
-    /// <summary>A server that the controller's role can reach: others are told not to exist.</summary>
+    /// <summary>A server that the controller's role can reach; for all others the response is 404.</summary>
     private StandInServer? Find(string id) => IsAdmin && Guid.TryParse(id, out var guid) ? servers.Find(server => server.Id == guid) : null;
 
     private static Answer NoServer(string id) => Error(404, "itemNotFound", $"Instance {id} could not be found.");

@@ -16,18 +16,17 @@ using Microsoft.Extensions.Logging;
 namespace Opportunism.TestKit.OpenStack;
 
 /// <summary>
-/// Keystone, Nova and Neutron as far as the driver speaks to them, on loopback
-/// in this process. It answers as the real ones do, refuses what they
-/// refuse, and does what it is asked only when its hosts work: before every request, or when a test says so.
+/// The parts of Keystone, Nova and Neutron that the driver uses, on loopback in this process. Responses and refusals are those of the real
+/// services; requested work is done only when its hosts work: before every request, or when a test calls for it.
 /// </summary>
 public sealed partial class OpenStackStandIn : IAsyncDisposable
 {
-    /// <summary>Project and user of whoever owns servers unless a test says otherwise.</summary>
+    /// <summary>Project and user that own servers unless a test sets others.</summary>
     public const string Tenant = "tenant-project";
 
     public const string TenantUser = "tenant-user";
 
-    /// <summary>Who the controller is.</summary>
+    /// <summary>The controller's user.</summary>
     public const string ControllerUser = "controller-user";
 
     public const string ControllerProject = "service-project";
@@ -54,26 +53,25 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
         app.Use(ServeAsync);
     }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address on which it listens.</summary>
     public Uri Url { get; private set; } = new("http://127.0.0.1");
 
     /// <summary>Every request so far, such as <c>GET /compute/v2.1/servers/detail?...</c>.</summary>
     public IReadOnlyList<string> Requests => [.. requests];
 
-    /// <summary>True while hosts do what they were asked before the next request
-    /// is answered; false to leave that to <see cref="Work"/>.</summary>
+    /// <summary>True while hosts do their pending work before the next response; false to leave that to <see cref="Work"/>.</summary>
     public bool WorksByItself { get; set; } = true;
 
-    /// <summary>Newest microversion that Nova speaks.</summary>
+    /// <summary>Newest microversion that Nova supports.</summary>
     public int NewestMinor { get; set; } = 93;
 
-    /// <summary>Oldest microversion that Nova speaks.</summary>
+    /// <summary>Oldest microversion that Nova supports.</summary>
     public int OldestMinor { get; set; } = 1;
 
     /// <summary>Longest page of a list of servers.</summary>
     public int PageSize { get; set; } = 1000;
 
-    /// <summary>False for a Nova that keeps shelved servers on their hosts until told to offload them.</summary>
+    /// <summary>False for a Nova that keeps shelved servers on their hosts until they are offloaded explicitly.</summary>
     public bool OffloadsShelved { get; set; } = true;
 
     /// <summary>Starts one with two hosts, both disabled by the controller.</summary>
@@ -111,14 +109,14 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
         lock (gate) return hosts.Single(host => host.Name == name);
     }
 
-    /// <summary>Makes something go wrong.</summary>
+    /// <summary>Adds a fault.</summary>
     public StandInFault Break(StandInFault fault)
     {
         lock (gate) faults.Add(fault);
         return fault;
     }
 
-    /// <summary>Everything goes right again.</summary>
+    /// <summary>Removes all faults.</summary>
     public void Mend()
     {
         lock (gate) faults.Clear();
@@ -230,7 +228,7 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
     [GeneratedRegex(@"\{[^}]*\}|\*\*|\*")]
     private static partial Regex RuleWildcard();
 
-    /// <summary>What one request is answered.</summary>
+    /// <summary>The response to one request.</summary>
     private sealed record Answer(int Status, JsonNode? Body = null)
     {
         public Dictionary<string, string> Headers { get; init; } = [];

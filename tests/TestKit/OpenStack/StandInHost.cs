@@ -1,6 +1,6 @@
 namespace Opportunism.TestKit.OpenStack;
 
-/// <summary>A compute host of the stand-in: its nova-compute, its Neutron agent and the work it has been sent.</summary>
+/// <summary>A compute host of the stand-in: its nova-compute, its Neutron agent and its pending work.</summary>
 public sealed class StandInHost(string name)
 {
     private TaskCompletionSource thawed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,14 +15,14 @@ public sealed class StandInHost(string name)
 
     public bool ForcedDown { get; set; }
 
-    /// <summary>Since when nova-compute has not reported; null while it does. Nova calls it down a minute later.</summary>
+    /// <summary>Since when nova-compute has not reported; null while it does. Nova treats it as down a minute later.</summary>
     public DateTimeOffset? SilentSince { get; private set; }
 
-    /// <summary>How many servers it has room for.</summary>
+    /// <summary>How many servers it can hold.</summary>
     public int Room { get; set; } = 8;
 
-    /// <summary>What fails on it when the controller asks: an instance action's name to
-    /// whether the server ends in error; else it falls back to what it was.</summary>
+    /// <summary>Actions that fail on it when the controller requests them: an instance action's name, and whether the server then is in
+    /// error; else it returns to its former state.</summary>
     public Dictionary<string, bool> Fails { get; } = [];
 
     /// <summary>True once servers were evacuated from it and its nova-compute has not started since.</summary>
@@ -40,21 +40,21 @@ public sealed class StandInHost(string name)
 
     internal Task Thawed => SilentSince is null ? Task.CompletedTask : thawed.Task;
 
-    /// <summary>Stops it in its tracks: what it is asked from now on waits in its queue.</summary>
+    /// <summary>Freezes the host: from now on requests wait in its queue.</summary>
     public void Freeze(DateTimeOffset now)
     {
         SilentSince = now;
         thawed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>It goes on, and does what it was asked meanwhile.</summary>
+    /// <summary>Thaws the host, which then does its pending work.</summary>
     public void Thaw()
     {
         SilentSince = null;
         thawed.TrySetResult();
     }
 
-    /// <summary>Its nova-compute starts anew: it deletes what was evacuated.</summary>
+    /// <summary>Restarts its nova-compute, which deletes evacuated servers.</summary>
     public void Restart()
     {
         HasEvacuated = false;

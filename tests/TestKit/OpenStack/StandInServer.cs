@@ -27,7 +27,7 @@ public sealed class StandInServer(string tenant, string user)
 
     public SortedDictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What was done with it, newest first: the action and who asked.</summary>
+    /// <summary>The actions on it, newest first: the action and its user.</summary>
     public List<(string Action, string User)> Actions { get; } = [];
 
     public override string ToString() => $"{Name} on {Host ?? "no host"}: {VmState}/{TaskState ?? "-"}";

@@ -6,7 +6,7 @@ using Opportunism.Core;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>A node that says what a test wants it to say: real gRPC over TLS, no guests behind it.</summary>
+/// <summary>A node whose messages a test writes: real gRPC over TLS, without guests.</summary>
 public sealed class FakeAgent : IAsyncDisposable
 {
     // Generous for a busy machine; a test that waits this long has failed.
@@ -27,13 +27,13 @@ public sealed class FakeAgent : IAsyncDisposable
     /// <summary>The bare client.</summary>
     public Nodes.NodesClient Client { get; }
 
-    /// <summary>The id it was given.</summary>
+    /// <summary>The id that the site assigned.</summary>
     public string Id { get; private set; } = "";
 
-    /// <summary>The secret it was given.</summary>
+    /// <summary>The credential that the site issued.</summary>
     public string Secret { get; private set; } = "";
 
-    /// <summary>What it reports; tests change it and send it with <see cref="ReportAsync"/>.</summary>
+    /// <summary>Its report; tests change it and send it with <see cref="ReportAsync"/>.</summary>
     public NodeReport Report { get; } = new()
     {
         ContractVersion = 1,
@@ -44,7 +44,7 @@ public sealed class FakeAgent : IAsyncDisposable
         Capacity = new Capacity { Vcpus = 4, MemoryMib = 4096, DiskMib = 20000, Hypervisor = "fake", Accelerator = "none" },
     };
 
-    /// <summary>The newest plan it got.</summary>
+    /// <summary>The newest plan that it received.</summary>
     public NodePlan Plan => plans.Current;
 
     /// <summary>Its credentials.</summary>
@@ -57,7 +57,7 @@ public sealed class FakeAgent : IAsyncDisposable
         return EnrolAsync(site.Url, joinToken, name);
     }
 
-    /// <summary>Enrols with a join token at a site anywhere.</summary>
+    /// <summary>Enrols with a join token at the site with this address.</summary>
     public static async Task<FakeAgent> EnrolAsync(Uri site, string joinToken, string name)
     {
         if (!JoinToken.TryParse(joinToken, out var token))
@@ -70,14 +70,14 @@ public sealed class FakeAgent : IAsyncDisposable
         return agent;
     }
 
-    /// <summary>The same node dialling a site that was started anew.</summary>
+    /// <summary>The same node connecting to a site that was restarted.</summary>
     public FakeAgent At(TestSite site)
     {
         ArgumentNullException.ThrowIfNull(site);
         return At(site.Url, site.CaFingerprint);
     }
 
-    /// <summary>The same node dialling a site anywhere.</summary>
+    /// <summary>The same node connecting to the site with this address.</summary>
     public FakeAgent At(Uri site, string caFingerprint)
     {
         var agent = new FakeAgent(site, caFingerprint) { Id = Id, Secret = Secret };
@@ -95,7 +95,7 @@ public sealed class FakeAgent : IAsyncDisposable
         if (reading.IsFaulted) await reading;
     }
 
-    /// <summary>Sends what it reports now and waits until the site has stored it.</summary>
+    /// <summary>Sends its report and waits until the site has stored it.</summary>
     public async Task ReportAsync(Action<NodeReport>? change = null)
     {
         change?.Invoke(Report);
@@ -115,11 +115,11 @@ public sealed class FakeAgent : IAsyncDisposable
         change?.Invoke(known);
     });
 
-    /// <summary>Hands a guest's disk over, as the contract says, and answers what the site confirmed.</summary>
+    /// <summary>Hands over a guest's disk by the contract, and returns the checksum that the site confirmed.</summary>
     /// <param name="guest">The guest.</param>
     /// <param name="disk">Its disk.</param>
-    /// <param name="sha256">What is said of it; null for the truth.</param>
-    /// <param name="isLate">Whether that is said in the last message.</param>
+    /// <param name="sha256">The checksum to send; null for the right one.</param>
+    /// <param name="isLate">Whether it is sent in the last message.</param>
     public async Task<string> WriteDiskAsync(string guest, byte[] disk, string? sha256 = null, bool isLate = false)
     {
         ArgumentNullException.ThrowIfNull(disk);
@@ -131,7 +131,7 @@ public sealed class FakeAgent : IAsyncDisposable
         }
         catch (RpcException)
         {
-            // The site ended the call while it was still being written to; its answer says why.
+            // The site ended the call before all was sent; its status has the reason.
             return (await call).Sha256;
         }
 
@@ -147,10 +147,10 @@ public sealed class FakeAgent : IAsyncDisposable
         return content.ToArray();
     }
 
-    /// <summary>Sends any report without waiting for anything.</summary>
+    /// <summary>Sends any report and waits for nothing.</summary>
     public Task SendAsync(NodeReport report) => stream!.RequestStream.WriteAsync(report);
 
-    /// <summary>Waits for a plan of that kind.</summary>
+    /// <summary>Waits for a plan that fulfils a condition.</summary>
     public async Task<NodePlan> PlanAsync(Func<NodePlan, bool> wanted)
     {
         ArgumentNullException.ThrowIfNull(wanted);
@@ -166,7 +166,7 @@ public sealed class FakeAgent : IAsyncDisposable
         return plan;
     }
 
-    /// <summary>Ends the stream and answers how the site ended it.</summary>
+    /// <summary>Ends the stream and returns how the site ended it.</summary>
     public async Task<StatusCode> EndedAsync()
     {
         try

@@ -2,7 +2,7 @@ using System.Runtime.Versioning;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>A desktop with the published agent and no site: its controller is an address where nothing listens.</summary>
+/// <summary>A desktop with the published agent and without a site: on its controller's address nothing listens.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class LoneDesktop : IAsyncDisposable
 {
@@ -13,12 +13,12 @@ public sealed class LoneDesktop : IAsyncDisposable
     public RealDesktop Desktop { get; }
 
     /// <summary>Makes it; its agent is not started yet.</summary>
-    /// <param name="seatless">Leaves its display alone too: no monitor has anything to watch.</param>
+    /// <param name="seatless">Ignores its own display too, so that no monitor has anything to watch.</param>
     public static async Task<LoneDesktop> MakeAsync(bool seatless = false)
     {
         var name = "opp-lone-" + Guid.NewGuid().ToString("N")[..8];
         var folder = "/var/tmp/" + name;
-        // Port 9 is that of the discard service, which no machine has run for decades.
+        // Port 9 is that of the discard service, which is not used any more.
         return new(
             folder,
             await RealDesktop.MakeAsync(

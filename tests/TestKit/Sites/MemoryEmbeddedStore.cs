@@ -19,7 +19,7 @@ public sealed class MemoryEmbeddedStore : IEmbeddedStore
         if (Broken) throw new IOException("The store is broken.");
         ArgumentNullException.ThrowIfNull(change);
 
-        // What a real store does not keep is not kept here either.
+        // A value that a real store does not keep is not kept here either.
         state = state.With(change with { Vms = [.. change.Vms.Select(vm => vm with { Seen = null })] });
         return Task.CompletedTask;
     }

@@ -5,8 +5,8 @@ using Xunit;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>A tick guest's console as its tenant reads it from the site; every
-/// boot must count 0, 1, 2, ... without a gap or a repetition.</summary>
+/// <summary>A tick guest's console, read from the site as its tenant does; every boot must count 0, 1, 2, ... without a gap or a
+/// repetition.</summary>
 public sealed class RealConsole(SiteClient site, string vm)
 {
     private readonly StringBuilder text = new();
@@ -22,7 +22,7 @@ public sealed class RealConsole(SiteClient site, string vm)
     /// <summary>Everything that was read.</summary>
     public string Text => text.ToString();
 
-    /// <summary>Reads what is new.</summary>
+    /// <summary>Reads the output since the last read.</summary>
     public async Task<RealConsole> ReadAsync()
     {
         while (true)
@@ -39,7 +39,7 @@ public sealed class RealConsole(SiteClient site, string vm)
     private void Take()
     {
         var all = text.ToString();
-        // The last line may be only half written.
+        // The last line may be incomplete.
         for (var end = all.IndexOf('\n', read); end >= 0; end = all.IndexOf('\n', read))
         {
             var line = all[read..end].Trim();

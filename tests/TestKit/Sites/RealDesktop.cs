@@ -7,12 +7,14 @@ using Opportunism.TestKit.Displays;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>A desktop of a <see cref="RealSite"/>: the agent's process, an X display of its own and somebody who may sit there.</summary>
-/// <remarks>Several share a machine: each has its own state, cgroup and memory folder, and its agent sees its own display alone.</remarks>
+/// <summary>A desktop of a <see cref="RealSite"/>: the agent's process, an X display of its own and an owner whom a test can bring and take
+/// away.</summary>
+/// <remarks>Several share a machine: each has its own state, cgroup and memory folder, and its agent watches only its own
+/// display.</remarks>
 [SupportedOSPlatform("linux")]
 public sealed class RealDesktop : IAsyncDisposable
 {
-    // Of nobody on any machine; guests of this desktop alone run as it.
+    // Not used by any other program; only guests of this desktop run as it.
     private const int GuestUser = 64322;
 
     private readonly string folder;
@@ -29,21 +31,21 @@ public sealed class RealDesktop : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <summary>The outer of its cgroups; no other desktop's begins so.</summary>
+    /// <summary>The outer of its cgroups; no other desktop's name begins with it.</summary>
     public string Cgroup { get; }
 
     public string RamFolder => "/dev/shm/" + Cgroup;
 
-    /// <summary>Where the agent's local socket is.</summary>
+    /// <summary>The path of the agent's local socket.</summary>
     public string SocketPath => Path.Combine(folder, "agent.sock");
 
     /// <summary>The agent's local socket.</summary>
     public LocalAgent Local { get; }
 
-    /// <summary>The agent that runs, or ran last.</summary>
+    /// <summary>The running agent, or the last one.</summary>
     public RealProgram Agent { get; private set; } = null!;
 
-    /// <summary>Bytes of guests' memory that this desktop holds.</summary>
+    /// <summary>Bytes of guests' memory that this desktop uses.</summary>
     public long RamInUse =>
         Directory.Exists(RamFolder) && new DriveInfo(RamFolder) is var mount ? mount.TotalSize - mount.TotalFreeSpace : 0;
 
@@ -52,7 +54,7 @@ public sealed class RealDesktop : IAsyncDisposable
         string name, string cgroup, string folder, string program, Uri controller, string joinToken, string more, TimeSpan? idleFor = null,
         bool seatless = false)
     {
-        // Guests run as another user that must reach what is below.
+        // Guests run as another user, which must be able to enter the folders below.
         Directory.CreateDirectory(folder, (UnixFileMode)0b111_001_001);
         var tokenFile = Path.Combine(folder, "join.token");
         await File.WriteAllTextAsync(tokenFile, joinToken);
@@ -66,10 +68,10 @@ public sealed class RealDesktop : IAsyncDisposable
     /// <summary>Adds lines to the settings, for the next start.</summary>
     public Task AddSettingsAsync(string lines) => File.AppendAllTextAsync(settings, lines);
 
-    /// <summary>Starts the agent; it finds whatever an earlier one has left.</summary>
+    /// <summary>Starts the agent; it finds everything that an earlier one has left.</summary>
     public void StartAgent() => Agent = RealProgram.Start($"agent of {Name}", program, "run", "--settings", settings);
 
-    /// <summary>Starts the agent with a log that is a pipe, full already, which is never read.</summary>
+    /// <summary>Starts the agent with a log that is a full pipe, which is never read.</summary>
     public void StartAgentWithFullLog()
     {
         const string Script = "mkfifo \"$0\" && exec 3<>\"$0\" && head -c 65536 /dev/zero >&3 && exec \"$@\" >&3 2>&3";
@@ -77,7 +79,7 @@ public sealed class RealDesktop : IAsyncDisposable
             $"agent of {Name}", "/bin/sh", "-c", Script, Path.Combine(folder, "log.pipe"), program, "run", "--settings", settings);
     }
 
-    /// <summary>What the agent says; throws IOException while it does not answer.</summary>
+    /// <summary>The agent's status; throws IOException while the agent does not reply.</summary>
     public async Task<LocalStatus> StatusAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), TimeProvider.System);
@@ -91,7 +93,7 @@ public sealed class RealDesktop : IAsyncDisposable
     /// <summary>The owner sits down and moves the mouse and types several times a second until disposed.</summary>
     public IAsyncDisposable OwnerStays() => new Owner(display);
 
-    /// <summary>The QEMU process of a guest, found by the memory it was given; null when there is none.</summary>
+    /// <summary>The QEMU process of a guest, found by its memory size; null when there is none.</summary>
     public int? QemuOf(string guest)
     {
         var found = Processes().Where(process => process.Words.Contains($"{RamFolder}/{guest}", StringComparison.Ordinal))
@@ -108,7 +110,7 @@ public sealed class RealDesktop : IAsyncDisposable
     /// <summary>CPU time a process has used, in ticks of 10 ms.</summary>
     public static long CpuOf(int process)
     {
-        // man 5 proc: the name in brackets may hold spaces; utime and stime are the 12th and 13th word after it.
+        // man 5 proc: the name in brackets may contain spaces; utime and stime are the 12th and 13th word after it.
         var words = File.ReadAllText($"/proc/{process}/stat").Split(") ", 2)[1].Split(' ');
         return long.Parse(words[11], CultureInfo.InvariantCulture) + long.Parse(words[12], CultureInfo.InvariantCulture);
     }
@@ -179,7 +181,7 @@ public sealed class RealDesktop : IAsyncDisposable
 
         """);
 
-    /// <summary>Patterns for every display but one, also those that come later: whoever sits there is not this desktop's owner.</summary>
+    /// <summary>Patterns for every display except one, also for later ones: activity there is not that of this desktop's owner.</summary>
     private static IEnumerable<string> AllBut(int number)
     {
         var name = number.ToString(CultureInfo.InvariantCulture);
@@ -200,7 +202,7 @@ public sealed class RealDesktop : IAsyncDisposable
 
         public async ValueTask DisposeAsync()
         {
-            // One who has left already does not leave again.
+            // An owner who has left already does not leave again.
             if (sitting.IsCompletedSuccessfully) return;
             await leave.CancelAsync();
             await sitting;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>A program of the product as a process of its own; what it prints is kept.</summary>
+/// <summary>A program of the product as a process of its own; its output is kept.</summary>
 public sealed class RealProgram : IAsyncDisposable
 {
     private readonly Process process;
@@ -33,7 +33,8 @@ public sealed class RealProgram : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends when nobody can print any more: the program has ended, and so has everything it started.</summary>
+    /// <summary>Completes when no process has the output open any more: the program has ended, and so has everything that it
+    /// started.</summary>
     public Task Reading { get; }
 
     /// <summary>Starts a published program.</summary>
@@ -51,21 +52,21 @@ public sealed class RealProgram : IAsyncDisposable
         return new(name, process);
     }
 
-    /// <summary>SIGKILL: it has no time for a last word.</summary>
+    /// <summary>SIGKILL: it cannot finish anything.</summary>
     public void Kill()
     {
         process.Kill();
-        // Not its output: a guest that it started may outlive it and hold the pipe.
+        // Does not wait for the end of its output: a guest that it started may outlive it and keep the pipe open.
         process.WaitForExit(TimeSpan.FromSeconds(10));
     }
 
     /// <summary>Waits until it has ended by itself; false when it has not within the time.</summary>
     public bool EndsWithin(TimeSpan patience) => process.WaitForExit(patience);
 
-    /// <summary>Asks it to end, and kills it when it has not within 20 s.</summary>
+    /// <summary>Sends SIGTERM, and kills it when it still runs after 20 s.</summary>
     public void Stop()
     {
-        // Not waited for yet, so its number is still its own, ended or not.
+        // The process has not been reaped, so its id is not used by another one, whether it has ended or not.
         if (!process.HasExited) Signals.AskToEnd(process.Id);
         if (!process.WaitForExit(TimeSpan.FromSeconds(20))) Kill();
     }
@@ -91,7 +92,7 @@ public sealed class RealProgram : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // Ended with the process.
+            // The pipe was closed when the process ended.
         }
     }
 }

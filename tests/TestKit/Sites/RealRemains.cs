@@ -4,19 +4,19 @@ using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>Removes what a desktop's guests left on this machine, whatever became of its agent.</summary>
+/// <summary>Removes what a desktop's guests left on this machine, also when its agent was killed.</summary>
 [SupportedOSPlatform("linux")]
 internal static class RealRemains
 {
-    // A killed QEMU gives its memory back in 0.2 s per GiB.
+    // A killed QEMU frees its memory in 0.2 s per GiB.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Kills those processes and whatever is in the cgroups, then removes cgroups and memory.</summary>
+    /// <summary>Kills these processes and those in the cgroups, then removes cgroups and memory.</summary>
     public static async Task RemoveAsync(string cgroup, string ramFolder, IEnumerable<int> processes)
     {
         var cgroups = CgroupsOf(cgroup);
         foreach (var process in processes.Concat(cgroups.SelectMany(Members)).Distinct()) Kill(process);
-        // SIGKILL reaches a frozen process only in version 2 of cgroups; it must not stay frozen in any.
+        // SIGKILL ends a frozen process only in version 2 of cgroups, so none is left frozen.
         foreach (var freezer in cgroups.Select(path => Path.Combine(path, "cgroup.freeze")).Where(File.Exists))
             await File.WriteAllTextAsync(freezer, "0");
         var began = TimeProvider.System.GetTimestamp();

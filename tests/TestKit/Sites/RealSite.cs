@@ -44,13 +44,13 @@ public sealed class RealSite : IAsyncDisposable
     /// <summary>The command line of a clone, which has <c>try</c>, <c>up</c> and <c>lab</c> too.</summary>
     public static string WorkshopProgram => Path.Combine(Programs, "workshop", "Opportunism.Workshop");
 
-    /// <summary>The file that names this site to the command line.</summary>
+    /// <summary>The file that the command line uses to find this site.</summary>
     public string SiteFilePath => Path.Combine(ControllerState, SiteFile.Name);
 
-    /// <summary>Where the controller listens.</summary>
+    /// <summary>The address on which the controller listens.</summary>
     public Uri Url => new(SiteFile.Read(ControllerState)!.Url);
 
-    /// <summary>What the controller has printed.</summary>
+    /// <summary>The controller's output.</summary>
     public string ControllerSaid => controller!.Said;
 
     private string ControllerState => Path.Combine(folder, "controller");
@@ -89,29 +89,29 @@ public sealed class RealSite : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the controller, or starts it again where it was.</summary>
+    /// <summary>Starts the controller, or restarts it on the same address.</summary>
     public async Task StartControllerAsync()
     {
-        // An old one would name a controller that is gone.
+        // An old file would name a controller that has ended.
         if (Directory.Exists(ControllerState)) File.Delete(SiteFilePath);
         controller = RealProgram.Start("controller", ControllerProgram, [.. settings, "--state", ControllerState, "--listen", listen]);
         await UntilAsync("the controller answers", async () =>
         {
             if (SiteFile.Read(ControllerState) is not { } site) return false;
-            // Agents know it by its address.
+            // Agents connect to this address.
             listen = new Uri(site.Url).Authority;
             Client ??= SiteClient.Open(ControllerState);
             return await Client.StatusAsync() is not null;
         });
     }
 
-    /// <summary>SIGKILL for the controller.</summary>
+    /// <summary>Sends the controller SIGKILL.</summary>
     public void KillController() => controller!.Kill();
 
-    /// <summary>Adds a desktop and waits until the site has heard from its agent.</summary>
+    /// <summary>Adds a desktop and waits until its agent has reported to the site.</summary>
     /// <param name="nodeName">Its name.</param>
     /// <param name="guests">More lines for the section [Guests] of its settings.</param>
-    /// <param name="idleFor">How long its owner must be away before it is lent; null for as short as can be.</param>
+    /// <param name="idleFor">How long its owner must be away before it is lent; null for the shortest time allowed.</param>
     public async Task<RealDesktop> AddDesktopAsync(string nodeName, string guests = "", TimeSpan? idleFor = null)
     {
         var token = await Client.CreateJoinTokenAsync(new NewJoinToken());
@@ -129,14 +129,14 @@ public sealed class RealSite : IAsyncDisposable
     public async Task<FakeAgent> EnrolAsync(string nodeName) =>
         await FakeAgent.EnrolAsync(Url, (await Client.CreateJoinTokenAsync(new NewJoinToken())).Token, nodeName);
 
-    /// <summary>The same node on a connection of its own.</summary>
+    /// <summary>The same node on a second connection.</summary>
     public FakeAgent Again(FakeAgent agent) => agent.At(Url, SiteFile.Read(ControllerState)!.CaFingerprint);
 
-    /// <summary>Asks for a tick guest.</summary>
+    /// <summary>Creates a tick guest.</summary>
     public Task<VmView> CreateVmAsync(string vm, string policy) =>
         Client.CreateVmAsync(new NewVm { Name = vm, Image = "tick", Vcpus = 1, MemoryMiB = GuestMemoryMiB, Policy = policy });
 
-    /// <summary>Waits until a VM has a status, and answers with it.</summary>
+    /// <summary>Waits until a VM has a status, and returns the VM.</summary>
     public async Task<VmView> UntilVmAsync(string vm, params VmStatus[] any)
     {
         VmView? seen = null;
@@ -145,21 +145,21 @@ public sealed class RealSite : IAsyncDisposable
         return seen!;
     }
 
-    /// <summary>Waits until an agent says that its node is in a state.</summary>
+    /// <summary>Waits until an agent reports that its node is in a state.</summary>
     public Task UntilStateAsync(RealDesktop desktop, string state) =>
         UntilAsync($"{desktop.Name} is {state}", async () => (await desktop.StatusAsync()).State == state);
 
-    /// <summary>Waits until an agent says that a guest is in a phase.</summary>
+    /// <summary>Waits until an agent reports that a guest is in a phase.</summary>
     public Task UntilPhaseAsync(RealDesktop desktop, string guest, string phase) =>
         UntilAsync(
             $"guest {guest} is {phase} on {desktop.Name}",
             async () => (await desktop.StatusAsync()).Guests.Any(here => here.Id == guest && here.Phase == phase));
 
-    /// <summary>Waits until a guest has counted so far.</summary>
+    /// <summary>Waits until a guest's count has reached this number.</summary>
     public Task UntilTickAsync(RealConsole console, int tick) =>
         UntilAsync($"a guest has counted to {tick}", async () => (await console.ReadAsync()).Last >= tick);
 
-    /// <summary>Waits until something is so; fails with everything there is to know about the site.</summary>
+    /// <summary>Waits until a condition holds; the error describes the whole site.</summary>
     public async Task UntilAsync(string what, Func<Task<bool>> reached, TimeSpan? patience = null)
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -172,7 +172,7 @@ public sealed class RealSite : IAsyncDisposable
             }
             catch (Exception e) when (e is SiteException or IOException or OperationCanceledException)
             {
-                // Who was just started or killed answers later.
+                // A program that was just started or killed replies later.
                 trouble = e.Message;
             }
 
@@ -182,7 +182,7 @@ public sealed class RealSite : IAsyncDisposable
         }
     }
 
-    /// <summary>The site as it is: nodes, VMs, last lines of every program.</summary>
+    /// <summary>The state of the site: nodes, VMs, last lines of every program.</summary>
     public async Task<string> DescribeAsync()
     {
         var text = new StringBuilder();

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>Keeps every log line, for tests that say what must and must not be logged.</summary>
+/// <summary>Keeps every log line, for tests of what must and must not be logged.</summary>
 public sealed class RecordedLog : ILoggerProvider
 {
     private readonly ConcurrentQueue<Line> lines = new();

@@ -2,22 +2,22 @@ using System.Runtime.InteropServices;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>Signals to processes that a test started, by the kernel's own call: a small system has no program for it.</summary>
+/// <summary>Sends signals to processes that a test started, by a system call: a small system has no program for that.</summary>
 public static partial class Signals
 {
     // man 7 signal
     private const int Terminate = 15, Continue = 18, Stop = 19;
 
-    // man 2 kill: ESRCH. One that has ended meanwhile needs no signal.
+    // man 2 kill: ESRCH. A process that has ended meanwhile needs no signal.
     private const int NoSuchProcess = 3;
 
-    /// <summary>Asks a process to end.</summary>
+    /// <summary>Sends SIGTERM.</summary>
     public static void AskToEnd(int process) => Send(process, Terminate);
 
-    /// <summary>Lets a process stand still.</summary>
+    /// <summary>Sends SIGSTOP.</summary>
     public static void StandStill(int process) => Send(process, Stop);
 
-    /// <summary>Lets it go on.</summary>
+    /// <summary>Sends SIGCONT.</summary>
     public static void GoOn(int process) => Send(process, Continue);
 
     private static void Send(int process, int signal)

@@ -26,16 +26,16 @@ public sealed class TestSite : IAsyncDisposable
         this.ownsFolder = ownsFolder;
     }
 
-    /// <summary>The clock the controller runs on.</summary>
+    /// <summary>The controller's clock.</summary>
     public TimeProvider Time { get; }
 
     /// <summary>Its state folder.</summary>
     public string Folder { get; }
 
-    /// <summary>What it has logged, newest last.</summary>
+    /// <summary>Its log lines, newest last.</summary>
     public RecordedLog Log { get; } = new();
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address on which it listens.</summary>
     public Uri Url { get; private set; } = new("https://127.0.0.1");
 
     /// <summary>Its CA.</summary>
@@ -52,7 +52,7 @@ public sealed class TestSite : IAsyncDisposable
     internal static async Task<TestSite> StartAsync(
         TimeProvider? time, Action<ControllerSettings> change, Action<WebApplicationBuilder>? more = null)
     {
-        // In memory where that can be had: what a disk does is for the tests of the real process.
+        // In memory where possible: effects of the disk are tested with the real process.
         var folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"site-{Guid.NewGuid():N}");
         var site = new TestSite(time ?? TimeProvider.System, folder, ownsFolder: true);
         site.change = change;
@@ -86,7 +86,7 @@ public sealed class TestSite : IAsyncDisposable
         return (await Admin.UploadImageAsync(name, Core.Guests.ImageFormat.Raw, new MemoryStream(content), bytes), content);
     }
 
-    /// <summary>Waits for an event of that kind about that node or VM; those that have happened already count.</summary>
+    /// <summary>Waits for an event of that kind about that node or VM; earlier events count too.</summary>
     public async Task<EventView> EventAsync(string kind, string? about = null, long after = 0)
     {
         // Generous for a busy machine; a test that waits this long has failed.
@@ -119,8 +119,8 @@ public sealed class TestSite : IAsyncDisposable
         return vm;
     }
 
-    /// <summary>Waits until a node's worker has done all that is due by the site's clock: a
-    /// clock that runs ahead of it would let requests time out that take no time.</summary>
+    /// <summary>Waits until a node's worker has done everything that is due by the site's clock: a test that moves the clock earlier would
+    /// make requests time out that take no time.</summary>
     public async Task RestsAsync(string node)
     {
         var worker = Parts.GetRequiredService<CloudWorkers>().Of(NodeId.Parse(node))!;
@@ -171,7 +171,7 @@ public sealed class TestSite : IAsyncDisposable
 
     private async Task StopAsync()
     {
-        // A start that was refused has left nothing that runs.
+        // After a refused start nothing runs.
         if (app is null) return;
         Admin.Dispose();
         await app.StopAsync();
