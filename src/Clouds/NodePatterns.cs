@@ -5,13 +5,6 @@ namespace Opportunism.Clouds;
 /// <summary>Names of nodes as settings list them: <c>pc-1, lab-*</c>.</summary>
 public static class NodePatterns
 {
-    /// <summary>The patterns of a list, in its order.</summary>
-    public static string[] Read(string list)
-    {
-        ArgumentNullException.ThrowIfNull(list);
-        return list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-    }
-
     /// <summary>True for a node's name, or the beginning of one followed by <c>*</c>.</summary>
     public static bool IsValid(string pattern)
     {

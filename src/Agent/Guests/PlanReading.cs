@@ -51,10 +51,10 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
             return null;
         }
 
-        if (!TryName<GuestWish>(plan.Wish, out var wish)) problem = $"Guest {id}: this version does not support its wish.";
+        if (!EnumName.TryParse<GuestWish>(plan.Wish, out var wish)) problem = $"Guest {id}: this version does not support its wish.";
         else if (GuestActions.Policies.Find(plan.EvictionPolicy) is null)
             problem = $"Guest {id}: its eviction policy is none of {GuestActions.Policies.Names}.";
-        else if (!TryName<ImageFormat>(plan.ImageFormat, out _))
+        else if (!EnumName.TryParse<ImageFormat>(plan.ImageFormat, out _))
             problem = $"Guest {id}: its image format is none of {string.Join(", ", Enum.GetNames<ImageFormat>())}.";
         else if (plan.Vcpus > int.MaxValue || plan.MemoryMib > int.MaxValue || plan.DiskMib > int.MaxValue)
             problem = $"Guest {id}: a size is out of range.";
@@ -64,7 +64,7 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
             problem = $"Guest {id}: disk_sha256 is not 64 lower-case hexadecimal digits.";
         if (problem.Length > 0) return null;
 
-        _ = TryName<ImageFormat>(plan.ImageFormat, out var format);
+        _ = EnumName.TryParse<ImageFormat>(plan.ImageFormat, out var format);
         var spec = new GuestSpec(id, plan.Name, (int)plan.Vcpus, (int)plan.MemoryMib, (int)plan.DiskMib, plan.ImageSha256, format);
         if (spec.Problems().FirstOrDefault() is { } refused)
         {
@@ -76,8 +76,4 @@ internal sealed record PlanReading(IReadOnlyDictionary<GuestId, WantedGuest> Gue
             spec, wish, plan.Generation, GuestActions.Policies.Find(plan.EvictionPolicy)!, (long)plan.ImageBytes, plan.DiskSha256,
             (long)plan.DiskBytes, plan.ConsoleWanted);
     }
-
-    // Enum.TryParse alone also takes numbers and lists.
-    private static bool TryName<T>(string text, out T value)
-        where T : struct, Enum => Enum.TryParse(text, out value) && value.ToString() == text;
 }

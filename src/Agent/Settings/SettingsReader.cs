@@ -52,8 +52,7 @@ internal sealed class SettingsReader(IConfiguration file)
         where T : struct, Enum =>
         Read(
             section, key, fallback,
-            (string text, out T value) => Enum.TryParse(text, ignoreCase: true,
-            out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]),
+            (string text, out T value) => EnumName.TryParse(text, out value, ignoreCase: true),
             string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant());
 
     public double Decimal(string section, string key, double fallback) =>
@@ -70,7 +69,7 @@ internal sealed class SettingsReader(IConfiguration file)
 
     /// <summary>A list written with commas; empty entries are dropped.</summary>
     public IReadOnlyList<string> List(string section, string key, IReadOnlyList<string> fallback) =>
-        Find(section, key)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? fallback;
+        Find(section, key) is { } text ? CommaList.Read(text) : fallback;
 
     /// <summary>Adds problems that a feature found in its own settings.</summary>
     public void Add(string section, IEnumerable<string> found) => problems.AddRange(found.Select(problem => $"[{section}] {problem}"));

@@ -1,9 +1,11 @@
+using Opportunism.Core;
+
 namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>Reads settings that hold a list: <c>a, b</c> or <c>a=1, b=2</c>.</summary>
 internal static class PairList
 {
-    public static string[] Words(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    public static string[] Words(string text) => CommaList.Read(text);
 
     /// <summary>The pairs in their order; one without <c>=</c> has an empty value.</summary>
     public static IEnumerable<(string Key, string Value)> Read(string text) =>

@@ -20,7 +20,7 @@ internal sealed class SiteClouds : IAsyncDisposable
             .. settings.OrderBy(one => one.Name, StringComparer.Ordinal)
                 .Select(
                     one => (one.Module.Create(one.Options, new(one.Name, new CloudStore(contexts, one.Name), time, logs)),
-                        NodePatterns.Read(one.Options.Nodes)))];
+                        CommaList.Read(one.Options.Nodes)))];
 
     /// <summary>All of them, ordered by name.</summary>
     public IEnumerable<Cloud> All => clouds.Select(one => one.Cloud);

@@ -58,7 +58,7 @@ internal static class ReportLimits
     private static string? GuestProblem(GuestReport guest)
     {
         if (!GuestId.TryParse(guest.GuestId, out _)) return "a guest_id is not 32 lower-case hexadecimal digits";
-        if (!Enum.TryParse<GuestPhase>(guest.Phase, out var phase) || phase.ToString() != guest.Phase)
+        if (!EnumName.TryParse<GuestPhase>(guest.Phase, out _))
             return "a guest's phase is not one of this contract";
         if (guest.Sentence.Length > NodeContract.LongestSentence) return "a guest's sentence is longer than 1000 characters";
         if (guest.DiskSha256.Length > 0 && !NodeContract.IsSha256(guest.DiskSha256))

@@ -22,7 +22,7 @@ internal sealed record CloudSettings(string Name, CloudModule Module, CloudOptio
         foreach (var cloud in clouds)
         {
             foreach (var problem in cloud.Module.Problems(cloud.Options)) yield return problem;
-            foreach (var pattern in NodePatterns.Read(cloud.Options.Nodes).Where(pattern => !NodePatterns.IsValid(pattern)))
+            foreach (var pattern in CommaList.Read(cloud.Options.Nodes).Where(pattern => !NodePatterns.IsValid(pattern)))
             {
                 yield return $"[{cloud.Options.Section}] Nodes holds '{pattern}'; allowed are names of nodes, separated by commas; a "
                     + "name may end in *.";
@@ -33,7 +33,7 @@ internal sealed record CloudSettings(string Name, CloudModule Module, CloudOptio
                     + "beginning with a letter or digit.";
         }
 
-        var rest = clouds.Where(cloud => NodePatterns.Read(cloud.Options.Nodes).Length == 0).Select(cloud => $"[{cloud.Options.Section}]")
+        var rest = clouds.Where(cloud => CommaList.Read(cloud.Options.Nodes).Length == 0).Select(cloud => $"[{cloud.Options.Section}]")
             .ToList();
         if (rest.Count > 1)
             yield return $"{string.Join(" and ", rest)} have no Nodes; at most one cloud may take every node that no other cloud takes.";

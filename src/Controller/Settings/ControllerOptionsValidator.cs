@@ -1,5 +1,6 @@
 using System.Net;
 using Opportunism.Clouds;
+using Opportunism.Core;
 using Opportunism.Core.Availability;
 
 namespace Opportunism.Controller.Settings;
@@ -38,7 +39,7 @@ internal static class ControllerOptionsValidator
 
     /// <summary>The names in <see cref="ControllerOptions.Names"/>.</summary>
     public static string[] NamesOf(ControllerOptions options) =>
-        options.Names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        CommaList.Read(options.Names);
 
     private static IEnumerable<string> PolicyProblems(SiteTimes policy)
     {

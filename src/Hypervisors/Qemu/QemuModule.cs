@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging;
+using Opportunism.Core;
 using Opportunism.Hypervisors.Linux;
 
 namespace Opportunism.Hypervisors.Qemu;
@@ -56,8 +57,7 @@ internal sealed class QemuModule : HypervisorModule
     {
         value = default;
         var text = settings.Text(key, "");
-        return text.Length == 0
-            || (!char.IsAsciiDigit(text[0]) && Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value));
+        return text.Length == 0 || EnumName.TryParse(text, out value, ignoreCase: true);
     }
 
     private static string NotOneOf<T>(HypervisorSettings settings, string key)

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Opportunism.Core;
 
 namespace Opportunism.Workshop.Lab;
 
@@ -20,7 +21,7 @@ internal sealed partial record LabHost(string Name, LabHostKind Kind)
     {
         var found = new List<LabHost>();
         hosts = found;
-        foreach (var word in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var word in CommaList.Read(text))
         {
             var (name, kindWord) = word.Split('=', 2) is [var before, var after] ? (before, after) : (word, "libvirt");
             LabHostKind? kind = kindWord switch { "libvirt" => LabHostKind.Libvirt, "fake" => LabHostKind.Fake, _ => null };

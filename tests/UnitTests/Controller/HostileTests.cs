@@ -32,6 +32,7 @@ public sealed class HostileTests
         { "a path as guest",
             report => report.Guests.Add(new GuestReport { GuestId = "../../../../../../etc/passwd00000", Phase = "Running" }) },
         { "unknown phase", report => report.Guests.Add(new GuestReport { GuestId = new string('a', 32), Phase = "7" }) },
+        { "a number that no phase has", report => report.Guests.Add(new GuestReport { GuestId = new string('a', 32), Phase = "99" }) },
         { "not a number",
             report => report.Guests.Add(new GuestReport { GuestId = new string('a', 32), Phase = "Running", HoldMs = double.NaN }) },
         { "endless progress",
