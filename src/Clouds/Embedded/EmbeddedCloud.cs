@@ -13,8 +13,8 @@ namespace Opportunism.Clouds.Embedded;
 /// <param name="store">Where it keeps its VMs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="name">Its name in its site.</param>
-public sealed partial class EmbeddedCloud(IEmbeddedStore store, TimeProvider time, string name = EmbeddedCloud.CloudName) : IHostCloud,
-IGuestSource, ITenantCloud, IDisposable
+public sealed partial class EmbeddedCloud(ICloudStore store, TimeProvider time, string name = EmbeddedCloud.CloudName)
+    : IHostCloud, IGuestSource, ITenantCloud, IDisposable
 {
     /// <summary>The kind's name in settings.</summary>
     public const string CloudName = "embedded";
@@ -26,6 +26,7 @@ IGuestSource, ITenantCloud, IDisposable
     /// <summary>The policies that this cloud can carry out.</summary>
     public static readonly PolicySet Offered = new(EvictionPolicies.Suspend, EvictionPolicies.Relocate, EvictionPolicies.Terminate);
 
+    private readonly EmbeddedRecords records = new(store);
     private readonly SemaphoreSlim gate = new(1, 1);
     private ImmutableDictionary<NodeId, NodeObservation> nodes = ImmutableDictionary<NodeId, NodeObservation>.Empty;
     private EmbeddedState state = EmbeddedState.Empty;
@@ -48,7 +49,7 @@ IGuestSource, ITenantCloud, IDisposable
     /// <summary>Loads the stored state. Called once, before anything else.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var loaded = await store.LoadAsync(cancellationToken);
+        var loaded = await records.LoadAsync(cancellationToken);
         var newest = loaded.Vms.Values.Select(vm => vm.Revision).Concat(loaded.Leftovers.Select(old => old.Revision)).Append(0).Max();
         Volatile.Write(ref state, loaded with { Revision = newest + 1 });
     }
@@ -181,7 +182,7 @@ IGuestSource, ITenantCloud, IDisposable
             var draft = new Draft(before, nodes, time.GetUtcNow());
             result = change(draft);
             after = draft.Finish(KeepEnded);
-            if (Difference(before, after) is { } difference) await store.SaveAsync(difference, cancellationToken);
+            if (Difference(before, after) is { } difference) await records.SaveAsync(difference, cancellationToken);
             Volatile.Write(ref nodes, draft.Nodes);
             Volatile.Write(ref state, after);
         }

@@ -10,7 +10,7 @@ internal sealed class EmbeddedModule : CloudModule
     public override Cloud Create(CloudOptions options, CloudServices services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var cloud = new EmbeddedCloud(new EmbeddedRecords(services.Store), services.Time, services.Name);
+        var cloud = new EmbeddedCloud(services.Store, services.Time, services.Name);
         return new Cloud(services.Name, cloud) { Guests = cloud, Tenants = cloud, StartAsync = cloud.LoadAsync };
     }
 }

@@ -10,11 +10,11 @@ namespace Opportunism.Clouds.Embedded;
 
 /// <summary>Stores the embedded cloud's state as records: <c>vm</c>
 /// by id, <c>leftover</c> by guest and node, <c>host</c> by node.</summary>
-internal sealed class EmbeddedRecords(ICloudStore store) : IEmbeddedStore
+internal sealed class EmbeddedRecords(ICloudStore store)
 {
     private const string VmKind = "vm", LeftoverKind = "leftover", HostKind = "host";
 
-    /// <inheritdoc/>
+    /// <summary>Everything, as it was last saved. Called once, at start.</summary>
     public async Task<EmbeddedState> LoadAsync(CancellationToken cancellationToken)
     {
         var byKind = (await store.LoadAsync(cancellationToken)).ToLookup(record => record.Key.Kind, record => record.Json);
@@ -27,7 +27,7 @@ internal sealed class EmbeddedRecords(ICloudStore store) : IEmbeddedStore
         };
     }
 
-    /// <inheritdoc/>
+    /// <summary>Saves a change whole; when it throws, nothing of it is saved. Never called twice at a time.</summary>
     public Task SaveAsync(EmbeddedChange change, CancellationToken cancellationToken) => store.SaveAsync(
         [
             .. change.Vms.Select(

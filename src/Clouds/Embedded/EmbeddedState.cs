@@ -20,13 +20,4 @@ public sealed record EmbeddedState
 
     /// <summary>Grows with every change; larger than that of any VM or leftover.</summary>
     public long Revision { get; init; }
-
-    /// <summary>This state with a change applied.</summary>
-    public EmbeddedState With(EmbeddedChange change) => new()
-    {
-        Revision = Revision + 1,
-        Vms = Vms.SetItems(change.Vms.Select(vm => KeyValuePair.Create(vm.Id, vm))).RemoveRange(change.ForgottenVms),
-        Hosts = Hosts.SetItems(change.Hosts.Select(host => KeyValuePair.Create(host.Node, host))),
-        Leftovers = Leftovers.RemoveAll(change.ClearedLeftovers.Contains).AddRange(change.Leftovers),
-    };
 }

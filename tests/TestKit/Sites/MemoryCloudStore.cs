@@ -3,10 +3,13 @@ using Opportunism.Clouds;
 
 namespace Opportunism.TestKit.Sites;
 
-/// <summary>A cloud's records in memory.</summary>
+/// <summary>A cloud's records in memory, whose saving can be made to fail.</summary>
 public sealed class MemoryCloudStore : ICloudStore
 {
     private readonly ConcurrentDictionary<CloudKey, CloudRecord> records = new();
+
+    /// <summary>True to fail every save.</summary>
+    public bool Broken { get; set; }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<CloudRecord>> LoadAsync(CancellationToken cancellationToken) =>
@@ -15,6 +18,7 @@ public sealed class MemoryCloudStore : ICloudStore
     /// <inheritdoc/>
     public Task SaveAsync(IReadOnlyList<CloudRecord> put, IReadOnlyList<CloudKey> removed, CancellationToken cancellationToken)
     {
+        if (Broken) throw new IOException("The store is broken.");
         ArgumentNullException.ThrowIfNull(put);
         ArgumentNullException.ThrowIfNull(removed);
         foreach (var record in put) records[record.Key] = record;

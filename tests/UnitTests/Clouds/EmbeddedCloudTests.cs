@@ -13,7 +13,7 @@ namespace Opportunism.UnitTests.Clouds;
 
 public sealed class EmbeddedCloudTests : CloudConformance
 {
-    private readonly MemoryEmbeddedStore store = new();
+    private readonly MemoryCloudStore store = new();
     private readonly FakeTimeProvider time = new();
 
     protected override bool BringsBack => false;
