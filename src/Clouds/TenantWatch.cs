@@ -3,26 +3,26 @@ using Opportunism.Core;
 
 namespace Opportunism.Clouds;
 
-/// <summary>Follows the VMs of a cloud whose guests agents run. A VM that changes several times before it is read is returned once, in its
-/// state at that time: the backlog is bounded by the number of VMs.</summary>
-internal sealed class TenantWatch
+/// <summary>Follows the VMs of a cloud whose guests agents run. A VM that changes several times before it is read is given once, as it is
+/// then: what waits is bounded by the number of VMs.</summary>
+internal static class TenantWatch
 {
-    private readonly Lock gate = new();
-    private readonly HashSet<GuestId> changed = [];
-    private TaskCompletionSource some = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Every VM as it is now, then each changed VM, until cancelled.</summary>
+    /// <summary>Every VM as it is, then each that changes, until cancelled.</summary>
     public static async IAsyncEnumerable<TenantVm> FollowAsync(
         IGuestSource guests, ITenantCloud tenants, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var watch = new TenantWatch();
-        guests.GuestChanged += watch.Note;
+        var gate = new Lock();
+        var changed = new HashSet<GuestId>();
+        var noted = new Level<object>(new());
+        guests.GuestChanged += Note;
         try
         {
+            var seen = noted.Current;
             foreach (var vm in await tenants.ListAsync(cancellationToken)) yield return vm;
             while (true)
             {
-                foreach (var id in await watch.TakeAsync(cancellationToken))
+                seen = await noted.NewerThanAsync(seen, cancellationToken);
+                foreach (var id in Take())
                 {
                     if (await tenants.FindAsync(id.Value, cancellationToken) is { } vm) yield return vm;
                 }
@@ -30,30 +30,23 @@ internal sealed class TenantWatch
         }
         finally
         {
-            guests.GuestChanged -= watch.Note;
+            guests.GuestChanged -= Note;
         }
-    }
 
-    private void Note(GuestChange change)
-    {
-        lock (gate)
+        void Note(GuestChange change)
         {
-            changed.Add(change.Guest);
-            some.TrySetResult();
+            lock (gate) changed.Add(change.Guest);
+            noted.Set(new());
         }
-    }
 
-    private async Task<IReadOnlyList<GuestId>> TakeAsync(CancellationToken cancellationToken)
-    {
-        Task waiting;
-        lock (gate) waiting = some.Task;
-        await waiting.WaitAsync(cancellationToken);
-        lock (gate)
+        List<GuestId> Take()
         {
-            var taken = changed.ToList();
-            changed.Clear();
-            some = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            return taken;
+            lock (gate)
+            {
+                var taken = changed.ToList();
+                changed.Clear();
+                return taken;
+            }
         }
     }
 }

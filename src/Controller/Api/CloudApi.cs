@@ -11,43 +11,42 @@ internal static class CloudApi
 {
     public static void MapCloud(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/cloud/rights", CheckOnlyAsync).RequireAuthorization(Answers.Operator).WithTags("site")
-            .WithName("checkCloudRights");
-        routes.MapGet("/v1/clouds/{name}/rights", CheckNamedAsync).RequireAuthorization(Answers.Operator).WithTags("site")
-            .WithName("checkRightsOfCloud");
+        routes.MapGet(
+            "/v1/cloud/rights", (SiteClouds clouds, CancellationToken cancellationToken) => CheckAsync(OnlyOne(clouds), cancellationToken))
+            .RequireAuthorization(Answers.Operator).WithTags("site").WithName("checkCloudRights");
+        routes.MapGet(
+            "/v1/clouds/{name}/rights",
+            (string name, SiteClouds clouds, CancellationToken cancellationToken) => CheckAsync(Named(clouds, name), cancellationToken))
+            .RequireAuthorization(Answers.Operator).WithTags("site").WithName("checkRightsOfCloud");
     }
 
-    /// <summary>The rights in the only cloud of the site that needs any.</summary>
-    private static Task<Results<Ok<IReadOnlyList<CloudRightView>>, ProblemHttpResult>> CheckOnlyAsync(
-        SiteClouds clouds, CancellationToken cancellationToken) =>
+    /// <summary>The rights in the only cloud of the site that needs any; else why there is none to check.</summary>
+    private static (IRightsCheck? Rights, ProblemHttpResult? Problem) OnlyOne(SiteClouds clouds) =>
         clouds.All.Where(cloud => cloud.Rights is not null).ToList() switch
         {
-            [] => Refused($"No cloud of this site ({clouds.Names}) needs rights elsewhere.", StatusCodes.Status501NotImplemented),
-            [var one] => CheckAsync(one.Rights!, cancellationToken),
-            var several => Refused(
-                $"Several clouds of this site need rights: {string.Join(", ", several.Select(cloud => cloud.Name))}. Name "
-                    + "one (--site-cloud).",
-                StatusCodes.Status400BadRequest),
+            [] => (null, NotNeeded($"No cloud of this site ({clouds.Names}) needs rights elsewhere.")),
+            [var one] => (one.Rights, null),
+            var several => (null, Answers.Wrong(
+                $"Several clouds of this site need rights: {string.Join(", ", several.Select(cloud => cloud.Name))}. Name one "
+                    + "(--site-cloud).")),
         };
 
-    private static Task<Results<Ok<IReadOnlyList<CloudRightView>>, ProblemHttpResult>> CheckNamedAsync(
-        string name, SiteClouds clouds, CancellationToken cancellationToken) =>
-        clouds.Find(name) switch
-        {
-            null => Task.FromResult<Results<Ok<IReadOnlyList<CloudRightView>>, ProblemHttpResult>>(
-                Answers.NoSuch("cloud", name, $"this site has {clouds.Names}")),
-            { Rights: { } rights } => CheckAsync(rights, cancellationToken),
-            _ => Refused($"The cloud {name} needs no rights elsewhere.", StatusCodes.Status501NotImplemented),
-        };
+    private static (IRightsCheck? Rights, ProblemHttpResult? Problem) Named(SiteClouds clouds, string name) => clouds.Find(name) switch
+    {
+        null => (null, Answers.NoSuch("cloud", name, $"this site has {clouds.Names}")),
+        { Rights: { } rights } => (rights, null),
+        _ => (null, NotNeeded($"The cloud {name} needs no rights elsewhere.")),
+    };
 
     private static async Task<Results<Ok<IReadOnlyList<CloudRightView>>, ProblemHttpResult>> CheckAsync(
-        IRightsCheck rights, CancellationToken cancellationToken)
+        (IRightsCheck? Rights, ProblemHttpResult? Problem) asked, CancellationToken cancellationToken)
     {
-        var checks = await rights.CheckAsync(cancellationToken);
+        if (asked.Rights is null) return asked.Problem!;
+        var checks = await asked.Rights.CheckAsync(cancellationToken);
         return TypedResults.Ok<IReadOnlyList<CloudRightView>>(
             [.. checks.Select(check => new CloudRightView(check.Name, check.State.ToString(), check.Sentence, check.Remedy))]);
     }
 
-    private static Task<Results<Ok<IReadOnlyList<CloudRightView>>, ProblemHttpResult>> Refused(string sentence, int status) =>
-        Task.FromResult<Results<Ok<IReadOnlyList<CloudRightView>>, ProblemHttpResult>>(TypedResults.Problem(sentence, statusCode: status));
+    private static ProblemHttpResult NotNeeded(string sentence) =>
+        TypedResults.Problem(sentence, statusCode: StatusCodes.Status501NotImplemented);
 }

@@ -19,8 +19,8 @@ internal sealed class StoreStart(IDbContextFactory<SiteDbContext> contexts, Stat
     /// is complete or non-existent.</summary>
     private async Task CopyBeforeUpgradeAsync(SiteDbContext context, CancellationToken cancellationToken)
     {
-        var pending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).FirstOrDefault();
-        if (pending is null || !(await context.Database.GetAppliedMigrationsAsync(cancellationToken)).Any()) return;
+        var applied = (await context.Database.GetAppliedMigrationsAsync(cancellationToken)).ToList();
+        if (applied.Count == 0 || context.Database.GetMigrations().Except(applied).FirstOrDefault() is not { } pending) return;
         const string unfinished = "site.db.copying";
         File.Delete(state[unfinished]);
         state.Touch(unfinished);
