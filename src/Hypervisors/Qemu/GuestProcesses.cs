@@ -146,12 +146,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         }
         catch (QmpException exception) when (exception.IsRefusal)
         {
-            // No instruction of it has run, because its disk is open in another program for example. What was saved of it stays valid.
-            lock (host.RunLock) process.MayRun = false;
-            process.StateSave = saved;
-            var (phase, has, size) = (before.Phase, before.HasCheckpoint, before.CheckpointMiB);
-            var why = exception.Message;
-            guest.SetWhile(process, status => status with { Phase = phase, Sentence = why, HasCheckpoint = has, CheckpointMiB = size });
+            PutBack(guest, process, before, saved, exception.Message);
             throw;
         }
         catch (TimeoutException exception)
@@ -160,6 +155,23 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
         }
 
         return true;
+    }
+
+    /// <summary>A release that QEMU refused: no instruction of the guest has run, because its disk is open in another program for example.
+    /// What was saved of it stays valid.</summary>
+    private void PutBack(QemuGuest guest, QemuProcess process, GuestStatus before, DeviceStateSave saved, string why)
+    {
+        lock (host.RunLock) process.MayRun = false;
+        process.StateSave = saved;
+        guest.SetWhile(
+            process,
+            status => status with
+            {
+                Phase = before.Phase,
+                Sentence = why,
+                HasCheckpoint = before.HasCheckpoint,
+                CheckpointMiB = before.CheckpointMiB,
+            });
     }
 
     /// <summary>Kills the guest's process and gives its memory back; what is on disk stays. Safe to repeat.</summary>
