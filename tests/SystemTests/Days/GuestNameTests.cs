@@ -17,7 +17,14 @@ public sealed class GuestNameTests
         var desktop = site.Desktop;
         var guest = Path.Combine(Path.GetDirectoryName(desktop.SocketPath)!, "state", "guests", "0123456789abcdef0123456789abcdef");
         Directory.CreateDirectory(guest, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await File.WriteAllTextAsync(Path.Combine(guest, "guest.json"), $$"""{"Id":"0123456789abcdef0123456789abcdef","Name":"merger-of-acme","Vcpus":1,"MemoryMiB":128,"DiskMiB":32,"ImageSha256":"{{new string('0', 64)}}","ImageFormat":"Raw","ImagePath":"/nowhere","Uid":null}""");
+        await File.WriteAllTextAsync(
+            Path.Combine(guest, "guest.json"),
+            $$"""
+            {
+                "Id": "0123456789abcdef0123456789abcdef", "Name": "merger-of-acme", "Vcpus": 1, "MemoryMiB": 128, "DiskMiB": 32,
+                "ImageSha256": "{{new string('0', 64)}}", "ImageFormat": "Raw", "ImagePath": "/nowhere", "Uid": null
+            }
+            """);
         desktop.StartAgent();
         var answer = "";
         for (var tries = 0; tries < 300 && !answer.Contains("0123456789abcdef", StringComparison.Ordinal); tries++)

@@ -21,11 +21,13 @@ public sealed class LibvirtDayTests : IAsyncLifetime
     {
         await site.StartAsync();
         // There is no controller to be reached: everything below happens without one.
-        desktop = await RealDesktop.MakeAsync("desk", Path.GetFileName(folder), folder, RealSite.AgentProgram, new Uri("https://127.0.0.1:1"), "none", $"""
+        var settings = $"""
             Hypervisor = libvirt
             LibvirtUri = {site.Daemon.Uri}
             LibvirtFolder = {site.Daemon.RunFolder}
-            """);
+            """;
+        desktop = await RealDesktop.MakeAsync(
+            "desk", Path.GetFileName(folder), folder, RealSite.AgentProgram, new Uri("https://127.0.0.1:1"), "none", settings);
         desktop.StartAgent();
     }
 

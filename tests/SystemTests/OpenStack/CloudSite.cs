@@ -107,7 +107,7 @@ internal sealed class CloudSite : IAsyncDisposable
     {
         var console = "";
         await UntilAsync(
-            $"server {server} goes on after tick {last}",
+            $"server {server} continues after tick {last}",
             async () => LabConsole.Ticks(console = await RealLab.ConsoleAsync(Tenant, server)).LastOrDefault(-1) > last + 1);
         LabConsole.AssertGoesOn(console, last);
     }

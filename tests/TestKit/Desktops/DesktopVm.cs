@@ -153,13 +153,19 @@ public sealed class DesktopVm : IAsyncLifetime
     }
 
     /// <summary>Presses and releases a key on the PS/2 keyboard, or on the USB keyboard of a screen.</summary>
-    public Task PressAsync(string? screen = null) => SendAsync(screen, """{"type":"key","data":{"down":true,"key":{"type":"qcode","data":"shift"}}},{"type":"key","data":{"down":false,"key":{"type":"qcode","data":"shift"}}}""");
+    public Task PressAsync(string? screen = null) => SendAsync(
+        screen,
+        """{"type":"key","data":{"down":true,"key":{"type":"qcode","data":"shift"}}},"""
+        + """{"type":"key","data":{"down":false,"key":{"type":"qcode","data":"shift"}}}""");
 
     /// <summary>Moves the mouse.</summary>
     public Task MoveAsync() => SendAsync(null, """{"type":"rel","data":{"axis":"x","value":3}}""");
 
     /// <summary>Moves the tablet's pen to another place.</summary>
-    public Task PointAsync(int x) => SendAsync("head2", $$$"""{"type":"abs","data":{"axis":"x","value":{{{x}}}}},{"type":"abs","data":{"axis":"y","value":{{{x}}}}}""");
+    public Task PointAsync(int x) => SendAsync(
+        "head2",
+        $$$"""{"type":"abs","data":{"axis":"x","value":{{{x}}}}},"""
+        + $$$"""{"type":"abs","data":{"axis":"y","value":{{{x}}}}}""");
 
     /// <summary>Presses and releases a button of the mouse.</summary>
     // In two reports: within one the button's state would not change.
@@ -208,7 +214,9 @@ public sealed class DesktopVm : IAsyncLifetime
     }
 
     private Task<JsonElement> SendAsync(string? screen, string events) =>
-        ControlAsync("input-send-event", screen is null ? $$"""{"events":[{{events}}]}""" : $$"""{"device":"{{screen}}","events":[{{events}}]}""");
+        ControlAsync(
+            "input-send-event",
+            screen is null ? $$"""{"events":[{{events}}]}""" : $$"""{"device":"{{screen}}","events":[{{events}}]}""");
 
     private async Task<JsonElement> ControlAsync(string command, string arguments = "{}")
     {

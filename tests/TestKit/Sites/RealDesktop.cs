@@ -148,7 +148,8 @@ public sealed class RealDesktop : IAsyncDisposable
         }
     }
 
-    private string Ini(Uri controller, string tokenFile, string more, TimeSpan idleFor, bool seatless) => string.Create(CultureInfo.InvariantCulture, $"""
+    private string Ini(Uri controller, string tokenFile, string more, TimeSpan idleFor, bool seatless) => string.Create(
+        CultureInfo.InvariantCulture, $"""
         [Agent]
         StateFolder = {folder}/state
         Socket = {folder}/agent.sock

@@ -24,7 +24,9 @@ public sealed class StatusTests : IDisposable
     public StatusTests()
     {
         socket = Path.Combine(folder, "agent.sock");
-        File.WriteAllText(Path.Combine(folder, SiteFile.Name), """{"url":"https://site.example:7443","caPath":"ca.pem","caFingerprint":"00","processId":1}""");
+        File.WriteAllText(
+            Path.Combine(folder, SiteFile.Name),
+            """{"url":"https://site.example:7443","caPath":"ca.pem","caFingerprint":"00","processId":1}""");
         File.WriteAllText(Path.Combine(folder, SiteFile.AdminTokenName), "secret\n");
     }
 

@@ -195,7 +195,7 @@ public sealed class SwitchMemoryTests
             Assert.InRange(desk.Took.TotalSeconds, 75, 80);
 
             Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("start-node"));
-            Assert.Contains("works on pc-1 and has not let go in time. Nothing was done", desk.Error, StringComparison.Ordinal);
+            Assert.Contains("works on pc-1 and has not finished in time. Nothing was done", desk.Error, StringComparison.Ordinal);
             Assert.Equal(("suspended", 120), (server.VmState, desk.Took.TotalSeconds));
         }
 

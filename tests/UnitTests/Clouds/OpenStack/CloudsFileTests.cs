@@ -20,7 +20,11 @@ public sealed class CloudsFileTests : IDisposable
             out _)!;
         Assert.Equal(
             ("https://k:5000/", "one", "internal", "lab"), (entry.AuthUrl.ToString(), entry.Region, entry.Interface, entry.ToString()));
-        Assert.Equal("""{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"u","domain":{"id":"d1"},"password":"pass"}}},"scope":{"project":{"name":"p","domain":{"name":"D"}}}}}""", Encoding.UTF8.GetString(entry.LoginBody));
+        Assert.Equal(
+            """{"auth":{"identity":"""
+            + """{"methods":["password"],"password":{"user":{"name":"u","domain":{"id":"d1"},"password":"pass"}}},"scope":"""
+            + """{"project":{"name":"p","domain":{"name":"D"}}}}}""",
+            Encoding.UTF8.GetString(entry.LoginBody));
     }
 
     [Fact]
@@ -30,7 +34,9 @@ public sealed class CloudsFileTests : IDisposable
             "clouds:\n  lab:\n    auth_type: v3applicationcredential\n    auth:\n      auth_url: http://k\n      "
                 + "application_credential_id: i\n      application_credential_secret: s\n",
             out _)!;
-        Assert.Equal("""{"auth":{"identity":{"methods":["application_credential"],"application_credential":{"secret":"s","id":"i"}}}}""", Encoding.UTF8.GetString(entry.LoginBody));
+        Assert.Equal(
+            """{"auth":{"identity":{"methods":["application_credential"],"application_credential":{"secret":"s","id":"i"}}}}""",
+            Encoding.UTF8.GetString(entry.LoginBody));
     }
 
     [Theory]

@@ -183,7 +183,8 @@ public sealed class OpenStackFaultTests
     [Theory]
     [InlineData(500, "", "Nova answered GET /os-services with 500.")]
     [InlineData(502, "<html>Bad Gateway</html>", "Nova answered GET /os-services with 502.")]
-    [InlineData(503, """{"error":{"message":"The server is\u0007 busy"}}""", "Nova answered GET /os-services with 503. The server is  busy")]
+    [InlineData(
+        503, """{"error":{"message":"The server is\u0007 busy"}}""", "Nova answered GET /os-services with 503. The server is  busy")]
     [InlineData(200, "<html>login please</html>", "Nova answered GET /os-services with something that cannot be read")]
     [InlineData(200, "{}", "Nova answered GET /os-services with something that cannot be read")]
     [InlineData(200, "null", "Nova answered GET /os-services with something that cannot be read")]
