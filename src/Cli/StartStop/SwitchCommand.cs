@@ -122,7 +122,7 @@ internal sealed class SwitchCommand
                 ExitCode.Failed,
                 interrupted.IsCancellationRequested
                 ? "Interrupted before anything was done."
-                : $"Another start-node or stop-node works on {job.Host} and has not let go in time. Nothing was done; find out why it "
+                : $"Another start-node or stop-node works on {job.Host} and has not finished in time. Nothing was done; find out why it "
                 + $"hangs, and run {job.Command} again.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -36,17 +36,26 @@ public sealed class OpenStackRights : IRightsCheck
             await SeeAsync(
                 "see compute services", OpenStackCall.Compute, $"/os-services?binary=nova-compute&host={NoHost}", "/v2.1/os-services",
                 "os_compute_api:os-services:list", WireJson.Default.ServicesReply, cancellationToken),
-            await TryAsync("open and close compute services", OpenStackCall.Compute, HttpMethod.Put, $"/os-services/{Nobody}", """{"status":"enabled"}""", "/v2.1/os-services/*", "os_compute_api:os-services:update", cancellationToken),
+            await TryAsync(
+                "open and close compute services", OpenStackCall.Compute, HttpMethod.Put, $"/os-services/{Nobody}",
+                """{"status":"enabled"}""", "/v2.1/os-services/*", "os_compute_api:os-services:update", cancellationToken),
         };
         var (servers, known) = await ServersAsync(cancellationToken);
         checks.AddRange(servers);
-        checks.Add(await TryAsync("ask for server actions", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/action", """{"suspend":null}""", "/v2.1/servers/*/action", "os_compute_api:os-suspend-server:suspend", cancellationToken));
+        checks.Add(
+            await TryAsync(
+                "ask for server actions", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/action", """{"suspend":null}""",
+                "/v2.1/servers/*/action", "os_compute_api:os-suspend-server:suspend", cancellationToken));
         checks.Add(
             await TryAsync(
                 "see who did what with a server", OpenStackCall.Compute, HttpMethod.Get,
                 $"/servers/{known?.Id ?? Nobody}/os-instance-actions", null, "/v2.1/servers/*/os-instance-actions",
                 "os_compute_api:os-instance-actions:list", cancellationToken));
-        checks.Add(await TryAsync("mark servers", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/metadata", """{"metadata":{"opportunism.evicted":"suspend"}}""", "/v2.1/servers/*/metadata", "os_compute_api:server-metadata:create", cancellationToken));
+        checks.Add(
+            await TryAsync(
+                "mark servers", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/metadata",
+                """{"metadata":{"opportunism.evicted":"suspend"}}""", "/v2.1/servers/*/metadata", "os_compute_api:server-metadata:create",
+                cancellationToken));
         checks.Add(
             await TryAsync(
                 "take marks off servers", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}/metadata/opportunism.evicted", null,
@@ -162,7 +171,9 @@ public sealed class OpenStackRights : IRightsCheck
             seen = Missing(
                 see, "Neutron shows no agent at all. If it has some:",
                 "In Neutron's policy: \"get_agent\": \"role:admin or role:opportunism\". If it has none: NetworkAgents = no");
-        var tried = await TryAsync(mark, OpenStackCall.Network, HttpMethod.Put, $"/v2.0/agents/{Nobody}", """{"agent":{"admin_state_up":true}}""", "/v2.0/agents/*", "update_agent", cancellationToken);
+        var tried = await TryAsync(
+            mark, OpenStackCall.Network, HttpMethod.Put, $"/v2.0/agents/{Nobody}", """{"agent":{"admin_state_up":true}}""",
+            "/v2.0/agents/*", "update_agent", cancellationToken);
         if (tried.State is RightState.Granted && reply.Value?.Agents is [{ Id: { } id } agent, ..])
         {
             // Writing the value that is there already changes nothing and makes Nova check the policy, which a 404 does not.

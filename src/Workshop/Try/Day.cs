@@ -70,7 +70,7 @@ internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, D
         await UntilHostAsync("Its host is closed in the cloud", open: false, cancellationToken);
 
         seat.Rest();
-        await board.StepAsync("It stands still", async () =>
+        await board.StepAsync("It does not tick", async () =>
         {
             // The console's last bytes are still on their way: the agent reads twice a second, and the machine is busy.
             await Task.Delay(TimeSpan.FromSeconds(2), time, cancellationToken);
@@ -84,7 +84,7 @@ internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, D
         var stood = ticks.Last;
         await UntilStateAsync("It was only a bump: the node is Available again", "Available", cancellationToken);
         await UntilHostAsync("Its host is open again", open: true, cancellationToken);
-        await UntilTickAsync("The guest goes on where it was", stood + 3, cancellationToken);
+        await UntilTickAsync("The guest continues where it was", stood + 3, cancellationToken);
         var times = await cloud.TimesAsync(null, cancellationToken);
         Result = Result with { HoldMs = times.HoldMs, ThawMs = times.ThawMs };
     }
@@ -122,7 +122,7 @@ internal sealed partial class Day(LocalSite site, ISeat seat, IDayCloud cloud, D
         await UntilStateAsync("The owner leaves: the node is Available", "Available", cancellationToken);
         await UntilHostAsync("The host is open once more", open: true, cancellationToken);
         await UntilVmAsync("The guest is resumed", VmStatus.Running, cancellationToken);
-        await UntilTickAsync("The count goes on, no tick lost or repeated", before + 3, cancellationToken);
+        await UntilTickAsync("The count continues, no tick lost or repeated", before + 3, cancellationToken);
         CheckCount();
         var times = await cloud.TimesAsync(null, cancellationToken);
         // No tick is missing, so the first tick after the resume was the one after the last before it.

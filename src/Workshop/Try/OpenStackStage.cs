@@ -69,8 +69,8 @@ internal sealed class OpenStackStage : IStage
         var slot = Environment.ProcessId % ((EndPort - FirstPort) / 2 / LabShape.Ports);
         var port = LabShape.FreeFrom(FirstPort + (slot * LabShape.Ports), EndPort, taken)
             ?? throw new IOException(
-                $"From {FirstPort} to {EndPort} there are no {LabShape.Ports} ports side by side that nobody listens on: end some of "
-                    + "what listens there (ss -ltn).");
+                $"From {FirstPort} to {EndPort} there are no {LabShape.Ports} ports side by side that are free: end some of the programs "
+                    + "that listen there (ss -ltn).");
         shape = new(port, [new LabHost(Host, LabHostKind.Libvirt)]);
         await new LabUp(place, shape, new StageLabBoard(board, time), time).RunAsync(cancellationToken);
         return $"Keystone, Glance, Placement, Nova, Neutron at 127.0.0.1:{shape.Keystone} and up; {Host} is this machine";
