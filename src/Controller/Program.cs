@@ -1,7 +1,8 @@
 using Opportunism.Contracts.Api;
 using Opportunism.Controller;
 using Opportunism.Controller.Settings;
-using Opportunism.Controller.Store;
+using Opportunism.Server.Hosting;
+using Opportunism.Server.State;
 
 var problems = new List<string>();
 var settings = ControllerSettings.Read(args, problems);
@@ -12,7 +13,7 @@ if (problems.Count > 0)
 }
 
 using var state = new StateFolder(settings.Controller.State);
-if (!state.TryHold())
+if (!state.TryHold(ControllerHost.Program.Name))
 {
     await Console.Error.WriteLineAsync(
         $"A controller{(SiteFile.Read(state.Path) is { } other ? $" (process {other.ProcessId})" : "")} runs already with the state "
@@ -20,7 +21,7 @@ if (!state.TryHold())
     return 3;
 }
 
-if (ListenPort.Problem(settings.Controller.Listen) is { } taken)
+if (ListenPort.Problem(ControllerHost.Program.Name, settings.Controller.Listen) is { } taken)
 {
     await Console.Error.WriteLineAsync(taken);
     return 3;
@@ -37,6 +38,6 @@ catch (CannotStartException reason)
     return 2;
 }
 
-Console.WriteLine($"Listening on {ControllerHost.UrlOf(app)}; state in {state.Path}");
+Console.WriteLine($"Listening on {ServerHost.UrlOf(app)}; state in {state.Path}");
 await app.WaitForShutdownAsync();
 return 0;

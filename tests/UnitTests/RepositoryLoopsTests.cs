@@ -11,11 +11,14 @@ public sealed class RepositoryLoopsTests
     // A node has either guests that its agent starts or those that others start, and one of the two keepers.
     private static readonly string[] WrittenByOneOfTwo = ["agent GuestsReport"];
 
+    // The name in the table, and the project. A loop of Server runs in every server program.
+    private static readonly (string Name, string Project)[] Programs =
+        [("agent", "Agent"), ("server", "Server"), ("controller", "Controller")];
+
     [Fact]
     public void Each_level_is_written_by_the_loop_that_the_table_names()
     {
-        var written = WrittenLevels("agent", "Agent").Concat(WrittenLevels("controller", "Controller")).Order(StringComparer.Ordinal)
-            .ToList();
+        var written = Programs.SelectMany(program => WrittenLevels(program.Name, program.Project)).Order(StringComparer.Ordinal).ToList();
         var listed = from row in Rows()
                      from name in row.Writes.Split(';')[0].Split(", ")
                      where name.StartsWith('`') && !name.StartsWith("`ActivityLedger", StringComparison.Ordinal)
@@ -28,7 +31,7 @@ public sealed class RepositoryLoopsTests
     public void Each_level_has_one_writer() =>
         Assert.Equal(
             WrittenByOneOfTwo,
-            WrittenLevels("agent", "Agent").Concat(WrittenLevels("controller", "Controller"))
+            Programs.SelectMany(program => WrittenLevels(program.Name, program.Project))
                 .GroupBy(one => one.Split(' ', 3) is var parts ? $"{parts[0]} {parts[2]}" : "")
                 .Where(level => level.Count() > 1).Select(level => level.Key));
 
@@ -89,7 +92,7 @@ public sealed class RepositoryLoopsTests
     private static List<(string Program, string Loop, string Writes)> Rows() =>
     [
         .. from line in File.ReadLines(Path.Combine(RepositoryTests.Root, "ARCHITECTURE.md"))
-           where line.StartsWith("| agent | `", StringComparison.Ordinal) || line.StartsWith("| controller | `", StringComparison.Ordinal)
+           where Programs.Any(program => line.StartsWith($"| {program.Name} | `", StringComparison.Ordinal))
            let cells = line.Trim('|', ' ').Split(" | ")
            select (cells[0], cells[1].Trim('`'), cells[4]),
     ];

@@ -16,8 +16,9 @@ public sealed partial class RepositoryTests
         ["Contracts"] = ["Core"],
         ["Hypervisors"] = ["Core", "Files"],
         ["Clouds"] = ["Core"],
+        ["Server"] = ["Core", "Files", "Contracts"],
         ["Agent"] = ["Core", "Files", "Contracts", "Hypervisors"],
-        ["Controller"] = ["Core", "Files", "Contracts", "Clouds"],
+        ["Controller"] = ["Core", "Files", "Contracts", "Clouds", "Server"],
         ["Cli"] = ["Core", "Files", "Contracts", "Clouds"],
         // No other program may use it: what plays a site on one machine is not part of what desktops, servers and tenants get.
         ["Workshop"] = ["Core", "Files", "Contracts", "Hypervisors", "Clouds", "Cli"],

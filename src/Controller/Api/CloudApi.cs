@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Clouds;
-using Opportunism.Controller.Http;
+using Opportunism.Server.Http;
 
 namespace Opportunism.Controller.Api;
 

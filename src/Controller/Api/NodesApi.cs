@@ -2,9 +2,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Contracts;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Fleet;
-using Opportunism.Controller.Http;
 using Opportunism.Controller.Reports;
 using Opportunism.Core;
+using Opportunism.Server.Http;
 
 namespace Opportunism.Controller.Api;
 

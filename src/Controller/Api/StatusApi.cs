@@ -1,34 +1,31 @@
-using System.Reflection;
 using System.Security.Claims;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.CloudActions;
 using Opportunism.Controller.Clouds;
-using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
-using Opportunism.Controller.Http;
 using Opportunism.Controller.Lifecycle;
 using Opportunism.Core.Fleet;
+using Opportunism.Server;
+using Opportunism.Server.Events;
+using Opportunism.Server.Http;
 
 namespace Opportunism.Controller.Api;
 
 /// <summary>A summary of the site.</summary>
 internal static class StatusApi
 {
-    public static readonly string Version =
-        typeof(StatusApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
-        ?? "0";
-
     public static void MapStatus(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/status", Show).RequireAuthorization(Answers.Viewer).WithTags("site").WithName("showStatus");
 
     private static SiteStatus Show(
-        HttpContext http, NodeRegistry fleet, CloudWorkers workers, SiteClouds clouds, EventLog events, SiteStart start, TimeProvider time)
+        HttpContext http, NodeRegistry fleet, CloudWorkers workers, SiteClouds clouds, EventLog events, SiteStart start,
+        ServerProgram program, TimeProvider time)
     {
         var nodes = fleet.Nodes.Where(node => !node.Revoked).ToList();
         var vms = clouds.CountByStatus();
         return new SiteStatus
         {
-            Version = Version,
+            Version = program.Version,
             Cloud = clouds.Names,
             Clouds = [.. clouds.All.Select(cloud => cloud.Name)],
             Started = start.Started,

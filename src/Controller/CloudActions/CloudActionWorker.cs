@@ -1,12 +1,12 @@
 using Opportunism.Clouds;
 using Opportunism.Contracts.Nodes;
-using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;
 using Opportunism.Core.Fleet;
 using Opportunism.Core.Guests;
 using Opportunism.Core.Health;
+using Opportunism.Server.Events;
 
 namespace Opportunism.Controller.CloudActions;
 

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using Opportunism.Controller.Clouds;
-using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;
+using Opportunism.Server.Events;
 
 namespace Opportunism.Controller.CloudActions;
 

@@ -3,20 +3,20 @@ using Opportunism.Clouds;
 using Opportunism.Contracts;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Nodes;
-using Opportunism.Controller.Access;
 using Opportunism.Controller.Clouds;
-using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
-using Opportunism.Controller.Limits;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
 using Opportunism.Core.Health;
+using Opportunism.Server.Access;
+using Opportunism.Server.Events;
+using Opportunism.Server.Limits;
 
 namespace Opportunism.Controller.Enrolment;
 
 /// <summary>Makes join tokens, and enrols the desktops that present one.</summary>
 internal sealed class NodeEnrolment(
-    TokenStore tokens, NodeStore nodes, NodeRegistry fleet, SiteClouds clouds, SiteKeys keys, AttemptLimit attempts, EventLog events,
+    JoinTokenStore tokens, NodeStore nodes, NodeRegistry fleet, SiteClouds clouds, ServerKeys keys, AttemptLimit attempts, EventLog events,
     TimeProvider time) : IDisposable
 {
     // Names already in use get a number; after so many tries the desktop's administrator should choose one.
@@ -59,7 +59,7 @@ internal sealed class NodeEnrolment(
         var proposed = request.ProposedName.ToLowerInvariant();
         if (!NodeId.TryParse(proposed, out _))
             throw new RpcException(new Status(StatusCode.InvalidArgument, "proposed_name is not 1 to 63 characters of a-z 0-9 . -"));
-        var token = await tokens.FindJoinTokenAsync(Secrets.Hash(request.JoinSecret), cancellationToken);
+        var token = await tokens.FindAsync(Secrets.Hash(request.JoinSecret), cancellationToken);
         if (token is not { Revoked: false, UsesLeft: > 0 } || token.Expires <= time.GetUtcNow()) throw Unknown();
 
         await oneAtATime.WaitAsync(cancellationToken);

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Clouds;
-using Opportunism.Controller.Events;
 using Opportunism.Core;
 using Opportunism.Core.Health;
+using Opportunism.Server.Events;
 
 namespace Opportunism.Controller.Fleet;
 

@@ -5,6 +5,7 @@ using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
+using Opportunism.Server.Hosting;
 
 namespace Opportunism.Controller.Fleet;
 

@@ -1,14 +1,14 @@
-using Opportunism.Controller.Access;
 using Opportunism.Controller.Fleet;
-using Opportunism.Controller.Limits;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Tenants;
+using Opportunism.Server.Access;
+using Opportunism.Server.Limits;
 
 namespace Opportunism.Controller.Lifecycle;
 
 /// <summary>Does what is due by time alone: lost nodes, consoles without readers, another comparison, the certificate.</summary>
 internal sealed partial class PeriodicMaintenance(
-    NodeRegistry fleet, ConsoleBuffers consoles, AttemptLimit attempts, SiteKeys keys, ControllerOptions options, TimeProvider time,
+    NodeRegistry fleet, ConsoleBuffers consoles, AttemptLimit attempts, ServerKeys keys, ControllerOptions options, TimeProvider time,
     ILogger<PeriodicMaintenance> log) : BackgroundService
 {
     // The resolution of LostAfter and of console interest; both are tens of seconds.

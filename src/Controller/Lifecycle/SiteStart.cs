@@ -1,21 +1,21 @@
-using Opportunism.Controller.Access;
-using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
-using Opportunism.Controller.Store;
 using Opportunism.Controller.Tenants;
+using Opportunism.Server.Access;
+using Opportunism.Server.Events;
+using Opportunism.Server.Store;
 
 namespace Opportunism.Controller.Lifecycle;
 
 /// <summary>Loads the stored state, in the order of dependencies, before the first request is served.</summary>
 internal sealed class SiteStart(
-    StoreStart store, PersonTokens people, EventLog events, FleetEvents news, GuestEvents guests, TimeProvider time)
+    DatabaseStart database, PersonTokens people, EventLog events, FleetEvents news, GuestEvents guests, TimeProvider time)
 {
     /// <summary>When the controller had loaded everything.</summary>
     public DateTimeOffset Started { get; private set; }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await store.MigrateAsync(cancellationToken);
+        await database.MigrateAsync(cancellationToken);
         await people.LoadAsync(cancellationToken);
         await events.LoadAsync(cancellationToken);
         guests.Connect();

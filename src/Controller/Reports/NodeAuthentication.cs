@@ -1,8 +1,8 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using Opportunism.Controller.Access;
 using Opportunism.Controller.Fleet;
 using Opportunism.Core;
+using Opportunism.Server.Access;
 
 namespace Opportunism.Controller.Reports;
 

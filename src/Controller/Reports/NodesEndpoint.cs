@@ -2,10 +2,10 @@ using Grpc.Core;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Enrolment;
 using Opportunism.Controller.Fleet;
-using Opportunism.Controller.Limits;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Tenants;
 using Opportunism.Core;
+using Opportunism.Server.Limits;
 
 namespace Opportunism.Controller.Reports;
 

@@ -2,6 +2,7 @@ using System.Net;
 using Opportunism.Clouds;
 using Opportunism.Core;
 using Opportunism.Core.Availability;
+using Opportunism.Server.Telemetry;
 
 namespace Opportunism.Controller.Settings;
 
@@ -31,8 +32,7 @@ internal static class ControllerOptionsValidator
             yield return $"[Controller] EnrolmentsPerMinute is {options.EnrolmentsPerMinute}; allowed is 1 to 10000.";
         if (options.ReportsPerSecond is < 1 or > 1000)
             yield return $"[Controller] ReportsPerSecond is {options.ReportsPerSecond}; allowed is 1 to 1000.";
-        if (options.OtlpEndpoint.Length > 0
-            && !(Uri.TryCreate(options.OtlpEndpoint, UriKind.Absolute, out var otlp) && otlp.Scheme is "http" or "https"))
+        if (!TelemetryExport.IsValidEndpoint(options.OtlpEndpoint))
             yield return $"[Controller] OtlpEndpoint is '{options.OtlpEndpoint}'; allowed is empty or an http or https URL.";
         foreach (var problem in PolicyProblems(policy)) yield return $"[Policy] {problem}";
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Opportunism.Controller.Store;
 using Opportunism.Files;
+using Opportunism.Server.State;
 
 namespace Opportunism.Controller.Tenants;
 

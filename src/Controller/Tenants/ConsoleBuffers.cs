@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using Opportunism.Controller.Store;
 using Opportunism.Core;
 using Opportunism.Files;
+using Opportunism.Server.State;
 
 namespace Opportunism.Controller.Tenants;
 

@@ -1,8 +1,8 @@
 using Opportunism.Clouds;
-using Opportunism.Controller.Files;
 using Opportunism.Controller.Settings;
-using Opportunism.Controller.Store;
 using Opportunism.Core;
+using Opportunism.Server.Content;
+using Opportunism.Server.State;
 
 namespace Opportunism.Controller.Tenants;
 

@@ -1,9 +1,9 @@
 using Opportunism.Clouds;
 using Opportunism.Controller.Clouds;
-using Opportunism.Controller.Events;
 using Opportunism.Controller.Fleet;
 using Opportunism.Core.Fleet;
 using Opportunism.Core.Health;
+using Opportunism.Server.Events;
 
 namespace Opportunism.Controller.Tenants;
 

@@ -2,11 +2,11 @@ using Google.Protobuf;
 using Grpc.Core;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Clouds;
-using Opportunism.Controller.Files;
 using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
+using Opportunism.Server.Content;
 
 namespace Opportunism.Controller.Tenants;
 

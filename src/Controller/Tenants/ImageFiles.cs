@@ -1,6 +1,6 @@
-using Opportunism.Controller.Files;
 using Opportunism.Controller.Settings;
-using Opportunism.Controller.Store;
+using Opportunism.Server.Content;
+using Opportunism.Server.State;
 
 namespace Opportunism.Controller.Tenants;
 

@@ -3,14 +3,14 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Clouds;
-using Opportunism.Controller.Events;
-using Opportunism.Controller.Files;
-using Opportunism.Controller.Http;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
 using Opportunism.Core.Health;
+using Opportunism.Server.Content;
+using Opportunism.Server.Events;
+using Opportunism.Server.Http;
 
 namespace Opportunism.Controller.Tenants;
 

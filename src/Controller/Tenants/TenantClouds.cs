@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
 using Opportunism.Controller.Clouds;
-using Opportunism.Controller.Http;
+using Opportunism.Server.Http;
 
 namespace Opportunism.Controller.Tenants;
 

@@ -2,11 +2,11 @@ using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
 using Opportunism.Contracts.Api;
-using Opportunism.Controller.Files;
-using Opportunism.Controller.Http;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
+using Opportunism.Server.Content;
+using Opportunism.Server.Http;
 
 namespace Opportunism.Controller.Tenants;
 
@@ -63,7 +63,7 @@ internal static class VmsApi
             image.Format);
         if (spec.Problems().ToList() is { Count: > 0 } problems) return Answers.Wrong(string.Join(" ", problems));
         var answer = await cloud.Tenants.CreateAsync(new NewTenantVm(spec, asked.Policy, image.Name, image.Bytes), cancellationToken);
-        if (answer.Vm is not { } id) return Answers.Refusal(answer.Answer);
+        if (answer.Vm is not { } id) return Refusal(answer.Answer);
         return TypedResults.Created(
             $"/v1/vms/{id}", VmViews.ViewOf(new(cloud, (await cloud.Tenants.FindAsync(id.Value, cancellationToken))!)));
     }
@@ -122,7 +122,7 @@ internal static class VmsApi
             var (found, problem) = await clouds.FindAsync(id, cancellationToken);
             if (found is null) return problem!;
             var answer = await ask(found.Cloud.Tenants, found.Vm.Id, cancellationToken);
-            if (answer.Vm is null) return Answers.Refusal(answer.Answer);
+            if (answer.Vm is null) return Refusal(answer.Answer);
             return TypedResults.Ok(VmViews.ViewOf(await found.AgainAsync(cancellationToken)));
         };
 
@@ -132,4 +132,7 @@ internal static class VmsApi
         var (found, problem) = await clouds.FindAsync(id, cancellationToken);
         return found is null ? problem! : TypedResults.Ok(VmViews.ViewOf(found));
     }
+
+    private static ProblemHttpResult Refusal(CloudAnswer answer) =>
+        answer.Outcome is CloudOutcome.TryLater ? Answers.Unavailable(answer.Sentence) : Answers.Conflict(answer.Sentence);
 }

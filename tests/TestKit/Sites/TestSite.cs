@@ -3,11 +3,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller;
-using Opportunism.Controller.Access;
 using Opportunism.Controller.CloudActions;
 using Opportunism.Controller.Settings;
-using Opportunism.Controller.Store;
 using Opportunism.Core;
+using Opportunism.Server.Access;
+using Opportunism.Server.Hosting;
+using Opportunism.Server.State;
 
 namespace Opportunism.TestKit.Sites;
 
@@ -164,8 +165,8 @@ public sealed class TestSite : IAsyncDisposable
             throw;
         }
 
-        Url = new Uri(ControllerHost.UrlOf(app));
-        CaFingerprint = app.Services.GetRequiredService<SiteKeys>().CaFingerprint;
+        Url = new Uri(ServerHost.UrlOf(app));
+        CaFingerprint = app.Services.GetRequiredService<ServerKeys>().CaFingerprint;
         Admin = SiteClient.Open(Folder);
     }
 

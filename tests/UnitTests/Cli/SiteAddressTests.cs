@@ -3,7 +3,7 @@ using Opportunism.Agent.Guests;
 using Opportunism.Cli.Terminal;
 using Opportunism.Contracts.Api;
 using Opportunism.Controller.Settings;
-using Opportunism.Controller.Store;
+using Opportunism.Server.State;
 using Spectre.Console;
 using Xunit;
 

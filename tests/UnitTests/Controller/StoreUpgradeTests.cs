@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.DependencyInjection;
 using Opportunism.Clouds.Embedded;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Controller.Store;
@@ -11,6 +12,8 @@ using Opportunism.Core;
 using Opportunism.Core.Eviction;
 using Opportunism.Core.Fleet;
 using Opportunism.Core.Guests;
+using Opportunism.Server.State;
+using Opportunism.Server.Store;
 using Xunit;
 
 namespace Opportunism.UnitTests.Controller;
@@ -53,10 +56,10 @@ public sealed class StoreUpgradeTests : IDisposable
     public async Task What_clouds_had_in_tables_of_their_own_is_in_records_afterwards_and_a_copy_from_before_is_kept()
     {
         using var state = new StateFolder(folder);
-        var contexts = new SqliteContexts(state);
+        var (contexts, start) = Open(state);
         await FillAsync(contexts);
 
-        await new StoreStart(contexts, state).MigrateAsync(default);
+        await start.MigrateAsync(default);
 
         var embedded = await new EmbeddedRecords(new CloudStore(contexts, "embedded")).LoadAsync(default);
         Assert.Equal(
@@ -121,10 +124,10 @@ public sealed class StoreUpgradeTests : IDisposable
             await new OpenStackRecords(new CloudStore(contexts, "openstack")).LoadAsync(default));
         var node = Assert.Single(await new NodeStore(contexts).LoadAsync(default));
         Assert.Equal(("pc-1", "", true), (node.Id, node.Cloud, node.Drained));
-        Assert.Equal("", Assert.Single(await new TokenStore(contexts).JoinTokensAsync(default)).Cloud);
+        Assert.Equal("", Assert.Single(await new JoinTokenStore(contexts).ListAsync(default)).Cloud);
 
         // A former version can start with the copy: it is whole, of that version, and as private as the database.
-        var copy = state[StoreStart.CopyBefore(Records)];
+        var copy = state[DatabaseStart.CopyBefore(SqliteStore.FileName, Records)];
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(copy));
         using var former = new SqliteConnection($"Data Source={copy};Mode=ReadOnly");
         await former.OpenAsync();
@@ -137,9 +140,9 @@ public sealed class StoreUpgradeTests : IDisposable
     public async Task A_database_of_this_version_and_a_new_one_are_not_copied()
     {
         using var state = new StateFolder(folder);
-        var contexts = new SqliteContexts(state);
-        await new StoreStart(contexts, state).MigrateAsync(default);
-        await new StoreStart(contexts, state).MigrateAsync(default);
+        var (contexts, start) = Open(state);
+        await start.MigrateAsync(default);
+        await start.MigrateAsync(default);
         Assert.DoesNotContain(Directory.GetFiles(folder), file => Path.GetFileName(file).StartsWith("site.db.", StringComparison.Ordinal));
     }
 
@@ -147,8 +150,8 @@ public sealed class StoreUpgradeTests : IDisposable
     public async Task Clouds_of_one_database_do_not_see_each_others_records()
     {
         using var state = new StateFolder(folder);
-        var contexts = new SqliteContexts(state);
-        await new StoreStart(contexts, state).MigrateAsync(default);
+        var (contexts, start) = Open(state);
+        await start.MigrateAsync(default);
         var (east, west) = (new CloudStore(contexts, "east"), new CloudStore(contexts, "west"));
         await east.SaveAsync([new(new("vm", "1"), "{}"), new(new("vm", "2"), "{}")], [], default);
         await west.SaveAsync([new(new("vm", "1"), "[]")], [new("vm", "2"), new("host", "none")], default);
@@ -158,7 +161,14 @@ public sealed class StoreUpgradeTests : IDisposable
         Assert.Equal([new(new("vm", "1"), "[]")], await west.LoadAsync(default));
     }
 
-    private static async Task FillAsync(SqliteContexts contexts)
+    /// <summary>The database as the controller opens it.</summary>
+    private static (IDbContextFactory<SiteDbContext> Contexts, DatabaseStart Start) Open(StateFolder state)
+    {
+        var parts = new ServiceCollection().AddSingleton(state).AddStore(state).BuildServiceProvider();
+        return (parts.GetRequiredService<IDbContextFactory<SiteDbContext>>(), parts.GetRequiredService<DatabaseStart>());
+    }
+
+    private static async Task FillAsync(IDbContextFactory<SiteDbContext> contexts)
     {
         await using var context = contexts.CreateDbContext();
         await context.GetService<IMigrator>().MigrateAsync(BeforeRecords);

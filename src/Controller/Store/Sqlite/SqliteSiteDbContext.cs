@@ -3,9 +3,4 @@ using Microsoft.EntityFrameworkCore;
 namespace Opportunism.Controller.Store.Sqlite;
 
 /// <summary>The site's tables in SQLite.</summary>
-internal sealed class SqliteSiteDbContext(DbContextOptions<SqliteSiteDbContext> options) : SiteDbContext(options)
-{
-    /// <inheritdoc/>
-    public override Task CopyToAsync(string file, CancellationToken cancellationToken) =>
-        Database.ExecuteSqlAsync($"VACUUM INTO {file}", cancellationToken);
-}
+internal sealed class SqliteSiteDbContext(DbContextOptions<SqliteSiteDbContext> options) : SiteDbContext(options);

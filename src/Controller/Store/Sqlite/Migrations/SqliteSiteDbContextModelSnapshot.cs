@@ -36,7 +36,7 @@ namespace Opportunism.Controller.Store.Sqlite.Migrations
                     b.ToTable("cloud_records", (string)null);
                 });
 
-            modelBuilder.Entity("Opportunism.Controller.Store.EventRow", b =>
+            modelBuilder.Entity("Opportunism.Server.Store.EventRow", b =>
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
@@ -172,7 +172,7 @@ namespace Opportunism.Controller.Store.Sqlite.Migrations
                     b.ToTable("nodes", (string)null);
                 });
 
-            modelBuilder.Entity("Opportunism.Controller.Store.PersonTokenRow", b =>
+            modelBuilder.Entity("Opportunism.Server.Store.PersonTokenRow", b =>
                 {
                     b.Property<string>("Id")
                         .HasColumnType("TEXT");
