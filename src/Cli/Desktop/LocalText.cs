@@ -15,7 +15,7 @@ internal static class LocalText
             ("owner quiet for", Words.Lasting(TimeSpan.FromSeconds(status.QuietSeconds))),
             LastSeen(status),
             ("snoozed until", status.SnoozedUntil is { } until ? Words.At(until, world.Time) : ""),
-            ("site", status.Site is { } site ? $"{site} ({(status.SiteConnected ? "connected" : "does not answer")})" : ""),
+            ("site", status.Site is { } site ? $"{site} ({(status.SiteConnected ? "connected" : "unreachable")})" : ""),
             ("agent", status.AgentVersion),
             ("last freeze", status.LastFreeze is { } freeze
                 ? $"{Words.Count(freeze.Guests, "guest")} still after {freeze.StillMs:0.00} ms by {freeze.Brake}, "

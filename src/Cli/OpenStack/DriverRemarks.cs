@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace Opportunism.Cli.OpenStack;
 
 /// <summary>Prints what the driver would write into a controller's log, except events that the commands print themselves.</summary>
-internal sealed partial class DriverRemarks(Action<string> tell) : ILoggerProvider, ILogger
+internal sealed partial class DriverRemarks(Action<string> print) : ILoggerProvider, ILogger
 {
     // Printed by the command itself, together with opening and closing.
-    private static readonly HashSet<int> ToldElsewhere = [5000, 5001];
+    private static readonly HashSet<int> PrintedElsewhere = [5000, 5001];
 
     public ILogger CreateLogger(string categoryName) =>
         categoryName.StartsWith("Opportunism.", StringComparison.Ordinal)
@@ -22,7 +22,7 @@ internal sealed partial class DriverRemarks(Action<string> tell) : ILoggerProvid
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (IsEnabled(logLevel) && !ToldElsewhere.Contains(eventId.Id)) tell(WithDashes(formatter(state, exception)));
+        if (IsEnabled(logLevel) && !PrintedElsewhere.Contains(eventId.Id)) print(WithDashes(formatter(state, exception)));
     }
 
     /// <summary>Ids of servers in the form of OpenStack's own tools.</summary>

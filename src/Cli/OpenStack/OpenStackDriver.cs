@@ -12,15 +12,15 @@ internal static class OpenStackDriver
     /// <param name="options">Validated settings.</param>
     /// <param name="time">The clock.</param>
     /// <param name="store">Where evictions are stored; null where nothing is evicted.</param>
-    /// <param name="tell">Called with each of the driver's remarks; null to drop them.</param>
+    /// <param name="print">Called with each of the driver's remarks; null to drop them.</param>
     /// <exception cref="CliFailure">There is no usable credential.</exception>
     public static ServiceProvider Compose(
-        OpenStackOptions options, TimeProvider time, IOpenStackStore? store = null, Action<string>? tell = null)
+        OpenStackOptions options, TimeProvider time, IOpenStackStore? store = null, Action<string>? print = null)
     {
         var services = new ServiceCollection().AddSingleton(time).AddOpenStack(options).AddLogging(logging =>
         {
-            if (tell is null) return;
-            logging.AddProvider(new DriverRemarks(tell));
+            if (print is null) return;
+            logging.AddProvider(new DriverRemarks(print));
         });
         if (store is not null) services.AddSingleton(store);
         var parts = services.BuildServiceProvider();

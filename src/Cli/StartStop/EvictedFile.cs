@@ -10,10 +10,10 @@ namespace Opportunism.Cli.StartStop;
 /// <summary>Records in a small file which servers of a host were evicted. A lost record is restored from the mark on the server.</summary>
 /// <param name="folder">The folder it is in.</param>
 /// <param name="name">The file's name.</param>
-/// <param name="goesOnWithout">True to continue with only the marks where the file cannot be written; false to end with a
+/// <param name="continuesWithout">True to continue with only the marks where the file cannot be written; false to end with a
 /// <see cref="CliFailure"/>.</param>
-/// <param name="tell">Called with a sentence when something is wrong with the file.</param>
-internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnWithout, Action<string> tell) : IOpenStackStore
+/// <param name="report">Called with a sentence when something is wrong with the file.</param>
+internal sealed class EvictedFile(SwitchFolder folder, string name, bool continuesWithout, Action<string> report) : IOpenStackStore
 {
     // Servers leave and come back at the same time.
     private readonly Lock gate = new();
@@ -99,7 +99,7 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
             return;
         }
 
-        tell($"{folder[name]} was garbled and is now {aside}; what was evicted is found by its mark on each server.");
+        report($"{folder[name]} was garbled and is now {aside}; what was evicted is found by its mark on each server.");
     }
 
     private void WriteLocked()
@@ -120,14 +120,14 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool goesOnW
 
     private void GiveUp(string problem)
     {
-        if (!goesOnWithout)
+        if (!continuesWithout)
             throw new CliFailure(
                 ExitCode.Failed,
                 $"{problem} Make room or fix its permissions, then run this again; servers that could not be recorded meanwhile are not "
                 + "brought back.");
         if (!IsLasting) return;
         IsLasting = false;
-        tell($"{problem} The marks on the servers are all that remembers them now.");
+        report($"{problem} The marks on the servers are all that remembers them now.");
     }
 }
 

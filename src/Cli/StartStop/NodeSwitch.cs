@@ -20,7 +20,7 @@ internal sealed class NodeSwitch
     private readonly EvictedFile file;
     private readonly HostLock turn;
     private readonly CliWorld world;
-    private readonly SwitchOutput voice;
+    private readonly SwitchOutput output;
     private readonly SwitchWords words;
     private readonly NodeAgreement agreement;
 
@@ -32,11 +32,11 @@ internal sealed class NodeSwitch
     private bool? open;
     private readonly HashSet<GuestId> moved = [];
 
-    public NodeSwitch(SwitchJob job, IHostCloud cloud, EvictedFile file, HostLock turn, CliWorld world, SwitchOutput voice)
+    public NodeSwitch(SwitchJob job, IHostCloud cloud, EvictedFile file, HostLock turn, CliWorld world, SwitchOutput output)
     {
-        (this.job, this.file, this.turn, this.world, this.voice) = (job, file, turn, world, voice);
+        (this.job, this.file, this.turn, this.world, this.output) = (job, file, turn, world, output);
         words = new SwitchWords(job);
-        agreement = new NodeAgreement(job.Node, cloud, world.Time, ComparesEvery, LongestRetry) { Answered = Tell };
+        agreement = new NodeAgreement(job.Node, cloud, world.Time, ComparesEvery, LongestRetry) { Answered = PrintAnswer };
     }
 
     /// <summary>Works until it is done, needs a person, is overtaken, or one of the tokens is cancelled.</summary>
@@ -54,7 +54,7 @@ internal sealed class NodeSwitch
                 if (agreement.Host is { } seen && last.Hindrances.All(left => left.Action is not (null or CloudAction.Close)))
                     (guests, open, answered) = (seen.Guests, seen.Open, true);
                 var left = Left();
-                Tell(last, left);
+                PrintStep(last, left);
                 if (IsOver(left)) return Ended(left.Count == 0 ? SwitchEnd.Done : SwitchEnd.NeedsPerson);
                 if (last.NeedsPerson) return Ended(SwitchEnd.NeedsPerson);
                 await turn.PauseAsync(last.Wait, world, either.Token);
@@ -115,24 +115,24 @@ internal sealed class NodeSwitch
     }
 
     /// <summary>Prints one line for each change.</summary>
-    private void Tell(CloudAction action, CloudAnswer answer)
+    private void PrintAnswer(CloudAction action, CloudAnswer answer)
     {
         if (answer.IsDone) answered = true;
         if (answer.IsDone && action is CloudAction.Open or CloudAction.Close) open = action is CloudAction.Open;
         if (answer.Outcome is CloudOutcome.Done)
         {
             if (action.About is { } guest) moved.Add(guest);
-            if (words.Change(action, guest => file.Of(guest)?.Action ?? EvictionStep.Delete) is { } line) voice.Did(line);
+            if (words.Change(action, guest => file.Of(guest)?.Action ?? EvictionStep.Delete) is { } line) output.Did(line);
         }
 
         if (turn.IsOvertaken) throw new OperationCanceledException();
     }
 
-    private void Tell(AgreementStep step, IReadOnlyList<LeftServer> left)
+    private void PrintStep(AgreementStep step, IReadOnlyList<LeftServer> left)
     {
-        if (step.IsNotable) voice.Waits(job.Host, SwitchWords.Waits(step));
+        if (step.IsNotable) output.Waits(job.Host, SwitchWords.Waits(step));
         if (watches || job.Target.Open || step.AtRest || step.Hindrances.Count > 0 || left.Count > 0 || guests is null) return;
         watches = true;
-        voice.Did($"{job.Host} is empty; it is watched for a minute, in case a build was under way");
+        output.Did($"{job.Host} is empty; it is watched for a minute, in case a build was under way");
     }
 }

@@ -80,20 +80,20 @@ internal sealed class SwitchCommand
         var job = new SwitchJob(command, opposite, name, NodeOf(name), target);
         var options = cloud.Read(parsed);
         if (job.Node.Value != name) options.Hosts = $"{job.Node}={name}";
-        var voice = new SwitchOutput(world, parsed.GetValue(json));
+        var output = new SwitchOutput(world, parsed.GetValue(json));
         using var patience = new CancellationTokenSource(Words.Duration(parsed.GetValue(wait)!)!.Value, world.Time);
 
         // An owner who is back does not wait for a full disk to have space again: the marks on the servers are enough.
         var folder = new SwitchFolder(parsed.GetValue(state)!);
-        var file = new EvictedFile(folder, job.Node + ".json", goesOnWithout: !target.Open, voice.Remark);
-        await using var parts = OpenStackDriver.Compose(options, world.Time, file, voice.Remark);
-        using var turn = await TurnAsync(job, folder, file, options.TimeLimit + OneStep, voice, patience.Token, cancellationToken);
+        var file = new EvictedFile(folder, job.Node + ".json", continuesWithout: !target.Open, output.Remark);
+        await using var parts = OpenStackDriver.Compose(options, world.Time, file, output.Remark);
+        using var turn = await TurnAsync(job, folder, file, options.TimeLimit + OneStep, output, patience.Token, cancellationToken);
         var (end, sentence, left, open) = turn is null
             ? (SwitchEnd.Overtaken, $"A newer start-node or stop-node has taken {name} over.", [], null)
-            : await SwitchAsync(job, file, turn, parts, voice, patience.Token, cancellationToken);
+            : await SwitchAsync(job, file, turn, parts, output, patience.Token, cancellationToken);
         var result = new SwitchResult(
-            command, name, end, open, Math.Round(world.Time.GetElapsedTime(began).TotalSeconds, 1), sentence, voice.AllDid, left,
-            voice.AllRemarks);
+            command, name, end, open, Math.Round(world.Time.GetElapsedTime(began).TotalSeconds, 1), sentence, output.AllDid, left,
+            output.AllRemarks);
         Write(result, parsed.GetValue(json));
         return end switch { SwitchEnd.Done => ExitCode.Done, SwitchEnd.NoAnswer => ExitCode.NotConnected, _ => ExitCode.Failed };
     }
@@ -101,7 +101,7 @@ internal sealed class SwitchCommand
     /// <summary>Waits until no other command works on the host; null when a newer one came. A folder that cannot be used, or a command that
     /// hangs, ends a start, but not a stop: the owner is back.</summary>
     private async Task<HostLock?> TurnAsync(
-        SwitchJob job, SwitchFolder folder, EvictedFile file, TimeSpan oneStep, SwitchOutput voice, CancellationToken timeOver,
+        SwitchJob job, SwitchFolder folder, EvictedFile file, TimeSpan oneStep, SwitchOutput output, CancellationToken timeOver,
         CancellationToken interrupted)
     {
         var problem = folder.Prepare();
@@ -112,7 +112,7 @@ internal sealed class SwitchCommand
             {
                 var turn = await HostLock.TakeAsync(folder, job.Node.Value, world, job.Target.Open ? null : oneStep, either.Token);
                 if (turn is { IsAlone: false })
-                    voice.Remark($"Another start-node or stop-node holds {job.Host}; continuing without the lock. Check why it hangs.");
+                    output.Remark($"Another start-node or stop-node holds {job.Host}; continuing without the lock. Check why it hangs.");
                 return turn;
             }
         }
@@ -132,13 +132,13 @@ internal sealed class SwitchCommand
 
         if (job.Target.Open)
             throw new CliFailure(ExitCode.Failed, $"{problem} Nothing was done: what is brought back must be remembered until it runs.");
-        voice.Remark($"{problem} The marks on the servers are all that remembers them now.");
+        output.Remark($"{problem} The marks on the servers are all that remembers them now.");
         file.DoWithout();
         return HostLock.WithoutFolder();
     }
 
     private async Task<(SwitchEnd End, string Sentence, IReadOnlyList<LeftServer> Left, bool? Open)> SwitchAsync(
-        SwitchJob job, EvictedFile file, HostLock turn, ServiceProvider parts, SwitchOutput voice, CancellationToken timeOver,
+        SwitchJob job, EvictedFile file, HostLock turn, ServiceProvider parts, SwitchOutput output, CancellationToken timeOver,
         CancellationToken interrupted)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeOver, interrupted);
@@ -152,12 +152,12 @@ internal sealed class SwitchCommand
         {
             return interrupted.IsCancellationRequested
                 ? (SwitchEnd.Interrupted, "Interrupted before anything was done.", [], null)
-                : (SwitchEnd.NoAnswer, $"{job.Host} was not touched: Keystone did not answer in the time given.", [], null);
+                : (SwitchEnd.NoAnswer, $"{job.Host} was not touched: Keystone timed out.", [], null);
         }
 
         var driver = parts.GetRequiredService<OpenStackCloud>();
         await driver.LoadAsync(CancellationToken.None);
-        var nodeSwitch = new NodeSwitch(job, driver, file, turn, world, voice);
+        var nodeSwitch = new NodeSwitch(job, driver, file, turn, world, output);
         var (end, sentence, left) = await nodeSwitch.RunAsync(timeOver, interrupted);
         return (end, sentence, left, nodeSwitch.Open);
     }

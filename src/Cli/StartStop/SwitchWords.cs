@@ -59,7 +59,7 @@ internal sealed class SwitchWords(SwitchJob job)
             SwitchEnd.Interrupted =>
                 $"Interrupted: {job.Host} is left as it is now. Run {job.Command} again to continue, or {job.Opposite} to undo it.",
             _ when open != job.Target.Open => $"{job.Host} could not be {(job.Target.Open ? "opened" : "closed")}: "
-                + $"{(because.Length > 0 ? because : $"Nova did not answer in the time given. Run {job.Command} again.")}",
+                + $"{(because.Length > 0 ? because : $"Nova timed out. Run {job.Command} again.")}",
             _ when because.Length > 0 => $"{job.Host} is {state}, but what is there is not known: {because}",
             _ when left > 0 => job.Target.Open
                 ? $"{job.Host} is open, but {servers} that we evicted do not run:"

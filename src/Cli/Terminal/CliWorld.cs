@@ -122,7 +122,7 @@ internal sealed record CliWorld
         {
             throw new CliFailure(
                 ExitCode.NotConnected,
-                $"The agent at {socket} did not answer within {patience.TotalSeconds} s. If it hangs, restart it (systemctl restart "
+                $"The agent at {socket} timed out after {patience.TotalSeconds} s. If it hangs, restart it (systemctl restart "
                 + "opportunism-agent).");
         }
         catch (IOException unreachable)

@@ -191,7 +191,7 @@ public sealed partial class EmbeddedCloud(ICloudStore store, TimeProvider time, 
             gate.Release();
         }
 
-        Tell(before, after);
+        RaiseChanges(before, after);
         return result;
     }
 
@@ -219,7 +219,7 @@ public sealed partial class EmbeddedCloud(ICloudStore store, TimeProvider time, 
             : change;
     }
 
-    private void Tell(EmbeddedState before, EmbeddedState after)
+    private void RaiseChanges(EmbeddedState before, EmbeddedState after)
     {
         var touched = new HashSet<NodeId>();
         foreach (var vm in after.Vms.Values)

@@ -57,7 +57,7 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
         {
             if (!HostReason.IsForcedDownByUs(service))
                 return CloudAnswer.Refused(
-                    $"Somebody forced {service.Host} down in Nova. When it may be used again: openstack compute service set --up "
+                    $"{service.Host} was forced down in Nova. When it may be used again: openstack compute service set --up "
                         + $"{service.Host} nova-compute.");
             var up = await ForceUpAsync(service, cancellationToken);
             if (!up.IsDone) return up;

@@ -33,7 +33,7 @@ internal sealed class HttpExchange(IHttpClientFactory http, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return None(FormattableString.Invariant($"did not answer within {limit.TotalSeconds:0.#} s"));
+            return None(FormattableString.Invariant($"timed out after {limit.TotalSeconds:0.#} s"));
         }
         catch (HttpRequestException failure)
         {

@@ -15,7 +15,7 @@ namespace Opportunism.Clouds.OpenStack;
 public sealed class OpenStackRights : IRightsCheck
 {
     // No service, server or agent ever has this id.
-    private const string Nobody = "00000000-0000-4000-8000-000000000000";
+    private const string UnknownId = "00000000-0000-4000-8000-000000000000";
     private const string NoHost = "opportunism-no-such-host";
 
     // In a list of this length one of another project is found wherever there are tenants.
@@ -37,33 +37,34 @@ public sealed class OpenStackRights : IRightsCheck
                 "see compute services", OpenStackCall.Compute, $"/os-services?binary=nova-compute&host={NoHost}", "/v2.1/os-services",
                 "os_compute_api:os-services:list", WireJson.Default.ServicesReply, cancellationToken),
             await TryAsync(
-                "open and close compute services", OpenStackCall.Compute, HttpMethod.Put, $"/os-services/{Nobody}",
+                "open and close compute services", OpenStackCall.Compute, HttpMethod.Put, $"/os-services/{UnknownId}",
                 """{"status":"enabled"}""", "/v2.1/os-services/*", "os_compute_api:os-services:update", cancellationToken),
         };
         var (servers, known) = await ServersAsync(cancellationToken);
         checks.AddRange(servers);
         checks.Add(
             await TryAsync(
-                "ask for server actions", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/action", """{"suspend":null}""",
+                "ask for server actions", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{UnknownId}/action", """{"suspend":null}""",
                 "/v2.1/servers/*/action", "os_compute_api:os-suspend-server:suspend", cancellationToken));
         checks.Add(
             await TryAsync(
                 "see who did what with a server", OpenStackCall.Compute, HttpMethod.Get,
-                $"/servers/{known?.Id ?? Nobody}/os-instance-actions", null, "/v2.1/servers/*/os-instance-actions",
+                $"/servers/{known?.Id ?? UnknownId}/os-instance-actions", null, "/v2.1/servers/*/os-instance-actions",
                 "os_compute_api:os-instance-actions:list", cancellationToken));
         checks.Add(
             await TryAsync(
-                "mark servers", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{Nobody}/metadata",
+                "mark servers", OpenStackCall.Compute, HttpMethod.Post, $"/servers/{UnknownId}/metadata",
                 """{"metadata":{"opportunism.evicted":"suspend"}}""", "/v2.1/servers/*/metadata", "os_compute_api:server-metadata:create",
                 cancellationToken));
         checks.Add(
             await TryAsync(
-                "take marks off servers", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}/metadata/opportunism.evicted", null,
+                "take marks off servers", OpenStackCall.Compute, HttpMethod.Delete,
+                $"/servers/{UnknownId}/metadata/opportunism.evicted", null,
                 "/v2.1/servers/*/metadata/*", "os_compute_api:server-metadata:delete", cancellationToken));
         if (ServerPolicies.MayHappen(EvictionPolicies.Terminate, options))
             checks.Add(
                 await TryAsync(
-                    "delete servers whose policy is terminate", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{Nobody}", null,
+                    "delete servers whose policy is terminate", OpenStackCall.Compute, HttpMethod.Delete, $"/servers/{UnknownId}", null,
                     "/v2.1/servers/*", "os_compute_api:servers:delete", cancellationToken));
         if (options.NetworkAgents == "yes") checks.AddRange(await AgentsAsync(cancellationToken));
         return checks;
@@ -172,7 +173,7 @@ public sealed class OpenStackRights : IRightsCheck
                 see, "Neutron shows no agent at all. If it has some:",
                 "In Neutron's policy: \"get_agent\": \"role:admin or role:opportunism\". If it has none: NetworkAgents = no");
         var tried = await TryAsync(
-            mark, OpenStackCall.Network, HttpMethod.Put, $"/v2.0/agents/{Nobody}", """{"agent":{"admin_state_up":true}}""",
+            mark, OpenStackCall.Network, HttpMethod.Put, $"/v2.0/agents/{UnknownId}", """{"agent":{"admin_state_up":true}}""",
             "/v2.0/agents/*", "update_agent", cancellationToken);
         if (tried.State is RightState.Granted && reply.Value?.Agents is [{ Id: { } id } agent, ..])
         {

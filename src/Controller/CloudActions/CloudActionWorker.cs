@@ -32,7 +32,7 @@ internal sealed partial class CloudActionWorker
     {
         (this.node, this.fleet, this.cloud, this.events, this.time, this.log) = (node, fleet, cloud, events, time, log);
         level = fleet.LevelOf(node) ?? throw new ArgumentException($"Node {node} is not enrolled.", nameof(node));
-        agreement = new NodeAgreement(node, cloud.Hosts, time, options.CompareEvery, LongestRetry) { Answered = Tell, Runs = Runs };
+        agreement = new NodeAgreement(node, cloud.Hosts, time, options.CompareEvery, LongestRetry) { Answered = LogAnswer, Runs = Runs };
     }
 
     /// <summary>What failed and why; empty when nothing waits.</summary>
@@ -74,7 +74,7 @@ internal sealed partial class CloudActionWorker
         }
     }
 
-    private void Tell(CloudAction action, CloudAnswer answer)
+    private void LogAnswer(CloudAction action, CloudAnswer answer)
     {
         ActionAnswered(node.Value, action.Sentence, answer.Outcome, answer.Sentence);
         if (answer.Outcome is CloudOutcome.Done && action is not CloudAction.Settle)
@@ -82,11 +82,11 @@ internal sealed partial class CloudActionWorker
     }
 
     /// <summary>Shows what waits or needs a person; logged once.</summary>
-    private void Note(string why, bool tell = true)
+    private void Note(string why, bool log = true)
     {
         if (Pending == why) return;
         Volatile.Write(ref pending, why);
-        if (why.Length == 0 || !tell) return;
+        if (why.Length == 0 || !log) return;
         events.Add("cloud.waits", HealthSeverity.Warning, node, null, $"Node {node}: waits, {why}");
         ActionWaits(node.Value, why);
     }

@@ -20,7 +20,7 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
 
     private async Task NodeChangedAsync(NodeRecord? before, NodeRecord after, CancellationToken cancellationToken)
     {
-        if (before is not null) Tell(before, after);
+        if (before is not null) AddEvents(before, after);
 
         // The plan is made first, so that the revision of the version that the report acknowledges is found, and again last, so that it
         // contains the cloud's changes.
@@ -40,7 +40,7 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
         if (fleet.Find(node) is { } record) plans.Rebuild(record);
     }
 
-    private void Tell(NodeRecord before, NodeRecord after)
+    private void AddEvents(NodeRecord before, NodeRecord after)
     {
         var id = after.Id;
         if (after.Revoked && !before.Revoked)
@@ -69,7 +69,7 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
         }
 
         foreach (var item in report.Health.Where(item => before.Report?.Health.Any(old => old.Code == item.Code) is not true))
-            TellHealth(id, item);
+            AddHealthEvent(id, item);
 
         void Say(string kind, HealthSeverity severity, string sentence)
         {
@@ -78,7 +78,7 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
         }
     }
 
-    private void TellHealth(NodeId node, HealthReport item)
+    private void AddHealthEvent(NodeId node, HealthReport item)
     {
         var severity = Enum.TryParse<HealthSeverity>(item.Severity, out var known) ? known : HealthSeverity.Warning;
         events.Add("node.health", severity, node, null, $"Node {node}: {item.Sentence} {item.Remedy}".TrimEnd());

@@ -53,7 +53,7 @@ internal sealed class ConsoleBuffer
     /// <exception cref="IOException">It could not be stored; the buffer is as it was, or longer by a part of the output.</exception>
     public long Write(string from, long offset, ReadOnlySpan<byte> output)
     {
-        if (source != from) GoOnWith(from, End);
+        if (source != from) ContinueWith(from, End);
         if (offset > End - nodeStart)
         {
             // After a crash of ours the node still has the earlier output: request it once. What the node has dropped is a gap.
@@ -63,7 +63,7 @@ internal sealed class ConsoleBuffer
                 return End - nodeStart;
             }
 
-            GoOnWith(from, End - offset);
+            ContinueWith(from, End - offset);
         }
 
         var known = End - nodeStart - offset;
@@ -98,7 +98,7 @@ internal sealed class ConsoleBuffer
         if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
     }
 
-    private void GoOnWith(string from, long start)
+    private void ContinueWith(string from, long start)
     {
         new StateFolder(path).Write(SourceName, string.Create(CultureInfo.InvariantCulture, $"{from}\n{start}\n"));
         (source, nodeStart) = (from, start);

@@ -150,7 +150,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
 
     /// <inheritdoc/>
     public Task<GuestAnswer> ReleaseAsync(GuestId id, CancellationToken cancellationToken) =>
-        GoOnAsync("Release", GuestPhase.Held, id, cancellationToken);
+        ContinueAsync("Release", GuestPhase.Held, id, cancellationToken);
 
     /// <inheritdoc/>
     public void LeavePaused(IReadOnlySet<GuestId> paused)
@@ -214,7 +214,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
 
     /// <inheritdoc/>
     public Task<GuestAnswer> ResumeAsync(GuestId id, CancellationToken cancellationToken) =>
-        GoOnAsync("Resume", GuestPhase.Suspended, id, cancellationToken);
+        ContinueAsync("Resume", GuestPhase.Suspended, id, cancellationToken);
 
     /// <inheritdoc/>
     public Task<GuestAnswer> StopAsync(GuestId id, TimeSpan patience, CancellationToken cancellationToken) =>
@@ -300,7 +300,7 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
         lock (machine.Gate) return machine.Holds;
     }
 
-    private Task<GuestAnswer> GoOnAsync(string request, GuestPhase from, GuestId id, CancellationToken cancellationToken)
+    private Task<GuestAnswer> ContinueAsync(string request, GuestPhase from, GuestId id, CancellationToken cancellationToken)
     {
         var holds = HoldsNow();
         return DoAsync(new Request(request, id, cancellationToken), guest =>

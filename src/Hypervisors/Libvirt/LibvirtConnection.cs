@@ -73,7 +73,7 @@ internal sealed unsafe class LibvirtConnection : IDisposable
     });
 
     /// <summary>Whether libvirt has a domain, running or not.</summary>
-    public Task<bool> KnowsAsync(string uuid) => OnOwnThread(connection =>
+    public Task<bool> ExistsAsync(string uuid) => OnOwnThread(connection =>
     {
         var domain = LibvirtNative.FindDomain(connection, uuid);
         if (domain == 0)

@@ -152,7 +152,7 @@ public sealed class LibvirtGuests : IForeignGuests
         {
             try
             {
-                if (await host.Connection.KnowsAsync(Guid.ParseExact(id, "N").ToString("D"))) continue;
+                if (await host.Connection.ExistsAsync(Guid.ParseExact(id, "N").ToString("D"))) continue;
             }
             catch (LibvirtException)
             {

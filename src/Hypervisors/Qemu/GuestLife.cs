@@ -42,7 +42,7 @@ internal sealed class GuestLife(
             processes.MakeRam(guest, guests.OthersMiB(guest));
             var process = await processes.LaunchAsync(guest, processes.NewLaunch(), incoming: false, cancellationToken);
             process.TakeRam(guest.Folder.Ram);
-            if (!await processes.GoOnAsync(guest, process, holds, cancellationToken)) throw new IOException(Overtaken);
+            if (!await processes.ContinueAsync(guest, process, holds, cancellationToken)) throw new IOException(Overtaken);
             QemuHypervisorLog.LogStarted(host.Log, guest.Id, process.Process.Pid, process.Launch.Accelerator);
             watch.Begin();
             return Done;
@@ -109,7 +109,7 @@ internal sealed class GuestLife(
         try
         {
             GuestCheckpoints.Unmake(guest);
-            mayRun = await processes.GoOnAsync(guest, process, holds, cancellationToken);
+            mayRun = await processes.ContinueAsync(guest, process, holds, cancellationToken);
         }
         finally
         {

@@ -105,7 +105,7 @@ internal sealed class GuestProcesses(QemuHost host, Action<QemuGuest, QemuProces
 
     /// <summary>Lets the vCPUs run, unless a freeze or hold has begun since <paramref name="holds"/> was read.</summary>
     /// <returns>False when the guest must no longer run; it stays held.</returns>
-    public async Task<bool> GoOnAsync(QemuGuest guest, QemuProcess process, long holds, CancellationToken cancellationToken)
+    public async Task<bool> ContinueAsync(QemuGuest guest, QemuProcess process, long holds, CancellationToken cancellationToken)
     {
         Task<JsonElement> answer;
         var (before, saved) = (guest.Status, process.StateSave);

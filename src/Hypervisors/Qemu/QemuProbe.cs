@@ -22,7 +22,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Error("guests.qemu.probe", exception.Message, "Mend what the sentence names and restart the agent.");
+            Error("guests.qemu.probe", exception.Message, "Correct this and restart the agent.");
             return (null, health);
         }
     }
@@ -144,7 +144,7 @@ internal sealed partial class QemuProbe(QemuSettings settings, TimeProvider time
                 new HealthItem(
                     "guests.kvm.broken", HealthSeverity.Warning,
                     "/dev/kvm is there, but a kernel did not boot with it; guests run by translation (tcg).",
-                    $"Mend KVM and delete {file}, or set [Guests] Accelerator."));
+                    $"Repair KVM and delete {file}, or set [Guests] Accelerator."));
         return record.KvmBoots ? "kvm" : "tcg";
     }
 

@@ -13,7 +13,7 @@ internal sealed class StageLabBoard(DayBoard board, TimeProvider time) : ILabBoa
     {
         var began = time.GetTimestamp();
         var seen = false;
-        Tell(() => underWay.Add(name));
+        Update(() => underWay.Add(name));
         try
         {
             await step();
@@ -22,7 +22,7 @@ internal sealed class StageLabBoard(DayBoard board, TimeProvider time) : ILabBoa
         finally
         {
             board.Part(name, seen, time.GetElapsedTime(began).TotalMilliseconds);
-            Tell(() =>
+            Update(() =>
             {
                 underWay.Remove(name);
                 done++;
@@ -32,7 +32,7 @@ internal sealed class StageLabBoard(DayBoard board, TimeProvider time) : ILabBoa
 
     public void Say(string sentence) => board.Detail(sentence.Trim());
 
-    private void Tell(Action change)
+    private void Update(Action change)
     {
         lock (gate)
         {

@@ -55,7 +55,7 @@ internal sealed class TryRun(IAnsiConsole console, TimeProvider time)
                 return SiteFile.Read(folders.ControllerState)!.Url;
             });
             await board.StepAsync(
-                "Somebody sits down", async () => (seat = await SeatAsync(seatKind, folders, cancellationToken)).Sentence);
+                "An owner sits down", async () => (seat = await SeatAsync(seatKind, folders, cancellationToken)).Sentence);
             await board.StepAsync("The agent starts and enrols this machine", async () =>
             {
                 await site!.StartAgentAsync(cancellationToken);

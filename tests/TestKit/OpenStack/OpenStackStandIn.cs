@@ -117,7 +117,7 @@ public sealed partial class OpenStackStandIn : IAsyncDisposable
     }
 
     /// <summary>Removes all faults.</summary>
-    public void Mend()
+    public void Restore()
     {
         lock (gate) faults.Clear();
     }

@@ -94,7 +94,7 @@ public sealed class StatusTests : IDisposable
         time.Advance(TimeSpan.FromSeconds(10));
 
         Assert.Equal(ExitCode.NotConnected, await running);
-        Assert.StartsWith($"The agent at {socket} did not answer within 10 s.", error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"The agent at {socket} timed out after 10 s.", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("controller 1.2.3", output.ToString(), StringComparison.Ordinal);
     }
 

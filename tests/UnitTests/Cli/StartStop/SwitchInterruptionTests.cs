@@ -34,7 +34,7 @@ public sealed class SwitchInterruptionTests
             var isOver = await Task.WhenAny(running, fault.Met) == running;
             await kill.CancelAsync();
             Assert.Equal(isOver ? ExitCode.Done : ExitCode.Failed, await running);
-            desk.StandIn.Mend();
+            desk.StandIn.Restore();
             if (fileIsLost && Directory.Exists(desk.State)) Directory.Delete(desk.State, recursive: true);
             Assert.True(
                 await desk.SwitchHostAsync(second, host.Name, default, Patience) == ExitCode.Done,
@@ -70,7 +70,7 @@ public sealed class SwitchInterruptionTests
                 await Task.WhenAny(running, fault.Met);
                 await kill.CancelAsync();
                 await running;
-                desk.StandIn.Mend();
+                desk.StandIn.Restore();
             }
 
             Assert.True(await desk.SwitchHostAsync(last, host.Name, default, Patience) == ExitCode.Done, $"{story}: {desk.Error}");

@@ -28,7 +28,7 @@ public sealed class SwitchRetryTests
                     await desk.SwitchHostAsync(command, host.Name, default, Patience) == ExitCode.Done,
                     $"{command}, request {request} fails: {desk.Error}");
                 host.AssertIs(command, $"{command}, request {request} fails");
-                desk.StandIn.Mend();
+                desk.StandIn.Restore();
                 isReached |= fault.Met.IsCompleted;
             }
 

@@ -42,7 +42,7 @@ public sealed class SwitchTroubleTests
         await Task.WhenAny(fault.Met, running);
         desk.Time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(ExitCode.NotConnected, await running);
-        Assert.Equal("pc-1 was not touched: Keystone did not answer in the time given.\n", desk.Error);
+        Assert.Equal("pc-1 was not touched: Keystone timed out.\n", desk.Error);
     }
 
     [Fact]

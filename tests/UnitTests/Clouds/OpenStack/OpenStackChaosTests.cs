@@ -79,7 +79,7 @@ public sealed class OpenStackChaosTests
         /// <summary>Both owners leave, everything is mended, and time passes.</summary>
         public async Task QuietAsync()
         {
-            site.StandIn.Mend();
+            site.StandIn.Restore();
             site.StandIn.WorksByItself = true;
             foreach (var host in site.StandIn.Hosts)
             {

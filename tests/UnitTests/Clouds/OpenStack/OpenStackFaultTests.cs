@@ -49,7 +49,7 @@ public sealed class OpenStackFaultTests
         var sight = await site.Cloud.LookAsync(OpenStackSite.Node, default);
         Assert.Equal(CloudOutcome.TryLater, sight.Answer.Outcome);
         Assert.Contains("Keystone at", sight.Answer.Sentence, StringComparison.Ordinal);
-        site.StandIn.Mend();
+        site.StandIn.Restore();
         site.Time.Advance(TimeSpan.FromMinutes(1));
         await site.LookAsync();
     }
@@ -138,7 +138,7 @@ public sealed class OpenStackFaultTests
         await fault.Met;
         site.Time.Advance(TimeSpan.FromSeconds(3));
         var sight = await looking;
-        Assert.Equal("its network agents could not be seen: Neutron did not answer within 3 s.", sight.Host!.Sentence);
+        Assert.Equal("its network agents could not be seen: Neutron timed out after 3 s.", sight.Host!.Sentence);
     }
 
     [Fact]
@@ -231,7 +231,7 @@ public sealed class OpenStackFaultTests
         await fault.Met;
         site.Time.Advance(TimeSpan.FromSeconds(10));
         var answer = (await looking).Answer;
-        Assert.Equal((CloudOutcome.TryLater, "Nova did not answer within 10 s."), (answer.Outcome, answer.Sentence));
+        Assert.Equal((CloudOutcome.TryLater, "Nova timed out after 10 s."), (answer.Outcome, answer.Sentence));
     }
 
     [Fact]

@@ -171,7 +171,7 @@ public sealed class OpenStackHostTests
         await site.RestAsync(NodeState.Evicting);
         Assert.Equal("suspended", server.VmState);
         Assert.Contains("Neutron answered GET /v2.0/agents with 503", (await site.LookAsync()).Sentence, StringComparison.Ordinal);
-        site.StandIn.Mend();
+        site.StandIn.Restore();
         await site.RestAsync(NodeState.Evicting);
         Assert.False(site.StandIn.Host("pc-1").AgentUp);
     }

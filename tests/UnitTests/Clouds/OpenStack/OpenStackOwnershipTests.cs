@@ -125,7 +125,7 @@ public sealed class OpenStackOwnershipTests
         site.StandIn.Break(new StandInFault("POST", "/action") { Status = 500, Body = "{}" });
         Assert.Equal(CloudOutcome.TryLater, (await site.FollowAsync(NodeState.Evicting))[1].Outcome);
         Assert.NotEmpty(server.Metadata);
-        site.StandIn.Mend();
+        site.StandIn.Restore();
         await site.RestAsync(NodeState.Available);
         Assert.Equal(("active", 0, 0), (server.VmState, server.Metadata.Count, site.Store.Servers.Count));
         Assert.DoesNotContain(server.Actions, action => action.User == OpenStackStandIn.ControllerUser);
