@@ -84,9 +84,9 @@ internal sealed partial class AgentParts : BackgroundService
             new Pace(options.TransferBytesPerSecond, time), traffic, () => loop.Status.Current.State == NodeState.Available, time);
         var hash = new FileHash(new Pace(options.CheckpointBytesPerSecond, time));
         var files = new SiteFiles(() => link.Client, () => link.Transfers, pace, hash, () => plan.Current.LateDiskSha256, time);
-        keeper = guests is IHypervisor hypervisor
-            ? new GuestKeeper(hypervisor, loop.Status, plan, files, options, time, logs.CreateLogger<GuestKeeper>())
-            : new ForeignGuestKeeper((IForeignGuests)guests, loop.Status, plan, time, logs.CreateLogger<ForeignGuestKeeper>());
+        keeper = guests.Match<IGuestKeeper>(
+            own => new GuestKeeper(own, loop.Status, plan, files, options, time, logs.CreateLogger<GuestKeeper>()),
+            foreign => new ForeignGuestKeeper(foreign, loop.Status, plan, time, logs.CreateLogger<ForeignGuestKeeper>()));
         var refused = new Level<IReadOnlyList<HealthItem>>([]);
         var health = new NodeHealth(watch, keeper.Reports, refused);
         var identities = new IdentityFile(settings.StateFolder);
