@@ -1,24 +1,21 @@
-using System.Runtime.Versioning;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Opportunism.Agent.Availability;
-using Opportunism.Agent.Availability.Linux;
 using Opportunism.Agent.Conditions;
 using Opportunism.Agent.Enrolment;
 using Opportunism.Agent.Guests;
 using Opportunism.Agent.LocalSocket;
 using Opportunism.Agent.Monitors;
+using Opportunism.Agent.Platform;
 using Opportunism.Agent.Reporting;
 using Opportunism.Agent.Running;
 using Opportunism.Agent.Settings;
 using Opportunism.Agent.Transfers;
-using Opportunism.Agent.Transfers.Linux;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Core;
 using Opportunism.Core.Availability;
 using Opportunism.Core.Health;
 using Opportunism.Hypervisors;
-using Opportunism.Hypervisors.Cgroups;
 
 namespace Opportunism.Agent;
 
@@ -27,17 +24,15 @@ namespace Opportunism.Agent;
 /// Start: 1. freeze whatever guests there are; 2. find out which they are; 3. start the monitors and the deciding thread;
 /// 4. everything else. Shutdown: the deciding thread freezes the guests as its last step; nothing else matters to the owner.
 /// </remarks>
-[SupportedOSPlatform("linux")]
 internal sealed partial class AgentParts : BackgroundService
 {
     // For the last entries; a log that is not read does not keep the agent from shutting down.
     private static readonly TimeSpan LogTimeLimit = TimeSpan.FromSeconds(1);
 
+    private readonly AgentPlatform platform;
     private readonly IMachineGuests guests;
     private readonly MemoryPressure pressure = new();
-    private readonly DecidingWait wakeUp;
-    private readonly IWakeUp watchedWakeUp;
-    private readonly EventFdWakeUp publishing = new(), logging = new();
+    private readonly IOwnedWakeUp deciding, publishing, logging;
     private readonly MonitorWatch watch;
     private readonly AvailabilityLoop loop;
     private readonly DecisionLog decisions;
@@ -48,18 +43,18 @@ internal sealed partial class AgentParts : BackgroundService
     private readonly ILogger<AgentParts> log;
     private bool disposed;
 
-    public AgentParts(AgentSettings settings, TimeProvider time, ILoggerFactory logs)
+    public AgentParts(AgentSettings settings, AgentPlatform platform, TimeProvider time, ILoggerFactory logs)
     {
-        this.time = time;
+        (this.platform, this.time) = (platform, time);
         log = logs.CreateLogger<AgentParts>();
         var options = settings.Guests;
-        guests = HypervisorCatalog.Find(options.Hypervisor)!.Make(options.ForHypervisor(), time, logs);
+        guests = platform.FindGuests(options, time, logs);
         // 1. Before anything can fail or take time.
         guests.Freezer.FreezeAll();
 
         var ledger = new ActivityLedger(time);
         watch = new MonitorWatch(
-            MonitorCatalog.Create(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>(), settings.Monitors.WithoutSeat);
+            platform.MakeMonitors(settings.Monitors, time), ledger, time, logs.CreateLogger<MonitorWatch>(), settings.Monitors.WithoutSeat);
         var snooze = new SnoozeCondition(Path.Combine(settings.StateFolder, "snooze"), time, null, logs.CreateLogger<SnoozeCondition>());
         var flags = new Level<NodeFlags>(new(false, settings.Times));
         var plan = new Level<NodePlan>(new NodePlan());
@@ -68,25 +63,25 @@ internal sealed partial class AgentParts : BackgroundService
         var listed = ConditionCatalog.Create(
             settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time, () => loop!.Lends ? 0 : upcoming.MiB(), pressure);
         var conditions = new ConditionSet([.. listed, new GuestsCondition(guests)]);
-        wakeUp = new DecidingWait(pressure);
-        watchedWakeUp = ServiceWatchdog.Over(wakeUp, time, Environment.GetEnvironmentVariable);
-        var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, ShortPause.For);
+        deciding = platform.DecidingWait(pressure, time);
+        (publishing, logging) = (platform.WakeUp(), platform.WakeUp());
+        var brake = new GuestBrake(guests.Freezer, BrakeTimes.Default, time, platform.Pause);
         decisions = new DecisionLog(logging, logs.CreateLogger<DecisionLog>());
-        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, flags, watchedWakeUp, time, publishing, decisions,
-            SleepClock.Asleep, upcoming.Any);
+        loop = new AvailabilityLoop(ledger, watch, conditions, brake, guests, flags, deciding, time, publishing, decisions,
+            platform.Asleep, upcoming.Any);
         ledger.Woken = loop;
         guests.GuestsChanged += loop.Reconsider;
 
         SiteLink link = null!;
-        var background = new BackgroundConnection();
-        var traffic = new OwnerTraffic(new ProcNetworkReader(), () => background.Bytes, options.OwnerNetworkBytesPerSecond, time);
+        var background = new BackgroundConnection(platform.MarkBackground);
+        var traffic = new OwnerTraffic(platform.NetworkCounters(), () => background.Bytes, options.OwnerNetworkBytesPerSecond, time);
         var pace = new TransferPace(
             new Pace(options.TransferBytesPerSecond, time), traffic, () => loop.Status.Current.State == NodeState.Available, time);
         var hash = new FileHash(new Pace(options.CheckpointBytesPerSecond, time));
         var files = new SiteFiles(() => link.Client, () => link.Transfers, pace, hash, () => plan.Current.LateDiskSha256, time);
-        keeper = guests is IHypervisor hypervisor
-            ? new GuestKeeper(hypervisor, loop.Status, plan, files, options, time, logs.CreateLogger<GuestKeeper>())
-            : new ForeignGuestKeeper((IForeignGuests)guests, loop.Status, plan, time, logs.CreateLogger<ForeignGuestKeeper>());
+        keeper = guests.Match<IGuestKeeper>(
+            own => new GuestKeeper(own, loop.Status, plan, files, options, time, logs.CreateLogger<GuestKeeper>()),
+            foreign => new ForeignGuestKeeper(foreign, loop.Status, plan, time, logs.CreateLogger<ForeignGuestKeeper>()));
         var refused = new Level<IReadOnlyList<HealthItem>>([]);
         var health = new NodeHealth(watch, keeper.Reports, refused);
         var identities = new IdentityFile(settings.StateFolder);
@@ -95,15 +90,16 @@ internal sealed partial class AgentParts : BackgroundService
         link = new SiteLink(
             settings.Site, new Enroller(settings.Site, identities, logs.CreateLogger<Enroller>()), reports, plan, loop, background, time,
             logs.CreateLogger<SiteLink>());
-        trial = new BrakeTrial(new FreezerTrial(options.Cgroup + "-trial", time));
-        var seat = new SeatOwner();
+        trial = new BrakeTrial(token => platform.TryBrakeAsync(options, time, token));
         var status = new LocalStatusView(loop, watch, conditions, snooze, health, guests, link, settings.Site, obstacles);
-        var desk = new LocalRequests(loop, snooze, status, trial, seat, time);
+        var desk = new LocalRequests(loop, snooze, status, trial, platform.SitsHere, time);
         services =
         [
             new PlanTimes(plan, flags, refused, settings.Times, snooze, loop, logs.CreateLogger<PlanTimes>()),
             link,
-            new LocalSocketListener(settings.Socket, desk, new LocalPlaces(seat.SitsHere), time, logs.CreateLogger<LocalSocketListener>()),
+            new LocalSocketListener(
+                () => platform.Listen(settings.Socket), desk, new LocalPlaces(platform.SitsHere), time,
+                logs.CreateLogger<LocalSocketListener>()),
         ];
     }
 
@@ -129,8 +125,7 @@ internal sealed partial class AgentParts : BackgroundService
         // Detaching from guests raises Changed; no listener may be left by then.
         guests.GuestsChanged -= loop.Reconsider;
         guests.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        (watchedWakeUp as ServiceWatchdog)?.Dispose();
-        wakeUp.Dispose();
+        deciding.Dispose();
         publishing.Dispose();
         logging.Dispose();
     }
@@ -141,7 +136,7 @@ internal sealed partial class AgentParts : BackgroundService
     {
         await Task.Delay(TimeSpan.FromSeconds(1), time, cancellationToken);
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        if (MemoryLock.Lock() is { } error) LogNotLocked(log, error);
+        if (platform.LockMemory() is { } error) LogNotLocked(log, error);
     }
 
     private static Func<CancellationToken, Task> Serving(BackgroundService service) => async token =>
@@ -160,16 +155,16 @@ internal sealed partial class AgentParts : BackgroundService
             OwnThread.RunAsync("publisher", Blocking(() => loop.Publisher.Run(decided.Token))),
             OwnThread.RunAsync("decision log", Blocking(() => decisions.Run(decided.Token)))];
         // The program does not end before the guests are frozen.
-        var deciding = OwnThread.RunAsync("availability", Blocking(() => loop.Run(end.Token)), isBackground: false);
+        var decisionThread = OwnThread.RunAsync("availability", Blocking(() => loop.Run(end.Token)), isBackground: false);
         try
         {
             // Each of them ends only when cancelled, so one that ends earlier has failed; then the agent ends too.
-            await (await Task.WhenAny([deciding, .. after]));
+            await (await Task.WhenAny([decisionThread, .. after]));
         }
         finally
         {
             await end.CancelAsync();
-            await deciding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await decisionThread.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await decided.CancelAsync();
             await Task.WhenAll(after).WaitAsync(LogTimeLimit, time, CancellationToken.None)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -1,21 +1,18 @@
-using System.Runtime.Versioning;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Opportunism.Agent.Platform;
 using Opportunism.Agent.Settings;
 
 namespace Opportunism.Agent;
 
 /// <summary>Runs the agent until it is asked to shut down. SIGTERM and Ctrl-C leave the guests frozen.</summary>
-[SupportedOSPlatform("linux")]
 internal static class AgentProgram
 {
-    public static async Task<int> RunAsync(AgentSettings settings)
+    public static async Task<int> RunAsync(AgentSettings settings, AgentPlatform platform)
     {
-        Directory.CreateDirectory(settings.StateFolder);
-        // The hypervisor's user passes through it to its guests' files; set explicitly, since a umask may have removed that right.
-        File.SetUnixFileMode(settings.StateFolder, (UnixFileMode)0b111_001_001);
+        platform.MakeStateFolder(settings.StateFolder);
         using var alone = Claim(settings.StateFolder);
         if (alone is null)
         {
@@ -24,7 +21,7 @@ internal static class AgentProgram
         }
 
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Services.AddSystemd();
+        platform.AddService(builder.Services);
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddSimpleConsole(
             options => (options.SingleLine, options.TimestampFormat, options.ColorBehavior) = (true, "yyyy-MM-ddTHH:mm:ss.fffzzz ",
@@ -37,7 +34,7 @@ internal static class AgentProgram
 
         AgentParts? parts = null;
         builder.Services.AddSingleton(
-            services => parts ??= new AgentParts(settings, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
+            services => parts ??= new AgentParts(settings, platform, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddHostedService(services => services.GetRequiredService<AgentParts>());
         using var host = builder.Build();
         try

@@ -1,8 +1,7 @@
 using Opportunism.Agent;
-using Opportunism.Agent.Availability.Linux;
+using Opportunism.Agent.Platform;
 using Opportunism.Agent.Running;
 using Opportunism.Agent.Settings;
-using Opportunism.Hypervisors.Linux;
 
 string command, settingsPath = AgentSettings.DefaultPath;
 switch (args)
@@ -22,14 +21,14 @@ switch (args)
         return 2;
 }
 
-if (!OperatingSystem.IsLinux())
+if (PlatformCatalog.Find(out var unsupported) is not { } platform)
 {
-    Console.Error.WriteLine("The agent does not start: only Linux is supported yet.");
+    Console.Error.WriteLine($"The agent does not start: {unsupported}");
     return 2;
 }
 
 // Before anything that can fail or take time: guests that an earlier agent left running are frozen even if this one cannot start.
-if (command != "mount-memory" && FreezeCommand.Run(settingsPath) is var frozen && command == "freeze") return frozen;
+if (command != "mount-memory" && platform.FreezeLeftGuests(settingsPath) is var frozen && command == "freeze") return frozen;
 
 if (AgentSettings.Read(settingsPath, out var problems) is not { } settings)
 {
@@ -39,12 +38,11 @@ if (AgentSettings.Read(settingsPath, out var problems) is not { } settings)
     return 2;
 }
 
-// systemd runs this with the right to mount, which the agent itself does not have under systemd.
-var mounting = GuestMemoryMount.Ensure(settings.Guests.RamFolder, settings.Guests.LentMemoryMiB() * 1024 * 1024);
+var mounting = platform.PrepareGuestMemory(settings.Guests);
 if (command == "mount-memory")
 {
     if (mounting is not null) Console.Error.WriteLine(mounting);
     return mounting is null ? 0 : 1;
 }
 
-return await AgentProgram.RunAsync(settings);
+return await AgentProgram.RunAsync(settings, platform);

@@ -7,12 +7,17 @@ namespace Opportunism.Hypervisors;
 /// owner's visit.</summary>
 /// <remarks>
 /// No member throws a driver's own exception: what can happen in a normal week is a <see cref="GuestAnswer"/>. Every member is
-/// safe to repeat. Where the agent starts the guests itself it is an <see cref="IHypervisor"/> too.
+/// safe to repeat. An implementation is an <see cref="IHypervisor"/> where the agent starts the guests itself, else
+/// <see cref="IForeignGuests"/>; only <see cref="Match"/> distinguishes the two.
 /// </remarks>
 public interface IMachineGuests : IAsyncDisposable
 {
     /// <summary>Name in settings, reports and logs; never changes.</summary>
     string Name { get; }
+
+    /// <summary>Calls the function for guests that the agent starts itself, or the one for guests that another program starts, with this
+    /// object; returns its result. Called once, while the agent starts.</summary>
+    T Match<T>(Func<IHypervisor, T> ownGuests, Func<IForeignGuests, T> foreignGuests);
 
     /// <summary>Freezes all guests from outside, without the hypervisor's help.</summary>
     IGuestFreezer Freezer { get; }

@@ -1,6 +1,6 @@
 using System.Runtime.Versioning;
 using Opportunism.Agent.Monitors;
-using Opportunism.Agent.Platform.Linux;
+using Opportunism.Agent.Platform.Linux.Kernel;
 using Opportunism.Hypervisors;
 
 namespace Opportunism.Benchmarks.Freeze;

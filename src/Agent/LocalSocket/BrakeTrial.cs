@@ -1,12 +1,10 @@
-using System.Runtime.Versioning;
 using Opportunism.Contracts.Local;
-using Opportunism.Hypervisors.Cgroups;
 
 namespace Opportunism.Agent.LocalSocket;
 
 /// <summary>Tests the brake for <c>doctor</c>; one test at a time.</summary>
-[SupportedOSPlatform("linux")]
-internal sealed class BrakeTrial(FreezerTrial trial) : IDisposable
+/// <param name="trial">Freezes a throw-away process; returns how long that took, or null and the reason.</param>
+internal sealed class BrakeTrial(Func<CancellationToken, Task<(TimeSpan? StillIn, string Sentence)>> trial) : IDisposable
 {
     private readonly SemaphoreSlim one = new(1);
 
@@ -15,7 +13,7 @@ internal sealed class BrakeTrial(FreezerTrial trial) : IDisposable
         await one.WaitAsync(cancellationToken);
         try
         {
-            var (still, sentence) = await trial.RunAsync(cancellationToken);
+            var (still, sentence) = await trial(cancellationToken);
             return new(still is not null, still?.TotalMilliseconds ?? 0, sentence);
         }
         finally

@@ -3,7 +3,7 @@ namespace Opportunism.Agent.LocalSocket;
 /// <summary>How many requests of the local socket are served at the same time: a limit for each user, and always some places for root and
 /// the user at the seat.</summary>
 /// <param name="sitsHere">Whether a user sits at this desktop; called only when needed.</param>
-internal sealed class LocalPlaces(Func<uint, bool> sitsHere)
+internal sealed class LocalPlaces(Func<LocalUser, bool> sitsHere)
 {
     /// <summary>Of one user: a person and a panel applet or two.</summary>
     public const int PerUser = 4;
@@ -15,26 +15,26 @@ internal sealed class LocalPlaces(Func<uint, bool> sitsHere)
     public const int Root = 16;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<uint, int> taken = [];
+    private readonly Dictionary<string, int> taken = [];
     private int others;
 
     /// <summary>Takes a place; null where this user has none left. Any thread; disposing of it gives the place back.</summary>
-    public IDisposable? TryEnter(uint userId)
+    public IDisposable? TryEnter(LocalUser user)
     {
         lock (gate)
         {
-            var own = taken.GetValueOrDefault(userId);
-            if (own >= (userId == 0 ? Root : PerUser)) return null;
+            var own = taken.GetValueOrDefault(user.Id);
+            if (own >= (user.IsAdministrator ? Root : PerUser)) return null;
             // The user at the seat has places of their own, however many the others use.
-            var isOther = userId != 0 && (others < Others || !sitsHere(userId));
+            var isOther = !user.IsAdministrator && (others < Others || !sitsHere(user));
             if (isOther && others >= Others) return null;
-            taken[userId] = own + 1;
+            taken[user.Id] = own + 1;
             if (isOther) others++;
-            return new Place(this, userId, isOther);
+            return new Place(this, user.Id, isOther);
         }
     }
 
-    private void Leave(uint userId, bool isOther)
+    private void Leave(string userId, bool isOther)
     {
         lock (gate)
         {
@@ -43,7 +43,7 @@ internal sealed class LocalPlaces(Func<uint, bool> sitsHere)
         }
     }
 
-    private sealed class Place(LocalPlaces places, uint userId, bool isOther) : IDisposable
+    private sealed class Place(LocalPlaces places, string userId, bool isOther) : IDisposable
     {
         private int left;
 

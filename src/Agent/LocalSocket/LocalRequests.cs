@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using System.Text.Json;
 using Opportunism.Agent.Availability;
 using Opportunism.Agent.Conditions;
@@ -11,14 +10,14 @@ namespace Opportunism.Agent.LocalSocket;
 /// <summary>Decides which requests a user of this desktop may make, and carries them out.</summary>
 /// <remarks>Anyone may see the status, without tenants' names for their guests; the owner at the seat and root may snooze, take back and
 /// run the doctor. Any thread.</remarks>
-[SupportedOSPlatform("linux")]
 internal sealed class LocalRequests(
-    AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial, SeatOwner seat, TimeProvider time)
+    AvailabilityLoop loop, SnoozeCondition snooze, LocalStatusView view, BrakeTrial trial,
+    Func<LocalUser, bool> sitsHere, TimeProvider time)
 {
     // The deciding thread takes a millisecond.
     private static readonly TimeSpan DecidesWithin = TimeSpan.FromSeconds(1);
 
-    public async Task<LocalReply> AnswerAsync(ReadOnlyMemory<byte> line, uint userId, CancellationToken cancellationToken)
+    public async Task<LocalReply> AnswerAsync(ReadOnlyMemory<byte> line, LocalUser user, CancellationToken cancellationToken)
     {
         LocalRequest? request;
         try
@@ -31,7 +30,7 @@ internal sealed class LocalRequests(
         }
 
         if (request is null) return new("The request is not a JSON object with the field 'ask'.", null);
-        var isOwner = userId == 0 || seat.SitsHere(userId);
+        var isOwner = user.IsAdministrator || sitsHere(user);
         if (request.Ask == LocalAsk.Status) return new(null, isOwner ? view.Look() : WithoutNames(view.Look()));
         if (request.Ask is not (LocalAsk.Snooze or LocalAsk.Wake or LocalAsk.TakeBack or LocalAsk.Doctor))
             return new(

@@ -36,6 +36,13 @@ public sealed class FakeHypervisor : IHypervisor, IForeignGuests
     public string Name => "fake";
 
     /// <inheritdoc/>
+    public T Match<T>(Func<IHypervisor, T> ownGuests, Func<IForeignGuests, T> foreignGuests)
+    {
+        ArgumentNullException.ThrowIfNull(ownGuests);
+        return ownGuests(this);
+    }
+
+    /// <inheritdoc/>
     public IGuestFreezer Freezer => machine;
 
     /// <inheritdoc/>

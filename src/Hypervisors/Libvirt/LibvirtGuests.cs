@@ -49,6 +49,13 @@ public sealed class LibvirtGuests : IForeignGuests
     public string Name => "libvirt";
 
     /// <inheritdoc/>
+    public T Match<T>(Func<IHypervisor, T> ownGuests, Func<IForeignGuests, T> foreignGuests)
+    {
+        ArgumentNullException.ThrowIfNull(foreignGuests);
+        return foreignGuests(this);
+    }
+
+    /// <inheritdoc/>
     public IGuestFreezer Freezer => host.Freezer;
 
     /// <inheritdoc/>

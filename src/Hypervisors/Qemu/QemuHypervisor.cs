@@ -55,6 +55,13 @@ public sealed class QemuHypervisor : IHypervisor
     public string Name => "qemu";
 
     /// <inheritdoc/>
+    public T Match<T>(Func<IHypervisor, T> ownGuests, Func<IForeignGuests, T> foreignGuests)
+    {
+        ArgumentNullException.ThrowIfNull(ownGuests);
+        return ownGuests(this);
+    }
+
+    /// <inheritdoc/>
     public IGuestFreezer Freezer => host.Freezer;
 
     /// <inheritdoc/>

@@ -31,6 +31,9 @@ public sealed class LibvirtConformanceTests : GuestsConformance, IAsyncLifetime
         await site.DisposeAsync();
     }
 
+    [Fact]
+    public void Another_program_starts_its_guests() => Assert.Same(current, Guests.Match<IMachineGuests?>(_ => null, foreign => foreign));
+
     protected override async Task<GuestId> StartedGuestAsync()
     {
         var guest = await site.StartDomainAsync();

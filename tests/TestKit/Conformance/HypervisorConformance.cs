@@ -51,6 +51,9 @@ public abstract partial class HypervisorConformance : GuestsConformance, IAsyncL
         }
     }
 
+    [Fact]
+    public void The_agent_starts_its_guests_itself() => Assert.Same(Hypervisor, Guests.Match<IMachineGuests?>(own => own, _ => null));
+
     protected override async Task RestartAsync()
     {
         await Hypervisor.DisposeAsync();

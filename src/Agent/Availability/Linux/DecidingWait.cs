@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 using Opportunism.Agent.Conditions;
-using Opportunism.Agent.Platform.Linux;
+using Opportunism.Agent.Platform.Linux.Kernel;
 
 namespace Opportunism.Agent.Availability.Linux;
 
@@ -13,7 +13,7 @@ namespace Opportunism.Agent.Availability.Linux;
 /// Where 2 or 3 is not available, the next step finds what it would notice, at the latest after a condition's sample.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class DecidingWait : IWakeUp, IDisposable
+internal sealed class DecidingWait : IOwnedWakeUp
 {
     private const int RealTime = 0, AbsoluteTime = 1, CancelOnSet = 2;
     private const int Woken = 0, ClockSet = 1, Pressure = 2;

@@ -1,12 +1,12 @@
 using System.Runtime.Versioning;
-using Opportunism.Agent.Platform.Linux;
+using Opportunism.Agent.Platform.Linux.Kernel;
 
 namespace Opportunism.Agent.Availability.Linux;
 
 /// <summary>Wakes the deciding thread by an eventfd (man 2 eventfd): one system call on each side, no lock of the runtime's in
 /// between.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class EventFdWakeUp : IWakeUp, IDisposable
+internal sealed class EventFdWakeUp : IOwnedWakeUp
 {
     private readonly WakeEvent woken = new();
     private readonly Libc.PollEntry[] entries;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using Opportunism.Agent.Platform.Linux;
+using Opportunism.Agent.Platform.Linux.Kernel;
 
 namespace Opportunism.Agent.Availability.Linux;
 
@@ -10,31 +10,31 @@ namespace Opportunism.Agent.Availability.Linux;
 /// <remarks>Wraps the wait of the deciding thread, which the thread enters after each decision: at least every 5 s. Never blocks or
 /// allocates: a message that does not fit is dropped.</remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class ServiceWatchdog : IWakeUp, IDisposable
+internal sealed class ServiceWatchdog : IOwnedWakeUp
 {
     // Times per period that systemd allows: the thread may be late by half a period.
     private const int FedPerPeriod = 2;
 
     private static readonly byte[] Message = [.. "WATCHDOG=1"u8];
 
-    private readonly IWakeUp wakeUp;
+    private readonly IOwnedWakeUp wakeUp;
     private readonly TimeProvider time;
     private readonly Socket socket;
     private readonly int descriptor;
     private readonly TimeSpan every;
     private long? fedAt;
 
-    private ServiceWatchdog(IWakeUp wakeUp, TimeProvider time, Socket socket, TimeSpan every)
+    private ServiceWatchdog(IOwnedWakeUp wakeUp, TimeProvider time, Socket socket, TimeSpan every)
     {
         (this.wakeUp, this.time, this.socket, this.every) = (wakeUp, time, socket, every);
         descriptor = (int)socket.Handle;
     }
 
     /// <summary>The wait unchanged where no supervisor watches this process, else one that feeds its watchdog.</summary>
-    /// <param name="wakeUp">The wait of the deciding thread.</param>
+    /// <param name="wakeUp">The wait of the deciding thread; the result disposes of it.</param>
     /// <param name="time">Clock.</param>
     /// <param name="variable">Reads an environment variable: NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID.</param>
-    public static IWakeUp Over(IWakeUp wakeUp, TimeProvider time, Func<string, string?> variable)
+    public static IOwnedWakeUp Over(IOwnedWakeUp wakeUp, TimeProvider time, Func<string, string?> variable)
     {
         if (variable("NOTIFY_SOCKET") is not { Length: > 1 } path
             || !long.TryParse(variable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var period) || period <= 0)
@@ -55,7 +55,11 @@ internal sealed class ServiceWatchdog : IWakeUp, IDisposable
         wakeUp.Wait(atMost is { } shorter && shorter < every ? atMost : every);
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        socket.Dispose();
+        wakeUp.Dispose();
+    }
 
     private unsafe void Feed()
     {

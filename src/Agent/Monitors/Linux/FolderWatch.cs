@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Opportunism.Agent.Platform.Linux;
+using Opportunism.Agent.Platform.Linux.Kernel;
 
 namespace Opportunism.Agent.Monitors.Linux;
 

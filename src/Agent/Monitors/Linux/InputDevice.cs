@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
-using Opportunism.Agent.Platform.Linux;
+using Opportunism.Agent.Platform.Linux.Kernel;
 
 namespace Opportunism.Agent.Monitors.Linux;
 

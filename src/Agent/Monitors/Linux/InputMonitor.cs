@@ -1,5 +1,5 @@
 using System.Runtime.Versioning;
-using Opportunism.Agent.Platform.Linux;
+using Opportunism.Agent.Platform.Linux.Kernel;
 
 namespace Opportunism.Agent.Monitors.Linux;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
-using Opportunism.Agent.Platform.Linux;
+using Opportunism.Agent.Platform.Linux.Kernel;
 using Opportunism.Core.Health;
 
 namespace Opportunism.Agent.Monitors.Linux;

@@ -24,6 +24,8 @@ internal sealed class FakeGuests : IMachineGuests, IGuestFreezer
 
     public string Name => "imagined";
 
+    public T Match<T>(Func<IHypervisor, T> ownGuests, Func<IForeignGuests, T> foreignGuests) => throw new NotSupportedException();
+
     public IGuestFreezer Freezer => this;
 
     public int GuestsInMemory { get; private set; }

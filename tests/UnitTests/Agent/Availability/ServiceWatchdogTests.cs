@@ -81,7 +81,14 @@ public sealed class ServiceWatchdogTests : IDisposable
             ServiceWatchdog.Over(
                 wait, time, name => name switch { "NOTIFY_SOCKET" => socket is null ? null : path, "WATCHDOG_USEC" => period, _ => pid }));
 
-    private IWakeUp Watched(string period) =>
+    [Fact]
+    public void It_disposes_of_the_wait_that_it_wraps()
+    {
+        Watched("20000000").Dispose();
+        Assert.True(wait.IsDisposed);
+    }
+
+    private IOwnedWakeUp Watched(string period) =>
         ServiceWatchdog.Over(wait, time, name => name switch { "NOTIFY_SOCKET" => path, "WATCHDOG_USEC" => period, _ => null });
 
     private int Received()
@@ -97,7 +104,7 @@ public sealed class ServiceWatchdogTests : IDisposable
     }
 
     /// <summary>Returns at once and keeps what it was asked for.</summary>
-    private sealed class RecordedWait : IWakeUp
+    private sealed class RecordedWait : IOwnedWakeUp
     {
         public List<TimeSpan?> Waits { get; } = new(20_000);
 
@@ -105,6 +112,10 @@ public sealed class ServiceWatchdogTests : IDisposable
         {
         }
 
+        public bool IsDisposed { get; private set; }
+
         public void Wait(TimeSpan? atMost) => Waits.Add(atMost);
+
+        public void Dispose() => IsDisposed = true;
     }
 }

@@ -7,7 +7,7 @@ public sealed class LocalPlacesTests
 {
     private const uint AtSeat = 1000;
 
-    private readonly LocalPlaces places = new(user => user == AtSeat);
+    private readonly LocalPlaces places = new(user => user == User(AtSeat));
 
     [Fact]
     public void One_user_has_a_few()
@@ -37,23 +37,25 @@ public sealed class LocalPlacesTests
     [Fact]
     public void A_place_that_was_left_is_free_again_once()
     {
-        List<IDisposable> taken = [.. Enumerable.Range(0, LocalPlaces.PerUser).Select(_ => places.TryEnter(2000)!)];
-        Assert.Null(places.TryEnter(2000));
+        List<IDisposable> taken = [.. Enumerable.Range(0, LocalPlaces.PerUser).Select(_ => places.TryEnter(User(2000))!)];
+        Assert.Null(places.TryEnter(User(2000)));
 
         taken[0].Dispose();
         taken[0].Dispose();
 
-        Assert.NotNull(places.TryEnter(2000));
-        Assert.Null(places.TryEnter(2000));
+        Assert.NotNull(places.TryEnter(User(2000)));
+        Assert.Null(places.TryEnter(User(2000)));
         foreach (var place in taken) place.Dispose();
         Assert.Equal(LocalPlaces.Others, Enumerable.Range(3000, 50).Sum(user => Take((uint)user)) + 1);
     }
+
+    private static LocalUser User(uint number) => new($"{number}", number == 0);
 
     /// <summary>Takes as many as there are.</summary>
     private int Take(uint user)
     {
         var count = 0;
-        while (places.TryEnter(user) is not null) count++;
+        while (places.TryEnter(User(user)) is not null) count++;
         return count;
     }
 }

@@ -56,7 +56,7 @@ public sealed class SnoozeShownTests : IDisposable
         var site = new SiteOptions();
         var link = new SiteLink(
             site, new Enroller(site, new IdentityFile(folder), NullLogger<Enroller>.Instance), report, new Level<NodePlan>(new NodePlan()),
-            loop, new BackgroundConnection(), time,
+            loop, new BackgroundConnection(_ => { }), time,
             NullLogger<SiteLink>.Instance);
         return (report, new LocalStatusView(loop, watch, conditions, snooze, health, hypervisor, link, site, obstacles));
     }

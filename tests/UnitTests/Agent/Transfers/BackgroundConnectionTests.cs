@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Opportunism.Agent.Transfers;
+using Opportunism.Agent.Transfers.Linux;
 using Xunit;
 
 namespace Opportunism.UnitTests.Agent.Transfers;
@@ -26,7 +27,7 @@ public sealed class BackgroundConnectionTests
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         var serving = ServeAsync(listener);
-        var connection = new BackgroundConnection();
+        var connection = new BackgroundConnection(BackgroundMark.Set);
         using var handler = new SocketsHttpHandler { UseProxy = false };
         if (background) handler.ConnectCallback = connection.ConnectAsync;
         using var client = new HttpClient(handler);

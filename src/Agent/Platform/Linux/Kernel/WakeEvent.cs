@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
-namespace Opportunism.Agent.Platform.Linux;
+namespace Opportunism.Agent.Platform.Linux.Kernel;
 
 /// <summary>Wakes a thread that waits in poll(2), from any other thread (an eventfd).</summary>
 [SupportedOSPlatform("linux")]

@@ -1,14 +1,17 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 
-namespace Opportunism.Agent.LocalSocket;
+namespace Opportunism.Agent.LocalSocket.Linux;
 
 /// <summary>Finds which users sit at this desktop, from logind's seat files (man 5 org.freedesktop.login1; /run/systemd/seats).</summary>
 /// <remarks>Without logind only root counts as sitting here.</remarks>
+[SupportedOSPlatform("linux")]
 internal sealed class SeatOwner(string seatsFolder = "/run/systemd/seats")
 {
     /// <summary>True when the user has the active session of a seat. Any thread; reads small files in memory.</summary>
-    public bool SitsHere(uint userId)
+    public bool SitsHere(LocalUser user)
     {
+        if (!uint.TryParse(user.Id, NumberStyles.None, CultureInfo.InvariantCulture, out var userId)) return false;
         try
         {
             if (!Directory.Exists(seatsFolder)) return false;

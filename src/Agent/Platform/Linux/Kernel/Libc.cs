@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
-namespace Opportunism.Agent.Platform.Linux;
+namespace Opportunism.Agent.Platform.Linux.Kernel;
 
 /// <summary>Every call of this program to the C library and so to the kernel.
 /// The last error is in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
