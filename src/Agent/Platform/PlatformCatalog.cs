@@ -28,7 +28,7 @@ internal static class PlatformCatalog
             if (entry.Make() is { } platform) return platform;
         }
 
-        problem = $"only {string.Join(" and ", all.Select(entry => entry.Name))} is supported yet.";
+        problem = $"only {string.Join(" and ", all.Select(entry => entry.Name))} {(all.Count == 1 ? "is" : "are")} supported yet.";
         return null;
     }
 }

@@ -20,7 +20,9 @@ public sealed class PlatformCatalogTests
     public void A_system_that_is_not_listed_is_refused_with_a_sentence_that_names_those_that_are()
     {
         Assert.Null(PlatformCatalog.Find([NotThisOne, new("Inferno", () => null)], out var problem));
-        Assert.Equal("only Plan 9 and Inferno is supported yet.", problem);
+        Assert.Equal("only Plan 9 and Inferno are supported yet.", problem);
+        Assert.Null(PlatformCatalog.Find([NotThisOne], out problem));
+        Assert.Equal("only Plan 9 is supported yet.", problem);
     }
 
     [Fact]
