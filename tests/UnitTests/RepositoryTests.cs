@@ -14,10 +14,11 @@ public sealed partial class RepositoryTests
         ["Core"] = [],
         ["Files"] = [],
         ["Contracts"] = ["Core"],
+        ["Settings"] = ["Core"],
         ["Hypervisors"] = ["Core", "Files"],
         ["Clouds"] = ["Core"],
-        ["Agent"] = ["Core", "Files", "Contracts", "Hypervisors"],
-        ["Controller"] = ["Core", "Files", "Contracts", "Clouds"],
+        ["Agent"] = ["Core", "Files", "Contracts", "Settings", "Hypervisors"],
+        ["Controller"] = ["Core", "Files", "Contracts", "Settings", "Clouds"],
         ["Cli"] = ["Core", "Files", "Contracts", "Clouds"],
         // No other program may use it: what plays a site on one machine is not part of what desktops, servers and tenants get.
         ["Workshop"] = ["Core", "Files", "Contracts", "Hypervisors", "Clouds", "Cli"],
