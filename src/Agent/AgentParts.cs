@@ -53,7 +53,8 @@ internal sealed partial class AgentParts : BackgroundService
         this.time = time;
         log = logs.CreateLogger<AgentParts>();
         var options = settings.Guests;
-        guests = HypervisorCatalog.Find(options.Hypervisor)!.Make(options.ForHypervisor(), time, logs);
+        var hypervisorModule = HypervisorCatalog.Find(options.Hypervisor)!;
+        guests = hypervisorModule.Make(options.Own[hypervisorModule], options.ForHypervisor(), time, logs);
         // 1. Before anything can fail or take time.
         guests.Freezer.FreezeAll();
 
