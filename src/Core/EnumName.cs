@@ -10,10 +10,17 @@ public static class EnumName
     public static bool TryParse<T>(string text, out T value, bool ignoreCase = false)
         where T : struct, Enum
     {
-        // A number that no name has is parsed too, and its text is that number.
-        if (Enum.TryParse(text, ignoreCase, out value) && Enum.IsDefined(value)
-            && value.ToString().Equals(text, ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal)) return true;
-        value = default;
-        return false;
+        var found = TryParse(typeof(T), text, out var named, ignoreCase);
+        value = found ? (T)named! : default;
+        return found;
+    }
+
+    /// <summary>The same for an enum that is known only when the program runs.</summary>
+    public static bool TryParse(Type type, string text, out object? value, bool ignoreCase = false)
+    {
+        var name = Array.Find(
+            Enum.GetNames(type), name => name.Equals(text, ignoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal));
+        value = name is null ? null : Enum.Parse(type, name);
+        return name is not null;
     }
 }

@@ -8,7 +8,7 @@ internal static class ConditionOptionsValidator
         foreach (var name in options.Enabled)
         {
             if (!ConditionCatalog.Names.Contains(name))
-                yield return $"[Conditions] Enabled names '{name}'; known are: {string.Join(", ", ConditionCatalog.Names)}.";
+                yield return $"[Conditions] Enabled names '{name}'; allowed are {string.Join(", ", ConditionCatalog.Names)}.";
         }
 
         foreach (var (key, value) in new[] { (nameof(options.CpuEnterPercent), options.CpuEnterPercent),

@@ -11,8 +11,8 @@ public sealed class GuestOptions
     /// <summary>Which hypervisor runs guests; with libvirt another program starts them.</summary>
     public string Hypervisor { get; set; } = "qemu";
 
-    /// <summary>Folder for images, disks and checkpoints.</summary>
-    public string StateFolder { get; set; } = "/var/lib/opportunism";
+    /// <summary>Folder for images, disks and checkpoints; no key of this section, but that of [Agent].</summary>
+    public string StateFolder { get; internal set; } = "/var/lib/opportunism";
 
     /// <summary>Folder on tmpfs for the memory of guests that run.</summary>
     public string RamFolder { get; set; } = "/run/opportunism/memory";
@@ -27,8 +27,9 @@ public sealed class GuestOptions
     /// <summary>The guests' cgroup below the mount point.</summary>
     public string Cgroup { get; set; } = "opportunism.slice/guests";
 
-    /// <summary>The keys that only one hypervisor has, as they were written.</summary>
-    public IReadOnlyDictionary<string, string> Own { get; set; } = new Dictionary<string, string>();
+    /// <summary>The settings in this section that only one hypervisor has, of each hypervisor.</summary>
+    public IReadOnlyDictionary<HypervisorModule, HypervisorOptions> Own { get; } =
+        HypervisorCatalog.All.ToDictionary(module => module, module => module.NewOptions());
 
     /// <summary>Memory lent to guests in all, in MiB; 0 for half of what the machine has.</summary>
     public int MaxMemoryMiB { get; set; }
@@ -53,13 +54,12 @@ public sealed class GuestOptions
     /// <summary>Disk that is never used for guests, in MiB.</summary>
     public int KeepFreeMiB { get; set; } = 2048;
 
-    /// <summary>What the hypervisor needs to know of all this.</summary>
+    /// <summary>What every hypervisor gets of these.</summary>
     public HypervisorSettings ForHypervisor() => new()
     {
         StateFolder = StateFolder,
         RamFolder = RamFolder,
         Cgroup = Cgroup,
         KeepFreeMiB = KeepFreeMiB,
-        Own = Own,
     };
 }

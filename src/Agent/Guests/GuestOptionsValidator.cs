@@ -2,7 +2,7 @@ using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
 
-/// <summary>Collects every problem of section [Guests].</summary>
+/// <summary>Collects every problem of section [Guests], and of the folder that guests are kept in.</summary>
 internal static class GuestOptionsValidator
 {
     // A Unix socket's path has at most 107 bytes; guests/ID/run/agent.sock takes 55 of them.
@@ -15,18 +15,18 @@ internal static class GuestOptionsValidator
     public static IEnumerable<string> Problems(GuestOptions options)
     {
         if (HypervisorCatalog.Find(options.Hypervisor) is not { IsForThisSystem: true })
-            yield return $"[Guests] Hypervisor is '{options.Hypervisor}'; known are {HypervisorCatalog.Names}.";
-        foreach (var problem in HypervisorCatalog.All.SelectMany(module => module.Problems(options.ForHypervisor()))) yield return problem;
+            yield return $"[Guests] Hypervisor is '{options.Hypervisor}'; allowed are {HypervisorCatalog.Names}.";
+        foreach (var problem in options.Own.SelectMany(own => own.Key.Problems(own.Value))) yield return problem;
         if (!PlainPath.Is(options.StateFolder))
-            yield return $"[Guests] StateFolder is '{options.StateFolder}'; an absolute path without '..' is needed.";
+            yield return $"[Agent] StateFolder is '{options.StateFolder}'; allowed is an absolute path without '..'.";
         else if (options.StateFolder.Length > LongestStateFolder)
-            yield return $"[Guests] StateFolder is '{options.StateFolder}'; at most {LongestStateFolder} characters are allowed, or the "
+            yield return $"[Agent] StateFolder is '{options.StateFolder}'; allowed are at most {LongestStateFolder} characters, or the "
                 + "guests' sockets could not be named.";
         if (!PlainPath.Is(options.RamFolder))
-            yield return $"[Guests] RamFolder is '{options.RamFolder}'; an absolute path without '..' is needed.";
+            yield return $"[Guests] RamFolder is '{options.RamFolder}'; allowed is an absolute path without '..'.";
         if (!IsCgroup(options.Cgroup))
-            yield return $"[Guests] Cgroup is '{options.Cgroup}'; a path below the mount point such as opportunism.slice/guests is "
-                + $"needed: 1 to 4 names of a-z A-Z 0-9 . _ -, none beginning with a dot, the first none of "
+            yield return $"[Guests] Cgroup is '{options.Cgroup}'; allowed is a path below the mount point such as "
+                + "opportunism.slice/guests: 1 to 4 names of a-z A-Z 0-9 . _ -, none beginning with a dot, the first none of "
                 + $"{string.Join(", ", SharedCgroups)}.";
         if (options.MaxMemoryMiB is < 0 or > 1 << 24)
             yield return $"[Guests] MaxMemoryMiB is {options.MaxMemoryMiB}; allowed is 0 (half of the machine's) to {1 << 24}.";

@@ -9,7 +9,7 @@ internal static class MonitorOptionsValidator
         foreach (var name in options.Enabled)
         {
             if (!known.Contains(name))
-                yield return $"[Monitors] Enabled names '{name}'; known on this operating system are: {string.Join(", ", known)}.";
+                yield return $"[Monitors] Enabled names '{name}'; allowed on this operating system are {string.Join(", ", known)}.";
         }
 
         foreach (var name in options.Enabled.GroupBy(name => name).Where(same => same.Count() > 1))

@@ -93,6 +93,9 @@ internal abstract class AgentPlatform
     /// <summary>The guests of this machine, by the hypervisor that the settings name. Once, while the agent starts: its first step freezes
     /// them.</summary>
     /// <exception cref="IOException">Guests cannot be frozen on this machine; the agent does not start.</exception>
-    public virtual IMachineGuests FindGuests(GuestOptions options, TimeProvider time, ILoggerFactory logs) =>
-        HypervisorCatalog.Find(options.Hypervisor)!.Make(options.ForHypervisor(), time, logs);
+    public virtual IMachineGuests FindGuests(GuestOptions options, TimeProvider time, ILoggerFactory logs)
+    {
+        var module = HypervisorCatalog.Find(options.Hypervisor)!;
+        return module.Make(options.Own[module], options.ForHypervisor(), time, logs);
+    }
 }

@@ -1,3 +1,5 @@
+using Opportunism.Core;
+
 namespace Opportunism.Clouds.OpenStack;
 
 /// <summary>Settings of the OpenStack cloud; every key is a row in docs/settings.md. Credentials are in clouds.yaml, not here.</summary>
@@ -29,6 +31,7 @@ public sealed class OpenStackOptions(string section = "OpenStack") : CloudOption
     public string NodePolicies { get; set; } = "";
 
     /// <summary>Policies that a server's owner may choose through its metadata, separated by commas; empty for none.</summary>
+    [EmptyAllowed]
     public string OwnerMayChoose { get; set; } = "suspend, stop, shelve, terminate";
 
     /// <summary>Whether the node's Neutron agents are marked together with its compute service: yes or no.</summary>

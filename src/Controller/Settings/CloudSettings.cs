@@ -12,9 +12,6 @@ internal sealed record CloudSettings(string Name, CloudModule Module, CloudOptio
     /// <summary>Sections that describe a cloud begin with this; its name follows.</summary>
     public const string SectionPrefix = "Cloud.";
 
-    /// <summary>The key for the kind of cloud that a section describes.</summary>
-    public const string KindKey = "Kind";
-
     /// <summary>Every reason why these clouds cannot be used, alone or together, each naming section, key, value and what is
     /// allowed.</summary>
     public static IEnumerable<string> Problems(IReadOnlyList<CloudSettings> clouds)

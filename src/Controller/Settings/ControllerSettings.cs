@@ -1,6 +1,5 @@
-using System.Globalization;
 using Opportunism.Clouds;
-using Opportunism.Core;
+using Opportunism.Settings;
 
 namespace Opportunism.Controller.Settings;
 
@@ -50,37 +49,28 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         return settings;
     }
 
-    private void ReadFile(string file, List<string> problems)
+    private void ReadFile(string path, List<string> problems)
     {
-        IConfigurationRoot read;
-        try
+        if (SettingsFile.Read(path, out var problem) is not { } file)
         {
-            var builder = new ConfigurationBuilder();
-            var path = Path.GetFullPath(file);
-            read = (
-                Path.GetExtension(path) is ".json" ? builder.AddJsonFile(path, optional: false) : builder.AddIniFile(path, optional: false))
-                .Build();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or FormatException)
-        {
-            problems.Add($"The settings file {file} could not be read: {failure.InnerException?.Message ?? failure.Message}");
+            problems.Add(problem!);
             return;
         }
 
-        foreach (var section in read.GetChildren())
+        var binder = new SettingsBinder(file);
+        binder.Bind(nameof(Controller), Controller);
+        binder.Bind(nameof(Policy), Policy);
+        foreach (var section in file.Sections)
         {
-            if (section.Key.Equals("Controller", StringComparison.OrdinalIgnoreCase)) ReadSection(section, Controller, problems);
-            else if (section.Key.Equals("Policy", StringComparison.OrdinalIgnoreCase)) ReadSection(section, Policy, problems);
-            else if (section.Key.StartsWith(CloudSettings.SectionPrefix, StringComparison.OrdinalIgnoreCase)) ReadCloud(section, problems);
-            else if (CloudCatalog.Find(section.Key) is { } module)
-                ReadSection(section, byKind[module] = module.NewOptions(section.Key), problems);
-            else problems.Add(
-                $"The settings file {file} has an unknown section or key '{section.Key}'; known sections are Controller, Policy, "
-                    + $"{CloudSettings.SectionPrefix}NAME, {string.Join(", ", CloudCatalog.All.Select(known => known.Kind))}.");
+            if (section.StartsWith(CloudSettings.SectionPrefix, StringComparison.OrdinalIgnoreCase)) ReadCloud(section, binder);
+            else if (CloudCatalog.Find(section) is { } module) Bind(binder, byKind[module] = module.NewOptions(section));
         }
 
+        binder.Finish(
+            [nameof(Controller), nameof(Policy), CloudSettings.SectionPrefix + "NAME", .. CloudCatalog.All.Select(module => module.Kind)]);
+        problems.AddRange(binder.Problems);
         if (named.Count == 0) return;
-        if (read["Controller:Cloud"] is not null)
+        if (file.Has(nameof(Controller), nameof(ControllerOptions.Cloud)))
             problems.Add(
                 $"[Controller] Cloud and [{named[0].Options.Section}] exclude each other; keep the sections "
                     + $"{CloudSettings.SectionPrefix}NAME.");
@@ -90,48 +80,27 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
                     + $"{CloudSettings.SectionPrefix}NAME with Kind = {module.Kind}.");
     }
 
-    private void ReadCloud(IConfigurationSection section, List<string> problems)
+    private void ReadCloud(string section, SettingsBinder binder)
     {
-        if (section[CloudSettings.KindKey] is not { } kind)
-            problems.Add($"[{section.Key}] has no {CloudSettings.KindKey}; allowed are {CloudCatalog.Kinds}.");
-        else if (CloudCatalog.Find(kind) is not { } module)
-            problems.Add($"[{section.Key}] {CloudSettings.KindKey} is '{kind}'; allowed are {CloudCatalog.Kinds}.");
-        else ReadSection(section, AddCloud(section.Key[CloudSettings.SectionPrefix.Length..], module), problems, CloudSettings.KindKey);
-    }
-
-    /// <param name="section">The section of the file.</param>
-    /// <param name="options">The object that its values are written to.</param>
-    /// <param name="problems">Where problems are added.</param>
-    /// <param name="read">A key that the caller has read already; empty for none.</param>
-    private static void ReadSection(IConfigurationSection section, object options, List<string> problems, string read = "")
-    {
-        var known = options.GetType().GetProperties().Where(property => property.CanWrite).ToArray();
-        foreach (var key in section.GetChildren().Where(key => !key.Key.Equals(read, StringComparison.OrdinalIgnoreCase)))
+        var kind = new CloudKind();
+        binder.Bind(section, kind);
+        if (CloudCatalog.Find(kind.Kind) is { } module)
         {
-            var property = Array.Find(known, property => property.Name.Equals(key.Key, StringComparison.OrdinalIgnoreCase));
-            if (property is null)
-                problems.Add(
-                    $"[{section.Key}] {key.Key} is not a known key; known are "
-                        + $"{string.Join(", ", known.Select(property => property.Name))}.");
-            else if (Parse(key.Value ?? "", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is { } value)
-                property.SetValue(options, value);
-            else problems.Add($"[{section.Key}] {property.Name} is '{key.Value}'; {Expected(property.PropertyType)} is expected.");
+            Bind(binder, AddCloud(section[CloudSettings.SectionPrefix.Length..], module));
+            return;
         }
+
+        binder.Ignore(section);
+        binder.Add(
+            section, [kind.Kind.Length == 0 ? $"has no Kind; allowed are {CloudCatalog.Kinds}."
+                : $"Kind is '{kind.Kind}'; allowed are {CloudCatalog.Kinds}."]);
     }
 
-    private static string Expected(Type type) =>
-        type == typeof(string) ? "a text"
-            : (Nullable.GetUnderlyingType(type) ?? type) == typeof(TimeSpan) ? $"a time such as {Duration.Examples}"
-            : "a whole number";
+    private static void Bind(SettingsBinder binder, CloudOptions options) => binder.Bind(options.Section, options, options.GetType());
 
-    private static object? Parse(string text, Type type)
+    /// <summary>The key of a section [Cloud.NAME] that says which other keys it has.</summary>
+    private sealed class CloudKind
     {
-        if (type == typeof(string)) return text;
-        if (type == typeof(int))
-            return int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null;
-        if (type == typeof(long))
-            return long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var large) ? large : null;
-
-        return Duration.TryParse(text, out var time) ? time : null;
+        public string Kind { get; set; } = "";
     }
 }

@@ -12,5 +12,6 @@ internal sealed class FakeModule : HypervisorModule
     public override bool IsForThisSystem => true;
 
     /// <inheritdoc/>
-    public override IMachineGuests Make(HypervisorSettings settings, TimeProvider time, ILoggerFactory logs) => new FakeHypervisor(time);
+    public override IMachineGuests Make(
+        HypervisorOptions options, HypervisorSettings settings, TimeProvider time, ILoggerFactory logs) => new FakeHypervisor(time);
 }

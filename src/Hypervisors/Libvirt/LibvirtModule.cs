@@ -6,35 +6,38 @@ namespace Opportunism.Hypervisors.Libvirt;
 /// <summary>Guests that others start through libvirt, as settings name it.</summary>
 internal sealed class LibvirtModule : HypervisorModule
 {
-    private const string UriKey = "LibvirtUri", FolderKey = "LibvirtFolder";
-
     /// <inheritdoc/>
     public override string Name => "libvirt";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Keys { get; } = [UriKey, FolderKey];
+    public override HypervisorOptions NewOptions() => new LibvirtOptions();
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems(HypervisorSettings settings)
+    public override IEnumerable<string> Problems(HypervisorOptions options)
     {
-        var own = Read(settings);
-        if (!own.Uri.StartsWith("qemu", StringComparison.Ordinal) || !Uri.IsWellFormedUriString(own.Uri, UriKind.Absolute))
+        var own = (LibvirtOptions)options;
+        if (!own.LibvirtUri.StartsWith("qemu", StringComparison.Ordinal) || !Uri.IsWellFormedUriString(own.LibvirtUri, UriKind.Absolute))
         {
-            yield return $"[Guests] {UriKey} is '{own.Uri}'; an address of libvirt's QEMU driver such as qemu:///system is needed.";
+            yield return $"[Guests] LibvirtUri is '{own.LibvirtUri}'; allowed is an address of libvirt's QEMU driver such as "
+                + "qemu:///system.";
         }
 
-        if (!PlainPath.Is(own.RunFolder))
-            yield return $"[Guests] {FolderKey} is '{own.RunFolder}'; an absolute path without '..' is needed.";
+        if (!PlainPath.Is(own.LibvirtFolder))
+            yield return $"[Guests] LibvirtFolder is '{own.LibvirtFolder}'; allowed is an absolute path without '..'.";
     }
 
     /// <inheritdoc/>
     [SupportedOSPlatform("linux")]
-    public override IMachineGuests Make(HypervisorSettings settings, TimeProvider time, ILoggerFactory logs) =>
-        new LibvirtGuests(Read(settings), time, logs.CreateLogger<LibvirtGuests>());
-
-    private static LibvirtSettings Read(HypervisorSettings settings)
+    public override IMachineGuests Make(HypervisorOptions options, HypervisorSettings settings, TimeProvider time, ILoggerFactory logs)
     {
-        var defaults = new LibvirtSettings { StateFolder = settings.StateFolder, Cgroup = settings.Cgroup };
-        return defaults with { Uri = settings.Text(UriKey, defaults.Uri), RunFolder = settings.Text(FolderKey, defaults.RunFolder) };
+        var own = (LibvirtOptions)options;
+        var libvirt = new LibvirtSettings
+        {
+            Uri = own.LibvirtUri,
+            RunFolder = own.LibvirtFolder,
+            StateFolder = settings.StateFolder,
+            Cgroup = settings.Cgroup,
+        };
+        return new LibvirtGuests(libvirt, time, logs.CreateLogger<LibvirtGuests>());
     }
 }

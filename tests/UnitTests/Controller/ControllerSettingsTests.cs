@@ -1,5 +1,7 @@
+using Opportunism.Clouds;
 using Opportunism.Clouds.OpenStack;
 using Opportunism.Controller.Settings;
+using Opportunism.Settings;
 using Xunit;
 
 namespace Opportunism.UnitTests.Controller;
@@ -42,12 +44,13 @@ public sealed class ControllerSettingsTests
             [
                 "'--verbose' is not an argument of the controller. Usage: controller [--settings FILE] [--state FOLDER] [--listen "
                     + "ADDRESS:PORT]",
-                "[Controller] LostAfter is '30'; a time such as 90s, 1h30m, 300ms or 00:01:30 is expected.",
-                "[Controller] LostAftre is not a known key; known are Listen, State, Names, Cloud, LostAfter, CompareEvery, "
+                "[Controller] LostAfter is '30'; allowed is a time such as 90s, 1h30m, 300ms or 00:01:30.",
+                "[Controller] LostAftre is not a setting. Known ones are Listen, State, Names, Cloud, LostAfter, CompareEvery, "
                     + "LargestImageMiB, KeepFreeMiB, EnrolmentsPerMinute, ReportsPerSecond, OtlpEndpoint.",
+                "[Polcy] is not a section. Known ones are Controller, Policy, Cloud.NAME, embedded, fake, fake-guests, openstack.",
             ],
-            problems.Take(3));
-        foreach (var part in new[] { "section or key 'Polcy'", "[Controller] Listen is 'here'", "[Controller] Names holds 'pc 1'",
+            problems.Take(4));
+        foreach (var part in new[] { "[Controller] Listen is 'here'", "[Controller] Names holds 'pc 1'",
             "[Controller] Cloud is 'nova'; allowed are embedded, fake, fake-guests, openstack.", "[Controller] ReportsPerSecond is 0",
             "[Policy] ThawAfter is 00:00:01" })
         {
@@ -89,7 +92,7 @@ public sealed class ControllerSettingsTests
     [InlineData(
         "[Cloud.a]\nKind = fake\n[Cloud.b]\nKind = fake\n",
         "[Cloud.a] and [Cloud.b] have no Nodes; at most one cloud may take every node that no other cloud takes.")]
-    [InlineData("[Cloud.a]\nKind = embedded\nPolicy = stop\n", "[Cloud.a] Policy is not a known key; known are Nodes.")]
+    [InlineData("[Cloud.a]\nKind = embedded\nPolicy = stop\n", "[Cloud.a] Policy is not a setting. Known ones are Kind, Nodes.")]
     [InlineData(
         "[Cloud.a]\nKind = openstack\nPolicy = burn\n", "[Cloud.a] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]
     [InlineData(
@@ -106,6 +109,42 @@ public sealed class ControllerSettingsTests
         var problems = new List<string>();
         Read(text, problems);
         Assert.Equal([expected], problems);
+    }
+
+    [Fact]
+    public void A_key_without_a_value_has_its_default_unless_it_may_be_empty()
+    {
+        var problems = new List<string>();
+        var settings = Read(
+            "[Controller]\nListen =\nLostAfter =\nCloud = openstack\n[Policy]\nIdleFor =\n[OpenStack]\nPolicy =\nOwnerMayChoose =\n",
+            problems);
+        Assert.Empty(problems);
+        Assert.Equal(
+            ("127.0.0.1:7443", TimeSpan.FromSeconds(30), null),
+            (settings.Controller.Listen, settings.Controller.LostAfter, settings.Policy.IdleFor));
+        var openStack = Assert.IsType<OpenStackOptions>(Assert.Single(settings.Clouds).Options);
+        Assert.Equal(("suspend", ""), (openStack.Policy, openStack.OwnerMayChoose));
+    }
+
+    [Fact]
+    public void A_file_may_be_JSON()
+    {
+        var file = Path.ChangeExtension(Path.GetTempFileName(), ".json");
+        File.WriteAllText(file, """{"Controller": {"LostAfter": "1m", "Names": ["a", "b"]}, "Cloud.x": {"Kind": "fake", "Policy": 1}}""");
+        var problems = new List<string>();
+        var settings = ControllerSettings.Read(["--settings", file], problems);
+        File.Delete(file);
+        Assert.Equal(["[Cloud.x] Policy is not a setting. Known ones are Kind, Nodes."], problems);
+        Assert.Equal((TimeSpan.FromMinutes(1), "a, b"), (settings.Controller.LostAfter, settings.Controller.Names));
+    }
+
+    [Fact]
+    public void Settings_of_each_kind_of_cloud_are_of_types_that_can_be_read()
+    {
+        var binder = new SettingsBinder(SettingsFile.Empty);
+        foreach (var options in CloudCatalog.All.Select(module => module.NewOptions(module.Kind)))
+            binder.Bind(options.Section, options, options.GetType());
+        Assert.Contains(("openstack", "Nodes"), binder.Known);
     }
 
     [Fact]

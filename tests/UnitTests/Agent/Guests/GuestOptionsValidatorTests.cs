@@ -1,5 +1,6 @@
 using Opportunism.Agent.Guests;
-using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Libvirt;
+using Opportunism.Hypervisors.Qemu;
 using Xunit;
 
 namespace Opportunism.UnitTests.Agent.Guests;
@@ -12,21 +13,12 @@ public sealed class GuestOptionsValidatorTests
     [Fact]
     public void All_problems_are_named_at_once()
     {
-        var problems = GuestOptionsValidator.Problems(new GuestOptions
+        var options = new GuestOptions
         {
             Hypervisor = "qmeu",
             StateFolder = "relative",
             RamFolder = "/dev/../etc",
             Cgroup = "/absolute",
-            Own = new Dictionary<string, string>
-            {
-                ["RunAs"] = "root",
-                ["RunAsRange"] = "5-1",
-                ["Accelerator"] = "9",
-                ["Network"] = "bridge",
-                ["LibvirtUri"] = "http://localhost/system",
-                ["LibvirtFolder"] = "run/libvirt",
-            },
             MaxMemoryMiB = -1,
             MaxVcpus = -1,
             CheckpointBytesPerSecond = 0,
@@ -34,11 +26,20 @@ public sealed class GuestOptionsValidatorTests
             OwnerNetworkBytesPerSecond = 0,
             ShutdownPatience = TimeSpan.FromDays(1),
             KeepFreeMiB = -1,
-        }).ToArray();
-        Assert.Equal(17, problems.Length);
-        var keys = typeof(GuestOptions).GetProperties().Select(property => property.Name).Where(key => key != nameof(GuestOptions.Own))
-            .Concat(HypervisorCatalog.All.SelectMany(module => module.Keys));
-        foreach (var key in keys) Assert.Contains(problems, problem => problem.StartsWith($"[Guests] {key} is ", StringComparison.Ordinal));
+        };
+        var qemu = options.Own.Values.OfType<QemuOptions>().Single();
+        (qemu.RunAs, qemu.RunAsRange) = ("root", "5-1");
+        var libvirt = options.Own.Values.OfType<LibvirtOptions>().Single();
+        (libvirt.LibvirtUri, libvirt.LibvirtFolder) = ("http://localhost/system", "run/libvirt");
+        var problems = GuestOptionsValidator.Problems(options).ToArray();
+        Assert.Equal(15, problems.Length);
+        var keys = new object[] { options, qemu, libvirt }.SelectMany(own => own.GetType().GetProperties())
+            .Where(property => property.CanWrite && !property.PropertyType.IsEnum).Select(property => property.Name);
+        foreach (var key in keys)
+        {
+            var section = key == nameof(GuestOptions.StateFolder) ? "Agent" : "Guests";
+            Assert.Contains(problems, problem => problem.StartsWith($"[{section}] {key} is ", StringComparison.Ordinal));
+        }
     }
 
     [Theory]

@@ -103,16 +103,11 @@ public sealed class AgentPartsTests : IAsyncDisposable
 
         (time, machine, platform) = (earlier.Time, earlier.Machine, new FakePlatform(earlier.Machine));
         Assert.True(Used(TimeSpan.FromSeconds(1)) > 0);
-        var settings = new AgentSettings
-        {
-            StateFolder = folder,
-            Socket = "unused",
-            Site = new(),
-            Times = new AvailabilityTimes(),
-            Monitors = new(),
-            Conditions = new() { Enabled = { "snooze" } },
-            Guests = earlier.Options,
-        };
+        var settings = new AgentSettings { StateFolder = folder, Socket = "unused" };
+        settings.Conditions.Enabled.Add("snooze");
+        settings.Guests.StateFolder = folder;
+        settings.Guests.MaxMemoryMiB = earlier.Options.MaxMemoryMiB;
+        settings.Guests.MaxVcpus = earlier.Options.MaxVcpus;
         parts = new AgentParts(settings, platform, time, NullLoggerFactory.Instance);
         Assert.Equal(0, Used(TimeSpan.FromSeconds(1)));
         await parts.StartAsync(Cancelled);
