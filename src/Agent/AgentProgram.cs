@@ -12,8 +12,20 @@ internal static class AgentProgram
 {
     public static async Task<int> RunAsync(AgentSettings settings, AgentPlatform platform)
     {
-        platform.MakeStateFolder(settings.StateFolder);
-        using var alone = Claim(settings.StateFolder);
+        FileStream? claimed;
+        try
+        {
+            platform.MakeStateFolder(settings.StateFolder);
+            claimed = Claim(settings.StateFolder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(
+                $"The agent does not start: its state folder [Agent] StateFolder = {settings.StateFolder} cannot be used: {e.Message}");
+            return 1;
+        }
+
+        using var alone = claimed;
         if (alone is null)
         {
             await Console.Error.WriteLineAsync($"The agent does not start: another one uses {settings.StateFolder}.");

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Opportunism.Hypervisors.Linux;
 using Opportunism.TestKit.Sites;
 using Xunit;
 
@@ -13,7 +14,11 @@ public sealed class WrongSettingsTests : IDisposable
 
     private string State => Path.Combine(folder, "state");
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose()
+    {
+        GuestMemoryMount.Remove(Path.Combine(folder, "memory"));
+        Directory.Delete(folder, recursive: true);
+    }
 
     [Fact]
     public async Task An_agent_names_every_problem_and_starts_nothing()
@@ -64,14 +69,27 @@ public sealed class WrongSettingsTests : IDisposable
             Assert.Contains(problem, said, StringComparison.Ordinal);
     }
 
-    private async Task<string> RefusedAsync(string program, string settings, Func<string, string[]> arguments)
+    [Fact]
+    public async Task An_agent_whose_state_folder_is_a_file_says_so_in_one_sentence()
+    {
+        await File.WriteAllTextAsync(State, "");
+        var said = await RefusedAsync(
+            RealSite.AgentProgram,
+            $"[Agent]\nStateFolder = {State}\nSocket = {folder}/socket\n[Guests]\nHypervisor = fake\nRamFolder = {folder}/memory\n",
+            path => ["run", "--settings", path], exitCode: 1);
+        Assert.Contains(
+            $"[Agent] StateFolder = {State} cannot be used: The file '{State}' already exists.", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
+    }
+
+    private async Task<string> RefusedAsync(string program, string settings, Func<string, string[]> arguments, int exitCode = 2)
     {
         var path = Path.Combine(folder, "wrong.ini");
         await File.WriteAllTextAsync(path, settings);
         await using var refused = RealProgram.Start("refused", program, arguments(path));
         Assert.True(refused.EndsWithin(TimeSpan.FromSeconds(60)), $"It started: {refused.Said}");
         await refused.Reading.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
-        Assert.Equal(2, refused.ExitCode);
+        Assert.Equal(exitCode, refused.ExitCode);
         Assert.False(Directory.Exists(State), $"It began to work: {refused.Said}");
         return refused.Said;
     }
