@@ -1,6 +1,7 @@
 using Opportunism.Contracts.Api;
 using Opportunism.Controller;
 using Opportunism.Controller.Settings;
+using Opportunism.Server;
 using Opportunism.Server.Hosting;
 using Opportunism.Server.State;
 
@@ -12,7 +13,13 @@ if (problems.Count > 0)
     return 2;
 }
 
-using var state = new StateFolder(settings.Controller.State);
+using var state = StateFolder.TryOpen(settings.Controller.State, out var unusable);
+if (state is null)
+{
+    await Console.Error.WriteLineAsync($"The controller does not start: {unusable} Name another folder with --state.");
+    return 3;
+}
+
 if (!state.TryHold(ControllerHost.Program.Name))
 {
     await Console.Error.WriteLineAsync(
@@ -27,9 +34,10 @@ if (ListenPort.Problem(ControllerHost.Program.Name, settings.Controller.Listen) 
     return 3;
 }
 
-await using var app = ControllerHost.Build(settings, state, TimeProvider.System);
+WebApplication app;
 try
 {
+    app = ControllerHost.Build(settings, state, TimeProvider.System);
     await ControllerHost.StartAsync(app, state, CancellationToken.None);
 }
 catch (CannotStartException reason)
@@ -37,6 +45,13 @@ catch (CannotStartException reason)
     await Console.Error.WriteLineAsync(reason.Message);
     return 2;
 }
+catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+{
+    await Console.Error.WriteLineAsync($"The controller does not start: {failure.Message} Its state is in {state.Path}.");
+    return 3;
+}
+
+await using var running = app;
 
 Console.WriteLine($"Listening on {ServerHost.UrlOf(app)}; state in {state.Path}");
 await app.WaitForShutdownAsync();

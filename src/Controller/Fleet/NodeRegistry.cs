@@ -5,7 +5,7 @@ using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Settings;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
-using Opportunism.Server.Hosting;
+using Opportunism.Server;
 
 namespace Opportunism.Controller.Fleet;
 

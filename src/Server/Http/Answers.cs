@@ -54,5 +54,8 @@ public static class Answers
     };
 
     /// <summary>Text from a caller, bounded and printable, so that it can be shown and logged.</summary>
-    public static string Shown(string text) => new([.. text.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
+    public static string Shown(string text) => Printable(text.Length > 80 ? text[..80] : text);
+
+    /// <summary>Text without control characters, such as those that move a terminal's cursor.</summary>
+    public static string Printable(string text) => new([.. text.Select(c => char.IsControl(c) ? '?' : c)]);
 }

@@ -15,6 +15,21 @@ public sealed class StateFolder : IDisposable
         OwnerOnly.MakeFolder(Path);
     }
 
+    /// <summary>Opens a folder, which is created when there is none; null with a sentence when it cannot be used.</summary>
+    public static StateFolder? TryOpen(string path, out string problem)
+    {
+        problem = "";
+        try
+        {
+            return new StateFolder(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            problem = $"the state folder {path} cannot be created or opened ({failure.Message.TrimEnd('.')}).";
+            return null;
+        }
+    }
+
     /// <summary>Its absolute path.</summary>
     public string Path { get; }
 

@@ -6,6 +6,7 @@ using Opportunism.Controller;
 using Opportunism.Controller.CloudActions;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;
+using Opportunism.Server;
 using Opportunism.Server.Access;
 using Opportunism.Server.Hosting;
 using Opportunism.Server.State;

@@ -8,7 +8,7 @@ using Opportunism.Controller.Clouds;
 using Opportunism.Controller.Settings;
 using Opportunism.Core;
 using Opportunism.Core.Fleet;
-using Opportunism.Server.Hosting;
+using Opportunism.Server;
 using Opportunism.TestKit.Sites;
 using Xunit;
 
