@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Nodes;
 using Opportunism.Controller.Api;
@@ -10,6 +11,7 @@ using Opportunism.Controller.Fleet;
 using Opportunism.Controller.Lifecycle;
 using Opportunism.Controller.Reports;
 using Opportunism.Controller.Settings;
+using Opportunism.Controller.Store;
 using Opportunism.Controller.Store.Sqlite;
 using Opportunism.Controller.Telemetry;
 using Opportunism.Controller.Tenants;
@@ -66,6 +68,8 @@ internal static class ControllerHost
     {
         services.AddSingleton(settings.Controller).AddSingleton(settings.Policy).AddStore(state).AddEvents();
         services.AddSingleton(settings.Clouds).AddSingleton<SiteClouds>().AddTenants();
+        services.AddSingleton(
+            parts => new StoredClouds(parts.GetRequiredService<IDbContextFactory<SiteDbContext>>(), settings.ForgetCloud));
         services.AddSingleton<NodeRegistry>().AddSingleton<NodePlans>().AddSingleton<FleetEvents>().AddSingleton<OpenStreams>();
         services.AddSingleton(parts => new AttemptLimit(settings.Controller.EnrolmentsPerMinute, parts.GetRequiredService<TimeProvider>()));
         services.AddSingleton<NodeEnrolment>().AddSingleton<SiteStart>().AddSingleton<NodeViews>();

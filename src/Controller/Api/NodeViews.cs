@@ -34,7 +34,7 @@ internal sealed class NodeViews(CloudWorkers workers, SiteClouds clouds, TimePro
             Capacity = report?.Capacity is { } capacity
                 ? new((int)capacity.Vcpus, (int)capacity.MemoryMib, (long)capacity.DiskMib, capacity.Hypervisor, capacity.Accelerator)
                 : null,
-            Guests = report is null ? [] : [.. report.Guests.Select(guest => GuestOf(guest, clouds.Of(node.Cloud).Guests))],
+            Guests = report is null ? [] : [.. report.Guests.Select(guest => GuestOf(guest, clouds.Find(node.Cloud)?.Guests))],
             Monitors = report is null ? [] : [.. report.Monitors.Select(WatcherOf)],
             Conditions = report is null ? [] : [.. report.Conditions.Select(WatcherOf)],
             Obstacles = report is null

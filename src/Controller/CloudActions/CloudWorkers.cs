@@ -25,7 +25,9 @@ internal sealed class CloudWorkers(
         {
             foreach (var node in enrolled.Where(node => !workers.ContainsKey(node)))
             {
-                var worker = new CloudActionWorker(node, fleet, clouds.Of(fleet.Find(node)!.Cloud), events, options, time, log);
+                // A revoked node's cloud may be gone: then nothing is done for it.
+                if (clouds.Find(fleet.Find(node)!.Cloud) is not { } cloud) continue;
+                var worker = new CloudActionWorker(node, fleet, cloud, events, options, time, log);
                 workers[node] = worker;
                 running.Add(Task.Run(() => worker.RunAsync(stoppingToken), stoppingToken));
             }

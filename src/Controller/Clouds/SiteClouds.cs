@@ -4,6 +4,7 @@ using Opportunism.Controller.Settings;
 using Opportunism.Controller.Store;
 using Opportunism.Core;
 using Opportunism.Core.Fleet;
+using Opportunism.Server;
 
 namespace Opportunism.Controller.Clouds;
 
@@ -12,15 +13,22 @@ namespace Opportunism.Controller.Clouds;
 internal sealed class SiteClouds : IAsyncDisposable
 {
     private readonly IReadOnlyList<(Cloud Cloud, string[] Patterns)> clouds;
+    private readonly IReadOnlyList<CloudSettings> settings;
+    private readonly StoredClouds stored;
+    private string? onlyOne;
 
     /// <summary>Creates them from validated settings; sends them nothing yet.</summary>
     public SiteClouds(
-        IReadOnlyList<CloudSettings> settings, IDbContextFactory<SiteDbContext> contexts, TimeProvider time, ILoggerFactory logs) =>
+        IReadOnlyList<CloudSettings> settings, StoredClouds stored, IDbContextFactory<SiteDbContext> contexts, TimeProvider time,
+        ILoggerFactory logs)
+    {
+        (this.settings, this.stored) = (settings, stored);
         clouds = [
             .. settings.OrderBy(one => one.Name, StringComparer.Ordinal)
                 .Select(
                     one => (one.Module.Create(one.Options, new(one.Name, new CloudStore(contexts, one.Name), time, logs)),
                         CommaList.Read(one.Options.Nodes)))];
+    }
 
     /// <summary>All of them, ordered by name.</summary>
     public IEnumerable<Cloud> All => clouds.Select(one => one.Cloud);
@@ -60,9 +68,16 @@ internal sealed class SiteClouds : IAsyncDisposable
         GuestSources.SelectMany(source => source.InUse().Images).GroupBy(image => image.Key)
             .ToDictionary(image => image.Key, image => image.Sum(count => count.Value));
 
-    /// <summary>Reads the clouds' stored state. Called once, before any other use.</summary>
+    /// <summary>The cloud for a node that was stored before a site could have several: the one that the site had then, where that is
+    /// known.</summary>
+    public Cloud? ForEarlier(NodeId node) => onlyOne is null ? For(node) : Find(onlyOne);
+
+    /// <summary>Compares the settings with the stored clouds, and reads these clouds' stored state. Called once, before any other
+    /// use.</summary>
+    /// <exception cref="CannotStartException">The database holds records of a cloud that the settings do not have.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        onlyOne = await stored.CheckAsync(settings, cancellationToken);
         foreach (var cloud in All) await cloud.StartAsync(cancellationToken);
     }
 

@@ -72,7 +72,7 @@ internal sealed class NodeEnrolment(
                 Id = id,
                 SecretHash = Secrets.Hash(secret),
                 Enrolled = time.GetUtcNow(),
-                Cloud = CloudOf(id, token).Name,
+                Cloud = CloudOf(NodeId.Parse(proposed), token).Name,
             };
             var row = new NodeRow { Id = id.Value, SecretHash = node.SecretHash, Enrolled = node.Enrolled, Cloud = node.Cloud };
             if (!await nodes.EnrolAsync(row, token.Id, cancellationToken)) throw Unknown();
@@ -88,7 +88,8 @@ internal sealed class NodeEnrolment(
 
     public void Dispose() => oneAtATime.Dispose();
 
-    /// <summary>The cloud that a node will belong to: the join token's, else the one from the settings.</summary>
+    /// <summary>The cloud that a node will belong to: the join token's, else the one that the settings give the name that it proposed: a
+    /// number that was added to it changes nothing.</summary>
     private Cloud CloudOf(NodeId node, JoinTokenRow token)
     {
         if (token.Cloud.Length > 0)

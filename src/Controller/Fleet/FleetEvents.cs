@@ -4,6 +4,7 @@ using Opportunism.Controller.Clouds;
 using Opportunism.Core;
 using Opportunism.Core.Health;
 using Opportunism.Server.Events;
+using Opportunism.Server.Http;
 
 namespace Opportunism.Controller.Fleet;
 
@@ -25,7 +26,7 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
         // The plan is made first, so that the revision of the version that the report acknowledges is found, and again last, so that it
         // contains the cloud's changes.
         if (plans.LevelOf(after.Id) is null) plans.Rebuild(after);
-        if (clouds.Of(after.Cloud).Guests is { } source)
+        if (clouds.Find(after.Cloud)?.Guests is { } source)
         {
             await source.ObserveAsync(
                 ReportReading.ObservationOf(after, plans.RevisionOf(after.Id, after.Report?.PlanVersion ?? 0)), cancellationToken);
@@ -73,14 +74,16 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
 
         void Say(string kind, HealthSeverity severity, string sentence)
         {
-            events.Add(kind, severity, id, null, $"Node {id}: {sentence}");
-            NodeNews(id.Value, sentence);
+            // A node is not trusted: its texts go to the log of this program.
+            var shown = Answers.Printable(sentence);
+            events.Add(kind, severity, id, null, $"Node {id}: {shown}");
+            NodeNews(id.Value, shown);
         }
     }
 
     private void AddHealthEvent(NodeId node, HealthReport item)
     {
-        var severity = Enum.TryParse<HealthSeverity>(item.Severity, out var known) ? known : HealthSeverity.Warning;
-        events.Add("node.health", severity, node, null, $"Node {node}: {item.Sentence} {item.Remedy}".TrimEnd());
+        var severity = EnumName.TryParse<HealthSeverity>(item.Severity, out var known) ? known : HealthSeverity.Warning;
+        events.Add("node.health", severity, node, null, Answers.Printable($"Node {node}: {item.Sentence} {item.Remedy}".TrimEnd()));
     }
 }

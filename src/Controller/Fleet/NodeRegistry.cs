@@ -41,14 +41,17 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         started = time.GetUtcNow();
-        foreach (var row in await store.LoadAsync(cancellationToken))
+        // All are checked before any is stored: a start that is refused changes nothing.
+        var rows = (await store.LoadAsync(cancellationToken)).ConvertAll(row => (Row: row, Cloud: CloudOf(row)));
+        foreach (var (row, cloud) in rows)
         {
+            if (row.Cloud != cloud) await store.SaveCloudAsync(row.Id, cloud, cancellationToken);
             var node = new NodeRecord
             {
                 Id = NodeId.Parse(row.Id),
                 SecretHash = row.SecretHash,
                 Enrolled = row.Enrolled,
-                Cloud = await CloudOfAsync(row, cancellationToken),
+                Cloud = cloud,
                 Revoked = row.Revoked,
                 Drained = row.Drained,
                 SnoozedUntil = row.SnoozedUntil,
@@ -63,24 +66,23 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         Enrolled.Set([.. entries.Keys]);
     }
 
-    /// <summary>The cloud of a stored node. One that enrolled before a site could have several gets the one from the present settings, and
-    /// keeps it.</summary>
+    /// <summary>The cloud of a stored node. One that enrolled before a site could have several gets the one that the site had, or the one
+    /// from the present settings, and keeps it. That of a revoked node may be gone.</summary>
     /// <exception cref="CannotStartException">The settings have no such cloud.</exception>
-    private async Task<string> CloudOfAsync(NodeRow row, CancellationToken cancellationToken)
+    private string CloudOf(NodeRow row)
     {
+        if (row.Revoked) return row.Cloud;
         if (row.Cloud.Length > 0)
         {
             return clouds.Find(row.Cloud)?.Name ?? throw new CannotStartException(
                 $"Node {row.Id} belongs to the cloud {row.Cloud}, but the settings have only {clouds.Names}: add a section "
-                    + $"[Cloud.{row.Cloud}], or start with the former settings, revoke the node and enrol it again.");
+                    + $"[Cloud.{row.Cloud}], or start once with --forget-cloud {row.Cloud}, which gives its nodes to the other clouds.");
         }
 
-        var given = clouds.For(NodeId.Parse(row.Id))?.Name
+        return clouds.ForEarlier(NodeId.Parse(row.Id))?.Name
             ?? throw new CannotStartException(
                 $"Node {row.Id} belongs to no cloud yet, and no Nodes in the settings fit its name: add it to one, or have one cloud "
                     + "without Nodes.");
-        await store.SaveCloudAsync(row.Id, given, cancellationToken);
-        return given;
     }
 
     /// <summary>Adds a node that was just stored.</summary>

@@ -19,7 +19,7 @@ internal static class ReportReading
     };
 
     public static Reason ReasonOf(NodeReport? report) =>
-        report is not null && Enum.TryParse<ReasonCode>(report.ReasonCode, out var code)
+        report is not null && EnumName.TryParse<ReasonCode>(report.ReasonCode, out var code)
             ? new(code, report.ReasonSource)
             : new(ReasonCode.Starting);
 

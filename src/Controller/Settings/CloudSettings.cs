@@ -30,6 +30,14 @@ internal sealed record CloudSettings(string Name, CloudModule Module, CloudOptio
                     + "beginning with a letter or digit.";
         }
 
+        var twice = clouds.SelectMany(cloud => CommaList.Read(cloud.Options.Nodes).Distinct(), (cloud, pattern) => (cloud, pattern))
+            .GroupBy(one => one.pattern).Where(group => group.Count() > 1);
+        foreach (var pattern in twice)
+        {
+            yield return $"{string.Join(" and ", pattern.Select(one => $"[{one.cloud.Options.Section}]"))} have '{pattern.Key}' in Nodes; "
+                + "allowed is each pattern in one cloud.";
+        }
+
         var rest = clouds.Where(cloud => CommaList.Read(cloud.Options.Nodes).Length == 0).Select(cloud => $"[{cloud.Options.Section}]")
             .ToList();
         if (rest.Count > 1)

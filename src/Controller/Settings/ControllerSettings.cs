@@ -7,9 +7,12 @@ namespace Opportunism.Controller.Settings;
 internal sealed record ControllerSettings(ControllerOptions Controller, SiteTimes Policy)
 {
     /// <summary>The program's usage text.</summary>
-    public const string Usage = "Usage: controller [--settings FILE] [--state FOLDER] [--listen ADDRESS:PORT]";
+    public const string Usage = "Usage: controller [--settings FILE] [--state FOLDER] [--listen ADDRESS:PORT] [--forget-cloud NAME]";
 
     private readonly List<CloudSettings> named = [];
+
+    /// <summary>Name of a cloud whose records are deleted at this start; empty for none. Only an argument.</summary>
+    public string ForgetCloud { get; internal set; } = "";
 
     // Settings of a kind of cloud from a section with the kind's own name; they apply to the one cloud that [Controller] Cloud names.
     private readonly Dictionary<CloudModule, CloudOptions> byKind = [];
@@ -35,7 +38,7 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         var given = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < args.Length; i += 2)
         {
-            if (args[i] is not ("--settings" or "--state" or "--listen"))
+            if (args[i] is not ("--settings" or "--state" or "--listen" or "--forget-cloud"))
                 problems.Add($"'{args[i]}' is not an argument of the controller. {Usage}");
             else if (i + 1 == args.Length) problems.Add($"{args[i]} needs a value. {Usage}");
             else given[args[i]] = args[i + 1];
@@ -44,8 +47,11 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         if (given.TryGetValue("--settings", out var file)) settings.ReadFile(file, problems);
         if (given.TryGetValue("--state", out var state)) settings.Controller.State = state;
         if (given.TryGetValue("--listen", out var listen)) settings.Controller.Listen = listen;
+        if (given.TryGetValue("--forget-cloud", out var forget)) settings.ForgetCloud = forget;
         problems.AddRange(ControllerOptionsValidator.Problems(settings.Controller, settings.Policy));
         problems.AddRange(CloudSettings.Problems(settings.Clouds));
+        if (settings.Clouds.Any(cloud => cloud.Name == settings.ForgetCloud))
+            problems.Add($"--forget-cloud is '{settings.ForgetCloud}', which the settings have: remove it there first.");
         return settings;
     }
 

@@ -12,6 +12,8 @@ internal abstract class SiteDbContext(DbContextOptions options) : ServerDbContex
 
     public DbSet<ImageRow> Images => Set<ImageRow>();
 
+    public DbSet<CloudRow> Clouds => Set<CloudRow>();
+
     public DbSet<CloudRecordRow> CloudRecords => Set<CloudRecordRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -28,6 +30,7 @@ internal abstract class SiteDbContext(DbContextOptions options) : ServerDbContex
             table.ToTable("images").HasKey(row => row.Sha256);
             table.HasIndex(row => row.Name).IsUnique();
         });
+        modelBuilder.Entity<CloudRow>().ToTable("clouds").HasKey(row => row.Name);
         modelBuilder.Entity<CloudRecordRow>().ToTable("cloud_records").HasKey(row => new { row.Cloud, row.Kind, row.Id });
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Opportunism.Clouds;
 using Opportunism.Controller.Clouds;
+using Opportunism.Core.Fleet;
 using Opportunism.Server.Http;
 
 namespace Opportunism.Controller.Tenants;
@@ -30,6 +31,9 @@ internal sealed class TenantClouds(SiteClouds clouds)
             if (await cloud.Tenants.FindAsync(idOrName, cancellationToken) is { } vm) found.Add(new(cloud, vm));
         }
 
+        // A VM that has ended keeps its name for a while; one that has not is meant.
+        if (found.Count > 1 && found.Count(one => one.Vm.Status is not VmStatus.Terminated) == 1)
+            found.RemoveAll(one => one.Vm.Status is VmStatus.Terminated);
         return found switch
         {
             [] => (null, Answers.NoSuch("VM", idOrName)),

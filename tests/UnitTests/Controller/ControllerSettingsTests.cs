@@ -43,7 +43,7 @@ public sealed class ControllerSettingsTests
         Assert.Equal(
             [
                 "'--verbose' is not an argument of the controller. Usage: controller [--settings FILE] [--state FOLDER] [--listen "
-                    + "ADDRESS:PORT]",
+                    + "ADDRESS:PORT] [--forget-cloud NAME]",
                 "[Controller] LostAfter is '30'; allowed is a time such as 90s, 1h30m, 300ms or 00:01:30.",
                 "[Controller] LostAftre is not a setting. Known ones are Listen, State, Names, Cloud, LostAfter, CompareEvery, "
                     + "LargestImageMiB, KeepFreeMiB, EnrolmentsPerMinute, ReportsPerSecond, OtlpEndpoint.",
@@ -92,6 +92,9 @@ public sealed class ControllerSettingsTests
     [InlineData(
         "[Cloud.a]\nKind = fake\n[Cloud.b]\nKind = fake\n",
         "[Cloud.a] and [Cloud.b] have no Nodes; at most one cloud may take every node that no other cloud takes.")]
+    [InlineData(
+        "[Cloud.a]\nKind = fake\nNodes = lab-*, pc-1\n[Cloud.b]\nKind = embedded\nNodes = lab-*\n",
+        "[Cloud.a] and [Cloud.b] have 'lab-*' in Nodes; allowed is each pattern in one cloud.")]
     [InlineData("[Cloud.a]\nKind = embedded\nPolicy = stop\n", "[Cloud.a] Policy is not a setting. Known ones are Kind, Nodes.")]
     [InlineData(
         "[Cloud.a]\nKind = openstack\nPolicy = burn\n", "[Cloud.a] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]

@@ -4,6 +4,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Opportunism.Contracts.Api;
 using Opportunism.Contracts.Nodes;
+using Opportunism.Core.Health;
 using Opportunism.TestKit.Sites;
 using Xunit;
 
@@ -75,6 +76,28 @@ public sealed class HostileTests
         Assert.Equal(BadReports.Count, site.Log.Lines.Count(line => line.Id == CallRefused));
         await neighbour.ReportAsync();
         Assert.DoesNotContain(site.Log.Lines, line => line.Level >= LogLevel.Error);
+    }
+
+    [Fact]
+    public async Task Control_characters_and_unknown_names_of_a_node_reach_neither_log_nor_events()
+    {
+        await using var site = await TestSite.StartAsync();
+        await using var agent = await site.EnrolAsync("hostile");
+        await agent.ConnectAsync();
+        await agent.ReportAsync(report =>
+        {
+            report.State = NodeStateKind.Frozen;
+            report.ReasonCode = "OwnerSeen";
+            report.ReasonSource = "a\u001b]0;x\u0007\nb";
+            report.Health.Add(new HealthReport { Code = "first", Severity = "99", Sentence = "one\u001b[2J" });
+            report.Health.Add(new HealthReport { Code = "last", Severity = "Note, Error", Sentence = "two\0" });
+        });
+        var first = await site.EventAsync("node.health", "hostile");
+        EventView[] health = [first, await site.EventAsync("node.health", "hostile", first.Id)];
+        Assert.Equal(
+            [(HealthSeverity.Warning, "Node hostile: one?[2J"), (HealthSeverity.Warning, "Node hostile: two?")],
+            health.Select(one => (one.Severity, one.Sentence)));
+        Assert.DoesNotContain(site.Log.Lines, line => line.Text.Any(char.IsControl));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ using Opportunism.Core;
 using Opportunism.Core.Eviction;
 using Opportunism.Core.Fleet;
 using Opportunism.Core.Guests;
+using Opportunism.Server;
 using Opportunism.Server.State;
 using Opportunism.Server.Store;
 using Xunit;
@@ -22,13 +23,13 @@ namespace Opportunism.UnitTests.Controller;
 [UnsupportedOSPlatform("windows")]
 public sealed class StoreUpgradeTests : IDisposable
 {
-    private const string BeforeRecords = "20261122192320_EvictedServers", Records = "20261130170000_CloudRecords";
-    private static readonly DateTimeOffset Then = new(2026, 11, 29, 8, 30, 0, TimeSpan.Zero);
-    private static readonly string Vm = new('a', 32), Ended = new('b', 32), Server = new('c', 32), Sha256 = new('d', 64),
+    internal const string BeforeRecords = "20261122192320_EvictedServers", Records = "20261130170000_CloudRecords";
+    internal static readonly DateTimeOffset Then = new(2026, 11, 29, 8, 30, 0, TimeSpan.Zero);
+    internal static readonly string Vm = new('a', 32), Ended = new('b', 32), Server = new('c', 32), Sha256 = new('d', 64),
         Disk = new('e', 64);
 
     // Rows as the version before wrote them: times as UTC ticks, enums by name, truth as 0 and 1.
-    private static readonly string Rows = $"""
+    internal static readonly string Rows = $"""
         INSERT INTO vms (Id, Name, Vcpus, MemoryMiB, DiskMiB, ImageSha256, ImageFormat, ImageName, ImageBytes, Policy, Created, Queued, Wanted, Generation, Revision,
             Node, StartedHere, Moving, Terminating, DiskSha256, DiskBytes, StoredSha256, StoredBytes, Placements, "End", Ended, Status, Why, Since)
         VALUES ('{Vm}', 'job', 2, 512, 4096, '{Sha256}', 'Qcow2', 'mine', 12345678901, 'relocate', {Then.UtcTicks}, {Then.UtcTicks + 1}, 'Running', 3, 77,
@@ -147,6 +148,77 @@ public sealed class StoreUpgradeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_lock_that_a_killed_upgrade_left_does_not_keep_the_next_start_waiting()
+    {
+        using var state = new StateFolder(folder);
+        var (contexts, start) = Open(state);
+        await FillAsync(contexts);
+        await using (var context = await contexts.CreateDbContextAsync())
+        {
+            await context.Database.ExecuteSqlRawAsync(
+                """INSERT INTO "__EFMigrationsLock" ("Id", "Timestamp") VALUES (1, '2026-11-30 21:00:00.0000000+00:00')""");
+        }
+
+        await start.MigrateAsync(default).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Single(await new NodeStore(contexts).LoadAsync(default));
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_version_is_refused_and_not_changed()
+    {
+        using var state = new StateFolder(folder);
+        var (contexts, start) = Open(state);
+        await start.MigrateAsync(default);
+        await using (var context = await contexts.CreateDbContextAsync())
+        {
+            await context.Database.ExecuteSqlRawAsync(
+                """INSERT INTO "__EFMigrationsHistory" ("MigrationId", "ProductVersion") VALUES ('20990101000000_Newer', '11.0')""");
+        }
+
+        var refused = await Assert.ThrowsAsync<CannotStartException>(() => start.MigrateAsync(default));
+        Assert.Equal(
+            $"The database {state[SqliteStore.FileName]} was written by a newer version (it has 20990101000000_Newer): start that version, "
+                + "or put the copy from before its upgrade in the database's place.",
+            refused.Message);
+    }
+
+    [Fact]
+    public async Task A_reader_does_not_hold_up_a_writer()
+    {
+        using var state = new StateFolder(folder);
+        var (contexts, start) = Open(state);
+        await FillAsync(contexts);
+        await start.MigrateAsync(default);
+        await using var reading = new SqliteConnection($"Data Source={state[SqliteStore.FileName]};Mode=ReadOnly;Pooling=False");
+        await reading.OpenAsync();
+        await using var transaction = await reading.BeginTransactionAsync();
+        await using var query = reading.CreateCommand();
+        query.CommandText = "SELECT count(*) FROM nodes";
+        query.Transaction = (SqliteTransaction)transaction;
+        Assert.Equal(1L, await query.ExecuteScalarAsync());
+
+        await new NodeStore(contexts).SaveCloudAsync("pc-1", "desks", default).WaitAsync(TimeSpan.FromSeconds(20));
+
+        // Still the state that it began with.
+        Assert.Equal(1L, await query.ExecuteScalarAsync());
+        Assert.Equal("desks", Assert.Single(await new NodeStore(contexts).LoadAsync(default)).Cloud);
+    }
+
+    [Fact]
+    public async Task A_copy_that_cannot_be_made_stops_the_start_with_a_sentence_and_the_database_stays_as_it_was()
+    {
+        using var state = new StateFolder(folder);
+        var (contexts, start) = Open(state);
+        await FillAsync(contexts);
+        Directory.CreateDirectory(state["site.db.copying"]);
+        var refused = await Assert.ThrowsAsync<CannotStartException>(() => start.MigrateAsync(default));
+        Assert.Contains("Check that its disk has room for a copy of it", refused.Message, StringComparison.Ordinal);
+        Directory.Delete(state["site.db.copying"]);
+        await start.MigrateAsync(default);
+        Assert.Single(await new NodeStore(contexts).LoadAsync(default));
+    }
+
+    [Fact]
     public async Task Clouds_of_one_database_do_not_see_each_others_records()
     {
         using var state = new StateFolder(folder);
@@ -162,13 +234,13 @@ public sealed class StoreUpgradeTests : IDisposable
     }
 
     /// <summary>The database as the controller opens it.</summary>
-    private static (IDbContextFactory<SiteDbContext> Contexts, DatabaseStart Start) Open(StateFolder state)
+    internal static (IDbContextFactory<SiteDbContext> Contexts, DatabaseStart Start) Open(StateFolder state)
     {
         var parts = new ServiceCollection().AddSingleton(state).AddStore(state).BuildServiceProvider();
         return (parts.GetRequiredService<IDbContextFactory<SiteDbContext>>(), parts.GetRequiredService<DatabaseStart>());
     }
 
-    private static async Task FillAsync(IDbContextFactory<SiteDbContext> contexts)
+    internal static async Task FillAsync(IDbContextFactory<SiteDbContext> contexts)
     {
         await using var context = contexts.CreateDbContext();
         await context.GetService<IMigrator>().MigrateAsync(BeforeRecords);
