@@ -1,3 +1,4 @@
+
 namespace Opportunism.Agent.Enrolment;
 
 /// <summary>Address of the site, and enrolment. Section <c>[Site]</c>.</summary>
@@ -26,7 +27,7 @@ internal sealed class SiteOptions
         if (!Core.Names.IsDnsLike(NodeName))
             yield return $"NodeName is '{NodeName}'; allowed are 1 to 63 characters of a-z 0-9 . - beginning with a letter or digit.";
         if (ReportEvery < TimeSpan.FromSeconds(1) || ReportEvery > TimeSpan.FromMinutes(1))
-            yield return $"ReportEvery is {ReportEvery}; allowed is 1 s to 1 min.";
+            yield return $"ReportEvery is {Core.Duration.Format(ReportEvery)}; allowed is 1s to 1m.";
     }
 
     /// <summary>A host name turned into a valid node name: lower case, other characters as hyphens.</summary>

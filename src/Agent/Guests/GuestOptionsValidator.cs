@@ -1,3 +1,4 @@
+using Opportunism.Core;
 using Opportunism.Hypervisors;
 
 namespace Opportunism.Agent.Guests;
@@ -39,7 +40,7 @@ internal static class GuestOptionsValidator
         if (options.OwnerNetworkBytesPerSecond is < 1000 or > 100_000_000_000)
             yield return $"[Guests] OwnerNetworkBytesPerSecond is {options.OwnerNetworkBytesPerSecond}; allowed is 1000 to 100000000000.";
         if (options.ShutdownPatience < TimeSpan.Zero || options.ShutdownPatience > TimeSpan.FromMinutes(10))
-            yield return $"[Guests] ShutdownPatience is {options.ShutdownPatience}; allowed is 0 to 10 minutes.";
+            yield return $"[Guests] ShutdownPatience is {Duration.Format(options.ShutdownPatience)}; allowed is 0s to 10m.";
         if (options.KeepFreeMiB is < 0 or > 1 << 24)
             yield return $"[Guests] KeepFreeMiB is {options.KeepFreeMiB}; allowed is 0 to {1 << 24}.";
     }

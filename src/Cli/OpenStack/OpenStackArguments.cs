@@ -89,7 +89,7 @@ internal sealed partial class OpenStackArguments
         foreach (var (option, set) in all)
         {
             if (value(option) is { } text && !set(options, text))
-                problems.Add($"{option.Name} is '{text}'; a time such as {Duration.Examples} is expected.");
+                problems.Add($"{option.Name} is '{text}'; allowed is a time such as {Duration.Examples}.");
         }
 
         return options;

@@ -61,9 +61,9 @@ internal sealed class SwitchCommand
         {
             if ((parsed.GetValue(host) ?? world.HostName) is var name && !IsHost(name))
                 parsed.AddError(
-                    $"--host is '{name}'; the name of a compute host is expected, 1 to 255 characters without blanks, commas and '='.");
+                    $"--host is '{name}'; allowed is the name of a compute host: 1 to 255 characters without blanks, commas and '='.");
             if (parsed.GetValue(wait) is { } text && Words.Duration(text) is not { TotalHours: <= 1 })
-                parsed.AddError($"--wait is '{text}'; a time like 30s or 2m is expected, 1s to 1h.");
+                parsed.AddError($"--wait is '{text}'; allowed is a time such as 30s or 2m, from 1s to 1h.");
             if (parsed.GetValue(state) is "") parsed.AddError("--state is empty; a folder is expected.");
         });
         command.SetAction(

@@ -76,13 +76,13 @@ internal static class TokenCreateCommand
     // The site accepts whole days for a person's token and whole minutes for a join token; any other time would be changed silently.
     private static string? Problem(string text, bool isPersons) => Words.Duration(text) switch
     {
-        null => $"--valid {text}: a time like 30m, 2h or 7d is expected, at most {Words.Longest.TotalDays} d.",
+        null => $"--valid is '{text}'; allowed is a time such as 30m, 2h or 7d, at most {Words.Longest.TotalDays} d.",
         { } time when isPersons && time.Ticks % TimeSpan.TicksPerDay != 0 =>
-            $"--valid {text}: a person's token is valid for whole days, such as 1d or 90d.",
+            $"--valid is '{text}': a person's token is valid for whole days, such as 1d or 90d.",
         { } time when !isPersons && time.Ticks % TimeSpan.TicksPerMinute != 0 =>
-            $"--valid {text}: a token for joining is valid for whole minutes, such as 30m or 2h.",
+            $"--valid is '{text}': a token for joining is valid for whole minutes, such as 30m or 2h.",
         { } time when !isPersons && time > LongestForJoining =>
-            $"--valid {text}: a token for joining is valid for at most {LongestForJoining.TotalDays}d.",
+            $"--valid is '{text}': a token for joining is valid for at most {LongestForJoining.TotalDays}d.",
         _ => null,
     };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Opportunism.Cli.Terminal;
 using Opportunism.Contracts.Api;
+using Opportunism.Core.Eviction;
 using Opportunism.Core.Fleet;
 using Opportunism.Core.Guests;
 
@@ -23,10 +24,11 @@ internal static class VmCreateCommand
             "--disk", "Disk in MiB; 0 for the image's own size.", normally: 0, least: 0, most: GuestSpec.MostDiskMiB, helpName: "MIB");
         var policy = new Option<string>("--policy")
         {
-            Description = "What happens when its node's owner stays.",
+            // A cloud offers some of them; the site replies with those when this one is not among them.
+            Description = "What happens when its node's owner stays; a cloud offers some of these.",
             DefaultValueFactory = _ => "suspend",
         };
-        policy.AcceptOnlyFromAmong("suspend", "relocate", "terminate");
+        policy.AcceptOnlyFromAmong([.. EvictionPolicies.All.All.Select(known => known.Name)]);
         var cloud = new Option<string?>("--cloud")
         {
             Description = "The cloud of the site it is made in; needed where several make VMs.",

@@ -21,10 +21,10 @@ public static class OpenStackOptionsValidator
             yield return $"[{options.Section}] Hosts gives the host {twice.Key} to "
                 + $"{string.Join(" and ", twice.Select(pair => pair.Key))}; each host belongs to one node.";
         if (options.TimeLimit < TimeSpan.FromSeconds(1) || options.TimeLimit > TimeSpan.FromMinutes(2))
-            yield return $"[{options.Section}] TimeLimit is {options.TimeLimit}; allowed is 1 second to 2 minutes.";
+            yield return $"[{options.Section}] TimeLimit is {Duration.Format(options.TimeLimit)}; allowed is 1s to 2m.";
         if (options.CloseTimeLimit < TimeSpan.FromSeconds(0.5) || options.CloseTimeLimit > options.TimeLimit)
-            yield return $"[{options.Section}] CloseTimeLimit is {options.CloseTimeLimit}; allowed is half a second to TimeLimit "
-                + $"({options.TimeLimit}).";
+            yield return $"[{options.Section}] CloseTimeLimit is {Duration.Format(options.CloseTimeLimit)}; allowed is 500ms to "
+                + $"TimeLimit ({Duration.Format(options.TimeLimit)}).";
         if (ServerPolicies.Offered.Find(options.Policy) is null)
             yield return $"[{options.Section}] Policy is '{options.Policy}'; allowed are {ServerPolicies.Offered.Names}.";
         foreach (var (nodes, policy) in PairList.Read(options.NodePolicies))
@@ -41,6 +41,6 @@ public static class OpenStackOptionsValidator
         if (options.WhenLost is not ("mark" or "evacuate"))
             yield return $"[{options.Section}] WhenLost is '{options.WhenLost}'; allowed are mark, evacuate.";
         if (options.EvacuateAfter < TimeSpan.FromMinutes(1) || options.EvacuateAfter > TimeSpan.FromDays(7))
-            yield return $"[{options.Section}] EvacuateAfter is {options.EvacuateAfter}; allowed is 1 minute to 7 days.";
+            yield return $"[{options.Section}] EvacuateAfter is {Duration.Format(options.EvacuateAfter)}; allowed is 1m to 7d.";
     }
 }

@@ -21,9 +21,9 @@ internal static class ControllerOptionsValidator
         if (CloudCatalog.Find(options.Cloud) is null)
             yield return $"[Controller] Cloud is '{options.Cloud}'; allowed are {CloudCatalog.Kinds}.";
         if (options.LostAfter < TimeSpan.FromSeconds(5) || options.LostAfter > TimeSpan.FromHours(1))
-            yield return $"[Controller] LostAfter is {options.LostAfter}; allowed is 5 seconds to 1 hour.";
+            yield return $"[Controller] LostAfter is {Duration.Format(options.LostAfter)}; allowed is 5s to 1h.";
         if (options.CompareEvery < TimeSpan.FromSeconds(5) || options.CompareEvery > TimeSpan.FromHours(1))
-            yield return $"[Controller] CompareEvery is {options.CompareEvery}; allowed is 5 seconds to 1 hour.";
+            yield return $"[Controller] CompareEvery is {Duration.Format(options.CompareEvery)}; allowed is 5s to 1h.";
         if (options.LargestImageMiB is < 1 or > 1 << 24)
             yield return $"[Controller] LargestImageMiB is {options.LargestImageMiB}; allowed is 1 to 16777216.";
         if (options.KeepFreeMiB is < 0 or > 1 << 24)

@@ -37,17 +37,22 @@ public sealed record AvailabilityTimes
         foreach (var (key, value) in new[] { (nameof(IdleFor), IdleFor), (nameof(ThawAfter), ThawAfter), (nameof(HoldAfter), HoldAfter),
             (nameof(PresaveAfter), PresaveAfter), (nameof(EvictAfter), EvictAfter), (nameof(EvictSoonAfter), EvictSoonAfter) })
         {
-            if (value <= TimeSpan.Zero || value > Longest) yield return $"{key} is {value}; allowed is more than 0 and at most {Longest}.";
+            if (value <= TimeSpan.Zero || value > Longest)
+                yield return $"{key} is {Text(value)}; allowed is more than 0 and at most {Text(Longest)}.";
         }
 
         if (ThawAfter < ShortestThawAfter)
-            yield return $"ThawAfter is {ThawAfter}; allowed is at least {ShortestThawAfter}, since monitors look away for up to 2.5 s "
-                + "after an event.";
+            yield return $"ThawAfter is {Text(ThawAfter)}; allowed is at least {Text(ShortestThawAfter)}, since monitors look away for "
+                + "up to 2.5 s after an event.";
         if (ThawAfter > IdleFor)
-            yield return $"ThawAfter is {ThawAfter}; allowed is at most IdleFor ({IdleFor}), or a node would freeze again as it thaws.";
+            yield return $"ThawAfter is {Text(ThawAfter)}; allowed is at most IdleFor ({Text(IdleFor)}), or a node would freeze again "
+                + "as it thaws.";
         if (HoldAfter > PresaveAfter)
-            yield return $"HoldAfter is {HoldAfter}; allowed is at most PresaveAfter ({PresaveAfter}): memory can be copied only while a "
-                + "guest is held.";
-        if (PresaveAfter > EvictAfter) yield return $"PresaveAfter is {PresaveAfter}; allowed is at most EvictAfter ({EvictAfter}).";
+            yield return $"HoldAfter is {Text(HoldAfter)}; allowed is at most PresaveAfter ({Text(PresaveAfter)}): memory can be copied "
+                + "only while a guest is held.";
+        if (PresaveAfter > EvictAfter)
+            yield return $"PresaveAfter is {Text(PresaveAfter)}; allowed is at most EvictAfter ({Text(EvictAfter)}).";
     }
+
+    private static string Text(TimeSpan time) => Duration.Format(time);
 }

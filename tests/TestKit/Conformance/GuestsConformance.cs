@@ -119,15 +119,18 @@ public abstract class GuestsConformance
     }
 
     /// <summary>Waits until the guest has counted beyond a number.</summary>
-    protected async Task TickBeyondAsync(GuestId guest, int tick)
+    protected Task TickBeyondAsync(GuestId guest, int tick) =>
+        UntilAsync(guest, () => ConsoleOf(guest).Newest > tick, $"ticked beyond {tick}");
+
+    /// <summary>Waits until something that a guest does within its boot time is so.</summary>
+    protected async Task UntilAsync(GuestId guest, Func<bool> so, string what)
     {
         var step = TimeSpan.FromMilliseconds(100);
-        for (var waited = TimeSpan.Zero; ConsoleOf(guest).Newest <= tick; waited += step)
+        for (var waited = TimeSpan.Zero; !so(); waited += step)
         {
             var status = Guests.Guests.FirstOrDefault(status => status.Id == guest);
             Assert.True(
-                waited < BootTime,
-                $"Guest {guest} ({status?.Phase}, '{status?.Sentence}') has not ticked beyond {tick} within {BootTime}.");
+                waited < BootTime, $"Guest {guest} ({status?.Phase}, '{status?.Sentence}') has not {what} within {BootTime}.");
             await PassAsync(step);
         }
     }

@@ -72,13 +72,14 @@ public abstract partial class HypervisorConformance : GuestsConformance, IAsyncL
 
     protected override async Task<GuestId> StartedGuestAsync() => (await StartedAsync()).Id;
 
-    /// <summary>Boots a guest and waits until it counts.</summary>
+    /// <summary>Boots a guest and waits until it counts in this boot.</summary>
     protected async Task<GuestSpec> StartedAsync(GuestSpec? wanted = null)
     {
         var spec = wanted ?? NewSpec();
+        var boots = ConsoleOf(spec).Boots;
         AssertDone(await Hypervisor.StartAsync(spec, Image.Path, Cancelled));
         Assert.Equal(GuestPhase.Running, StatusOf(spec).Phase);
-        await TickBeyondAsync(spec, 0);
+        await UntilAsync(spec.Id, () => ConsoleOf(spec) is { Newest: > 0 } console && console.Boots > boots, "counted in this boot");
         return spec;
     }
 

@@ -18,6 +18,9 @@ public sealed class TickConsole(Func<ReadOnlyMemory<byte>> read, GuestId guest)
     /// <summary>The newest whole tick line, or -1 before the first.</summary>
     public int Newest => Ticks() is { Count: > 0 } ticks ? ticks[^1] : -1;
 
+    /// <summary>How often the guest has booted and begun to count. The console keeps what earlier boots printed.</summary>
+    public int Boots => Printed(Text()).Count(tick => tick == 0);
+
     /// <summary>Waits until a later tick than this one is there.</summary>
     /// <param name="tick">The tick.</param>
     /// <param name="looks">How often it is read at most, ten times a second.</param>
@@ -33,16 +36,24 @@ public sealed class TickConsole(Func<ReadOnlyMemory<byte>> read, GuestId guest)
     /// <summary>All ticks since the guest's latest boot, checked to be 0, 1, 2, ...</summary>
     public IReadOnlyList<int> Ticks()
     {
-        var text = Encoding.ASCII.GetString(read().Span);
-        // The last line may be incomplete.
-        var lines = text[..(text.LastIndexOf('\n') + 1)]
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var ticks = lines.Where(line => line.StartsWith("tick ", StringComparison.Ordinal))
-            .Select(line => int.Parse(line.AsSpan(5), CultureInfo.InvariantCulture)).ToList();
+        var text = Text();
+        var ticks = Printed(text);
         var boot = ticks.LastIndexOf(0);
         var sinceBoot = boot < 0 ? ticks : ticks[boot..];
         for (var i = 0; i < sinceBoot.Count; i++)
             Assert.True(sinceBoot[i] == i, $"Guest {guest}: tick {sinceBoot[i]} stands where {i} belongs; lost or repeated.\n{text}");
         return sinceBoot;
+    }
+
+    private string Text() => Encoding.ASCII.GetString(read().Span);
+
+    private static List<int> Printed(string text)
+    {
+        // The last line may be incomplete.
+        var lines = text[..(text.LastIndexOf('\n') + 1)]
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return [
+            .. lines.Where(line => line.StartsWith("tick ", StringComparison.Ordinal))
+                .Select(line => int.Parse(line.AsSpan(5), CultureInfo.InvariantCulture))];
     }
 }

@@ -89,7 +89,7 @@ public sealed class CommandLineTests : SiteCommands
     [InlineData("--uses: only a token for joining has a number of uses", "token", "create", "--person", "anna", "--uses", "1")]
     [InlineData("--for 2x: a time like 30m, 2h, 1h30m or 3d is expected, at most 31 d.", "snooze", "--for", "2x")]
     [InlineData("2026-12-24 18:00 is expected, at most 31 d ahead.", "node", "snooze", "lab3-07", "--until", "2026-12-24")]
-    [InlineData("--valid 36h: a person's token is valid for whole days", "token", "create", "--person", "anna", "--valid", "36h")]
+    [InlineData("--valid is '36h': a person's token is valid for whole days", "token", "create", "--person", "anna", "--valid", "36h")]
     public async Task A_usage_error_names_the_option_and_what_is_allowed(string sentence, params string[] words)
     {
         Assert.Equal(ExitCode.Usage, await RunAsync(words));

@@ -83,7 +83,7 @@ public sealed class AgentSettingsTests
                 "[Times] IdleFor is '90'; allowed is a time such as 90s, 1h30m, 300ms or 00:01:30.",
                 "[Guests] MaxVcpus is 'two'; allowed is a whole number.",
                 "[Guests] Network is 'bridge'; allowed is isolated, user, none.",
-                "[Site] ReportEvery is 00:02:00; allowed is 1 s to 1 min.",
+                "[Site] ReportEvery is 2m; allowed is 1s to 1m.",
                 "[Guests] RunAs is 'root'; allowed is an unprivileged user, by name or number.",
                 "[Guests] StateFolder is not a setting. Known ones are Hypervisor, RamFolder, Cgroup, MaxMemoryMiB, MaxVcpus, "
                     + "CheckpointBytesPerSecond, TransferBytesPerSecond, OwnerNetworkBytesPerSecond, ShutdownPatience, KeepFreeMiB, "

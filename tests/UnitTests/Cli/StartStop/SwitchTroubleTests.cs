@@ -237,8 +237,8 @@ public sealed class SwitchTroubleTests
             "--policy is 'explode'; allowed are suspend, pause, stop, shelve, terminate.", "--node-policies holds 'pc-1=fly'",
             "--owner-may-choose holds 'swim'",
             "--network-agents is 'maybe'; allowed are yes, no.",
-            "--time-limit is '10'; a time such as 90s, 1h30m, 300ms or 00:01:30 is expected.",
-            "--close-time-limit is 00:00:11; allowed is half a second to TimeLimit",
+            "--time-limit is '10'; allowed is a time such as 90s, 1h30m, 300ms or 00:01:30.",
+            "--close-time-limit is 11s; allowed is 500ms to TimeLimit",
         })
         {
             Assert.Contains(problem, desk.Error, StringComparison.Ordinal);
