@@ -6,7 +6,7 @@ namespace Opportunism.Agent.Conditions;
 internal static partial class SnoozeLog
 {
     [LoggerMessage(1150, LogLevel.Information, "Snooze by the {Who} set until {Until}")]
-    public static partial void Changed(ILogger log, SnoozeBy who, DateTimeOffset? until);
+    public static partial void Changed(ILogger log, SnoozeBy who, string until);
 
     [LoggerMessage(
         1151, LogLevel.Error, "The snooze file {Path} cannot be read, so this node lends nothing until a snooze is set or ended: {Why}")]

@@ -72,7 +72,7 @@ public sealed class SnoozeCondition : ICondition
             problem = file.TryWrite(times);
         }
 
-        SnoozeLog.Changed(log, who, until);
+        SnoozeLog.Changed(log, who, until is { } at ? $"{at:u}" : "now (ended)");
         if (problem is not null) SnoozeLog.CannotWrite(log, file.Path, problem);
         loop?.Wake();
         return problem;

@@ -49,6 +49,7 @@ internal sealed class LocalStatusView(
                     ReportView.BrakeName(freeze.Result.Brake)),
             Site = site.Controller?.ToString(),
             SiteConnected = link.State.Current.Connected,
+            SiteProblem = link.State.Current.Trouble,
         };
     }
 

@@ -10,7 +10,7 @@ internal sealed partial class SiteLink
 
     [LoggerMessage(
         1321, LogLevel.Warning,
-        "Controller {Controller} unreachable: {Why}. Retrying in about {Seconds} s; guests are still frozen when the owner returns")]
+        "Not connected to the controller {Controller}: {Why}. Retrying in about {Seconds} s; guests are frozen without it too")]
     private partial void LogBroken(Uri controller, string why, double seconds);
 
     [LoggerMessage(

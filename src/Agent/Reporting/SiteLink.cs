@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Hosting;
@@ -68,7 +69,7 @@ internal sealed partial class SiteLink(
             catch (Exception e)
             {
                 // The top of a long-lived loop: whatever failed, the node keeps deciding and retries.
-                var why = e is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : e.Message;
+                var why = ReasonOf(e);
                 LogBroken(options.Controller, why, Retries.After(failures + 1).TotalSeconds);
                 State.Set(State.Current with { Connected = false, Trouble = why });
             }
@@ -78,6 +79,24 @@ internal sealed partial class SiteLink(
             await Task.Delay(Retries.After(++failures) * (1 + (Random.Shared.NextDouble() / 2)), time, stoppingToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>What failed, in words of the operator.</summary>
+    internal static string ReasonOf(Exception failure)
+    {
+        var cause = failure;
+        for (var inner = failure; inner is not null; inner = inner is RpcException rpc ? rpc.Status.DebugException : inner.InnerException)
+        {
+            cause = inner;
+            if (inner is AuthenticationException)
+                return "the certificate there is not of the CA that the join token names, or not for this address; if the address is "
+                    + "right, the site has new keys: enrol this desktop again";
+        }
+
+        return failure is not RpcException refused ? failure.Message
+            : refused.StatusCode is StatusCode.Unavailable or StatusCode.Internal
+                ? ReferenceEquals(cause, refused) ? refused.Status.Detail : cause.Message
+            : $"the controller rejected this node ({refused.StatusCode}): {refused.Status.Detail}";
     }
 
     private async Task TalkAsync(NodeIdentity identity, Action succeeded, CancellationToken stopping)

@@ -43,7 +43,7 @@ public sealed partial class SiteClient : IDisposable
         }
     }
 
-    /// <summary>The site at a glance.</summary>
+    /// <summary>A summary of the site.</summary>
     public Task<SiteStatus> StatusAsync(CancellationToken cancellationToken = default) =>
         GetAsync("/v1/status", SiteJson.Default.SiteStatus, cancellationToken);
 

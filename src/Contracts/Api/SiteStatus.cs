@@ -1,6 +1,6 @@
 namespace Opportunism.Contracts.Api;
 
-/// <summary>A site at a glance.</summary>
+/// <summary>A summary of a site.</summary>
 public sealed record SiteStatus
 {
     /// <summary>Version of the controller.</summary>

@@ -61,6 +61,9 @@ public sealed record LocalStatus
 
     /// <summary>True while the controller is connected.</summary>
     public bool SiteConnected { get; init; }
+
+    /// <summary>Why the site is not connected, such as that it rejected this node; empty while it is.</summary>
+    public string SiteProblem { get; init; } = "";
 }
 
 /// <summary>One thing that keeps the node from being lent now.</summary>
