@@ -64,7 +64,7 @@ internal static class CommandList
         });
         root.Subcommands.Add(EventsCommand.Create(options));
         root.Subcommands.Add(WatchCommand.Create(options));
-        root.Subcommands.Add(new Command("token", "Tokens that let desktops join and people in.")
+        root.Subcommands.Add(new Command("token", "Tokens for desktops that join and for people.")
         {
             TokenCreateCommand.Create(options),
             TokenListCommand.Create(options),
@@ -92,6 +92,7 @@ internal static class CommandList
         var exit = await parsed.InvokeAsync(
             new InvocationConfiguration { Output = world.Output, Error = world.Error, ProcessTerminationTimeout = EndsWithin },
             cancellationToken);
-        return parsed.Errors.Count > 0 ? ExitCode.Usage : exit;
+        // Help is no error, also where a required argument is missing.
+        return parsed.Errors.Count > 0 && parsed.Action is not NamedHelp ? ExitCode.Usage : exit;
     }
 }

@@ -39,8 +39,8 @@ internal static class DoctorCommand
             options.World.Console.Show(brake, "The agent did not try its brake.");
             options.World.Output.WriteLine(
                 IsWell(reply)
-                    ? "All is well: the owner would be noticed, and guests would be frozen."
-                    : "Not all is well: see what to do above.");
+                    ? "No problem found: the owner would be noticed, and guests would be frozen."
+                    : "Problems found: see above what to do.");
         });
         return IsWell(reply) ? ExitCode.Done : ExitCode.Failed;
     }

@@ -15,7 +15,7 @@ internal static class LocalText
             ("owner quiet for", Words.Lasting(TimeSpan.FromSeconds(status.QuietSeconds))),
             LastSeen(status),
             ("snoozed until", status.SnoozedUntil is { } until ? Words.At(until, world.Time) : ""),
-            ("site", status.Site is { } site ? $"{site} ({(status.SiteConnected ? "connected" : "unreachable")})" : ""),
+            ("site", status.Site is { } site ? $"{site} ({Connection(status)})" : ""),
             ("agent", status.AgentVersion),
             ("last freeze", status.LastFreeze is { } freeze
                 ? $"{Words.Count(freeze.Guests, "guest")} still after {freeze.StillMs:0.00} ms by {freeze.Brake}, "
@@ -46,4 +46,7 @@ internal static class LocalText
         foreach (var condition in status.Conditions) conditions.Row(condition.Name, condition.Ok ? "yes" : "no", condition.Sentence);
         if (conditions.Rows.Count > 0) world.Console.Write(conditions);
     }
+
+    private static string Connection(LocalStatus status) =>
+        status.SiteConnected ? "connected" : status.SiteProblem.Length > 0 ? $"not connected: {status.SiteProblem}" : "not connected";
 }

@@ -10,7 +10,7 @@ internal static class SnoozeCommand
     public static Command Create(CliOptions options)
     {
         var times = new SnoozeTimes();
-        var command = new Command("snooze", "Do not lend this desktop for a while; until midnight unless said otherwise.");
+        var command = new Command("snooze", "Do not lend this desktop for a while; until midnight by default.");
         times.AddTo(command, options.World.Time);
         return options.ForDesktop(command, async (parsed, cancellationToken) =>
         {
@@ -19,7 +19,7 @@ internal static class SnoozeCommand
             var reply = await options.World.AskAgentAsync(parsed.GetValue(options.Socket)!, request, cancellationToken);
             var sentence = until is { } at
                 ? $"This desktop is not lent until {Words.At(at, options.World.Time)}."
-                : "This desktop may be lent again.";
+                : "The owner's snooze is ended; 'opportunism status' shows what else prevents lending.";
             return options.Show(parsed, reply, LocalJson.Default.LocalReply, sentence);
         });
     }

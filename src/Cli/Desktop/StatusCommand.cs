@@ -10,7 +10,7 @@ internal static class StatusCommand
 {
     public static Command Create(CliOptions options) =>
         options.ForDesktop(
-            new Command("status", "This desktop's state and the site at a glance."),
+            new Command("status", "This desktop's state and a summary of the site."),
             (parsed, cancellationToken) => RunAsync(options, parsed, cancellationToken));
 
     private static async Task<int> RunAsync(CliOptions options, ParseResult parsed, CancellationToken cancellationToken)

@@ -15,7 +15,7 @@ internal static class EventsCommand
         var take = NumberOption.Create("--last", "How many of the newest.", normally: 50, least: 1, most: 1000, helpName: "N");
         var follow = new Option<bool>("--follow", "-f")
         {
-            Description = "Go on with what happens, until Ctrl-C; with --json one object a line.",
+            Description = "Print new events as they come, until Ctrl-C; with --json one object a line.",
         };
         return options.ForSite(
             new Command("events", "Show what happened at the site.") { take, follow }, async (parsed, site, cancellationToken) =>

@@ -17,7 +17,7 @@ internal static class ImageListCommand
                 foreach (var image in images)
                     table.Row(
                         image.Name, image.State, image.Format.ToString(), Words.MiB(image.Bytes / 1048576), $"{image.Vms}", image.Sha256);
-                options.World.Console.Show(table, "There is no image. 'opportunism image upload' brings one.");
+                options.World.Console.Show(table, "There is no image. 'opportunism image upload' adds one.");
             });
         });
 }

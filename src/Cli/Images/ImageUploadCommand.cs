@@ -13,10 +13,10 @@ internal static class ImageUploadCommand
     public static Command Create(CliOptions options)
     {
         var file = new Argument<FileInfo>("file") { Description = "The image." };
-        var name = new Option<string?>("--name") { Description = "Its name; the file's name without its ending unless said." };
+        var name = new Option<string?>("--name") { Description = "Its name; by default the file's name without its ending." };
         var format = new Option<string>("--format")
         {
-            Description = "Its format; never guessed, since a wrong guess would be a hole in the host.",
+            Description = "Its format; never guessed: a guest could make its image look like another format and so read the host's files.",
             Required = true,
         };
         format.AcceptOnlyFromAmong("raw", "qcow2");

@@ -13,8 +13,9 @@ internal static class NodeDrainCommand
         return options.ForSite(new Command("drain", "Empty a node and keep it empty.") { node }, async (parsed, site, cancellationToken) =>
         {
             var view = await site.DrainNodeAsync(parsed.GetValue(node)!, cancellationToken);
+            var leave = view.Guests.Count == 1 ? "1 guest leaves" : $"{view.Guests.Count} guests leave";
             return options.Show(
-                parsed, view, SiteJson.Default.NodeView, $"{view.Id} is drained: {view.Guests.Count} guests are leaving, none comes.");
+                parsed, view, SiteJson.Default.NodeView, $"{view.Id} is drained: {leave}, and no VM is placed there.");
         });
     }
 }

@@ -11,7 +11,7 @@ internal static class NodeSnoozeCommand
     {
         var node = SiteArguments.Node();
         var times = new SnoozeTimes();
-        var command = new Command("snooze", "Do not lend a node for a while; until midnight unless said otherwise.") { node };
+        var command = new Command("snooze", "Do not lend a node for a while; until midnight by default.") { node };
         times.AddTo(command, options.World.Time);
         return options.ForSite(command, async (parsed, site, cancellationToken) =>
         {
@@ -19,7 +19,7 @@ internal static class NodeSnoozeCommand
             var view = await site.SnoozeNodeAsync(parsed.GetValue(node)!, until, cancellationToken);
             var sentence = until is { } at
                 ? $"{view.Id} is not lent until {Words.At(at, options.World.Time)}."
-                : $"{view.Id} may be lent again.";
+                : $"The operator's snooze of {view.Id} is ended; 'opportunism node show {view.Id}' shows what else prevents lending.";
             return options.Show(parsed, view, SiteJson.Default.NodeView, sentence);
         });
     }

@@ -11,10 +11,12 @@ internal static class NodeUndrainCommand
     {
         var node = SiteArguments.Node();
         return options.ForSite(
-            new Command("undrain", "Let a drained node be lent again.") { node }, async (parsed, site, cancellationToken) =>
+            new Command("undrain", "End the drain of a node.") { node }, async (parsed, site, cancellationToken) =>
         {
             var view = await site.UndrainNodeAsync(parsed.GetValue(node)!, cancellationToken);
-            return options.Show(parsed, view, SiteJson.Default.NodeView, $"{view.Id} may be lent again.");
+            return options.Show(
+                parsed, view, SiteJson.Default.NodeView,
+                $"{view.Id} is no longer drained; 'opportunism node show {view.Id}' shows what else prevents lending.");
         });
     }
 }

@@ -85,10 +85,10 @@ internal static class OpenStackCheckCommand
         {
             (0, 0) => $"All {rights.Count} rights are granted.",
             (0,
-            _) => $"No right is known to be missing, but {unknown} of {rights.Count} cannot be told yet: do what the last column says, "
+            _) => $"No right is known to be missing, but {unknown} of {rights.Count} could not be checked: do what the last column says, "
             + "then check again.",
             (_, 0) => $"{missing} of {rights.Count} rights are missing: add the lines of the last column, then check again.",
-            _ => $"{missing} of {rights.Count} rights are missing and {unknown} cannot be told yet: do what the last column says, then "
+            _ => $"{missing} of {rights.Count} rights are missing and {unknown} could not be checked: do what the last column says, then "
                 + "check again.",
         });
     }

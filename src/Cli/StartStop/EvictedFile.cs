@@ -127,7 +127,7 @@ internal sealed class EvictedFile(SwitchFolder folder, string name, bool continu
                 + "brought back.");
         if (!IsLasting) return;
         IsLasting = false;
-        report($"{problem} The marks on the servers are all that remembers them now.");
+        report($"{problem} Only the marks on the servers show now which were evicted.");
     }
 }
 

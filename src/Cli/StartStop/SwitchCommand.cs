@@ -30,7 +30,7 @@ internal sealed class SwitchCommand
     };
     private readonly Option<string> state = new("--state")
     {
-        Description = "Folder in which it remembers what was evicted.",
+        Description = "Folder for the list of evicted servers.",
         DefaultValueFactory = _ => SwitchFolder.Default,
         HelpName = "FOLDER",
     };
@@ -131,8 +131,9 @@ internal sealed class SwitchCommand
         }
 
         if (job.Target.Open)
-            throw new CliFailure(ExitCode.Failed, $"{problem} Nothing was done: what is brought back must be remembered until it runs.");
-        output.Remark($"{problem} The marks on the servers are all that remembers them now.");
+            throw new CliFailure(
+                ExitCode.Failed, $"{problem} Nothing was done: the list of evicted servers must be kept until they run again.");
+        output.Remark($"{problem} Only the marks on the servers show now which were evicted.");
         file.DoWithout();
         return HostLock.WithoutFolder();
     }

@@ -17,18 +17,18 @@ internal static class TokenCreateCommand
             Description = "Make a token for this person or program instead of one for joining.",
             HelpName = "NAME",
         };
-        var role = new Option<string>("--role") { Description = "What a person's token allows; viewer unless said." };
+        var role = new Option<string>("--role") { Description = "What a person's token allows; viewer by default." };
         role.AcceptOnlyFromAmong("viewer", "operator", "admin");
         var uses = NumberOption.Create("--uses", "How many desktops may join with it.", normally: 1, least: 1, most: NewJoinToken.MostUses);
         var valid = new Option<string?>("--valid")
         {
-            Description = "For how long: minutes to 30d for joining (1h unless said), whole days for a person (365d unless said).",
+            Description = "For how long: minutes to 30d for joining (default 1h), whole days for a person (default 365d).",
             HelpName = "TIME",
         };
         var note = new Option<string>("--note") { Description = "What a token for joining is for." };
         var cloud = new Option<string?>("--cloud")
         {
-            Description = "The cloud of the site that desktops joining with it belong to; the site's settings decide unless said.",
+            Description = "The cloud of the site that desktops joining with it belong to; by default the site's settings decide.",
             HelpName = "NAME",
         };
         var command = new Command("create", "Make a token; it is shown this once.") { person, role, uses, valid, note, cloud };

@@ -14,7 +14,7 @@ internal static class VmConsoleCommand
     public static Command Create(CliOptions options)
     {
         var vm = SiteArguments.Vm();
-        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what comes, until Ctrl-C." };
+        var follow = new Option<bool>("--follow", "-f") { Description = "Print new output as it comes, until Ctrl-C." };
         var all = new Option<bool>("--all")
         {
             Description = "All that the site keeps, at least the newest 256 KiB, instead of the newest 4 KiB.",

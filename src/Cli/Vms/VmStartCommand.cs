@@ -20,6 +20,6 @@ internal static class VmStartCommand
 
     private static string Sentence(VmView vm) => vm.Status is VmStatus.Running
         ? $"{vm.Name} is Running."
-        : $"{vm.Name} is asked to start. It is {vm.Status} now{(vm.Why.Length > 0 ? $" ({vm.Why})" : "")} and becomes Running when a "
-            + $"node runs it: 'opportunism vm show {vm.Name}'.";
+        : $"The start of {vm.Name} is requested. It is {vm.Status} now{(vm.Why.Length > 0 ? $" ({vm.Why})" : "")} and becomes Running "
+            + $"when a node runs it: 'opportunism vm show {vm.Name}'.";
 }

@@ -20,6 +20,6 @@ internal static class VmStopCommand
 
     private static string Sentence(VmView vm) => vm.Status is VmStatus.Stopped
         ? $"{vm.Name} is Stopped; its disk is kept."
-        : $"{vm.Name} is asked to stop. It is {vm.Status} now and becomes Stopped when its node has turned it off: 'opportunism vm show "
-            + $"{vm.Name}'.";
+        : $"The stop of {vm.Name} is requested. It is {vm.Status} now and becomes Stopped when its node has turned it off: "
+            + $"'opportunism vm show {vm.Name}'.";
 }

@@ -43,7 +43,7 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
             ? (CloudAnswer.Done, service)
             : (
                 CloudAnswer.Refused(
-                    $"Nova knows no compute service on {host}. Start nova-compute there, or map the node's name in [{options.Section}] "
+                    $"Nova has no compute service on {host}. Start nova-compute there, or map the node's name in [{options.Section}] "
                         + "Hosts."),
                 null);
     }

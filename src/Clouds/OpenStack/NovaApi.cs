@@ -165,8 +165,8 @@ internal sealed class NovaApi(OpenStackCalls calls)
         if (highest < Oldest || lowest > Newest)
             return new(
                 CloudOutcome.Refused,
-                $"Nova speaks microversions 2.{lowest} to 2.{highest}; 2.{Oldest} to 2.{Newest} are understood here. Upgrade whichever "
-                + "is older.");
+                $"Nova supports microversions 2.{lowest} to 2.{highest}, this program 2.{Oldest} to 2.{Newest}. Upgrade the older of the "
+                + "two.");
         Volatile.Write(ref microversion, string.Create(CultureInfo.InvariantCulture, $"2.{Math.Min(highest, Newest)}"));
         return CloudAnswer.Done;
     }

@@ -101,7 +101,7 @@ internal sealed partial class OpenStackCalls(KeystoneSession session, HttpExchan
                     $"{call.ServiceName} does not allow {call} (403). {said} Give the controller's user the role in "
                     + "docs/operating/openstack.md.");
             case 404:
-                return Failed<T>(CloudOutcome.Refused, 404, $"{call.ServiceName} knows nothing of {call} (404). {said}".TrimEnd());
+                return Failed<T>(CloudOutcome.Refused, 404, $"{call.ServiceName}: {call} not found (404). {said}".TrimEnd());
             case 400 or 405 or 406 or 413 or 415:
                 return Failed<T>(
                     CloudOutcome.Refused, outcome.Status, $"{call.ServiceName} refused {call} ({outcome.Status}). {said}".TrimEnd());

@@ -13,6 +13,6 @@ internal sealed partial class ServerEvictions
     [LoggerMessage(5002, LogLevel.Information, "Server {Server} was set to {State} by its tenant; skipped")]
     private partial void TenantTookOver(string server, string state);
 
-    [LoggerMessage(5003, LogLevel.Warning, "Server {Server} could not be marked as evicted; only the store knows: {Why}")]
+    [LoggerMessage(5003, LogLevel.Warning, "Server {Server} could not be marked as evicted; only the store has it: {Why}")]
     private partial void NotMarked(string server, string why);
 }

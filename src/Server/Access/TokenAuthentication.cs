@@ -39,7 +39,8 @@ internal sealed class TokenAuthentication(
     {
         Response.Headers.WWWAuthenticate = "Bearer";
         return TypedResults.Problem(
-            "This needs a token that is known, not revoked and not ended: send it as 'Authorization: Bearer TOKEN'.",
+            "The token is missing, unknown, revoked or expired: send a valid one as 'Authorization: Bearer TOKEN' (command line: "
+                + "OPPORTUNISM_TOKEN).",
             statusCode: StatusCodes.Status401Unauthorized)
             .ExecuteAsync(Context);
     }

@@ -49,7 +49,7 @@ internal static partial class LabCommand
             Description = $"The first of the {LabShape.Ports} ports a new lab takes on loopback (default {DefaultFirstPort}).",
             HelpName = "N",
         };
-        var command = new Command("up", "Start the lab, or make it what is asked; safe to repeat.") { hosts, port };
+        var command = new Command("up", "Start the lab, or change a running one to these options; safe to repeat.") { hosts, port };
         command.SetAction((parsed, cancellationToken) => world.RunAsync(
             () => LockedAsync(Place(parsed.GetValue(state)!), async place =>
             {
@@ -111,11 +111,11 @@ internal static partial class LabCommand
     {
         var cloud = new Option<string>("--cloud")
         {
-            Description = "Whom to be: lab-tenant, lab-admin or opportunism.",
+            Description = "The user: lab-tenant, lab-admin or opportunism.",
             DefaultValueFactory = _ => "lab-tenant",
         };
         cloud.AcceptOnlyFromAmong("lab-tenant", "lab-admin", LabIdentity.Controller);
-        var command = new Command("env", "Print shell lines after which the openstack client speaks to the lab.") { cloud };
+        var command = new Command("env", "Print shell lines that set up the openstack client for the lab.") { cloud };
         command.SetAction((parsed, cancellationToken) => world.RunAsync(
             () =>
             {

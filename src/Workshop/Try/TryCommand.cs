@@ -27,7 +27,7 @@ internal static class TryCommand
             DefaultValueFactory = _ => "auto",
         };
         seat.AcceptOnlyFromAmong("auto", "real", "virtual");
-        var keep = new Option<bool>("--keep") { Description = "Keep the site's folder with its logs, also when all went well." };
+        var keep = new Option<bool>("--keep") { Description = "Keep the site's folder with its logs, also after success." };
         var command = new Command(
             "try", "Play one day of a desktop on this machine: idle, lent, owner back, owner gone again.") { cloud, json, seat, keep };
         command.SetAction((parsed, cancellationToken) =>

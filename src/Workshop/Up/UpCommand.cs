@@ -107,10 +107,10 @@ internal static class UpCommand
     {
         console.WriteLine("This machine has no keyboard, mouse or display, so its owner would not be noticed and no VM runs on it.");
         console.WriteLine(
-            $"'{program} up --without-seat {Lend}' lends it all the same: its ssh users and its load then count as its owner.");
+            $"'{program} up --without-seat {Lend}' lends it nevertheless: its ssh users and its load then count as its owner.");
         if (!console.Profile.Capabilities.Interactive || Console.IsInputRedirected) return;
         if (!await console.ConfirmAsync("Lend it now?", defaultValue: false, cancellationToken)) return;
         await site.RestartAgentAsync(site.Settings with { LendWithoutSeat = true }, cancellationToken);
-        console.WriteLine("It is lent after a minute without a key press in any of its terminals.");
+        console.WriteLine("It is lent after a minute without a key press in any of its terminals and with little load.");
     }
 }

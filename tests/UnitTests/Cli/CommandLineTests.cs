@@ -55,6 +55,17 @@ public sealed class CommandLineTests : SiteCommands
     }
 
     [Theory]
+    [InlineData("vm", "create", "--help")]
+    [InlineData("node", "show", "-?")]
+    [InlineData("image", "upload", "-h")]
+    public async Task Help_is_no_error_where_arguments_are_missing(params string[] words)
+    {
+        Assert.Equal(ExitCode.Done, await RunAsync(words));
+        Assert.Contains("Usage:", Output.ToString(), StringComparison.Ordinal);
+        Assert.Equal("", Error.ToString());
+    }
+
+    [Theory]
     [InlineData("nosuch")]
     [InlineData("vm", "create", "sum")]
     [InlineData("vm", "create", "sum", "--image", "tiny", "--policy", "explode")]

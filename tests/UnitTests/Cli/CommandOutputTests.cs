@@ -75,9 +75,10 @@ public sealed class CommandOutputTests : SiteCommands
     }
 
     [Theory]
-    [InlineData("stop", "Running", "sum is asked to stop. It is Running now and becomes Stopped when its node has turned it off")]
+    [InlineData("stop", "Running", "The stop of sum is requested. It is Running now and becomes Stopped when its node has turned it off")]
     [InlineData("stop", "Stopped", "sum is Stopped; its disk is kept.")]
-    [InlineData("start", "Stopped", "sum is asked to start. It is Stopped now (no node has room) and becomes Running when a node runs it")]
+    [InlineData(
+        "start", "Stopped", "The start of sum is requested. It is Stopped now (no node has room) and becomes Running when a node runs it")]
     [InlineData("start", "Running", "sum is Running.")]
     public async Task Stop_and_start_say_what_was_asked_for_and_what_follows(string command, string status, string sentence)
     {

@@ -80,12 +80,12 @@ public sealed class OpenStackCheckTests
             .Count(
                 line => line.Contains(" Unknown ", StringComparison.Ordinal)
                     && line.Contains("Start a server in another project", StringComparison.Ordinal)));
-        Assert.Contains("No right is known to be missing, but 3 of 13 cannot be told yet", desk.Output, StringComparison.Ordinal);
+        Assert.Contains("No right is known to be missing, but 3 of 13 could not be checked", desk.Output, StringComparison.Ordinal);
 
         // One's own server may always be acted on: it proves nothing about others.
         desk.StandIn.Run("pc-1", OpenStackStandIn.ControllerProject);
         Assert.Equal(ExitCode.NotKnown, await CheckAsync(desk));
-        Assert.Contains("1 of 13 cannot be told yet", desk.Output, StringComparison.Ordinal);
+        Assert.Contains("1 of 13 could not be checked", desk.Output, StringComparison.Ordinal);
         desk.StandIn.Run("pc-1");
         Assert.Equal(ExitCode.Done, await CheckAsync(desk));
     }
@@ -96,7 +96,7 @@ public sealed class OpenStackCheckTests
         await using var desk = await CloudDesk.StartAsync();
         desk.StandIn.Deny("get_agent");
         Assert.Equal(ExitCode.Failed, await CheckAsync(desk));
-        Assert.Contains("1 of 13 rights are missing and 3 cannot be told yet", desk.Output, StringComparison.Ordinal);
+        Assert.Contains("1 of 13 rights are missing and 3 could not be checked", desk.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -73,7 +73,8 @@ public sealed class SwitchMemoryTests
         // A start waits until it can remember.
         var before = desk.StandIn.Requests.Count;
         Assert.Equal(ExitCode.Failed, await desk.SwitchAsync("start-node"));
-        Assert.Contains("Nothing was done: what is brought back must be remembered until it runs.", desk.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "Nothing was done: the list of evicted servers must be kept until they run again.", desk.Error, StringComparison.Ordinal);
         Assert.Equal(before, desk.StandIn.Requests.Count);
         File.Delete(desk.State);
         Assert.Equal(ExitCode.Done, await desk.SwitchAsync("start-node"));
@@ -113,7 +114,7 @@ public sealed class SwitchMemoryTests
         File.Delete(desk.State);
         Assert.Equal(ExitCode.Done, await desk.SwitchAsync("stop-node"));
         Assert.Equal("suspended", server.VmState);
-        Assert.Contains("could not be marked as evicted; only the store knows", desk.Error, StringComparison.Ordinal);
+        Assert.Contains("could not be marked as evicted; only the store has it", desk.Error, StringComparison.Ordinal);
     }
 
     [Fact]

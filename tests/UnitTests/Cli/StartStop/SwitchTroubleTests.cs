@@ -192,7 +192,7 @@ public sealed class SwitchTroubleTests
         await using var desk = await CloudDesk.StartAsync();
         Assert.Equal(ExitCode.Failed, await desk.SwitchHostAsync("stop-node", "pc-9", default));
         Assert.EndsWith(
-            "pc-9 could not be closed: Nova knows no compute service on pc-9. Start nova-compute there, or name another host with "
+            "pc-9 could not be closed: Nova has no compute service on pc-9. Start nova-compute there, or name another host with "
                 + "--host.\n",
             desk.Error, StringComparison.Ordinal);
     }

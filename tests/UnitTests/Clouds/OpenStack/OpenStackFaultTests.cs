@@ -314,7 +314,7 @@ public sealed class OpenStackFaultTests
             var answer = (await site.Cloud.LookAsync(OpenStackSite.Node, default)).Answer;
             Assert.Equal(
                 (CloudOutcome.Refused,
-                $"Nova speaks microversions 2.{oldest} to 2.{newest}; 2.53 to 2.96 are understood here. Upgrade whichever is older."),
+                $"Nova supports microversions 2.{oldest} to 2.{newest}, this program 2.53 to 2.96. Upgrade the older of the two."),
                 (answer.Outcome, answer.Sentence));
         }
     }
