@@ -58,8 +58,16 @@ public sealed class TestSite : IAsyncDisposable
         var folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"site-{Guid.NewGuid():N}");
         var site = new TestSite(time ?? TimeProvider.System, folder, ownsFolder: true);
         site.change = change;
-        await site.RunAsync(more);
-        return site;
+        try
+        {
+            await site.RunAsync(more);
+            return site;
+        }
+        catch
+        {
+            await site.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Ends the controller and starts one with the same settings and state folder.</summary>

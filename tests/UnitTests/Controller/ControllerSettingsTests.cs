@@ -132,7 +132,7 @@ public sealed class ControllerSettingsTests
     [Fact]
     public void A_file_may_be_JSON()
     {
-        var file = Path.ChangeExtension(Path.GetTempFileName(), ".json");
+        var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.json");
         File.WriteAllText(file, """{"Controller": {"LostAfter": "1m", "Names": ["a", "b"]}, "Cloud.x": {"Kind": "fake", "Policy": 1}}""");
         var problems = new List<string>();
         var settings = ControllerSettings.Read(["--settings", file], problems);
