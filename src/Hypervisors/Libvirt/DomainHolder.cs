@@ -210,7 +210,7 @@ internal sealed partial class DomainHolder(LibvirtHost host)
         if (!asking.IsCompleted) return false;
         try
         {
-            return await host.Connection.UntilCommandSentAsync(domain.Uuid, enough)
+            return await host.Connection.UntilCommandSentAsync(domain.Uuid, SendTimeLimit, host.Time)
                 .WaitAsync(SendTimeLimit, host.Time, CancellationToken.None);
         }
         catch (Exception exception) when (exception is LibvirtException or TimeoutException)

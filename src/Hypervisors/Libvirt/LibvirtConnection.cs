@@ -58,19 +58,27 @@ internal sealed unsafe class LibvirtConnection : IDisposable
         return true;
     });
 
-    /// <summary>Returns true once a command for this domain is in QEMU's socket; false when cancelled before.</summary>
-    public Task<bool> UntilCommandSentAsync(string uuid, CancellationToken cancellationToken) => WithDomainAsync(uuid, domain =>
+    /// <summary>Returns true once a command for this domain is in QEMU's socket; false when it is not after this time.</summary>
+    /// <remarks>The thread may get libvirt's reply long after its caller has stopped waiting, so it has nothing that the caller could
+    /// dispose of.</remarks>
+    public Task<bool> UntilCommandSentAsync(string uuid, TimeSpan atMost, TimeProvider time)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        var began = time.GetTimestamp();
+        return WithDomainAsync(uuid, domain =>
         {
-            LibvirtNative.ControlState state;
-            Check(LibvirtNative.GetControlState(domain, &state, 0));
-            if (state.State == LibvirtNative.ControlOccupied) return true;
-            cancellationToken.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(1));
-        }
+            using var pause = new ManualResetEventSlim();
+            do
+            {
+                LibvirtNative.ControlState state;
+                Check(LibvirtNative.GetControlState(domain, &state, 0));
+                if (state.State == LibvirtNative.ControlOccupied) return true;
+                pause.Wait(TimeSpan.FromMilliseconds(1));
+            }
+            while (time.GetElapsedTime(began) < atMost);
 
-        return false;
-    });
+            return false;
+        });
+    }
 
     /// <summary>Whether libvirt has a domain, running or not.</summary>
     public Task<bool> ExistsAsync(string uuid) => OnOwnThread(connection =>
@@ -137,8 +145,9 @@ internal sealed unsafe class LibvirtConnection : IDisposable
             {
                 answer.SetResult(ask(used));
             }
-            catch (LibvirtException exception)
+            catch (Exception exception)
             {
+                // An exception that leaves a thread ends the agent, and with it the protection of the owner.
                 answer.SetException(exception);
             }
             finally

@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using Opportunism.Core;
 using Opportunism.Core.Guests;
 using Opportunism.Hypervisors;
+using Opportunism.Hypervisors.Libvirt;
 using Opportunism.Hypervisors.Linux;
 using Opportunism.TestKit.Libvirt;
 using Xunit;
@@ -12,6 +13,20 @@ namespace Opportunism.SystemTests.Hypervisors;
 [SupportedOSPlatform("linux")]
 public sealed class LibvirtTrapsTests : LibvirtRun
 {
+    [Fact]
+    public async Task A_reply_that_comes_after_its_caller_has_given_up_ends_only_the_request()
+    {
+        var id = await TickingAsync();
+        using var connection = new LibvirtConnection(Site.Settings.Uri, () => { });
+        await UntilAsync("connected", () => connection.IsOpen);
+        Site.Daemon.Hang(true);
+        var sent = connection.UntilCommandSentAsync(LibvirtSite.UuidOf(id), TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => sent.WaitAsync(TimeSpan.FromMilliseconds(300), TimeProvider.System, Cancelled));
+        Site.Daemon.Hang(false);
+        Assert.False(await sent.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Cancelled));
+    }
+
     [Fact]
     public async Task A_domain_that_its_tenant_has_paused_is_left_alone()
     {
