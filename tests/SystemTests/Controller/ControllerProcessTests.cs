@@ -74,7 +74,7 @@ public sealed class ControllerProcessTests : IDisposable
     [Fact]
     public async Task Wrong_settings_stop_the_start_with_every_problem()
     {
-        var start = Command("--state", folder, "--listen", "nowhere", "--colour", "red");
+        var start = ControllerCommand.Of("--state", folder, "--listen", "nowhere", "--colour", "red");
         using var refused = Process.Start(start)!;
         var said = await refused.StandardError.ReadToEndAsync();
         await refused.WaitForExitAsync();
@@ -87,7 +87,7 @@ public sealed class ControllerProcessTests : IDisposable
     public async Task A_second_one_on_the_same_folder_is_refused()
     {
         using var client = await StartAsync();
-        using var second = Process.Start(Command("--state", folder, "--listen", "127.0.0.1:0"))!;
+        using var second = Process.Start(ControllerCommand.Of("--state", folder, "--listen", "127.0.0.1:0"))!;
         Assert.Contains("runs already", await second.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
         await second.WaitForExitAsync();
         Assert.Equal(3, second.ExitCode);
@@ -96,7 +96,7 @@ public sealed class ControllerProcessTests : IDisposable
     private async Task<SiteClient> StartAsync()
     {
         File.Delete(Path.Combine(folder, SiteFile.Name));
-        process = Process.Start(Command("--state", folder, "--listen", "127.0.0.1:0"))!;
+        process = Process.Start(ControllerCommand.Of("--state", folder, "--listen", "127.0.0.1:0"))!;
         process.BeginErrorReadLine();
         var first = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) => first.TrySetResult(line.Data);
@@ -111,14 +111,5 @@ public sealed class ControllerProcessTests : IDisposable
         process.WaitForExit();
         process.Dispose();
         process = null;
-    }
-
-    private static ProcessStartInfo Command(params string[] arguments)
-    {
-        // The test program and the controller lie side by side in the build's output.
-        var tests = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
-        var binary = Path.Combine(
-            Path.GetDirectoryName(Path.GetDirectoryName(tests))!, "Controller", Path.GetFileName(tests), "Opportunism.Controller.dll");
-        return new ProcessStartInfo("dotnet", [binary, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
     }
 }

@@ -113,17 +113,6 @@ public sealed class UpgradeTroubleTests : IDisposable
         SqliteConnection.ClearAllPools();
     }
 
-    private static Process Start(string folder)
-    {
-        // The test program and the controller lie side by side in the build's output.
-        var tests = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
-        var binary = Path.Combine(
-            Path.GetDirectoryName(Path.GetDirectoryName(tests))!, "Controller", Path.GetFileName(tests), "Opportunism.Controller.dll");
-        return Process.Start(
-            new ProcessStartInfo("dotnet", [binary, "--state", folder, "--listen", "127.0.0.1:0"])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-    }
+    private static Process Start(string folder) =>
+        Process.Start(ControllerCommand.Of("--state", folder, "--listen", "127.0.0.1:0"))!;
 }
