@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Opportunism.Server;
 
 /// <summary>Which server program this is, for its lock file, its certificates, its API description and its telemetry.</summary>
@@ -7,8 +9,6 @@ namespace Opportunism.Server;
 public sealed record ServerProgram(string Name, string Title, string Version)
 {
     /// <summary>The version that a program's assembly was built with; <c>0</c> when it has none.</summary>
-    public static string VersionOf(System.Reflection.Assembly assembly) =>
-        System.Reflection.CustomAttributeExtensions
-            .GetCustomAttribute<System.Reflection.AssemblyInformationalVersionAttribute>(assembly)?.InformationalVersion.Split('+')[0]
-        ?? "0";
+    public static string VersionOf(Assembly assembly) =>
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 }
