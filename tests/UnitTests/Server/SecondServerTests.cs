@@ -84,7 +84,7 @@ public sealed class SecondServerTests : IAsyncLifetime
         var admin = (await File.ReadAllTextAsync(state[SiteFile.AdminTokenName])).Trim();
         Assert.Equal(HttpStatusCode.OK, (await PostAsync("{}", admin)).StatusCode);
 
-        // Tokens are in its own database: the same file, read by nobody but this program's parts.
+        // Tokens are stored in its own database.
         var stored = await app.Services.GetRequiredService<PersonTokenStore>().ListAsync(default);
         Assert.Equal(["local-admin", "anna"], stored.Select(row => row.Name));
     }
