@@ -60,8 +60,8 @@ internal sealed partial class AgentParts : BackgroundService
         var plan = new Level<NodePlan>(new NodePlan());
         // Guests that are about to be resumed count until the node lends; afterwards their memory is in use anyway.
         var upcoming = new UpcomingGuests(guests, plan);
-        var listed = ConditionCatalog.Create(
-            settings.Conditions, snooze, guests.Freezer.GuestCpuNanoseconds, time, () => loop!.Lends ? 0 : upcoming.MiB(), pressure);
+        var listed = ConditionCatalog.Create(settings.Conditions, new(snooze, guests.Freezer.GuestCpuNanoseconds, time,
+            platform.CpuCounters, platform.MemoryCounters, () => loop!.Lends ? 0 : upcoming.MiB(), pressure));
         var conditions = new ConditionSet([.. listed, new GuestsCondition(guests)]);
         deciding = platform.DecidingWait(pressure, time);
         (publishing, logging) = (platform.WakeUp(), platform.WakeUp());

@@ -8,8 +8,8 @@ public sealed class RepositoryPlatformTests
     // The lists of what there is on each system.
     private static readonly string[] AgentCatalogs =
     [
-        "src/Agent/Conditions/ConditionCatalog.cs",
         "src/Agent/Monitors/MonitorCatalog.cs",
+        "src/Agent/Monitors/MonitorModule.cs",
         "src/Agent/Platform/PlatformCatalog.cs",
     ];
 

@@ -1,27 +1,17 @@
 namespace Opportunism.Agent.Conditions;
 
-/// <summary>Which conditions count, and their limits. Each limit has an edge to enter and one to leave, so that no node flaps.</summary>
+/// <summary>Which conditions count, and the settings of each.</summary>
 public sealed class ConditionOptions
 {
     /// <summary>Names of the conditions that count; empty means all.</summary>
     public IList<string> Enabled { get; } = [];
 
-    /// <summary>Guests may start to run while everything that is not a guest uses at most this much of all CPUs, in percent.</summary>
-    public double CpuEnterPercent { get; set; } = 30;
+    /// <summary>The settings in this section that only one condition has, of each condition.</summary>
+    public IReadOnlyDictionary<ConditionModule, OwnConditionOptions> Own { get; } =
+        ConditionCatalog.All.ToDictionary(module => module, module => module.NewOptions());
 
-    /// <summary>Guests may keep running while everything that is not a guest uses at most this much of all CPUs, in percent.</summary>
-    public double CpuLeavePercent { get; set; } = 60;
-
-    /// <summary>Guests may start to run while at least this much memory is available.</summary>
-    public int MemoryEnterMiB { get; set; } = 1024;
-
-    /// <summary>Guests may keep running while at least this much memory is available.</summary>
-    public int MemoryLeaveMiB { get; set; } = 512;
-
-    /// <summary>Below this much available memory the owner needs the guests' memory, and they leave at once.</summary>
-    public int MemoryCriticalMiB { get; set; } = 256;
-
-    /// <summary>Below this share of the machine's memory, in percent, guests that have a checkpoint leave soon after the owner has
-    /// come.</summary>
-    public double MemoryScarcePercent { get; set; } = 25;
+    /// <summary>The settings of one condition.</summary>
+    /// <exception cref="InvalidOperationException">No condition has settings of this class.</exception>
+    internal T Of<T>()
+        where T : OwnConditionOptions => Own.Values.OfType<T>().Single();
 }

@@ -17,6 +17,8 @@ internal static class MonitorOptionsValidator
             yield return $"[Monitors] Enabled names '{name.Key}' {name.Count()} times; once is allowed.";
         }
 
+        foreach (var problem in MonitorCatalog.All.SelectMany(module => module.Problems(options.Own[module]))) yield return problem;
+
         foreach (var pattern in options.Ignore)
         {
             if (pattern.Trim().Length == 0)

@@ -13,8 +13,8 @@ namespace Opportunism.Agent.Platform;
 
 /// <summary>Everything of the agent that differs by operating system: one class per system, listed in
 /// <see cref="PlatformCatalog"/>.</summary>
-/// <remarks>It keeps no state: what a method creates belongs to its caller. Besides this class only <see cref="MonitorCatalog"/>,
-/// <see cref="ConditionCatalog"/> and <see cref="HypervisorCatalog"/> differ by system.</remarks>
+/// <remarks>It keeps no state: what a method creates belongs to its caller. Besides this class only <see cref="MonitorCatalog"/>
+/// and <see cref="HypervisorCatalog"/> differ by system.</remarks>
 internal abstract class AgentPlatform
 {
     /// <summary>Freezes the guests that an earlier agent left running, and waits until they use no CPU. The first step of <c>run</c>, and
@@ -63,6 +63,12 @@ internal abstract class AgentPlatform
     /// thread.</summary>
     /// <returns>Null on success; else the system's error, which is logged: the agent runs nevertheless.</returns>
     public abstract string? LockMemory();
+
+    /// <summary>Reads the CPU time that this machine has used, for the condition <c>cpu</c>. Once, while the agent starts.</summary>
+    public abstract ICpuReader CpuCounters();
+
+    /// <summary>Reads the memory of this machine, for the condition <c>memory</c>. Once, while the agent starts.</summary>
+    public abstract IMemoryReader MemoryCounters();
 
     /// <summary>Counts the traffic of this machine. Any thread, at most once a second; may read files in memory.</summary>
     public abstract INetworkReader NetworkCounters();

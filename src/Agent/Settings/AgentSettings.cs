@@ -57,6 +57,8 @@ internal sealed class AgentSettings
         binder.Bind("Monitors", settings.Monitors);
         binder.Bind("Conditions", settings.Conditions);
         binder.Bind(GuestOptions.Section, settings.Guests);
+        foreach (var own in settings.Monitors.Own.Values) binder.Bind("Monitors", own, own.GetType());
+        foreach (var own in settings.Conditions.Own.Values) binder.Bind("Conditions", own, own.GetType());
         foreach (var own in settings.Guests.Own.Values) binder.Bind(GuestOptions.Section, own, own.GetType());
         settings.Guests.StateFolder = settings.StateFolder;
 

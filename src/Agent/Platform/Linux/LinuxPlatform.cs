@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Opportunism.Agent.Availability;
 using Opportunism.Agent.Availability.Linux;
 using Opportunism.Agent.Conditions;
+using Opportunism.Agent.Conditions.Linux;
 using Opportunism.Agent.Guests;
 using Opportunism.Agent.LocalSocket;
 using Opportunism.Agent.LocalSocket.Linux;
@@ -55,6 +56,12 @@ internal sealed class LinuxPlatform : AgentPlatform
 
     /// <inheritdoc/>
     public override string? LockMemory() => MemoryLock.Lock();
+
+    /// <inheritdoc/>
+    public override ICpuReader CpuCounters() => new ProcCpuReader();
+
+    /// <inheritdoc/>
+    public override IMemoryReader MemoryCounters() => new ProcMemoryReader();
 
     /// <inheritdoc/>
     public override INetworkReader NetworkCounters() => new ProcNetworkReader();

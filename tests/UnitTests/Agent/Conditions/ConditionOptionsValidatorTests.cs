@@ -11,15 +11,10 @@ public sealed class ConditionOptionsValidatorTests
     [Fact]
     public void Every_problem_is_named_at_once()
     {
-        var options = new ConditionOptions
-        {
-            Enabled = { "cpuu" },
-            CpuEnterPercent = 90,
-            CpuLeavePercent = 20,
-            MemoryEnterMiB = 100,
-            MemoryLeaveMiB = 200,
-            MemoryCriticalMiB = 1,
-        };
+        var options = new ConditionOptions { Enabled = { "cpuu" } };
+        var (cpu, memory) = (options.Of<CpuOptions>(), options.Of<MemoryOptions>());
+        (cpu.CpuEnterPercent, cpu.CpuLeavePercent) = (90, 20);
+        (memory.MemoryEnterMiB, memory.MemoryLeaveMiB, memory.MemoryCriticalMiB) = (100, 200, 1);
         var problems = ConditionOptionsValidator.Problems(options).ToList();
         Assert.Equal(4, problems.Count);
         string[] parts = ["'cpuu'", "CpuEnterPercent is 90", "MemoryLeaveMiB is 200", "MemoryCriticalMiB is 1"];
@@ -27,8 +22,11 @@ public sealed class ConditionOptionsValidatorTests
     }
 
     [Fact]
-    public void A_number_that_is_none_is_refused() =>
+    public void A_number_that_is_none_is_refused()
+    {
+        var options = new ConditionOptions();
+        options.Of<CpuOptions>().CpuEnterPercent = double.NaN;
         Assert.Contains(
-            ConditionOptionsValidator.Problems(new() { CpuEnterPercent = double.NaN }),
-            problem => problem.Contains("CpuEnterPercent", StringComparison.Ordinal));
+            ConditionOptionsValidator.Problems(options), problem => problem.Contains("CpuEnterPercent", StringComparison.Ordinal));
+    }
 }

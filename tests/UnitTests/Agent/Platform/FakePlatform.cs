@@ -15,7 +15,7 @@ using Opportunism.UnitTests.Agent.Monitors;
 namespace Opportunism.UnitTests.Agent.Platform;
 
 /// <summary>A second operating system, in memory: the agent's parts need nothing else of a system than this.</summary>
-internal sealed class FakePlatform(FakeMachine machine) : AgentPlatform, INetworkReader
+internal sealed class FakePlatform(FakeMachine machine) : AgentPlatform, INetworkReader, ICpuReader, IMemoryReader
 {
     /// <summary>Who sits at the desktop.</summary>
     public static LocalUser Owner { get; } = new("owner", IsAdministrator: false);
@@ -55,6 +55,14 @@ internal sealed class FakePlatform(FakeMachine machine) : AgentPlatform, INetwor
         Locks++;
         return null;
     }
+
+    public override ICpuReader CpuCounters() => this;
+
+    public override IMemoryReader MemoryCounters() => this;
+
+    CpuTimes? ICpuReader.Read() => null;
+
+    MemoryReading? IMemoryReader.Read() => null;
 
     public override INetworkReader NetworkCounters() => this;
 

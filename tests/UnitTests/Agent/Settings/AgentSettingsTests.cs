@@ -1,3 +1,4 @@
+using Opportunism.Agent.Conditions;
 using Opportunism.Agent.Monitors;
 using Opportunism.Agent.Settings;
 using Opportunism.Hypervisors.Libvirt;
@@ -62,7 +63,7 @@ public sealed class AgentSettingsTests
         Assert.Equal(
             ("/s", "/s", "c.example.org", TimeSpan.FromSeconds(90), WithoutSeat.Lend, 12.5),
             (settings!.StateFolder, settings.Guests.StateFolder, settings.Site.Controller!.Host, settings.Times.IdleFor,
-                settings.Monitors.WithoutSeat, settings.Conditions.CpuEnterPercent));
+                settings.Monitors.WithoutSeat, settings.Conditions.Of<CpuOptions>().CpuEnterPercent));
         Assert.Equal(["input", "x11"], settings.Monitors.Enabled);
         Assert.Equal(("libvirt", 5_000_000_000), (settings.Guests.Hypervisor, settings.Guests.CheckpointBytesPerSecond));
         var qemu = settings.Guests.Own.Values.OfType<QemuOptions>().Single();
