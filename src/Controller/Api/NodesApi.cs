@@ -49,9 +49,15 @@ internal static class NodesApi
     private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> RevokeAsync(
         string id, NodeRegistry fleet, NodeViews views, OpenStreams streams, CancellationToken cancellationToken)
     {
-        var answer = await SetFlagsAsync(id, node => node with { Revoked = true }, fleet, views, cancellationToken);
-        if (NodeId.TryParse(id, out var node)) streams.Cut(node);
-        return answer;
+        try
+        {
+            return await SetFlagsAsync(id, node => node with { Revoked = true }, fleet, views, cancellationToken);
+        }
+        finally
+        {
+            // Also where a listener failed after the change was stored.
+            if (NodeId.TryParse(id, out var node) && fleet.Find(node) is { Revoked: true }) streams.Cut(node);
+        }
     }
 
     private static async Task<Results<Ok<NodeView>, ProblemHttpResult>> SetFlagsAsync(

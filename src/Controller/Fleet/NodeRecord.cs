@@ -30,6 +30,10 @@ internal sealed record NodeRecord
     /// <summary>When that report arrived.</summary>
     public DateTimeOffset? LastHeard { get; init; }
 
+    /// <summary>When it was last heard, as the clock's time stamp, which no step of the wall clock moves: a report, its enrolment or the
+    /// start of this controller.</summary>
+    public long HeardAt { get; init; }
+
     /// <summary>Earlier runs of its agent, newest first.</summary>
     public IReadOnlyList<string> PastRuns { get; init; } = [];
 

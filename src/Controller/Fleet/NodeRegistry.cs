@@ -17,7 +17,6 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
     private const int PastRunsKept = 16;
 
     private readonly ConcurrentDictionary<NodeId, Entry> entries = new();
-    private DateTimeOffset started;
 
     /// <summary>Called for every change, one at a time per node, before the call that made the change returns. Set once, at
     /// start.</summary>
@@ -40,7 +39,6 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
     /// mark every node lost.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        started = time.GetUtcNow();
         // All are checked before any is stored: a start that is refused changes nothing.
         var rows = (await store.LoadAsync(cancellationToken)).ConvertAll(row => (Row: row, Cloud: CloudOf(row)));
         foreach (var (row, cloud) in rows)
@@ -57,6 +55,7 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
                 SnoozedUntil = row.SnoozedUntil,
                 Report = row.Report is { } report ? NodeReport.Parser.ParseFrom(report) : null,
                 LastHeard = row.LastHeard,
+                HeardAt = time.GetTimestamp(),
                 PastRuns = row.PastRuns.Split('\n', StringSplitOptions.RemoveEmptyEntries),
             };
             entries[node.Id] = new Entry(node);
@@ -88,8 +87,8 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
     /// <summary>Adds a node that was just stored.</summary>
     public async Task AddAsync(NodeRecord node, CancellationToken cancellationToken)
     {
-        if (!entries.TryAdd(node.Id, new Entry(node))) throw new InvalidOperationException($"Node {node.Id} is enrolled already.");
-        await Changed(null, node, cancellationToken);
+        if (!entries.TryAdd(node.Id, new Entry(node with { HeardAt = time.GetTimestamp() }))) throw new InvalidOperationException($"Node {node.Id} is enrolled already.");
+        await Changed(null, Find(node.Id)!, cancellationToken);
         Enrolled.Set([.. entries.Keys]);
     }
 
@@ -126,11 +125,10 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
     /// <summary>Marks every node lost whose last report is too old. Called once a second.</summary>
     public async Task MarkLostAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        foreach (var node in Nodes.Where(node => IsOverdue(node, now)).ToList())
+        foreach (var node in Nodes.Where(IsOverdue).ToList())
         {
             await ChangeAsync(
-                node.Id, current => IsOverdue(current, now) ? current with { Lost = true } : null, (_, _) => Task.CompletedTask,
+                node.Id, current => IsOverdue(current) ? current with { Lost = true } : null, (_, _) => Task.CompletedTask,
                 cancellationToken);
         }
     }
@@ -154,14 +152,10 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
     }
 
     private NodeRecord Heard(NodeRecord node, NodeReport report, IReadOnlyList<string> pastRuns) =>
-        node with { Report = report, PastRuns = pastRuns, LastHeard = time.GetUtcNow(), Lost = false };
+        node with { Report = report, PastRuns = pastRuns, LastHeard = time.GetUtcNow(), HeardAt = time.GetTimestamp(), Lost = false };
 
-    private bool IsOverdue(NodeRecord node, DateTimeOffset now)
-    {
-        if (node.Lost || node.Revoked) return false;
-        var heard = node.LastHeard > started ? node.LastHeard.Value : node.Enrolled > started ? node.Enrolled : started;
-        return now - heard >= options.LostAfter;
-    }
+    private bool IsOverdue(NodeRecord node) =>
+        node is { Lost: false, Revoked: false } && time.GetElapsedTime(node.HeardAt) >= options.LostAfter;
 
     private async Task<bool> ChangeAsync(
         NodeId id, Func<NodeRecord, NodeRecord?> change, Func<NodeRecord, CancellationToken, Task> save,
@@ -174,8 +168,10 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
             var before = entry.Level.Current;
             if (change(before) is not { } after) return false;
             await save(after, cancellationToken);
+
+            // What is stored takes effect, also when the caller has gone.
             entry.Level.Set(after);
-            await Changed(before, after, cancellationToken);
+            await Changed(before, after, CancellationToken.None);
             return true;
         }
         finally

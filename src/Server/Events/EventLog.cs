@@ -70,7 +70,7 @@ public sealed partial class EventLog : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var batch = new List<EventRow>();
-        while (await pending.Reader.WaitToReadAsync(stoppingToken))
+        while (batch.Count > 0 || await pending.Reader.WaitToReadAsync(stoppingToken))
         {
             while (batch.Count < 256 && pending.Reader.TryRead(out var row)) batch.Add(row);
             try
