@@ -10,6 +10,13 @@ public sealed class ServerPolicies
     /// <summary>Metadata key by which a server's owner chooses.</summary>
     public const string OwnersKey = "opportunism.policy";
 
+    // The words stand in metadata of servers and in records: they never change.
+    private static readonly (EvictionStep Step, string Name)[] Steps =
+    [
+        (EvictionStep.Suspend, "suspend"), (EvictionStep.Pause, "pause"), (EvictionStep.ShutDown, "stop"), (EvictionStep.Shelve, "shelve"),
+        (EvictionStep.Delete, "terminate"),
+    ];
+
     private readonly EvictionPolicy site;
     private readonly IReadOnlyList<(string Nodes, EvictionPolicy Policy)> groups;
     private readonly HashSet<EvictionPolicy> allowed;
@@ -24,14 +31,21 @@ public sealed class ServerPolicies
     }
 
     /// <summary>The policies that OpenStack can carry out.</summary>
-    public static PolicySet Offered { get; } = EvictionPolicies.All.Within(
-        EvictionStep.Suspend, EvictionStep.Pause, EvictionStep.ShutDown, EvictionStep.Shelve, EvictionStep.Delete);
+    public static PolicySet Offered { get; } = EvictionPolicies.All.Within([.. Steps.Select(known => known.Step)]);
 
-    /// <summary>The name of a step in metadata and in records: that of the policy that begins with it.</summary>
-    public static string NameOf(EvictionStep step) => Offered.All.First(policy => policy.Ladder[0] == step).Name;
+    /// <summary>The name of a step in metadata and in records.</summary>
+    public static string NameOf(EvictionStep step) => Steps.Single(known => known.Step == step).Name;
 
     /// <summary>The step with that name, or null.</summary>
-    public static EvictionStep? StepOf(string name) => Offered.Find(name)?.Ladder[0];
+    public static EvictionStep? StepOf(string name)
+    {
+        foreach (var known in Steps)
+        {
+            if (known.Name == name) return known.Step;
+        }
+
+        return null;
+    }
 
     /// <summary>Whether a server could get that policy under these settings, chosen by its owner or by the operator.</summary>
     public static bool MayHappen(EvictionPolicy policy, OpenStackOptions options)
