@@ -47,6 +47,18 @@ public sealed partial class RepositoryTests
             Sources(folder), file => !file.Contains("/Migrations/", StringComparison.Ordinal) && File.ReadLines(file).Count() > most);
 
     [Fact]
+    public void Every_class_that_CI_leaves_out_is_listed_with_what_it_adds()
+    {
+        var marked = Sources("tests").Select(file => LongClass().Match(File.ReadAllText(file))).Where(match => match.Success)
+            .Select(match => match.Groups[1].Value).Order();
+        var contributing = File.ReadAllText(Path.Combine(Root, "CONTRIBUTING.md"));
+        var listed = LongRow().Matches(contributing).Select(match => match.Groups[1].Value).Order();
+        Assert.Equal(listed, marked);
+        Assert.EndsWith(
+            "\nexec ./opportunism test -trait- Suite=Long\n", File.ReadAllText(Path.Combine(Root, ".ci", "run")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_event_id_is_used_once_and_stands_in_the_list_of_events()
     {
         var used = Sources("src").SelectMany(file => LoggerMessage().Matches(File.ReadAllText(file)))
@@ -112,6 +124,12 @@ public sealed partial class RepositoryTests
 
     [GeneratedRegex(@"\[LoggerMessage\(\s*(\d{4}), LogLevel\.(\w+)")]
     private static partial Regex LoggerMessage();
+
+    [GeneratedRegex("""\[Trait\("Suite", "Long"\)\]\s+(?:\[.*\]\s+)*public sealed class (\w+)""")]
+    private static partial Regex LongClass();
+
+    [GeneratedRegex(@"^\| `(\w+Tests)` \|", RegexOptions.Multiline)]
+    private static partial Regex LongRow();
 
     [GeneratedRegex(@"^\| (\d{4}) \| (\w+) \|")]
     private static partial Regex EventRow();

@@ -11,6 +11,7 @@ namespace Opportunism.SystemTests.Days;
 /// <summary>A program is killed in the middle of the day: no guest runs while its owner is there, none is lost.</summary>
 [Collection(WholeMachine.Name)]
 [SupportedOSPlatform("linux")]
+[Trait("Suite", "Long")]
 public sealed class CrashDayTests : IAsyncLifetime
 {
     private RealSite site = null!;

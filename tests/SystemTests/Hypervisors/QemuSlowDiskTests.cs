@@ -14,6 +14,7 @@ namespace Opportunism.SystemTests.Hypervisors;
 /// everything again (a sleeping disk, a full write queue, a stalled controller).</summary>
 /// <remarks>A library that is loaded before QEMU's own lets each write to .../held/state wait while a file "stall" is there.</remarks>
 [SupportedOSPlatform("linux")]
+[Trait("Suite", "Long")]
 public sealed class QemuSlowDiskTests : IAsyncLifetime
 {
     private const string Source =

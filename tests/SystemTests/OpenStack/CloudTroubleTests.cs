@@ -8,6 +8,7 @@ namespace Opportunism.SystemTests.OpenStack;
 /// is not there: Debian's OpenStack, real programs killed, real guests.</summary>
 [Collection(SharedLab.Name)]
 [SupportedOSPlatform("linux")]
+[Trait("Suite", "Long")]
 public sealed class CloudTroubleTests(SharedLab shared)
 {
     private const string Host = "desktop-01";

@@ -11,6 +11,7 @@ namespace Opportunism.SystemTests.OpenStack;
 /// <summary>The day of <c>opportunism try --cloud openstack</c>, on the lab that is up for these tests instead of one of its own.</summary>
 [Collection(SharedLab.Name)]
 [SupportedOSPlatform("linux")]
+[Trait("Suite", "Long")]
 public sealed class TryOpenStackTests(SharedLab shared)
 {
     private const string Host = "desktop-01";
