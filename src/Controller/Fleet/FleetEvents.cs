@@ -4,7 +4,6 @@ using Opportunism.Controller.Clouds;
 using Opportunism.Core;
 using Opportunism.Core.Health;
 using Opportunism.Server.Events;
-using Opportunism.Server.Http;
 
 namespace Opportunism.Controller.Fleet;
 
@@ -74,16 +73,14 @@ internal sealed partial class FleetEvents(NodeRegistry fleet, SiteClouds clouds,
 
         void Say(string kind, HealthSeverity severity, string sentence)
         {
-            // A node is not trusted: its texts go to the log of this program.
-            var shown = Answers.Printable(sentence);
-            events.Add(kind, severity, id, null, $"Node {id}: {shown}");
-            NodeNews(id.Value, shown);
+            events.Add(kind, severity, id, null, $"Node {id}: {sentence}");
+            NodeNews(id.Value, sentence);
         }
     }
 
     private void AddHealthEvent(NodeId node, HealthReport item)
     {
         var severity = EnumName.TryParse<HealthSeverity>(item.Severity, out var known) ? known : HealthSeverity.Warning;
-        events.Add("node.health", severity, node, null, Answers.Printable($"Node {node}: {item.Sentence} {item.Remedy}".TrimEnd()));
+        events.Add("node.health", severity, node, null, $"Node {node}: {item.Sentence} {item.Remedy}".TrimEnd());
     }
 }

@@ -100,6 +100,7 @@ internal sealed class NodesEndpoint(
 
             // Reading more slowly is what slows the sender.
             if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken);
+            ReportTexts.MakePrintable(reports.Current);
             await fleet.ReportAsync(node, reports.Current, cancellationToken);
         }
     }

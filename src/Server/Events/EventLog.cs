@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Opportunism.Contracts.Api;
 using Opportunism.Core;
 using Opportunism.Core.Health;
+using Opportunism.Server.Http;
 using Opportunism.Server.Store;
 
 namespace Opportunism.Server.Events;
@@ -35,7 +36,8 @@ public sealed partial class EventLog : BackgroundService
     /// <summary>Id of the newest stored event, as a level that readers wait on.</summary>
     public Level<Newest> NewestStored => newest;
 
-    /// <summary>Records that something happened.</summary>
+    /// <summary>Records that something happened. The sentence may hold texts of nodes and tenants: what is not printable is
+    /// replaced.</summary>
     public void Add(string kind, HealthSeverity severity, NodeId? node, GuestId? vm, string sentence) =>
         pending.Writer.TryWrite(
             new EventRow
@@ -45,7 +47,7 @@ public sealed partial class EventLog : BackgroundService
                 Severity = severity,
                 Node = node?.Value,
                 Vm = vm?.Value,
-                Sentence = sentence,
+                Sentence = Answers.Printable(sentence),
             });
 
     /// <summary>Reads the id of the newest stored event. Called once, before any reader.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -56,6 +57,10 @@ public static class Answers
     /// <summary>Text from a caller, bounded and printable, so that it can be shown and logged.</summary>
     public static string Shown(string text) => Printable(text.Length > 80 ? text[..80] : text);
 
-    /// <summary>Text without control characters, such as those that move a terminal's cursor.</summary>
-    public static string Printable(string text) => new([.. text.Select(c => char.IsControl(c) ? '?' : c)]);
+    /// <summary>Text without characters that move a terminal's cursor, begin a line or change the direction of writing.</summary>
+    public static string Printable(string text) => new([.. text.Select(c => IsPrintable(c) ? c : '?')]);
+
+    /// <summary>Whether <see cref="Printable"/> leaves a character as it is.</summary>
+    public static bool IsPrintable(char c) => char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned);
 }

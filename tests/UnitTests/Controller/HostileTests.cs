@@ -91,6 +91,8 @@ public sealed class HostileTests
             report.ReasonSource = "a\u001b]0;x\u0007\nb";
             report.Health.Add(new HealthReport { Code = "first", Severity = "99", Sentence = "one\u001b[2J" });
             report.Health.Add(new HealthReport { Code = "last", Severity = "Note, Error", Sentence = "two\0" });
+            report.Monitors.Add(new WatcherReport { Name = "input", Sentence = "sees\u202e \u001b[1mall" });
+            report.Obstacles.Add(new ObstacleReport { Code = "x", Sentence = "no\u2028room", Remedy = "\u009b2J" });
         });
         var first = await site.EventAsync("node.health", "hostile");
         EventView[] health = [first, await site.EventAsync("node.health", "hostile", first.Id)];
@@ -98,6 +100,9 @@ public sealed class HostileTests
             [(HealthSeverity.Warning, "Node hostile: one?[2J"), (HealthSeverity.Warning, "Node hostile: two?")],
             health.Select(one => (one.Severity, one.Sentence)));
         Assert.DoesNotContain(site.Log.Lines, line => line.Text.Any(char.IsControl));
+        var shown = await site.Admin.NodeAsync("hostile", TestContext.Current.CancellationToken);
+        Assert.Equal("sees? ?[1mall", Assert.Single(shown.Monitors).Sentence);
+        Assert.Equal("no?room ?2J", Assert.Single(shown.Obstacles) is { } obstacle ? $"{obstacle.Sentence} {obstacle.Remedy}" : "");
     }
 
     [Fact]
