@@ -11,13 +11,26 @@ namespace Opportunism.Agent.Enrolment;
 /// <summary>Turns a join token into this node's own secret, once.</summary>
 internal sealed partial class Enroller(SiteOptions options, IdentityFile identities, ILogger<Enroller> log)
 {
+    private bool logged;
+
     /// <summary>This node's identity, enrolling it first where a join token is waiting; null while there is neither.</summary>
     /// <exception cref="RpcException">The controller was unreachable or rejected the token.</exception>
     /// <exception cref="InvalidDataException">The token or the reply is invalid.</exception>
     public async Task<NodeIdentity?> IdentityAsync(CancellationToken cancellationToken)
     {
-        if (identities.Read() is { } known) return known;
-        if (options.JoinTokenFile is not { } file || !File.Exists(file)) return null;
+        var waiting = options.JoinTokenFile is { } named && File.Exists(named);
+        if (identities.Read() is { } known)
+        {
+            if (waiting && FirstTime()) LogTokenUnused(known.Node, options.JoinTokenFile!, identities.Path);
+            return known;
+        }
+
+        if (options.JoinTokenFile is not { } file || !waiting)
+        {
+            if (FirstTime()) LogNoToken(options.JoinTokenFile ?? "");
+            return null;
+        }
+
         if (!JoinToken.TryParse((await File.ReadAllTextAsync(file, cancellationToken)).Trim(), out var token))
             throw new InvalidDataException($"{file} holds no join token. Make one on the controller with 'opportunism token create'.");
 
@@ -41,5 +54,13 @@ internal sealed partial class Enroller(SiteOptions options, IdentityFile identit
         File.Delete(file);
         LogEnrolled(node);
         return identity;
+    }
+
+    // It is called again at every retry.
+    private bool FirstTime()
+    {
+        var first = !logged;
+        logged = true;
+        return first;
     }
 }

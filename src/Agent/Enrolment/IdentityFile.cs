@@ -8,7 +8,8 @@ namespace Opportunism.Agent.Enrolment;
 /// <summary>Keeps the node's identity in its state folder, readable only by the agent's user.</summary>
 internal sealed class IdentityFile(string stateFolder)
 {
-    private string Path { get; } = System.IO.Path.Combine(stateFolder, "node.json");
+    /// <summary>The file.</summary>
+    public string Path { get; } = System.IO.Path.Combine(stateFolder, "node.json");
 
     /// <summary>The identity, or null when the node is not enrolled.</summary>
     /// <exception cref="InvalidDataException">The file exists and is invalid.</exception>
