@@ -50,6 +50,15 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         if (given.TryGetValue("--forget-cloud", out var forget)) settings.ForgetCloud = forget;
         problems.AddRange(ControllerOptionsValidator.Problems(settings.Controller, settings.Policy));
         problems.AddRange(CloudSettings.Problems(settings.Clouds));
+        if (settings.named.Count == 0)
+        {
+            problems.AddRange(
+                from module in settings.byKind.Keys
+                where module.Kind != settings.Controller.Cloud
+                select $"[{settings.byKind[module].Section}] has no effect: [Controller] Cloud is '{settings.Controller.Cloud}'. Set it to "
+                    + $"{module.Kind}, or remove the section.");
+        }
+
         if (settings.Clouds.Any(cloud => cloud.Name == settings.ForgetCloud))
             problems.Add($"--forget-cloud is '{settings.ForgetCloud}', which the settings have: remove it there first.");
         return settings;

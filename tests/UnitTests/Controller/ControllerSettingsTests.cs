@@ -72,6 +72,16 @@ public sealed class ControllerSettingsTests
     }
 
     [Fact]
+    public void A_section_of_a_kind_that_no_cloud_has_is_refused()
+    {
+        var problems = new List<string>();
+        Read("[OpenStack]\nPolicy = shelve\n", problems);
+        Assert.Equal(
+            "[OpenStack] has no effect: [Controller] Cloud is 'embedded'. Set it to openstack, or remove the section.",
+            Assert.Single(problems));
+    }
+
+    [Fact]
     public void A_section_of_a_kinds_own_name_counts_for_the_only_cloud()
     {
         var problems = new List<string>();
