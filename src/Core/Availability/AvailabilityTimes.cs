@@ -44,9 +44,9 @@ public sealed record AvailabilityTimes
         if (ThawAfter < ShortestThawAfter)
             yield return $"ThawAfter is {Text(ThawAfter)}; allowed is at least {Text(ShortestThawAfter)}, since monitors look away for "
                 + "up to 2.5 s after an event.";
-        if (ThawAfter > IdleFor)
-            yield return $"ThawAfter is {Text(ThawAfter)}; allowed is at most IdleFor ({Text(IdleFor)}), or a node would freeze again "
-                + "as it thaws.";
+        if (IdleFor > TimeSpan.Zero && ThawAfter > IdleFor)
+            yield return $"IdleFor is {Text(IdleFor)} and ThawAfter is {Text(ThawAfter)}; allowed is ThawAfter at most IdleFor, or a node "
+                + "would freeze again as it thaws.";
         if (HoldAfter > PresaveAfter)
             yield return $"HoldAfter is {Text(HoldAfter)}; allowed is at most PresaveAfter ({Text(PresaveAfter)}): memory can be copied "
                 + "only while a guest is held.";

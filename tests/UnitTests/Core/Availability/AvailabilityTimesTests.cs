@@ -39,7 +39,7 @@ public sealed class AvailabilityTimesTests
         Assert.Equal(
             [
                 "ThawAfter is 2s; allowed is at least 5s, since monitors look away for up to 2.5 s after an event.",
-                "ThawAfter is 2s; allowed is at most IdleFor (1s), or a node would freeze again as it thaws.",
+                "IdleFor is 1s and ThawAfter is 2s; allowed is ThawAfter at most IdleFor, or a node would freeze again as it thaws.",
                 "HoldAfter is 40s; allowed is at most PresaveAfter (30s): memory can be copied only while a guest is held.",
                 "PresaveAfter is 30s; allowed is at most EvictAfter (20s).",
             ],

@@ -19,7 +19,7 @@ public sealed class ReasonTests
         [ReasonCode.GuestsFound] = "guests are in memory; they are held until the node is lent",
         [ReasonCode.MemoryScarce] = "memory is scarce while the owner is there",
         [ReasonCode.LendingPaused] = "it stopped lending though no owner came, so it waits longer before it lends again",
-        [ReasonCode.NoGuestLeft] = "the last guest that had to leave has left",
+        [ReasonCode.NoGuestLeft] = "no guest is left on this node",
     };
 
     [Fact]
