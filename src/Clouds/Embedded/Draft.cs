@@ -73,8 +73,14 @@ internal sealed class Draft(EmbeddedState before, ImmutableDictionary<NodeId, No
             old => old.Node == node.Node && node.Revision >= old.Revision && node.Guests.All(guest => guest.Id != old.Id));
         foreach (var guest in node.Guests)
         {
+            if (Find(guest.Id) is not { } vm || vm.Node == node.Node) continue;
+
+            // Its desktop was revoked and enrolled again, under another name: this is the VM's only copy.
+            if (vm.Node is { } former && Observed(former) is { Revoked: true })
+                Put(VmRules.Observed(VmRules.Found(vm, node.Node, Revision), node, now));
+
             // The node is back with a guest that has been moved or deleted meanwhile.
-            if (Find(guest.Id) is { } vm && vm.Node != node.Node) AddLeftover(vm, node.Node, mayRun: false);
+            else AddLeftover(vm, node.Node, mayRun: false);
         }
     }
 

@@ -53,6 +53,9 @@ public static class VmRules
     public static Vm Placed(Vm vm, Core.NodeId node, long revision) =>
         vm with { Node = node, Revision = revision, Placements = vm.Placements + 1, StartedHere = false, Moving = false, Seen = null };
 
+    /// <summary>The VM on the node that reports it, instead of the one that it was placed on.</summary>
+    public static Vm Found(Vm vm, Core.NodeId node, long revision) => vm with { Node = node, Revision = revision, StartedHere = true };
+
     /// <summary>The VM after it has ended.</summary>
     public static Vm Ended(Vm vm, VmEnd end, DateTimeOffset now) => vm with
     {

@@ -177,6 +177,29 @@ public sealed class NodeLifeTests
     }
 
     [Fact]
+    public async Task A_vm_of_a_revoked_node_continues_when_its_desktop_is_enrolled_again()
+    {
+        await using var site = await TestSite.StartAsync();
+        await using var agent = await RunningAsync(site, "pc-1", "suspend");
+        var guest = agent.Report.Guests[0];
+        await site.Admin.RevokeNodeAsync("pc-1");
+        Assert.Equal(StatusCode.Unauthenticated, await agent.EndedAsync());
+        Assert.Contains("enrol the desktop again", (await site.Admin.VmAsync(guest.GuestId)).Why, StringComparison.Ordinal);
+
+        await using var again = await site.EnrolAsync("pc-1");
+        await again.ConnectAsync();
+        await again.ReportAsync(report =>
+        {
+            report.State = NodeStateKind.Available;
+            report.Guests.Add(guest.Clone());
+        });
+        var plan = await again.PlanAsync(plan => plan.Guests.Count > 0);
+        Assert.Equal((guest.GuestId, "Running"), (plan.Guests[0].GuestId, plan.Guests[0].Wish));
+        var vm = await site.Admin.VmAsync(guest.GuestId);
+        Assert.Equal((VmStatus.Running, "pc-1-2", 1), (vm.Status, vm.Node, vm.Placements));
+    }
+
+    [Fact]
     public async Task A_revoked_node_hears_why_also_while_a_plan_is_written_to_it()
     {
         var plans = new HeldPlans();
