@@ -31,6 +31,7 @@ internal sealed class OpenStackBench(int times, TimeProvider time)
             [OpenStack]
             Cloud = opportunism
             CloudsFile = {BenchLab.CloudsYaml}
+            Hosts = {BenchLab.Host}
             OwnerMayChoose = suspend, pause, stop, shelve, terminate
             """);
         await using var node = new BenchNode(site, await site.EnrolAsync(BenchLab.Host), time);

@@ -77,7 +77,7 @@ internal sealed partial class OpenStackArguments
     public static string ForCommandLine(string sentence) =>
         SettingsKey()
             .Replace(
-                sentence.Replace("map the node's name in [OpenStack] Hosts", "name another host with --host", StringComparison.Ordinal),
+                OtherHost().Replace(sentence, "name another host with --host"),
                 key => NameOf(key.Groups[1].Value));
 
     /// <summary>A setting's name as an option: <c>CloudsFile</c> is <c>--clouds-file</c>.</summary>
@@ -127,6 +127,9 @@ internal sealed partial class OpenStackArguments
 
     [GeneratedRegex(@"\[OpenStack\] ([A-Z][A-Za-z]+)")]
     private static partial Regex SettingsKey();
+
+    [GeneratedRegex(@"set '[^']+' in \[OpenStack\] Hosts")]
+    private static partial Regex OtherHost();
 
     [GeneratedRegex("[A-Z]")]
     private static partial Regex Capital();

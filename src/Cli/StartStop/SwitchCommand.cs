@@ -79,7 +79,7 @@ internal sealed class SwitchCommand
         var name = parsed.GetValue(host) ?? world.HostName;
         var job = new SwitchJob(command, opposite, name, NodeOf(name), target);
         var options = cloud.Read(parsed);
-        if (job.Node.Value != name) options.Hosts = $"{job.Node}={name}";
+        options.Hosts = $"{job.Node}={name}";
         var output = new SwitchOutput(world, parsed.GetValue(json));
         using var patience = new CancellationTokenSource(Words.Duration(parsed.GetValue(wait)!)!.Value, world.Time);
 

@@ -8,8 +8,7 @@ namespace Opportunism.Clouds.OpenStack;
 /// <remarks>Any thread; at most one call per node at a time.</remarks>
 internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions options, ILogger log)
 {
-    private readonly IReadOnlyDictionary<string, string> hosts = PairList.Read(options.Hosts)
-        .ToDictionary(pair => pair.Key, pair => pair.Value);
+    private readonly HostMap hosts = new(options.Hosts);
 
     // Nodes whose nova-compute did not report at the last reading: a request to it hangs now and runs later, when it is no longer wanted.
     private readonly ConcurrentDictionary<NodeId, bool> down = new();
@@ -19,8 +18,14 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
     // nova-compute is.
     private readonly ConcurrentDictionary<NodeId, NovaService> unanswered = new();
 
-    /// <summary>The name of a node's host in Nova.</summary>
-    public string HostOf(NodeId node) => hosts.GetValueOrDefault(node.Value, node.Value);
+    /// <summary>The name of a node's host in Nova; null when the operator gave it none, which is then not touched.</summary>
+    public string? HostOf(NodeId node) => hosts.Of(node);
+
+    /// <summary>Why nothing is done for a node without a host.</summary>
+    public CloudAnswer HasNoHost(NodeId node) =>
+        CloudAnswer.Refused(
+            $"[{options.Section}] Hosts gives node {node} no host of Nova. Add '{node}' there, or '{node}=HOST' where the host has another "
+                + "name.");
 
     /// <summary>True when the node's nova-compute did not report at the last reading: a request to it hangs now and runs later, when it is
     /// no longer wanted.</summary>
@@ -36,14 +41,14 @@ internal sealed partial class ComputeServices(NovaApi nova, OpenStackOptions opt
     /// <summary>The node's service; when there is none the answer has the reason.</summary>
     public async Task<(CloudAnswer Answer, NovaService? Service)> FindAsync(NodeId node, CancellationToken cancellationToken)
     {
-        var host = HostOf(node);
+        if (HostOf(node) is not { } host) return (HasNoHost(node), null);
         var reply = await nova.ServicesAsync(host, cancellationToken);
         if (!reply.IsDone) return (reply.Answer, null);
         return reply.Value!.Services!.FirstOrDefault(service => service.Host == host && service.Id is not null) is { } service
             ? (CloudAnswer.Done, service)
             : (
                 CloudAnswer.Refused(
-                    $"Nova has no compute service on {host}. Start nova-compute there, or map the node's name in [{options.Section}] "
+                    $"Nova has no compute service on {host}. Start nova-compute there, or set '{node}=HOST' in [{options.Section}] "
                         + "Hosts."),
                 null);
     }

@@ -31,7 +31,8 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
     public async Task<CloudAnswer> LoseAsync(NodeId node, CancellationToken cancellationToken)
     {
         lostSince.TryAdd(node, time.GetUtcNow());
-        var servers = await nova.ServersAsync(services.HostOf(node), cancellationToken);
+        if (services.HostOf(node) is not { } host) return services.HasNoHost(node);
+        var servers = await nova.ServersAsync(host, cancellationToken);
         if (!servers.IsDone) return servers.Answer;
         if (MustEvacuate(node)) return await EvacuateAsync(node, servers.Value!.Servers!, cancellationToken);
         var all = new List<CloudAnswer> { CloudAnswer.Done };
@@ -90,7 +91,7 @@ internal sealed partial class LostNodes(NovaApi nova, ComputeServices services, 
             if (!up.IsDone) return up;
         }
 
-        var servers = await nova.ServersAsync(services.HostOf(node), cancellationToken);
+        var servers = await nova.ServersAsync(service.Host!, cancellationToken);
         if (!servers.IsDone) return servers.Answer;
         var all = new List<CloudAnswer> { CloudAnswer.Done };
         foreach (var server in servers.Value!.Servers!.Where(

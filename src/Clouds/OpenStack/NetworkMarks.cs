@@ -8,7 +8,9 @@ internal sealed class NetworkMarks(NeutronApi neutron, ComputeServices services,
 {
     /// <summary>The node's agents, within the short limit; null where the settings leave them alone.</summary>
     public async Task<Reply<AgentsReply>?> AgentsAsync(NodeId node, CancellationToken cancellationToken) =>
-        options.NetworkAgents == "no" ? null : await neutron.AgentsAsync(services.HostOf(node), options.CloseTimeLimit, cancellationToken);
+        options.NetworkAgents == "no" || services.HostOf(node) is not { } host
+            ? null
+            : await neutron.AgentsAsync(host, options.CloseTimeLimit, cancellationToken);
 
     /// <summary>Whether the node's agents are marked, as a reading found them.</summary>
     public static CloudMark MarkOf(Reply<AgentsReply>? seen, List<string> sentences)

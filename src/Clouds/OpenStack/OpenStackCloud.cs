@@ -51,7 +51,7 @@ public sealed class OpenStackCloud : IHostCloud
         services.Note(node, service);
 
         // At the same time, so that no server waits while Neutron hangs.
-        var listing = nova.ServersAsync(services.HostOf(node), cancellationToken);
+        var listing = nova.ServersAsync(service.Host!, cancellationToken);
         var looking = network.AgentsAsync(node, cancellationToken);
         await Task.WhenAll(listing, looking);
         var (listed, agents) = (await listing, await looking);

@@ -13,7 +13,16 @@ internal sealed class OpenStackModule : CloudModule
     public override CloudOptions NewOptions(string section) => new OpenStackOptions(section);
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems(CloudOptions options) => OpenStackOptionsValidator.Problems((OpenStackOptions)options);
+    public override IEnumerable<string> Problems(CloudOptions options)
+    {
+        var own = (OpenStackOptions)options;
+        foreach (var problem in OpenStackOptionsValidator.Problems(own)) yield return problem;
+
+        // The commands that serve one host name it themselves.
+        if (own.Hosts.Length == 0)
+            yield return $"[{own.Section}] Hosts is empty, so no host of Nova would be used; allowed are names and patterns of nodes, such as "
+                + "pc-*, and pc-*=pc-*.example.org where hosts have other names.";
+    }
 
     /// <inheritdoc/>
     public override Cloud Create(CloudOptions options, CloudServices services)

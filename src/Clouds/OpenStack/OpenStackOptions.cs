@@ -15,7 +15,8 @@ public sealed class OpenStackOptions(string section = "OpenStack") : CloudOption
     /// <summary>Region whose endpoints are used; empty for the one in clouds.yaml.</summary>
     public string Region { get; set; } = "";
 
-    /// <summary>Nova's host names where they are not the nodes' names: NODE=HOST, separated by commas.</summary>
+    /// <summary>The hosts of Nova that belong to nodes; no other is ever changed: NODE, NODE=HOST or PATTERN*=HOST-WITH-*, separated by
+    /// commas.</summary>
     public string Hosts { get; set; } = "";
 
     /// <summary>How long one request may take.</summary>

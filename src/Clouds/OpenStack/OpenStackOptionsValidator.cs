@@ -11,15 +11,7 @@ public static class OpenStackOptionsValidator
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Cloud.Length == 0) yield return $"[{options.Section}] Cloud is empty; the name of a cloud in clouds.yaml is needed.";
-        foreach (var (node, host) in PairList.Read(options.Hosts))
-        {
-            if (!NodeId.TryParse(node, out _) || host.Length == 0)
-                yield return $"[{options.Section}] Hosts holds '{node}={host}'; allowed is NODE=HOST, separated by commas.";
-        }
-
-        foreach (var twice in PairList.Read(options.Hosts).GroupBy(pair => pair.Value).Where(group => group.Count() > 1))
-            yield return $"[{options.Section}] Hosts gives the host {twice.Key} to "
-                + $"{string.Join(" and ", twice.Select(pair => pair.Key))}; each host belongs to one node.";
+        foreach (var problem in HostMap.Problems(options.Hosts)) yield return $"[{options.Section}] Hosts {problem}";
         if (options.TimeLimit < TimeSpan.FromSeconds(1) || options.TimeLimit > TimeSpan.FromMinutes(2))
             yield return $"[{options.Section}] TimeLimit is {Duration.Format(options.TimeLimit)}; allowed is 1s to 2m.";
         if (options.CloseTimeLimit < TimeSpan.FromSeconds(0.5) || options.CloseTimeLimit > options.TimeLimit)

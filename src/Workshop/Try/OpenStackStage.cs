@@ -48,6 +48,7 @@ internal sealed class OpenStackStage : IStage
                 [OpenStack]
                 Cloud = {LabIdentity.Controller}
                 CloudsFile = {place.CloudsYaml}
+                Hosts = {host}
 
                 """,
             GuestLines = $"""

@@ -36,6 +36,7 @@ internal sealed class CloudSite : IAsyncDisposable
             [OpenStack]
             Cloud = opportunism
             CloudsFile = {lab.Place.CloudsYaml}
+            Hosts = desktop-*
             OwnerMayChoose = suspend, pause, stop, shelve, terminate
             """);
         return new(lab, site, tenant, admin);

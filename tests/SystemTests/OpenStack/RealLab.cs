@@ -78,7 +78,7 @@ internal sealed class RealLab : IAsyncDisposable
     /// credential; it remembers what it evicts for as long as it lives.</summary>
     public ServiceProvider ComposeDriver(Action<OpenStackOptions>? change = null)
     {
-        var options = new OpenStackOptions { Cloud = LabIdentity.Controller, CloudsFile = Place.CloudsYaml };
+        var options = new OpenStackOptions { Cloud = LabIdentity.Controller, CloudsFile = Place.CloudsYaml, Hosts = "desktop-*" };
         change?.Invoke(options);
         return OpenStackDriver.Compose(options, TimeProvider.System, new MemoryOpenStackStore());
     }

@@ -63,7 +63,7 @@ public sealed class ControllerSettingsTests
     {
         var problems = new List<string>();
         var settings =
-            Read("[Cloud.nova1]\nKind = openstack\nNodes = lab-*, pc-7\nPolicy = shelve\n[Cloud.desks]\nkind = Embedded\n", problems);
+            Read("[Cloud.nova1]\nKind = openstack\nHosts = *\nNodes = lab-*, pc-7\nPolicy = shelve\n[Cloud.desks]\nkind = Embedded\n", problems);
         Assert.Empty(problems);
         Assert.Equal(["desks", "nova1"], settings.Clouds.Select(cloud => cloud.Name).Order());
         var nova = Assert.Single(settings.Clouds, cloud => cloud.Name == "nova1");
@@ -85,7 +85,7 @@ public sealed class ControllerSettingsTests
     public void A_section_of_a_kinds_own_name_counts_for_the_only_cloud()
     {
         var problems = new List<string>();
-        var cloud = Assert.Single(Read("[Controller]\nCloud = openstack\n[OpenStack]\nPolicy = shelve\n", problems).Clouds);
+        var cloud = Assert.Single(Read("[Controller]\nCloud = openstack\n[OpenStack]\nHosts = *\nPolicy = shelve\n", problems).Clouds);
         Assert.Empty(problems);
         Assert.Equal(("openstack", "shelve"), (cloud.Name, ((OpenStackOptions)cloud.Options).Policy));
     }
@@ -107,7 +107,8 @@ public sealed class ControllerSettingsTests
         "[Cloud.a] and [Cloud.b] have 'lab-*' in Nodes; allowed is each pattern in one cloud.")]
     [InlineData("[Cloud.a]\nKind = embedded\nPolicy = stop\n", "[Cloud.a] Policy is not a setting. Known ones are Kind, Nodes.")]
     [InlineData(
-        "[Cloud.a]\nKind = openstack\nPolicy = burn\n", "[Cloud.a] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]
+        "[Cloud.a]\nKind = openstack\nHosts = *\nPolicy = burn\n",
+        "[Cloud.a] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]
     [InlineData(
         "[Cloud.a]\nKind = fake\n[Controller]\nCloud = fake\n",
         "[Controller] Cloud and [Cloud.a] exclude each other; keep the sections Cloud.NAME.")]
@@ -115,8 +116,12 @@ public sealed class ControllerSettingsTests
         "[Cloud.a]\nKind = fake\n[OpenStack]\nPolicy = stop\n",
         "[OpenStack] and [Cloud.a] exclude each other; move its keys to a section Cloud.NAME with Kind = openstack.")]
     [InlineData(
-        "[OpenStack]\nPolicy = burn\n[Controller]\nCloud = openstack\n",
+        "[OpenStack]\nHosts = *\nPolicy = burn\n[Controller]\nCloud = openstack\n",
         "[OpenStack] Policy is 'burn'; allowed are suspend, pause, stop, shelve, terminate.")]
+    [InlineData(
+        "[Cloud.a]\nKind = openstack\n",
+        "[Cloud.a] Hosts is empty, so no host of Nova would be used; allowed are names and patterns of nodes, such as pc-*, and "
+            + "pc-*=pc-*.example.org where hosts have other names.")]
     public void What_is_wrong_with_a_cloud_is_named_with_its_section(string text, string expected)
     {
         var problems = new List<string>();
@@ -129,7 +134,8 @@ public sealed class ControllerSettingsTests
     {
         var problems = new List<string>();
         var settings = Read(
-            "[Controller]\nListen =\nLostAfter =\nCloud = openstack\n[Policy]\nIdleFor =\n[OpenStack]\nPolicy =\nOwnerMayChoose =\n",
+            "[Controller]\nListen =\nLostAfter =\nCloud = openstack\n[Policy]\nIdleFor =\n[OpenStack]\nHosts = *\nPolicy =\n"
+                + "OwnerMayChoose =\n",
             problems);
         Assert.Empty(problems);
         Assert.Equal(

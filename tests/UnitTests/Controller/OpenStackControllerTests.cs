@@ -58,6 +58,30 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_host_that_the_operator_did_not_name_is_not_touched_by_a_node_of_its_name()
+    {
+        await using var site = await StartAsync();
+        var (host, server) = (standIn!.Host("dedicated-1"), standIn.Run("dedicated-1"));
+        await using var agent = await site.EnrolAsync("dedicated-1");
+        await agent.ConnectAsync();
+        foreach (var state in new[] { NodeStateKind.Available, NodeStateKind.Evicting, NodeStateKind.InUse })
+        {
+            await agent.ReportAsync(report => report.State = state);
+            await UntilAsync(
+                site, agent,
+                () => site.Parts.GetRequiredService<CloudWorkers>().Of(NodeId.Parse("dedicated-1"))!.Pending.Contains(
+                    "[Cloud.openstack] Hosts gives node dedicated-1 no host of Nova.", StringComparison.Ordinal));
+        }
+
+        await site.Admin.RevokeNodeAsync("dedicated-1");
+        time.Advance(TimeSpan.FromMinutes(5));
+        await site.RestsAsync("dedicated-1");
+        Assert.Equal((false, true, "active"), (host.Disabled, host.AgentUp, server.VmState));
+        Assert.Equal("create", Assert.Single(server.Actions).Action);
+        Assert.Empty(server.Metadata);
+    }
+
+    [Fact]
     public async Task One_server_that_cannot_leave_is_told_of_and_keeps_no_other()
     {
         await using var site = await StartAsync();
@@ -172,11 +196,16 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
     private async Task<TestSite> StartAsync()
     {
         standIn = await OpenStackStandIn.StartAsync(time);
-        foreach (var name in new[] { "pc-1", "pc-2" }) standIn.AddHost(name);
+        foreach (var name in new[] { "pc-1", "pc-2", "dedicated-1" }) standIn.AddHost(name);
         var file = Path.Combine(folder, "clouds.yaml");
         standIn.WriteCloudsFile(file);
         return await TestSite.StartAsync(
-            time, settings => ((OpenStackOptions)settings.AddCloud("openstack", CloudCatalog.Find("openstack")!)).CloudsFile = file);
+            time,
+            settings =>
+            {
+                var options = (OpenStackOptions)settings.AddCloud("openstack", CloudCatalog.Find("openstack")!);
+                (options.CloudsFile, options.Hosts) = (file, "pc-*");
+            });
     }
 
     /// <summary>Lets time pass in steps of a second, each once the node was heard and its worker
@@ -188,7 +217,7 @@ public sealed class OpenStackControllerTests : IAsyncDisposable
             Assert.True(i < 300, "It never came about.");
             time.Advance(TimeSpan.FromSeconds(1));
             await agent.ReportAsync();
-            await site.RestsAsync("pc-1");
+            await site.RestsAsync(agent.Id);
         }
     }
 }

@@ -79,7 +79,7 @@ public sealed class CloudsFileTests : IDisposable
         var options = new OpenStackOptions
         {
             Cloud = "",
-            Hosts = "pc-1=a, pc-2=a, PC=b",
+            Hosts = "pc-1=a, pc-2=a, PC=b, lab-*=lab, pc-3=, pc-4=*",
             TimeLimit = TimeSpan.Zero,
             CloseTimeLimit = TimeSpan.FromSeconds(1),
             Policy = "burn",
@@ -89,7 +89,7 @@ public sealed class CloudsFileTests : IDisposable
             WhenLost = "panic",
             EvacuateAfter = TimeSpan.Zero,
         };
-        Assert.Equal(11, OpenStackOptionsValidator.Problems(options).Count());
+        Assert.Equal(14, OpenStackOptionsValidator.Problems(options).Count());
         Assert.Empty(OpenStackOptionsValidator.Problems(new OpenStackOptions()));
     }
 

@@ -125,7 +125,7 @@ public sealed class OpenStackHostTests
         var sight = await site.Cloud.LookAsync(Opportunism.Core.NodeId.Parse("pc-9"), default);
         Assert.Equal(
             (CloudOutcome.Refused,
-            "Nova has no compute service on pc-9. Start nova-compute there, or map the node's name in [OpenStack] Hosts."),
+            "Nova has no compute service on pc-9. Start nova-compute there, or set 'pc-9=HOST' in [OpenStack] Hosts."),
             (sight.Answer.Outcome, sight.Answer.Sentence));
     }
 

@@ -32,7 +32,7 @@ internal sealed class OpenStackSite : IAsyncDisposable
 
     public RecordedLog Log { get; } = new();
 
-    public OpenStackOptions Options { get; } = new();
+    public OpenStackOptions Options { get; } = new() { Hosts = "pc-*" };
 
     public string CloudsFile => Path.Combine(folder, "clouds.yaml");
 
