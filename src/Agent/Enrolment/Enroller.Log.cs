@@ -10,7 +10,8 @@ internal sealed partial class Enroller
 
     [LoggerMessage(
         1311, LogLevel.Warning,
-        "Enrolled as {Node} already: the join token in {File} is not used. Delete it; to enrol again, delete {Identity} and restart the agent")]
+        "Enrolled as {Node} already: the join token in {File} is not used. Delete it; to enrol again, delete {Identity} and restart the "
+            + "agent")]
     private partial void LogTokenUnused(NodeId node, string file, string identity);
 
     [LoggerMessage(

@@ -20,8 +20,8 @@ internal sealed class OpenStackModule : CloudModule
 
         // The commands that serve one host name it themselves.
         if (own.Hosts.Length == 0)
-            yield return $"[{own.Section}] Hosts is empty, so no host of Nova would be used; allowed are names and patterns of nodes, such as "
-                + "pc-*, and pc-*=pc-*.example.org where hosts have other names.";
+            yield return $"[{own.Section}] Hosts is empty, so no host of Nova would be used; allowed are names and patterns of nodes, such "
+                + "as pc-*, and pc-*=pc-*.example.org where hosts have other names.";
     }
 
     /// <inheritdoc/>

@@ -87,8 +87,9 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
     /// <summary>Adds a node that was just stored.</summary>
     public async Task AddAsync(NodeRecord node, CancellationToken cancellationToken)
     {
-        if (!entries.TryAdd(node.Id, new Entry(node with { HeardAt = time.GetTimestamp() }))) throw new InvalidOperationException($"Node {node.Id} is enrolled already.");
-        await Changed(null, Find(node.Id)!, cancellationToken);
+        node = node with { HeardAt = time.GetTimestamp() };
+        if (!entries.TryAdd(node.Id, new Entry(node))) throw new InvalidOperationException($"Node {node.Id} is enrolled already.");
+        await Changed(null, node, cancellationToken);
         Enrolled.Set([.. entries.Keys]);
     }
 

@@ -43,8 +43,7 @@ public sealed partial class OpenStackStandIn
     {
         ["id"] = host.AgentId,
         ["host"] = host.Name,
-        ["binary"] = "neutron-linuxbridge-agent",
-        ["agent_type"] = "Linux bridge agent",
+        ["binary"] = host.AgentBinary,
         ["admin_state_up"] = host.AgentUp,
         ["alive"] = host.SilentSince is null,
         ["description"] = host.AgentDescription.Length > 0 ? host.AgentDescription : null,

@@ -36,6 +36,8 @@ public sealed class StandInHost(string name)
 
     public bool HasAgent { get; set; } = true;
 
+    public string AgentBinary { get; set; } = "neutron-linuxbridge-agent";
+
     internal Queue<Action> Work { get; } = new();
 
     internal Task Thawed => SilentSince is null ? Task.CompletedTask : thawed.Task;

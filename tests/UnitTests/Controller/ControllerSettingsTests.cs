@@ -63,7 +63,9 @@ public sealed class ControllerSettingsTests
     {
         var problems = new List<string>();
         var settings =
-            Read("[Cloud.nova1]\nKind = openstack\nHosts = *\nNodes = lab-*, pc-7\nPolicy = shelve\n[Cloud.desks]\nkind = Embedded\n", problems);
+            Read(
+                "[Cloud.nova1]\nKind = openstack\nHosts = *\nNodes = lab-*, pc-7\nPolicy = shelve\n[Cloud.desks]\nkind = Embedded\n",
+                problems);
         Assert.Empty(problems);
         Assert.Equal(["desks", "nova1"], settings.Clouds.Select(cloud => cloud.Name).Order());
         var nova = Assert.Single(settings.Clouds, cloud => cloud.Name == "nova1");

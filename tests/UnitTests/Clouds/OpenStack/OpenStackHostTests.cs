@@ -163,6 +163,16 @@ public sealed class OpenStackHostTests
     }
 
     [Fact]
+    public async Task An_agent_that_serves_the_networks_of_other_hosts_is_left_alone()
+    {
+        await using var site = await OpenStackSite.StartAsync();
+        var host = site.StandIn.Host("pc-1");
+        host.AgentBinary = "neutron-dhcp-agent";
+        await site.RestAsync(NodeState.InUse);
+        Assert.Equal((true, true), (host.Disabled, host.AgentUp));
+    }
+
+    [Fact]
     public async Task A_neutron_that_is_down_keeps_no_server_on_its_node_and_is_told_of()
     {
         await using var site = await OpenStackSite.StartAsync();
