@@ -31,21 +31,19 @@ internal static class TokenCreateCommand
             Description = "The cloud of the site that desktops joining with it belong to; by default the site's settings decide.",
             HelpName = "NAME",
         };
-        var command = new Command("create", "Make a token; it is shown this once.") { person, role, uses, valid, note, cloud };
+        var names = new Option<string?>("--names")
+        {
+            Description = "The nodes that may join with it, separated by commas; a name may end in *. A node that has a name given here in "
+                + "full is replaced by the desktop that joins. By default any name that no node has.",
+            HelpName = "NAMES",
+        };
+        var command = new Command("create", "Make a token; it is shown this once.") { person, role, uses, valid, note, cloud, names };
         command.Validators.Add(parsed =>
         {
-            var isPersons = Given(parsed, person);
-            if (isPersons && Given(parsed, uses))
-                parsed.AddError(
-                    "--uses: only a token for joining has a number of uses; a person's is used until it expires or is revoked. Leave out "
-                        + "--uses or --person.");
-            if (isPersons && Given(parsed, note))
-                parsed.AddError("--note: only a token for joining has a note; a person's has the name. Leave out --note or --person.");
-            if (isPersons && Given(parsed, cloud))
-                parsed.AddError("--cloud: only a token for joining names a cloud. Leave out --cloud or --person.");
-            if (!isPersons && Given(parsed, role))
+            if (Given(parsed, person)) AddJoinOptionErrors(parsed, uses, note, cloud, names);
+            else if (Given(parsed, role))
                 parsed.AddError("--role: only a person's token has a role. Add --person NAME, or leave out --role.");
-            if (parsed.GetValue(valid) is { } text && Problem(text, isPersons) is { } problem) parsed.AddError(problem);
+            if (parsed.GetValue(valid) is { } text && Problem(text, Given(parsed, person)) is { } problem) parsed.AddError(problem);
         });
         return options.ForSite(command, async (parsed, site, cancellationToken) =>
         {
@@ -66,9 +64,23 @@ internal static class TokenCreateCommand
                         ValidForMinutes = (int)(lasts ?? TimeSpan.FromHours(1)).TotalMinutes,
                         Note = parsed.GetValue(note) ?? "",
                         Cloud = parsed.GetValue(cloud),
+                        Names = parsed.GetValue(names),
                     }, cancellationToken);
             return options.Show(parsed, minted, SiteJson.Default.MintedToken, minted.Token);
         });
+    }
+
+    private static void AddJoinOptionErrors(
+        CommandResult parsed, Option uses, Option note, Option cloud, Option names)
+    {
+        if (Given(parsed, uses))
+            parsed.AddError(
+                "--uses: only a token for joining has a number of uses; a person's is used until it expires or is revoked. Leave out "
+                    + "--uses or --person.");
+        if (Given(parsed, note))
+            parsed.AddError("--note: only a token for joining has a note; a person's has the name. Leave out --note or --person.");
+        if (Given(parsed, cloud)) parsed.AddError("--cloud: only a token for joining names a cloud. Leave out --cloud or --person.");
+        if (Given(parsed, names)) parsed.AddError("--names: only a token for joining names nodes. Leave out --names or --person.");
     }
 
     private static bool Given(SymbolResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };

@@ -17,6 +17,11 @@ public sealed record NewJoinToken
     /// <summary>What it is for; at most 200 characters.</summary>
     public string Note { get; init; } = "";
 
+    /// <summary>Names of the nodes that may enrol with it, separated by commas; one may end in <c>*</c>. A node that has a name given here
+    /// in full is replaced. Null for any name that no node has.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Names { get; init; }
+
     /// <summary>Name of the cloud that its nodes belong to; null for the one that the site's settings give them.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Cloud { get; init; }

@@ -29,9 +29,10 @@ internal sealed class NodeEnrolment(
     /// <param name="validFor">How long it may be used.</param>
     /// <param name="note">What it is for.</param>
     /// <param name="cloud">Name of the cloud that its nodes belong to; empty for the one that the settings give them.</param>
+    /// <param name="names">Names and patterns of the nodes that may enrol with it, separated by commas; empty for any.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<MintedToken> CreateTokenAsync(
-        int uses, TimeSpan validFor, string note, string cloud, CancellationToken cancellationToken)
+        int uses, TimeSpan validFor, string note, string cloud, string names, CancellationToken cancellationToken)
     {
         var token = JoinToken.New(keys.CaFingerprint);
         var now = time.GetUtcNow();
@@ -44,6 +45,7 @@ internal sealed class NodeEnrolment(
             Expires = now + validFor,
             Note = note,
             Cloud = cloud,
+            Names = names,
         };
         await tokens.AddAsync(row, cancellationToken);
         return new(row.Id, token.Format(), row.Expires);
@@ -66,25 +68,56 @@ internal sealed class NodeEnrolment(
         try
         {
             var secret = Secrets.New();
-            var id = FreeName(proposed);
-            var node = new NodeRecord
-            {
-                Id = id,
-                SecretHash = Secrets.Hash(secret),
-                Enrolled = time.GetUtcNow(),
-                Cloud = CloudOf(NodeId.Parse(proposed), token).Name,
-            };
-            var row = new NodeRow { Id = id.Value, SecretHash = node.SecretHash, Enrolled = node.Enrolled, Cloud = node.Cloud };
-            if (!await nodes.EnrolAsync(row, token.Id, cancellationToken)) throw Unknown();
-            await fleet.AddAsync(node, cancellationToken);
-            events.Add("node.enrolled", HealthSeverity.Note, node.Id, null, $"Node {node.Id}: enrolled from {address}");
-            return new EnrolReply { NodeId = node.Id.Value, NodeSecret = secret };
+            var node = Former(proposed, token) is { } former
+                ? await EnrolAgainAsync(former, secret, token, cancellationToken)
+                : await EnrolNewAsync(proposed, secret, token, cancellationToken);
+            events.Add("node.enrolled", HealthSeverity.Note, node, null, $"Node {node}: enrolled from {address}");
+            return new EnrolReply { NodeId = node.Value, NodeSecret = secret };
         }
         finally
         {
             oneAtATime.Release();
         }
     }
+
+    private async Task<NodeId> EnrolNewAsync(string proposed, string secret, JoinTokenRow token, CancellationToken cancellationToken)
+    {
+        var id = FreeName(proposed);
+        if (!MayEnrol(token, proposed) || !MayEnrol(token, id.Value))
+            throw new RpcException(
+                new Status(StatusCode.PermissionDenied, $"the join token is for nodes named {token.Names}, and this one would be {id}"));
+        var node = new NodeRecord
+        {
+            Id = id,
+            SecretHash = Secrets.Hash(secret),
+            Enrolled = time.GetUtcNow(),
+            Cloud = CloudOf(NodeId.Parse(proposed), token).Name,
+        };
+        var row = new NodeRow { Id = id.Value, SecretHash = node.SecretHash, Enrolled = node.Enrolled, Cloud = node.Cloud };
+        if (!await nodes.EnrolAsync(row, token.Id, cancellationToken)) throw Unknown();
+        await fleet.AddAsync(node, cancellationToken);
+        return id;
+    }
+
+    /// <summary>Gives a node's name to the desktop that presents a token for exactly that name: a desktop that was installed again, or the
+    /// one that replaces it. Its earlier credential is no longer valid.</summary>
+    private async Task<NodeId> EnrolAgainAsync(
+        NodeRecord former, string secret, JoinTokenRow token, CancellationToken cancellationToken)
+    {
+        if (clouds.Find(former.Cloud) is null || (token.Cloud.Length > 0 && token.Cloud != former.Cloud))
+            throw NoCloud($"node {former.Id} belongs to the cloud {former.Cloud}; use another name, or a join token for that cloud");
+        var (hash, now) = (Secrets.Hash(secret), time.GetUtcNow());
+        if (!await nodes.EnrolAgainAsync(former.Id.Value, hash, now, token.Id, cancellationToken)) throw Unknown();
+        await fleet.EnrolAgainAsync(former.Id, hash, now);
+        return former.Id;
+    }
+
+    /// <summary>The node that has the proposed name already, where the token names it and not only a pattern that it fits.</summary>
+    private NodeRecord? Former(string proposed, JoinTokenRow token) =>
+        CommaList.Read(token.Names).Contains(proposed) ? fleet.Find(NodeId.Parse(proposed)) : null;
+
+    private static bool MayEnrol(JoinTokenRow token, string name) =>
+        token.Names.Length == 0 || CommaList.Read(token.Names).Any(pattern => NodePatterns.Fits(pattern, name));
 
     public void Dispose() => oneAtATime.Dispose();
 

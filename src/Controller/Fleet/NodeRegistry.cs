@@ -93,6 +93,13 @@ internal sealed class NodeRegistry(NodeStore store, SiteClouds clouds, Controlle
         Enrolled.Set([.. entries.Keys]);
     }
 
+    /// <summary>Lets a node continue with another credential, which was just stored.</summary>
+    public Task EnrolAgainAsync(NodeId id, byte[] secretHash, DateTimeOffset enrolled) => ChangeAsync(
+        id,
+        node => node with { SecretHash = secretHash, Enrolled = enrolled, Revoked = false, HeardAt = time.GetTimestamp() },
+        (_, _) => Task.CompletedTask,
+        CancellationToken.None);
+
     /// <summary>Applies a validated report. False when it is older than the present one, which is no error.</summary>
     public Task<bool> ReportAsync(NodeId id, NodeReport report, CancellationToken cancellationToken) => ChangeAsync(
         id,

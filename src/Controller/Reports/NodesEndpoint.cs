@@ -26,8 +26,14 @@ internal sealed class NodesEndpoint(
     private static readonly TimeSpan LastPlanWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>1. Enrols a new desktop.</summary>
-    public override Task<EnrolReply> Enrol(EnrolRequest request, ServerCallContext context) =>
-        enrolment.EnrolAsync(request, AddressOf(context), context.CancellationToken);
+    public override async Task<EnrolReply> Enrol(EnrolRequest request, ServerCallContext context)
+    {
+        var reply = await enrolment.EnrolAsync(request, AddressOf(context), context.CancellationToken);
+
+        // Of the desktop that had this name before.
+        streams.Cut(NodeId.Parse(reply.NodeId));
+        return reply;
+    }
 
     /// <summary>2. The stream that a node keeps open.</summary>
     public override async Task Connect(

@@ -17,6 +17,9 @@ internal sealed class JoinTokenRow
 
     public string Note { get; set; } = "";
 
+    /// <summary>Names and patterns of the nodes that may enrol with it, separated by commas; empty for any.</summary>
+    public string Names { get; set; } = "";
+
     /// <summary>Name of the cloud that nodes enrolled with it belong to; empty for the one from the settings.</summary>
     public string Cloud { get; set; } = "";
 }

@@ -43,12 +43,30 @@ internal sealed class NodeStore(IDbContextFactory<SiteDbContext> contexts)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        var used = await context.JoinTokens.Where(row => row.Id == joinToken && row.UsesLeft > 0 && !row.Revoked)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.UsesLeft, row => row.UsesLeft - 1), cancellationToken);
-        if (used == 0) return false;
+        if (!await TakeUseAsync(context, joinToken, cancellationToken)) return false;
         context.Nodes.Add(node);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
     }
+
+    /// <summary>Gives a node another secret and takes one use of its join token, both or neither. False when the token has no use
+    /// left.</summary>
+    public async Task<bool> EnrolAgainAsync(
+        string id, byte[] secretHash, DateTimeOffset enrolled, string joinToken, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (!await TakeUseAsync(context, joinToken, cancellationToken)) return false;
+        await context.Nodes.Where(row => row.Id == id).ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.SecretHash, secretHash).SetProperty(row => row.Enrolled, enrolled)
+                .SetProperty(row => row.Revoked, false),
+            cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    private static async Task<bool> TakeUseAsync(SiteDbContext context, string joinToken, CancellationToken cancellationToken) =>
+        await context.JoinTokens.Where(row => row.Id == joinToken && row.UsesLeft > 0 && !row.Revoked)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.UsesLeft, row => row.UsesLeft - 1), cancellationToken) > 0;
 }

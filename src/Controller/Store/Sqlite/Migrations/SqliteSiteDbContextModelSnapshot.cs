@@ -124,6 +124,10 @@ namespace Opportunism.Controller.Store.Sqlite.Migrations
                     b.Property<long>("Expires")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Names")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Note")
                         .IsRequired()
                         .HasColumnType("TEXT");
