@@ -19,4 +19,12 @@ public static class NodePatterns
         ArgumentNullException.ThrowIfNull(node);
         return pattern.EndsWith('*') ? node.StartsWith(pattern[..^1], StringComparison.Ordinal) : pattern == node;
     }
+
+    /// <summary>Which of several patterns that match a node counts: the one with the largest number. A whole name matches better than a
+    /// prefix, and a longer prefix better than a shorter one.</summary>
+    public static int RankOf(string pattern)
+    {
+        ArgumentNullException.ThrowIfNull(pattern);
+        return pattern.EndsWith('*') ? pattern.Length : int.MaxValue;
+    }
 }

@@ -12,16 +12,15 @@ internal sealed class HostMap
     /// <c>pc-1=compute-7</c>, separated by commas.</summary>
     public HostMap(string setting) => entries = [.. PairList.Read(setting)];
 
-    /// <summary>The name of a node's host; null when no host is the node's.</summary>
-    /// <remarks>A whole name matches better than a pattern, and a longer pattern better than a shorter one.</remarks>
-    public string? Of(NodeId node)
-    {
-        var matching = entries.Where(entry => NodePatterns.Fits(entry.Nodes, node.Value))
-            .OrderByDescending(entry => entry.Nodes.EndsWith('*') ? entry.Nodes.Length : int.MaxValue).ToList();
-        if (matching.Count == 0) return null;
-        var (nodes, host) = matching[0];
-        return host.Length == 0 ? node.Value : host.Replace("*", node.Value[(nodes.Length - 1)..], StringComparison.Ordinal);
-    }
+    /// <summary>The name of a node's host, by the entry that matches best (<see cref="NodePatterns.RankOf"/>); null when no host is the
+    /// node's.</summary>
+    public string? Of(NodeId node) =>
+        (from entry in entries
+         where NodePatterns.Fits(entry.Nodes, node.Value)
+         orderby NodePatterns.RankOf(entry.Nodes) descending
+         select entry.Host.Length == 0
+             ? node.Value
+             : entry.Host.Replace("*", node.Value[(entry.Nodes.Length - 1)..], StringComparison.Ordinal)).FirstOrDefault();
 
     /// <summary>Every reason why a setting cannot be used, each naming the value and what is allowed.</summary>
     public static IEnumerable<string> Problems(string setting)

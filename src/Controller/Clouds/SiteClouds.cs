@@ -49,13 +49,12 @@ internal sealed class SiteClouds : IAsyncDisposable
 
     /// <summary>The cloud for a node that names none: the one with the best matching pattern, else the one without patterns; null when
     /// there is neither.</summary>
-    /// <remarks>A whole name matches better than a prefix, and a longer prefix better than a shorter one; of two equal matches the first
-    /// cloud counts.</remarks>
+    /// <remarks>The best match is that of <see cref="NodePatterns.RankOf"/>; of two equal ones the first cloud counts.</remarks>
     public Cloud? For(NodeId node) =>
         (from one in clouds
          from pattern in one.Patterns
          where NodePatterns.Fits(pattern, node.Value)
-         orderby pattern.EndsWith('*') ? pattern.Length : int.MaxValue descending
+         orderby NodePatterns.RankOf(pattern) descending
          select one.Cloud).FirstOrDefault() ?? clouds.FirstOrDefault(one => one.Patterns.Length == 0).Cloud;
 
     /// <summary>How many guests run by agents there are in each status, not counting deleted ones.</summary>
