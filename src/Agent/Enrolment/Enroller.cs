@@ -18,14 +18,14 @@ internal sealed partial class Enroller(SiteOptions options, IdentityFile identit
     /// <exception cref="InvalidDataException">The token or the reply is invalid.</exception>
     public async Task<NodeIdentity?> IdentityAsync(CancellationToken cancellationToken)
     {
-        var waiting = options.JoinTokenFile is { } named && File.Exists(named);
+        var file = File.Exists(options.JoinTokenFile) ? options.JoinTokenFile : null;
         if (identities.Read() is { } known)
         {
-            if (waiting && FirstTime()) LogTokenUnused(known.Node, options.JoinTokenFile!, identities.Path);
+            if (file is not null && FirstTime()) LogTokenUnused(known.Node, file, identities.Path);
             return known;
         }
 
-        if (options.JoinTokenFile is not { } file || !waiting)
+        if (file is null)
         {
             if (FirstTime()) LogNoToken(options.JoinTokenFile ?? "");
             return null;

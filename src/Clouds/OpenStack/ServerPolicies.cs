@@ -37,15 +37,8 @@ public sealed class ServerPolicies
     public static string NameOf(EvictionStep step) => Steps.Single(known => known.Step == step).Name;
 
     /// <summary>The step with that name, or null.</summary>
-    public static EvictionStep? StepOf(string name)
-    {
-        foreach (var known in Steps)
-        {
-            if (known.Name == name) return known.Step;
-        }
-
-        return null;
-    }
+    public static EvictionStep? StepOf(string name) =>
+        Steps.Where(known => known.Name == name).Select(known => (EvictionStep?)known.Step).FirstOrDefault();
 
     /// <summary>Whether a server could get that policy under these settings, chosen by its owner or by the operator.</summary>
     public static bool MayHappen(EvictionPolicy policy, OpenStackOptions options)

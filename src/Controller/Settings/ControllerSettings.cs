@@ -50,15 +50,6 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         if (given.TryGetValue("--forget-cloud", out var forget)) settings.ForgetCloud = forget;
         problems.AddRange(ControllerOptionsValidator.Problems(settings.Controller, settings.Policy));
         problems.AddRange(CloudSettings.Problems(settings.Clouds));
-        if (settings.named.Count == 0)
-        {
-            problems.AddRange(
-                from module in settings.byKind.Keys
-                where module.Kind != settings.Controller.Cloud
-                select $"[{settings.byKind[module].Section}] has no effect: [Controller] Cloud is '{settings.Controller.Cloud}'. Set it to "
-                    + $"{module.Kind}, or remove the section.");
-        }
-
         if (settings.Clouds.Any(cloud => cloud.Name == settings.ForgetCloud))
             problems.Add($"--forget-cloud is '{settings.ForgetCloud}', which the settings have: remove it there first.");
         return settings;
@@ -84,7 +75,15 @@ internal sealed record ControllerSettings(ControllerOptions Controller, SiteTime
         binder.Finish(
             [nameof(Controller), nameof(Policy), CloudSettings.SectionPrefix + "NAME", .. CloudCatalog.All.Select(module => module.Kind)]);
         problems.AddRange(binder.Problems);
-        if (named.Count == 0) return;
+        if (named.Count == 0)
+        {
+            foreach (var (module, options) in byKind.Where(one => one.Key.Kind != Controller.Cloud))
+                problems.Add(
+                    $"[{options.Section}] has no effect: [Controller] Cloud is '{Controller.Cloud}'. Set it to {module.Kind}, or remove "
+                        + "the section.");
+            return;
+        }
+
         if (file.Has(nameof(Controller), nameof(ControllerOptions.Cloud)))
             problems.Add(
                 $"[Controller] Cloud and [{named[0].Options.Section}] exclude each other; keep the sections "
